@@ -1,0 +1,125 @@
+// A command as a record: the parser, help, man pages, completion and README's tree all read it.
+#pragma once
+
+#include "cli/streams.hpp"
+#include "core/config.hpp"
+#include "core/deadline.hpp"
+#include "core/registry.hpp"
+#include "core/report.hpp"
+#include "core/result.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::cli {
+
+/// One flag of a command (or a global one). `value` empty = a switch.
+struct Option {
+  std::string_view name;   ///< "--since"
+  std::string_view value;  ///< "DUR", "FILE", "N"; empty for a switch
+  std::string_view help;
+  std::string_view values{};    ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks", "@files", "@settings"
+  std::string_view standard{};  ///< default, as shown in help
+  char letter = 0;
+  bool repeat = false;
+};
+
+struct Positional {
+  std::string_view name;  ///< "ID"
+  std::string_view help;
+  std::string_view values{};  ///< as Option::values
+  bool required = false;
+  bool repeat = false;
+};
+
+struct Example {
+  std::string_view line;  ///< "exai probe http http://127.0.0.1:8082/health"
+  std::string_view what;
+};
+
+enum class Effect : std::uint8_t { reads, writes, destroys, serves };
+
+/// The words after the command, checked against its record.
+struct Args {
+  std::map<std::string, std::vector<std::string>, std::less<>> options;      ///< by name with dashes
+  std::map<std::string, std::vector<std::string>, std::less<>> positionals;  ///< by name
+  std::vector<std::string> rest;                                            ///< what stood after "--"
+  [[nodiscard]] bool has(std::string_view option) const { return options.find(option) != options.end(); }
+  /// The last value of an option, or nothing.
+  [[nodiscard]] std::optional<std::string> option(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
+  [[nodiscard]] std::string positional(std::string_view name, std::string otherwise = {}) const;
+  [[nodiscard]] std::vector<std::string> positional_all(std::string_view name) const;
+};
+
+/// A plain listing: `check list`, `config show`. In JSON each row becomes an object with the column keys.
+struct Table {
+  std::vector<std::string> columns;  ///< lower case, also the JSON keys
+  std::vector<std::vector<std::string>> rows;
+};
+
+/// What a command hands back: one of report, table or text (with its JSON form), and the code.
+struct Outcome {
+  ExitCode code = ExitCode::pass;  ///< ignored when there is a report: then exit_code(report) decides
+  std::optional<Report> report;
+  std::optional<Table> table;
+  std::string text;  ///< for people, newline at the end
+  std::string json;  ///< the same for machines, serialised; empty = {"text": …}
+};
+
+/// How the flags that every command takes were given.
+struct Globals {
+  std::vector<std::string> outputs;  ///< FORMAT[=FILE]
+  int quiet = 0;
+  int verbose = 0;
+  bool dry_run = false;
+  bool yes = false;
+  bool no_input = false;
+  bool strict = false;
+  int jobs = 0;  ///< 0 = automatic
+  std::optional<bool> record;
+  std::optional<Millis> timeout;
+};
+
+/// All a command may reach the world with.
+struct Context {
+  const Config& config;
+  const std::vector<Finding>& config_findings;  ///< of loading; commands that validate report them
+  std::filesystem::path root;
+  std::optional<std::filesystem::path> config_file;
+  std::vector<std::filesystem::path> env_files;
+  std::string profile;
+  Globals globals;
+  Streams& streams;
+  const Clock& clock;
+  Deadline deadline;  ///< of the whole command: --timeout, else far away
+  std::stop_token stop;  ///< first Ctrl-C or SIGTERM
+  std::function<void()> on_reload;  ///< unused by plain commands
+};
+
+struct Command {
+  std::string_view path;   ///< "config show"
+  std::string_view group;  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
+  std::string_view summary;
+  std::string_view text;  ///< long help, plain paragraphs
+  std::span<const Option> options{};
+  std::span<const Positional> positionals{};
+  std::span<const Example> examples{};
+  Effect effect = Effect::reads;
+  std::string_view alias{};  ///< another path for the same command
+  bool hidden = false;
+  /// False for commands that run whatever the configuration looks like (help, version, completion).
+  bool needs_config = true;
+  Result<Outcome> (*run)(const Args&, Context&) = nullptr;
+
+  [[nodiscard]] std::string_view name() const { return path; }
+};
+
+}  // namespace exai::cli

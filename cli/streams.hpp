@@ -1,0 +1,26 @@
+// stdout, stderr and stdin as values handed in, with the facts of each.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace exai::cli {
+
+/// One output stream. Colour and width are facts of the stream, computed once.
+struct Out {
+  std::FILE* file = stdout;
+  bool terminal = false;
+  bool colour = false;
+  bool utf8 = true;
+  int width = 100;
+  void write(std::string_view text) const { std::fwrite(text.data(), 1, text.size(), file); }
+};
+
+struct Streams {
+  Out out;
+  Out err;
+  bool input_terminal = false;
+};
+
+}  // namespace exai::cli

@@ -1,0 +1,1 @@
+# Filled as soon as there is something to install.

@@ -1,0 +1,29 @@
+// The door to nlohmann::json: depth-limited reading, dumping that never throws.
+#pragma once
+
+#include "core/result.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace exai {
+
+using Json = nlohmann::json;
+
+/// Nesting allowed in what comes from the network and in what comes from our own files (deeper input would
+/// overflow the stack when dumped or destroyed).
+inline constexpr int k_network_depth = 64;
+inline constexpr int k_file_depth = 256;
+
+/// Parses one JSON text. Errors are `invalid`, with the byte offset in the message.
+Result<Json> parse_json(std::string_view text, int max_depth = k_network_depth);
+
+/// Compact text; invalid UTF-8 is replaced, never thrown.
+std::string dump_json(const Json& value);
+/// Two-space indented text.
+std::string pretty_json(const Json& value);
+/// Text as a JSON string literal with its quotes, without building a Json.
+std::string quote_json(std::string_view text);
+
+}  // namespace exai

@@ -1,0 +1,39 @@
+// A parsed YAML document as plain data, with the line of every node, so that rules over files stay pure.
+#pragma once
+
+#include "core/error.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace exai {
+
+/// One node. Scalars stay text: the Setting or rule that reads them decides the type (YAML's own guesses turn
+/// `yes` into true and `010` into 8).
+struct Node {
+  enum class Kind { null, scalar, list, map };
+  Kind kind = Kind::null;
+  std::string scalar;
+  std::vector<Node> items;                           ///< list
+  std::vector<std::pair<std::string, Node>> fields;  ///< map, in file order, keys unique
+  Location where;
+
+  [[nodiscard]] bool is_scalar() const { return kind == Kind::scalar; }
+  [[nodiscard]] bool is_list() const { return kind == Kind::list; }
+  [[nodiscard]] bool is_map() const { return kind == Kind::map; }
+  /// The field of that name, or nullptr.
+  [[nodiscard]] const Node* find(std::string_view name) const {
+    for (const auto& [key, value] : fields)
+      if (key == name) return &value;
+    return nullptr;
+  }
+  /// The scalar text of that field, or `otherwise`.
+  [[nodiscard]] std::string text(std::string_view name, std::string otherwise = {}) const {
+    const Node* field = find(name);
+    return field != nullptr && field->is_scalar() ? field->scalar : otherwise;
+  }
+};
+
+}  // namespace exai

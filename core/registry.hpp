@@ -1,0 +1,41 @@
+// Self-registration: a record declared in its own file is found by everyone, and no list elsewhere names it.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+namespace exai {
+
+/// A record of type R that links itself into one list per type when constructed at namespace scope:
+///
+///     const Registered<Check> k_check{Check{.id = "disk.logs", ...}};
+///
+/// The head is constant-initialised and nothing is allocated, so the order of static initialisation does not
+/// matter. Rooms are OBJECT libraries, so the linker keeps every record.
+template <class R>
+class Registered {
+ public:
+  explicit Registered(R record) : record_(std::move(record)), next_(head_) { head_ = this; }
+  Registered(const Registered&) = delete;
+  Registered& operator=(const Registered&) = delete;
+  Registered(Registered&&) = delete;
+  Registered& operator=(Registered&&) = delete;
+  ~Registered() = default;
+
+  [[nodiscard]] const R& record() const { return record_; }
+
+  /// All records of the type, sorted by their id() so that every listing has one order.
+  static std::vector<const R*> all() {
+    std::vector<const R*> records;
+    for (const Registered* item = head_; item != nullptr; item = item->next_) records.push_back(&item->record_);
+    std::sort(records.begin(), records.end(), [](const R* a, const R* b) { return a->name() < b->name(); });
+    return records;
+  }
+
+ private:
+  R record_;
+  const Registered* next_;
+  static inline constinit const Registered* head_ = nullptr;
+};
+
+}  // namespace exai

@@ -1,0 +1,59 @@
+// Files: bounded reading, atomic replacing, locks, sizes.
+#pragma once
+
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::io {
+
+/// The whole file, refusing more than `max_bytes`; "-" is standard input. Errors are `missing_input` with the path
+/// and the system's reason, and say what to do for the common ones.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes = std::uint64_t{64} << 20U);
+/// The last `lines` lines, read from the end.
+Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines);
+
+/// The only writer of files that matter: temporary file in the same folder, fsync, rename, fsync of the folder.
+/// `mode` as in chmod. Creates missing parent folders.
+Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
+Result<void> make_directories(const std::filesystem::path& path);
+
+/// An exclusive advisory lock held for the object's life; `refused` if another process holds it (with its pid, when
+/// the file says one).
+class LockFile {
+ public:
+  static Result<LockFile> acquire(const std::filesystem::path& path);
+  LockFile(LockFile&& other) noexcept;
+  LockFile& operator=(LockFile&& other) noexcept;
+  LockFile(const LockFile&) = delete;
+  LockFile& operator=(const LockFile&) = delete;
+  ~LockFile();
+  /// Replaces the lock file's content (pid and ports as one JSON line).
+  Result<void> write(std::string_view content);
+
+ private:
+  LockFile(int descriptor, std::filesystem::path path) : descriptor_(descriptor), path_(std::move(path)) {}
+  int descriptor_ = -1;
+  std::filesystem::path path_;
+};
+
+struct DiskSpace {
+  std::uint64_t total = 0;
+  std::uint64_t available = 0;
+};
+Result<DiskSpace> disk_space(const std::filesystem::path& path);
+
+struct FileFacts {
+  std::filesystem::path path;
+  std::uint64_t size = 0;
+  unsigned mode = 0;  ///< permission bits
+};
+/// Regular files below a folder (not following links); `missing_input` when the folder is not there.
+Result<std::vector<FileFacts>> list_files(const std::filesystem::path& folder, bool recursive = false);
+Result<FileFacts> file_facts(const std::filesystem::path& path);
+
+}  // namespace exai::io

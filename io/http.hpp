@@ -1,0 +1,48 @@
+// HTTP client on libcurl, which is loaded on first use so that commands without network start fast.
+#pragma once
+
+#include "core/deadline.hpp"
+#include "core/result.hpp"
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace exai::io {
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;  ///< http or https; redirects are not followed
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Deadline deadline = Deadline::after(Millis{10000});
+  std::stop_token stop;
+  Millis connect_timeout{10000};
+  std::size_t max_body = std::size_t{16} << 20U;  ///< larger answers are an error, whether streamed or not
+  /// When set, bytes go here as they come and `body` of a 2xx answer stays empty; false stops the transfer.
+  std::function<bool(std::string_view)> on_data;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+  std::string body;
+  Millis connect_time{0}, first_byte_time{0}, total_time{0};
+  [[nodiscard]] std::string header(std::string_view lower_case_name) const;
+};
+
+/// One exchange. TLS is verified, HTTP(S)_PROXY and NO_PROXY are honoured, only http and https are spoken. The stop token
+/// ends it at once (kind cancelled), the deadline with kind timeout; a connection failure is `unreachable` and names
+/// address, phase (resolve, connect, TLS, send, receive) and elapsed time. Any status is a success here.
+Result<HttpResponse> http_exchange(const HttpRequest& request);
+
+/// "https://host:8443/v1/" -> parts; `invalid` for anything but http, https, ws and wss.
+struct Url {
+  std::string scheme, host, port, path;  ///< path with query, at least "/"; port filled in by the scheme
+};
+Result<Url> parse_url(std::string_view url);
+
+}  // namespace exai::io

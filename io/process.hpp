@@ -1,0 +1,53 @@
+// Other processes: children over pipes (never through a shell) and facts about running ones.
+#pragma once
+
+#include "core/deadline.hpp"
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::io {
+
+/// A child with pipes on stdin and stdout; stderr is inherited. Killed when the object goes (TERM, then KILL).
+class Child {
+ public:
+  static Result<Child> start(const std::vector<std::string>& argv);
+  Child(Child&&) noexcept;
+  Child& operator=(Child&&) noexcept;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child();
+  Result<void> write_line(std::string_view line, Deadline deadline);
+  /// The next line without its newline; `unreachable` at end of file.
+  Result<std::string> read_line(Deadline deadline);
+  void close_stdin();
+  /// The exit status, or nothing at the deadline.
+  std::optional<int> wait(Deadline deadline);
+
+ private:
+  struct Impl;
+  explicit Child(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct ProcessFacts {
+  long pid = 0;
+  std::string executable;  ///< /proc/PID/exe
+  std::uint64_t resident_bytes = 0;
+  Millis uptime{0};
+};
+/// Nothing when there is no such process.
+std::optional<ProcessFacts> process_facts(long pid);
+/// Pids (ours to see) that listen on a TCP port of this machine; empty when unknown or none.
+std::vector<long> listeners(std::uint16_t port);
+/// True when something accepts connections there now.
+Result<Millis> tcp_connect(const std::string& host, const std::string& port, Deadline deadline);
+Result<void> send_signal(long pid, int signal);
+std::string host_name();
+
+}  // namespace exai::io

@@ -1,0 +1,68 @@
+// CallContext: the only thing a tool may reach the world with.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/deadline.hpp"
+#include "core/model.hpp"
+#include "core/result.hpp"
+#include "serve/providers/provider.hpp"
+#include "store/store.hpp"
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::serve {
+
+/// What a running tool tells its caller. `text` is a partial answer of the model (a delta), `message` a line for a person.
+struct Progress {
+  std::string text;
+  std::string message;
+};
+
+/// What tools that describe the server (status, health, version, listmodels) may see of it.
+class ServerView {
+ public:
+  virtual ~ServerView() = default;
+  struct ToolRow {
+    std::string name, title;
+  };
+  [[nodiscard]] virtual std::vector<ToolRow> tools() const = 0;
+  /// Last lines of logs/mcp_activity.log, newest last.
+  [[nodiscard]] virtual std::vector<std::string> activity_tail(std::size_t lines) const = 0;
+  /// Last ERROR or CRITICAL lines of logs/mcp_server.log.
+  [[nodiscard]] virtual std::vector<std::string> last_errors(std::size_t lines) const = 0;
+  [[nodiscard]] virtual Millis uptime() const = 0;
+  /// In-flight and permitted calls: {"global", 3, 24} and one row per provider.
+  struct PermitRow {
+    std::string name;
+    int in_use = 0, limit = 0;
+  };
+  [[nodiscard]] virtual std::vector<PermitRow> permits() const = 0;
+};
+
+/// One call's world. Built by calls/, passed by reference; valid during the call only. All members may be used from the pool's
+/// thread that runs the tool.
+class CallContext {
+ public:
+  virtual ~CallContext() = default;
+  [[nodiscard]] virtual const Config& config() const = 0;
+  [[nodiscard]] virtual const Clock& clock() const = 0;
+  [[nodiscard]] virtual Deadline deadline() const = 0;
+  [[nodiscard]] virtual std::stop_token stop() const = 0;
+  [[nodiscard]] virtual const std::string& request_id() const = 0;
+  [[nodiscard]] virtual const std::string& principal() const = 0;
+  [[nodiscard]] virtual const ModelCatalogue& models() const = 0;
+  [[nodiscard]] virtual const ServerView& server() const = 0;
+  /// Tells the caller; drops silently when nobody listens. Thread-safe.
+  virtual void progress(const Progress& progress) = 0;
+  /// Asks the model's provider, under its permit and the smaller of the provider's and the call's deadline. Deltas of a streamed
+  /// answer go to `on_delta`. Errors: config (no key: names the variable), busy, timeout, cancelled, provider, not_found (model).
+  virtual Result<Reply> chat(const ChatRequest& request, const std::function<void(std::string_view)>& on_delta) = 0;
+  /// The conversation store; blocking.
+  virtual store::Store& store() = 0;
+};
+
+}  // namespace exai::serve

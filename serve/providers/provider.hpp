@@ -1,0 +1,84 @@
+// A model provider behind one interface; a new one is one record in its own file.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/deadline.hpp"
+#include "core/json.hpp"
+#include "core/model.hpp"
+#include "core/registry.hpp"
+#include "core/result.hpp"
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::serve {
+
+struct ChatMessage {
+  std::string role;  ///< system, user, assistant
+  std::string content;
+};
+
+struct ChatRequest {
+  std::string model;  ///< name or alias; empty or "auto" = models.default
+  std::vector<ChatMessage> messages;
+  std::vector<std::string> images;  ///< data: or https: URLs, attached to the last user message
+  std::optional<double> temperature;
+  std::optional<long long> max_tokens;
+  std::string thinking_mode;  ///< empty, minimal, low, medium, high, max
+  bool web_search = false;
+  bool stream = false;
+};
+
+struct Usage {
+  long long prompt = 0, completion = 0, cached = 0;  ///< tokens
+};
+
+struct Reply {
+  std::string content, reasoning;
+  std::string provider, model;
+  std::string finish_reason;  ///< stop, length, ...
+  Usage usage;
+};
+
+/// What one provider call may use.
+struct ProviderCall {
+  const Config& config;
+  Deadline deadline;
+  std::stop_token stop;
+  std::function<void(std::string_view)> on_delta;
+};
+
+/// The record of a provider (serve/providers/<name>.cpp). All known ones speak the OpenAI-compatible chat protocol; `shape` lets one
+/// adjust the body (thinking, web search) before it is sent.
+struct Provider {
+  std::string_view id;           ///< "glm"
+  std::string_view title;        ///< "GLM (z.ai)"
+  std::string_view key_setting;  ///< "glm.api_key"; may be empty-valued only where key_optional
+  std::string_view url_setting;
+  std::string_view timeout_setting;
+  std::string_view permits_setting;
+  bool key_optional = false;  ///< a local endpoint needs none; then the URL says whether it is configured
+  void (*shape)(const ChatRequest& request, const Model* model, const Config& config, Json& body) = nullptr;
+
+  [[nodiscard]] std::string_view name() const { return id; }
+  /// Key (or URL, where the key is optional) is set and no placeholder.
+  [[nodiscard]] bool configured(const Config& config) const;
+};
+
+const Provider* find_provider(std::string_view id);
+
+/// The JSON body that would be sent: pure, for tests and glm_payload_preview.
+Json chat_body(const Provider& provider, const ChatRequest& request, const Model& model, const Config& config);
+
+/// One exchange with POST {base}/chat/completions. Retries, breakers and permits wrap it in serve/calls.
+Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,
+                            const ProviderCall& call);
+
+/// GET {base}/models: the ids the endpoint offers. Proves key and URL.
+Result<std::vector<std::string>> provider_models(const Provider& provider, const ProviderCall& call);
+
+}  // namespace exai::serve

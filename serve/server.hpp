@@ -1,0 +1,38 @@
+// The server as one object: load, check, bind, serve, drain.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/deadline.hpp"
+#include "core/result.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace exai::serve {
+
+struct ServeOptions {
+  std::filesystem::path root;
+  bool stdio = false;       ///< MCP over stdin and stdout instead of sockets
+  std::string connect;      ///< with stdio: bridge to the daemon at this ws:// URL
+  bool check_only = false;  ///< load all, bind nothing
+  Millis grace{30000};      ///< drain time after SIGTERM
+  bool terminal = false;    ///< echo log lines to stderr
+  /// Loads the configuration anew for SIGHUP; an error keeps the old one.
+  std::function<Result<Config>()> reload;
+};
+
+/// What is bound, for the line printed at start and for /status.
+struct Listener {
+  std::string name;  ///< "mcp", "daemon", "health"
+  std::string address;
+  std::string url;
+};
+
+/// Runs until SIGTERM, SIGINT or (stdio) end of input. `on_ready` is called once all listeners accept. Errors: config (broken timeout
+/// hierarchy, open bind without token), refused (another instance, with its pid; port in use, with the way out).
+Result<void> run_server(const Config& config, const ServeOptions& options,
+                        const std::function<void(const std::vector<Listener>&)>& on_ready);
+
+}  // namespace exai::serve
