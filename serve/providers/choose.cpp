@@ -93,6 +93,9 @@ Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& cat
     wanted = standard_model(*provider, config);
     if (provider->id == "custom") return ModelChoice{provider, custom_model(wanted)};
   }
+  const Provider* const own_endpoint = find_provider("custom");
+  if (own_endpoint != nullptr && own_endpoint->configured(config) && wanted == config.text("custom.model"))
+    return ModelChoice{own_endpoint, custom_model(wanted)};  // wins over a catalogue entry of the same name
   if (const Model* model = catalogue.find(wanted))
     return choice(find_provider(model->provider), *model, config);
   const bool prefixed = wanted.starts_with(k_custom_prefix);
