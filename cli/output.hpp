@@ -17,6 +17,7 @@ struct Look {
   bool colour = false;
   bool utf8 = true;
   int width = 100;
+  bool cut = false;  ///< a terminal: lines longer than the width are cut
   int quiet = 0;
   int verbose = 0;
   bool strict = false;
@@ -42,6 +43,12 @@ Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs);
 
 /// Renders the outcome into every sink; files by atomic replacement. `nagios` on stdout changes the code to 0..3.
 Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context, const std::vector<Sink>& sinks);
+
+/// What Nagios is told (design: cli C.3): 0 ok, 1 warning, 2 failed, 3 everything else.
+ExitCode nagios_code(const Report& report, ExitCode code);
+
+/// The look of one stream under these flags.
+Look look_of(const Out& out, const Globals& globals);
 
 /// An error as text for a person (message, found, where, try) or as one JSON object.
 std::string render_error(const Error& error, bool json, const Look& look);
