@@ -6,17 +6,19 @@
 #include "cli/signals.hpp"
 #include "core/version.hpp"
 
-#include <fmt/core.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+
+#include <fmt/core.h>
 
 namespace exai::cli {
 namespace app {
 namespace {
 
-const char* environment(const char* name) { return std::getenv(name); }
+const char* environment(const char* name) {
+  return std::getenv(name);
+}
 
 int say_version(const Streams& streams) {
   streams.out.write(fmt::format("exai {}\n", version()));
@@ -116,9 +118,10 @@ int run_words(const std::vector<std::string>& words, Streams& streams) {
   const auto code = perform(*line, streams);
   if (!code) return say_error(code.error(), json, streams, line->globals);
   if (std::fflush(streams.out.file) != 0)
-    return say_error(make_error(ErrorKind::unreachable, fmt::format("cannot write the result: {}", std::strerror(errno)),
-                                "check the disk or the program that reads standard output"),
-                     json, streams, line->globals);
+    return say_error(
+        make_error(ErrorKind::unreachable, fmt::format("cannot write the result: {}", std::strerror(errno)),
+                   "check the disk or the program that reads standard output"),
+        json, streams, line->globals);
   return int(*code);
 }
 

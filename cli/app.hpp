@@ -19,7 +19,8 @@ struct Loaded {
   std::string profile;
 };
 
-/// What this room needs from rooms that it may not include. Exactly one such record is registered (commands/hooks.cpp).
+/// What this room needs from rooms that it may not include. Exactly one such record is registered
+/// (commands/hooks.cpp).
 struct AppHooks {
   std::string_view id;
   Result<Loaded> (*load)(const Globals&, const FlagSettings&) = nullptr;

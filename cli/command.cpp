@@ -27,7 +27,9 @@ std::vector<std::string> Args::positional_all(std::string_view name) const {
   return found == positionals.end() ? std::vector<std::string>{} : found->second;
 }
 
-std::string_view noun(std::string_view path) { return path.substr(0, path.find(' ')); }
+std::string_view noun(std::string_view path) {
+  return path.substr(0, path.find(' '));
+}
 
 std::string_view verb(std::string_view path) {
   const auto space = path.find(' ');

@@ -4,15 +4,17 @@
 #include "cli/parser.hpp"
 #include "core/text.hpp"
 
-#include <fmt/core.h>
-
 #include <set>
+
+#include <fmt/core.h>
 
 namespace exai::cli {
 namespace command_line {
 namespace {
 
-bool is_flag(std::string_view word) { return word.size() > 1 && word.front() == '-'; }
+bool is_flag(std::string_view word) {
+  return word.size() > 1 && word.front() == '-';
+}
 
 /// True when the word is a global flag whose value is the next word.
 bool takes_next(std::string_view word) {
@@ -49,8 +51,9 @@ Error unknown_command(const std::string& first, const std::optional<std::string>
   const auto verbs = verbs_of(first);
   if (!verbs.empty()) {
     const std::string list = join(verbs, ", ");
-    if (!second) return make_error(ErrorKind::usage, fmt::format("exai {} needs a verb: {}", first, list),
-                                   fmt::format("exai help {}", first));
+    if (!second)
+      return make_error(ErrorKind::usage, fmt::format("exai {} needs a verb: {}", first, list),
+                        fmt::format("exai help {}", first));
     const std::string near = did_you_mean(*second, verbs);
     return make_error(ErrorKind::usage,
                       fmt::format("exai {} has no verb \"{}\", only {}", first, printable(*second), list),
@@ -79,7 +82,8 @@ std::vector<const Option*> options_of(const Command& command) {
   return options;
 }
 
-Error unknown_flag(const std::string& flag, const Command& command, const std::vector<const Option*>& options) {
+Error unknown_flag(const std::string& flag, const Command& command,
+                   const std::vector<const Option*>& options) {
   std::vector<std::string> names;
   for (const Option* option : options) names.emplace_back(option->name);
   const std::string bare = flag.substr(0, flag.find('='));
@@ -88,14 +92,16 @@ Error unknown_flag(const std::string& flag, const Command& command, const std::v
                     near.empty() ? fmt::format("exai {} --help", command.path) : near);
 }
 
-Result<void> check_values(std::string_view name, std::string_view allowed, const std::vector<std::string>& values) {
+Result<void> check_values(std::string_view name, std::string_view allowed,
+                          const std::vector<std::string>& values) {
   const auto known = choices(allowed);
   if (known.empty()) return {};
   for (const std::string& value : values) {
     if (std::find(known.begin(), known.end(), value) != known.end()) continue;
     const std::string near = did_you_mean(value, known);
-    return fail(ErrorKind::usage,
-                fmt::format("{} cannot be \"{}\", it is one of {}", name, printable(value), join(known, ", ")), near);
+    return fail(
+        ErrorKind::usage,
+        fmt::format("{} cannot be \"{}\", it is one of {}", name, printable(value), join(known, ", ")), near);
   }
   return {};
 }
@@ -107,12 +113,14 @@ Result<void> deal_positionals(const Command& command, const std::vector<std::str
     auto& values = args.positionals[std::string(positional.name)];
     while (at < words.size() && (positional.repeat || values.empty())) values.push_back(words[at++]);
     if (values.empty() && positional.required)
-      return fail(ErrorKind::usage, fmt::format("exai {} needs {}: {}", command.path, positional.name, positional.help),
+      return fail(ErrorKind::usage,
+                  fmt::format("exai {} needs {}: {}", command.path, positional.name, positional.help),
                   fmt::format("exai {} --help", command.path));
     if (auto fine = check_values(positional.name, positional.values, values); !fine) return fine;
   }
   if (at == words.size()) return {};
-  return fail(ErrorKind::usage, fmt::format("exai {} does not take \"{}\"", command.path, printable(words[at])),
+  return fail(ErrorKind::usage,
+              fmt::format("exai {} does not take \"{}\"", command.path, printable(words[at])),
               fmt::format("exai {} --help", command.path));
 }
 
@@ -128,7 +136,8 @@ Result<CommandLine> read_for(const Command& command, const std::vector<std::stri
     if (is_flag(flag)) return fail(unknown_flag(flag, command, options));
   for (const Option* option : options)
     if (const auto given = tokens->options.find(option->name); given != tokens->options.end())
-      if (auto fine = check_values(option->name, option->values, given->second); !fine) return fail(fine.error());
+      if (auto fine = check_values(option->name, option->values, given->second); !fine)
+        return fail(fine.error());
   if (auto dealt = deal_positionals(command, tokens->words, line.args); !dealt) return fail(dealt.error());
   line.args.options = std::move(tokens->options);
   auto globals = read_globals(command, line.args, environment);
@@ -171,15 +180,18 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& all, Envir
   std::size_t used = 0;
   line.command = find_command(path, &used);
   if (line.command == nullptr) {
-    const bool help = std::any_of(words.begin(), words.end(), [](const auto& w) { return w == "--help" || w == "-h"; });
+    const bool help =
+        std::any_of(words.begin(), words.end(), [](const auto& w) { return w == "--help" || w == "-h"; });
     if (help && path.size() == 1 && !command_line::verbs_of(path[0]).empty()) {
       line.help = true;
       line.args.positionals["TOPIC"] = {path[0]};
       return line;
     }
-    return fail(command_line::unknown_command(path[0], path.size() > 1 ? std::optional(path[1]) : std::nullopt));
+    return fail(
+        command_line::unknown_command(path[0], path.size() > 1 ? std::optional(path[1]) : std::nullopt));
   }
-  for (std::size_t count = used; count > 0; --count) words.erase(words.begin() + std::ptrdiff_t(plain[count - 1]));
+  for (std::size_t count = used; count > 0; --count)
+    words.erase(words.begin() + std::ptrdiff_t(plain[count - 1]));
   return command_line::read_for(*line.command, words, std::move(line), environment);
 }
 

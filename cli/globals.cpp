@@ -2,28 +2,51 @@
 
 #include "core/text.hpp"
 
-#include <fmt/core.h>
-
 #include <charconv>
+
+#include <fmt/core.h>
 
 namespace exai::cli {
 namespace globals {
 namespace {
 
 constexpr Option k_options[] = {
-    {.name = "--output", .value = "FORMAT[=FILE]", .help = "write the result in this format, to a file or to standard output",
-     .values = "@formats", .standard = "table", .letter = 'o', .repeat = true},
+    {.name = "--output",
+     .value = "FORMAT[=FILE]",
+     .help = "write the result in this format, to a file or to standard output",
+     .values = "@formats",
+     .standard = "table",
+     .letter = 'o',
+     .repeat = true},
     {.name = "--json", .help = "the same as -o json"},
-    {.name = "--quiet", .help = "only failures and the verdict; twice: only the exit code", .letter = 'q', .repeat = true},
-    {.name = "--verbose", .help = "facts and timings as well; twice: wire detail, redacted", .letter = 'v', .repeat = true},
-    {.name = "--color", .value = "WHEN", .help = "colours", .values = "auto|always|never", .standard = "auto"},
+    {.name = "--quiet",
+     .help = "only failures and the verdict; twice: only the exit code",
+     .letter = 'q',
+     .repeat = true},
+    {.name = "--verbose",
+     .help = "facts and timings as well; twice: wire detail, redacted",
+     .letter = 'v',
+     .repeat = true},
+    {.name = "--color",
+     .value = "WHEN",
+     .help = "colours",
+     .values = "auto|always|never",
+     .standard = "auto"},
     {.name = "--timeout", .value = "DUR", .help = "limit for the whole command: 10s, 1m30s, 250ms"},
-    {.name = "--config", .value = "FILE", .help = "exai.yaml to read; none reads no such file", .values = "@files"},
-    {.name = "--env-file", .value = "FILE", .help = "env file to read, - is standard input; later ones win",
-     .values = "@files", .repeat = true},
+    {.name = "--config",
+     .value = "FILE",
+     .help = "exai.yaml to read; none reads no such file",
+     .values = "@files"},
+    {.name = "--env-file",
+     .value = "FILE",
+     .help = "env file to read, - is standard input; later ones win",
+     .values = "@files",
+     .repeat = true},
     {.name = "--profile", .value = "NAME", .help = "named block of exai.yaml"},
     {.name = "--root", .value = "DIR", .help = "folder that relative paths start from", .values = "@files"},
-    {.name = "--dry-run", .help = "say what would be done; no socket is opened and no file written", .letter = 'n'},
+    {.name = "--dry-run",
+     .help = "say what would be done; no socket is opened and no file written",
+     .letter = 'n'},
     {.name = "--yes", .help = "answer yes to questions", .letter = 'y'},
     {.name = "--no-input", .help = "never ask"},
     {.name = "--strict", .help = "warnings count as failures"},
@@ -48,7 +71,8 @@ Result<int> read_jobs(const std::string& text) {
   int jobs = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), jobs);
   if (error != std::errc{} || end != text.data() + text.size() || jobs < 1 || jobs > 256)
-    return fail(ErrorKind::usage, fmt::format("--jobs must be a number from 1 to 256, not \"{}\"", printable(text)),
+    return fail(ErrorKind::usage,
+                fmt::format("--jobs must be a number from 1 to 256, not \"{}\"", printable(text)),
                 "--jobs 4");
   return jobs;
 }
@@ -69,7 +93,9 @@ Result<std::optional<Millis>> read_timeout(const std::optional<std::string>& tex
 }  // namespace
 }  // namespace globals
 
-std::span<const Option> global_options() { return globals::k_options; }
+std::span<const Option> global_options() {
+  return globals::k_options;
+}
 
 Result<Globals> read_globals(const Command& command, const Args& args, Environment environment) {
   const auto own = [&](std::string_view flag) {

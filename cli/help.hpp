@@ -25,7 +25,8 @@ struct Topic {
 
 /// The usage line: "exai check run [ID...] [flags]".
 std::string usage(const Command& command);
-/// Text broken into lines of at most `width` columns, each after `indent` spaces; empty lines part paragraphs.
+/// Text broken into lines of at most `width` columns, each after `indent` spaces; empty lines part
+/// paragraphs.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 /// "-o, --output FORMAT[=FILE]"
 std::string option_label(const Option& option);

@@ -1,9 +1,9 @@
 #include "cli/parser.hpp"
 
+#include <deque>
+
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
-
-#include <deque>
 
 namespace exai::cli {
 namespace parser {
@@ -50,7 +50,8 @@ Result<Tokens> tokenize(const std::vector<const Option*>& options, const std::ve
       parser::Slot& slot = slots.emplace_back();
       slot.option = option;
       if (option->value.empty())
-        app.add_flag_function(parser::names_of(*option), [&slot](std::int64_t count) { slot.count = int(count); });
+        app.add_flag_function(parser::names_of(*option),
+                              [&slot](std::int64_t count) { slot.count = int(count); });
       else
         app.add_option(parser::names_of(*option), slot.values)->allow_extra_args(false);
     }
@@ -65,7 +66,8 @@ Result<Tokens> tokenize(const std::vector<const Option*>& options, const std::ve
   } catch (const CLI::ParseError& error) {
     return fail(parser::usage_error(error, options));
   } catch (const std::exception& error) {
-    return fail(ErrorKind::internal, fmt::format("the command's options cannot be declared: {}", error.what()));
+    return fail(ErrorKind::internal,
+                fmt::format("the command's options cannot be declared: {}", error.what()));
   }
   return tokens;
 }

@@ -12,7 +12,8 @@ namespace exai::cli {
 namespace signals {
 namespace {
 
-// A handler may touch lock-free atomics, write() and sem_post() only; requesting a stop runs callbacks, so a thread does that.
+// A handler may touch lock-free atomics, write() and sem_post() only; requesting a stop runs callbacks, so a
+// thread does that.
 std::atomic<int> g_caught{0};
 sem_t g_wake;
 
@@ -58,7 +59,9 @@ SignalStop::~SignalStop() {
   sem_destroy(&signals::g_wake);
 }
 
-std::stop_token SignalStop::token() const { return impl_->source.get_token(); }
+std::stop_token SignalStop::token() const {
+  return impl_->source.get_token();
+}
 
 std::optional<int> SignalStop::caught() const {
   const int signal = signals::g_caught;

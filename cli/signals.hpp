@@ -7,8 +7,8 @@
 
 namespace exai::cli {
 
-/// While it lives, the first SIGINT or SIGTERM says "stopping, again to force" on standard error and requests a stop; the
-/// second ends the process at once with 128 + signal. One object at a time.
+/// While it lives, the first SIGINT or SIGTERM says "stopping, again to force" on standard error and requests
+/// a stop; the second ends the process at once with 128 + signal. One object at a time.
 class SignalStop {
  public:
   SignalStop();

@@ -9,7 +9,9 @@ namespace exai::cli {
 namespace streams {
 namespace {
 
-bool set(const char* value) { return value != nullptr && *value != 0; }
+bool set(const char* value) {
+  return value != nullptr && *value != 0;
+}
 
 bool wants_colour(bool terminal, std::string_view choice, const char* (*environment)(const char*)) {
   if (choice == "always") return true;

@@ -15,7 +15,8 @@ std::string as_json(const Error& error) {
              {"message", error.message},
              {"exit_code", int(exit_code(error.kind))}};
   if (error.where)
-    inner["location"] = {{"file", error.where->file}, {"line", error.where->line}, {"column", error.where->column}};
+    inner["location"] = {
+        {"file", error.where->file}, {"line", error.where->line}, {"column", error.where->column}};
   if (!error.context.empty()) inner["while"] = error.context;
   if (!error.hint.empty()) inner["hint"] = error.hint;
   if (error.retry_after.count() > 0) inner["retry_after_ms"] = error.retry_after.count();

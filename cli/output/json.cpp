@@ -25,7 +25,9 @@ Ordered fact_json(const Fact& fact) {
 }
 
 Ordered finding_json(const Finding& finding) {
-  Ordered out{{"severity", std::string(to_string(finding.severity))}, {"rule", finding.rule}, {"message", finding.message}};
+  Ordered out{{"severity", std::string(to_string(finding.severity))},
+              {"rule", finding.rule},
+              {"message", finding.message}};
   if (finding.where) out["location"] = location_json(*finding.where);
   if (!finding.hint.empty()) out["hint"] = finding.hint;
   return out;
@@ -33,12 +35,18 @@ Ordered finding_json(const Finding& finding) {
 
 std::string_view cause_word(Cause cause) {
   switch (cause) {
-    case Cause::none: return "";
-    case Cause::config: return "config";
-    case Cause::human: return "human";
-    case Cause::refused: return "refused";
-    case Cause::budget: return "budget";
-    case Cause::internal: return "internal";
+    case Cause::none:
+      return "";
+    case Cause::config:
+      return "config";
+    case Cause::human:
+      return "human";
+    case Cause::refused:
+      return "refused";
+    case Cause::budget:
+      return "budget";
+    case Cause::internal:
+      return "internal";
   }
   return "";
 }
@@ -82,7 +90,8 @@ Ordered result_json(const CheckResult& result) {
   out["facts"] = Ordered::array();
   for (const Fact& fact : result.facts) out["facts"].push_back(json_writer::fact_json(fact));
   out["findings"] = Ordered::array();
-  for (const Finding& finding : result.findings) out["findings"].push_back(json_writer::finding_json(finding));
+  for (const Finding& finding : result.findings)
+    out["findings"].push_back(json_writer::finding_json(finding));
   return out;
 }
 
@@ -101,12 +110,14 @@ Ordered report_tail_json(const Report& report, ExitCode code) {
   Ordered counts{{"total", report.results.size()}};
   for (const Status status : {Status::pass, Status::warn, Status::fail, Status::unknown, Status::skip})
     counts[std::string(to_string(status))] = report.count(status);
-  return {{"summary", counts}, {"verdict", std::string(to_string(report.verdict()))}, {"exit_code", int(code)}};
+  return {
+      {"summary", counts}, {"verdict", std::string(to_string(report.verdict()))}, {"exit_code", int(code)}};
 }
 
 Ordered row_json(const Table& table, const std::vector<std::string>& row) {
   Ordered out = Ordered::object();
-  for (std::size_t at = 0; at < table.columns.size() && at < row.size(); ++at) out[table.columns[at]] = row[at];
+  for (std::size_t at = 0; at < table.columns.size() && at < row.size(); ++at)
+    out[table.columns[at]] = row[at];
   return out;
 }
 

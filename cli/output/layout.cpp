@@ -7,7 +7,8 @@
 namespace exai::cli {
 
 std::size_t columns(std::string_view text) {
-  return std::size_t(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return std::size_t(std::count_if(text.begin(), text.end(),
+                                   [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -31,7 +32,8 @@ std::string cut(std::string_view text, std::size_t width, bool utf8) {
 
 std::string one_line(std::string_view text, const Look& look) {
   std::string out = printable(text);
-  std::replace_if(out.begin(), out.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
   if (look.utf8) return out;
   std::string ascii;
   for (const char c : out) {
@@ -44,11 +46,16 @@ std::string one_line(std::string_view text, const Look& look) {
 
 std::string_view status_word(Status status) {
   switch (status) {
-    case Status::pass: return "ok";
-    case Status::warn: return "warn";
-    case Status::fail: return "FAIL";
-    case Status::unknown: return "????";
-    case Status::skip: return "skip";
+    case Status::pass:
+      return "ok";
+    case Status::warn:
+      return "warn";
+    case Status::fail:
+      return "FAIL";
+    case Status::unknown:
+      return "????";
+    case Status::skip:
+      return "skip";
   }
   return "????";
 }

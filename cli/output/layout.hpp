@@ -15,7 +15,8 @@ std::size_t columns(std::string_view text);
 std::string padded(std::string_view text, std::size_t width);
 /// At most that many columns, the last one "…" (or "~" without UTF-8) when something was cut off.
 std::string cut(std::string_view text, std::size_t width, bool utf8);
-/// Foreign text fit for one line: no control characters, no line breaks, ASCII only where the stream wants it.
+/// Foreign text fit for one line: no control characters, no line breaks, ASCII only where the stream wants
+/// it.
 std::string one_line(std::string_view text, const Look& look);
 /// "ok", "warn", "FAIL", "????", "skip"
 std::string_view status_word(Status status);

@@ -33,11 +33,12 @@ std::string details(const CheckResult& result) {
 
 std::string write_report(const Report& report, const Look&, ExitCode) {
   std::string out = fmt::format("# exai {}: {}\n\n", cell(report.title), status_word(report.verdict()));
-  out += fmt::format("{} on {}, exai {}, {}\n\n", format_utc(report.started), cell(report.host), report.version,
-                     shown_time(report.duration));
+  out += fmt::format("{} on {}, exai {}, {}\n\n", format_utc(report.started), cell(report.host),
+                     report.version, shown_time(report.duration));
   out += line({"status", "check", "summary", "time"}) + line({"---", "---", "---", "---"});
   for (const CheckResult& result : report.results)
-    out += line({std::string(status_word(result.status)), cell(result.id), cell(result.summary), shown_time(result.duration)});
+    out += line({std::string(status_word(result.status)), cell(result.id), cell(result.summary),
+                 shown_time(result.duration)});
   std::string below;
   for (const CheckResult& result : report.results)
     if (result.status != Status::pass && result.status != Status::skip) below += details(result);

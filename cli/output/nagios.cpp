@@ -1,10 +1,10 @@
 #include "cli/output/layout.hpp"
 #include "core/text.hpp"
 
-#include <fmt/core.h>
-
 #include <array>
 #include <cmath>
+
+#include <fmt/core.h>
 
 namespace exai::cli {
 namespace nagios_writer {
@@ -19,7 +19,8 @@ std::string plain(std::string_view text) {
 
 std::string label(const CheckResult& result, const Fact& fact) {
   std::string out = result.id + "." + fact.name;
-  std::replace_if(out.begin(), out.end(), [](char c) { return c == '\'' || c == '=' || c == '|' || c == '\n'; }, '_');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '\'' || c == '=' || c == '|' || c == '\n'; }, '_');
   return out;
 }
 
@@ -36,9 +37,11 @@ std::string performance(const Report& report) {
   for (const CheckResult& result : report.results)
     for (const Fact& fact : result.facts) {
       if (!fact.number || !std::isfinite(*fact.number)) continue;
-      const auto limit = [](const std::optional<double>& value) { return value ? fmt::format("{}", *value) : std::string{}; };
-      items.push_back(fmt::format("'{}'={}{};{};{}", label(result, fact), *fact.number, unit_of(fact), limit(fact.warn),
-                                  limit(fact.crit)));
+      const auto limit = [](const std::optional<double>& value) {
+        return value ? fmt::format("{}", *value) : std::string{};
+      };
+      items.push_back(fmt::format("'{}'={}{};{};{}", label(result, fact), *fact.number, unit_of(fact),
+                                  limit(fact.warn), limit(fact.crit)));
     }
   return join(items, " ");
 }
@@ -51,7 +54,8 @@ std::string headline(const Report& report) {
   if (ids.empty()) return fmt::format("{} ok", counted(report.count(Status::pass), "check"));
   const std::size_t all = ids.size();
   if (ids.size() > 5) ids.resize(5);
-  return fmt::format("{} of {} not ok: {}{}", all, report.results.size(), join(ids, ", "), all > 5 ? ", ..." : "");
+  return fmt::format("{} of {} not ok: {}{}", all, report.results.size(), join(ids, ", "),
+                     all > 5 ? ", ..." : "");
 }
 
 std::string write_report(const Report& report, const Look&, ExitCode code) {
@@ -69,10 +73,11 @@ std::string write_report(const Report& report, const Look&, ExitCode code) {
   return out;
 }
 
-const Registered<Writer> k_writer{Writer{.format = "nagios",
-                                         .help = "one line for Nagios and Icinga; the exit code becomes 0, 1, 2 or 3",
-                                         .report = write_report,
-                                         .table = nullptr}};
+const Registered<Writer> k_writer{
+    Writer{.format = "nagios",
+           .help = "one line for Nagios and Icinga; the exit code becomes 0, 1, 2 or 3",
+           .report = write_report,
+           .table = nullptr}};
 
 }  // namespace
 }  // namespace nagios_writer

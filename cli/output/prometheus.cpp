@@ -12,11 +12,16 @@ using prometheus::MetricFamily;
 
 double number_of(Status status) {
   switch (status) {
-    case Status::pass: return 0;
-    case Status::warn: return 1;
-    case Status::fail: return 2;
-    case Status::unknown: return 3;
-    case Status::skip: return 4;
+    case Status::pass:
+      return 0;
+    case Status::warn:
+      return 1;
+    case Status::fail:
+      return 2;
+    case Status::unknown:
+      return 3;
+    case Status::skip:
+      return 4;
   }
   return 3;
 }

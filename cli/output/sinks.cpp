@@ -1,6 +1,5 @@
-#include "cli/output.hpp"
-
 #include "cli/app.hpp"
+#include "cli/output.hpp"
 #include "core/json.hpp"
 #include "core/redact.hpp"
 #include "core/text.hpp"
@@ -19,13 +18,15 @@ Result<const Writer*> find_writer(const std::string& format) {
   }
   const std::string near = did_you_mean(format, known);
   return fail(ErrorKind::usage,
-              fmt::format("there is no output format \"{}\", only {}", printable(format), join(known, ", ")), near);
+              fmt::format("there is no output format \"{}\", only {}", printable(format), join(known, ", ")),
+              near);
 }
 
 Result<std::string> render(const Outcome& outcome, const Writer& writer, const Look& look, ExitCode code) {
   if (outcome.report) return writer.report(*outcome.report, look, code);
   const auto unfit = [&](std::string_view what) {
-    return fail(ErrorKind::usage, fmt::format("{} shows results of checks, this command gives {}", writer.format, what),
+    return fail(ErrorKind::usage,
+                fmt::format("{} shows results of checks, this command gives {}", writer.format, what),
                 "-o table or -o json");
   };
   if (outcome.table) {
@@ -62,14 +63,16 @@ Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs) {
     if (!writer) return fail(writer.error());
     Sink sink{*writer, equals == std::string::npos ? "" : output.substr(equals + 1)};
     if (equals != std::string::npos && sink.file.empty())
-      return fail(ErrorKind::usage, fmt::format("-o {} names no file", printable(output)),
-                  fmt::format("-o {}=FILE, or -o {} for standard output", sink.writer->format, sink.writer->format));
+      return fail(
+          ErrorKind::usage, fmt::format("-o {} names no file", printable(output)),
+          fmt::format("-o {}=FILE, or -o {} for standard output", sink.writer->format, sink.writer->format));
     if (sink.file == "-") sink.file.clear();
     on_stdout += sink.file.empty() ? 1 : 0;
     sinks.push_back(std::move(sink));
   }
   if (on_stdout > 1)
-    return fail(ErrorKind::usage, "only one output format can go to standard output", "-o table -o json=FILE");
+    return fail(ErrorKind::usage, "only one output format can go to standard output",
+                "-o table -o json=FILE");
   if (sinks.empty()) {
     const auto table = sinks::find_writer("table");
     if (!table) return fail(table.error());
@@ -78,7 +81,8 @@ Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs) {
   return sinks;
 }
 
-Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context, const std::vector<Sink>& sinks) {
+Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
+                               const std::vector<Sink>& sinks) {
   const Redactor redactor(context.config.secrets());
   ExitCode code = outcome.report ? exit_code(*outcome.report, context.globals.strict) : outcome.code;
   ExitCode final_code = code;
@@ -94,7 +98,8 @@ Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context, c
     *text = redactor.apply(*text);
     if (!sink.file.empty()) {
       auto written = hooks().write_file(sink.file, *text);
-      if (!written) return fail(std::move(written).error().during(fmt::format("writing {} output", sink.writer->format)));
+      if (!written)
+        return fail(std::move(written).error().during(fmt::format("writing {} output", sink.writer->format)));
       continue;
     }
     if (context.globals.quiet < 2) context.streams.out.write(*text);

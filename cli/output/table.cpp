@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t k_status_width = 4;
 
-bool bad(const CheckResult& result) { return result.status == Status::fail || result.status == Status::unknown; }
+bool bad(const CheckResult& result) {
+  return result.status == Status::fail || result.status == Status::unknown;
+}
 
 bool shown(const CheckResult& result, const Look& look) {
   return look.quiet == 0 || bad(result) || (look.strict && result.status == Status::warn);
@@ -43,8 +45,10 @@ std::string advice(const CheckResult& result, const Look& look) {
   for (const Finding& finding : result.findings) {
     if (finding.severity == Status::pass) continue;
     std::string place = finding.where ? to_string(*finding.where) + "  " : "";
-    out += fmt::format("      {}  {}{}\n", coloured(padded(status_word(finding.severity), k_status_width), finding.severity, look),
-                       one_line(place, look), one_line(finding.message, look));
+    out +=
+        fmt::format("      {}  {}{}\n",
+                    coloured(padded(status_word(finding.severity), k_status_width), finding.severity, look),
+                    one_line(place, look), one_line(finding.message, look));
     if (!finding.hint.empty()) out += fmt::format("            try  {}\n", one_line(finding.hint, look));
   }
   if (!result.hint.empty() && result.status != Status::pass)
@@ -62,7 +66,8 @@ std::string details(const Report& report, const Look& look) {
     const std::string text = advice(result, look);
     if (report.results.size() == 1) return text;
     if (!bad(result) && text.empty()) continue;
-    out += fmt::format("\n{}  {}: {}\n", coloured(padded(status_word(result.status), k_status_width), result.status, look),
+    out += fmt::format("\n{}  {}: {}\n",
+                       coloured(padded(status_word(result.status), k_status_width), result.status, look),
                        one_line(result.id, look), one_line(result.summary, look));
     out += text;
   }
@@ -74,16 +79,18 @@ std::string verdict(const Report& report, const Look& look) {
   std::vector<std::string> parts;
   if (total == 0) parts.emplace_back("nothing was checked");
   const auto add = [&](Status status, std::string_view word) {
-    if (const std::size_t count = report.count(status); count > 0) parts.push_back(fmt::format("{} {}", count, word));
+    if (const std::size_t count = report.count(status); count > 0)
+      parts.push_back(fmt::format("{} {}", count, word));
   };
   add(Status::fail, "failed");
   add(Status::unknown, "unknown");
-  if (const std::size_t warnings = report.count(Status::warn); warnings > 0) parts.push_back(counted(warnings, "warning"));
+  if (const std::size_t warnings = report.count(Status::warn); warnings > 0)
+    parts.push_back(counted(warnings, "warning"));
   add(Status::pass, "ok");
   add(Status::skip, "skipped");
   const Status status = report.verdict();
-  return fmt::format("{} {}: {} ({})\n", coloured(status_word(status), status, look), one_line(report.title, look),
-                     join(parts, ", "), shown_time(report.duration));
+  return fmt::format("{} {}: {} ({})\n", coloured(status_word(status), status, look),
+                     one_line(report.title, look), join(parts, ", "), shown_time(report.duration));
 }
 
 std::string write_report(const Report& report, const Look& look, ExitCode) {
@@ -127,7 +134,8 @@ std::string write_table(const Table& table, const Look& look) {
   for (const std::string& column : table.columns) {
     std::string head = column;
     std::replace(head.begin(), head.end(), '_', ' ');
-    std::transform(head.begin(), head.end(), head.begin(), [](char c) { return char(c >= 'a' && c <= 'z' ? c - 32 : c); });
+    std::transform(head.begin(), head.end(), head.begin(),
+                   [](char c) { return char(c >= 'a' && c <= 'z' ? c - 32 : c); });
     heads.push_back(head);
   }
   std::string out;
