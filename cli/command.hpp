@@ -23,30 +23,18 @@ namespace exai::cli {
 
 /// One flag of a command (or a global one). `value` empty = a switch.
 struct Option {
-<<<<<<< HEAD
   std::string_view name;     ///< "--since"
   std::string_view value{};  ///< "DUR", "FILE", "N"; empty for a switch
   std::string_view help{};
   std::string_view values{};    ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks",
                                 ///< "@files", "@settings"
-=======
-  std::string_view name{};   ///< "--since"
-  std::string_view value{};  ///< "DUR", "FILE", "N"; empty for a switch
-  std::string_view help{};
-  std::string_view values{};        ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks",
-                                    ///< "@files", "@settings"
->>>>>>> main
   std::string_view standard{};  ///< default, as shown in help
   char letter = 0;
   bool repeat = false;
 };
 
 struct Positional {
-<<<<<<< HEAD
   std::string_view name;  ///< "ID"
-=======
-  std::string_view name{};          ///< "ID"
->>>>>>> main
   std::string_view help{};
   std::string_view values{};  ///< as Option::values
   bool required = false;
@@ -122,24 +110,18 @@ struct Context {
   Globals globals;
   Streams& streams;
   const Clock& clock;
-<<<<<<< HEAD
   Deadline deadline;     ///< of the whole command: --timeout, else far away
   std::stop_token stop;  ///< first Ctrl-C or SIGTERM
   /// Loads the configuration anew from the same sources; for the one command that lives long enough to need
   /// it.
   std::function<Result<Config>()> reload;
-=======
-  Deadline deadline;                ///< of the whole command: --timeout, else far away
-  std::stop_token stop;             ///< first Ctrl-C or SIGTERM
-  std::function<void()> on_reload;  ///< unused by plain commands
->>>>>>> main
 };
 
 struct Command {
-  std::string_view path{};   ///< "config show"
-  std::string_view group{};  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
-  std::string_view summary{};
-  std::string_view text{};  ///< long help, plain paragraphs
+  std::string_view path;   ///< "config show"
+  std::string_view group;  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
+  std::string_view summary;
+  std::string_view text;  ///< long help, plain paragraphs
   std::span<const Option> options{};
   std::span<const Positional> positionals{};
   std::span<const Example> examples{};

@@ -26,8 +26,8 @@ struct Look {
 /// One format, in its own file under cli/output/. A writer never decides the exit code; it is handed in so
 /// that JSON can state it.
 struct Writer {
-  std::string_view format{};  ///< "junit"
-  std::string_view help{};
+  std::string_view format;  ///< "junit"
+  std::string_view help;
   std::string (*report)(const Report&, const Look&, ExitCode) = nullptr;
   std::string (*table)(const Table&, const Look&) = nullptr;  ///< nullptr: the format has none
   [[nodiscard]] std::string_view name() const { return format; }
