@@ -121,7 +121,7 @@ struct Command {
   std::string_view path;   ///< "config show"
   std::string_view group;  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
   std::string_view summary;
-  std::string_view text;  ///< long help, plain paragraphs
+  std::string_view text{};  ///< long help, plain paragraphs
   std::span<const Option> options{};
   std::span<const Positional> positionals{};
   std::span<const Example> examples{};
