@@ -46,6 +46,9 @@ Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs);
 Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
                                const std::vector<Sink>& sinks);
 
+/// The report as the JSON writer has it, secrets replaced: what the store keeps.
+std::string report_as_json(const Report& report, ExitCode code, const Config& config);
+
 /// What Nagios is told (design: cli C.3): 0 ok, 1 warning, 2 failed, 3 everything else.
 ExitCode nagios_code(const Report& report, ExitCode code);
 

@@ -1,4 +1,5 @@
 #include "cli/output/json_report.hpp"
+#include "core/redact.hpp"
 
 #include <cmath>
 
@@ -73,6 +74,10 @@ const Registered<Writer> k_writer{Writer{.format = "json",
 
 }  // namespace
 }  // namespace json_writer
+
+std::string report_as_json(const Report& report, ExitCode code, const Config& config) {
+  return Redactor(config.secrets()).apply(json_writer::write_report(report, Look{}, code));
+}
 
 std::string dump(const Ordered& value, int indent) {
   return value.dump(indent, ' ', false, Ordered::error_handler_t::replace);
