@@ -44,7 +44,8 @@ inline const Node* Node::find(std::string_view name) const {
 
 inline std::string Node::text(std::string_view name, std::string otherwise) const {
   const Node* field = find(name);
-  return field != nullptr && field->is_scalar() ? field->scalar : std::move(otherwise);
+  if (field != nullptr && field->is_scalar()) return field->scalar;
+  return otherwise;
 }
 
 }  // namespace exai
