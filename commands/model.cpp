@@ -87,11 +87,16 @@ const Registered<cli::Command> k_show{cli::Command{.path = "model show",
 }  // namespace
 }  // namespace model_command
 
+Result<ModelCatalogue> embedded_catalogue() {
+  const auto document = io::parse_yaml(embedded_models_yaml(), "models.yaml");
+  if (!document) return fail(document.error());
+  return ModelCatalogue::from(*document);
+}
+
 Result<ModelCatalogue> load_catalogue(const Context& context) {
-  const std::string file = context.config.text("models.file");
-  auto document = file.empty() ? io::parse_yaml(embedded_models_yaml(), "models.yaml")
-                               : io::read_yaml(path_setting(context, "models.file"));
-  if (!document) return fail(std::move(document).error());
+  if (context.config.text("models.file").empty()) return embedded_catalogue();
+  const auto document = io::read_yaml(path_setting(context, "models.file"));
+  if (!document) return fail(document.error());
   return ModelCatalogue::from(*document);
 }
 
