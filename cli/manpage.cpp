@@ -149,18 +149,18 @@ ManPage runbook_page() {
           "exai validate runbooks FILE judges it before anyone runs it.");
   page.section("Example").verbatim(
       "id: morning\ntitle: Morning round\ncadence: daily\nversion: \"1\"\ndate: 2026-11-21\ngroups:\n  - "
-      "name: server\n    "
-      "steps:\n      - {id: ports, title: ports accept connections, check: ports.listening}\n      - {id: "
-      "config, title: "
-      "settings, command: [validate, config]}\n      - {id: look, title: look at the dashboard, human: open "
-      "the dashboard}");
+      "name: server\n"
+      "    steps:\n      - {id: ports, title: ports accept connections, source: own, check: "
+      "ports.listening}\n"
+      "      - {id: config, title: settings, source: own, command: validate config}\n"
+      "      - {id: look, title: look at the dashboard, source: own, human: open the dashboard}");
   page.section("Keys of a step")
       .item("id", "unique in the runbook")
       .item("title", "what a person reads")
       .item("check", "id of a check, see exai check list")
       .item("command", "words after exai; its verdict is read from its JSON report")
       .item("human", "a task for a person; the run ends with 5 while it is outstanding")
-      .item("source", "the document and line that the step stands for")
+      .item("source", "the document and line that the step stands for, or why it is there")
       .item("timeout", "a duration; none means the check's own");
   page.section("See also").text("exai-runbook(1), exai-check(1), exai-exit-codes(7)");
   return {"exai-runbook.5", std::move(page).page()};

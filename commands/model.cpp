@@ -43,7 +43,7 @@ Result<Outcome> show(const Args& args, Context& context) {
   const Model* model = catalogue->find(name);
   if (model == nullptr) {
     const std::string near = did_you_mean(name, catalogue->names());
-    return fail(ErrorKind::not_found, fmt::format("there is no model \"{}\"", printable(name)),
+    return fail(ErrorKind::usage, fmt::format("there is no model \"{}\"", printable(name)),
                 near.empty() ? "exai model list" : near);
   }
   Outcome outcome;
