@@ -19,10 +19,12 @@ struct LogScan {
   std::vector<LogLine> matches;  ///< newest last
   std::size_t errors = 0, criticals = 0, warnings = 0;
   std::size_t lines = 0, unreadable = 0;
-  std::vector<std::string> missing;  ///< expected files that are not there: never "no errors" (facts: operations F7)
+  std::vector<std::string>
+      missing;  ///< expected files that are not there: never "no errors" (facts: operations F7)
 };
 
-/// mcp_server.log (and its rotated files) in `folder`: lines at ERROR or worse since `since`; with `warnings` also WARNING.
+/// mcp_server.log (and its rotated files) in `folder`: lines at ERROR or worse since `since`; with `warnings`
+/// also WARNING.
 LogScan scan_server_log(const std::filesystem::path& folder, Wall since, bool warnings, std::size_t most);
 
 /// The judgement of a scan, as `exai log errors` and the daily runbook use it.

@@ -22,12 +22,14 @@ struct ProbeLimits {
 };
 
 /// GET; pass on 2xx. `expect` are "status=204", "contains=TEXT" or "json.path=value" ("json.status=healthy").
-CheckResult probe_http(const std::string& url, const std::vector<std::string>& expect, const ProbeLimits& limits);
+CheckResult probe_http(const std::string& url, const std::vector<std::string>& expect,
+                       const ProbeLimits& limits);
 /// Upgrade, hello, hello_ack (seed 000:154-159, 73).
 CheckResult probe_ws(const std::string& url, const Secret& token, const ProbeLimits& limits);
 /// initialize, ping, tools/list.
 CheckResult probe_mcp(const io::McpTarget& target, const ProbeLimits& limits);
-/// GET {base}/models with the key of "glm", "kimi" or "custom"; config problems are failures with cause config.
+/// GET {base}/models with the key of "glm", "kimi" or "custom"; config problems are failures with cause
+/// config.
 CheckResult probe_provider(std::string_view provider, const Config& config, const ProbeLimits& limits);
 /// "8079" or "host:8079"; `expect_free` turns the judgement round (before a deployment).
 CheckResult probe_port(const std::string& target, bool expect_free, const ProbeLimits& limits);

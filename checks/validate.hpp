@@ -11,7 +11,8 @@
 
 namespace exai::checks {
 
-/// The hierarchy under one profile. The table of layers comes back as facts; findings name layer, both values and fix.
+/// The hierarchy under one profile. The table of layers comes back as facts; findings name layer, both values
+/// and fix.
 CheckResult validate_timeouts(const Config& config, const std::string& profile);
 /// Every known profile, one result each.
 std::vector<CheckResult> validate_timeouts_all(const Config& config);

@@ -22,18 +22,19 @@ namespace exai::cli {
 
 /// One flag of a command (or a global one). `value` empty = a switch.
 struct Option {
-  std::string_view name;   ///< "--since"
-  std::string_view value;  ///< "DUR", "FILE", "N"; empty for a switch
-  std::string_view help;
-  std::string_view values{};    ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks", "@files", "@settings"
+  std::string_view name{};   ///< "--since"
+  std::string_view value{};  ///< "DUR", "FILE", "N"; empty for a switch
+  std::string_view help{};
+  std::string_view values{};    ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks",
+                                ///< "@files", "@settings"
   std::string_view standard{};  ///< default, as shown in help
   char letter = 0;
   bool repeat = false;
 };
 
 struct Positional {
-  std::string_view name;  ///< "ID"
-  std::string_view help;
+  std::string_view name{};  ///< "ID"
+  std::string_view help{};
   std::string_view values{};  ///< as Option::values
   bool required = false;
   bool repeat = false;
@@ -50,7 +51,7 @@ enum class Effect : std::uint8_t { reads, writes, destroys, serves };
 struct Args {
   std::map<std::string, std::vector<std::string>, std::less<>> options;      ///< by name with dashes
   std::map<std::string, std::vector<std::string>, std::less<>> positionals;  ///< by name
-  std::vector<std::string> rest;                                            ///< what stood after "--"
+  std::vector<std::string> rest;                                             ///< what stood after "--"
   [[nodiscard]] bool has(std::string_view option) const { return options.find(option) != options.end(); }
   /// The last value of an option, or nothing.
   [[nodiscard]] std::optional<std::string> option(std::string_view name) const;
@@ -99,16 +100,16 @@ struct Context {
   Globals globals;
   Streams& streams;
   const Clock& clock;
-  Deadline deadline;  ///< of the whole command: --timeout, else far away
-  std::stop_token stop;  ///< first Ctrl-C or SIGTERM
+  Deadline deadline;                ///< of the whole command: --timeout, else far away
+  std::stop_token stop;             ///< first Ctrl-C or SIGTERM
   std::function<void()> on_reload;  ///< unused by plain commands
 };
 
 struct Command {
-  std::string_view path;   ///< "config show"
-  std::string_view group;  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
-  std::string_view summary;
-  std::string_view text;  ///< long help, plain paragraphs
+  std::string_view path{};   ///< "config show"
+  std::string_view group{};  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
+  std::string_view summary{};
+  std::string_view text{};  ///< long help, plain paragraphs
   std::span<const Option> options{};
   std::span<const Positional> positionals{};
   std::span<const Example> examples{};

@@ -22,11 +22,11 @@ struct Look {
   bool strict = false;
 };
 
-/// One format, in its own file under cli/output/. A writer never decides the exit code; it is handed in so that JSON can
-/// state it.
+/// One format, in its own file under cli/output/. A writer never decides the exit code; it is handed in so
+/// that JSON can state it.
 struct Writer {
-  std::string_view format;  ///< "junit"
-  std::string_view help;
+  std::string_view format{};  ///< "junit"
+  std::string_view help{};
   std::string (*report)(const Report&, const Look&, ExitCode) = nullptr;
   std::string (*table)(const Table&, const Look&) = nullptr;  ///< nullptr: the format has none
   [[nodiscard]] std::string_view name() const { return format; }
@@ -40,8 +40,10 @@ struct Sink {
 /// `usage` for an unknown format (with the nearest) or two sinks on stdout.
 Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs);
 
-/// Renders the outcome into every sink; files by atomic replacement. `nagios` on stdout changes the code to 0..3.
-Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context, const std::vector<Sink>& sinks);
+/// Renders the outcome into every sink; files by atomic replacement. `nagios` on stdout changes the code to
+/// 0..3.
+Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
+                               const std::vector<Sink>& sinks);
 
 /// An error as text for a person (message, found, where, try) or as one JSON object.
 std::string render_error(const Error& error, bool json, const Look& look);

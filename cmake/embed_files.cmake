@@ -9,7 +9,7 @@ foreach(file IN LISTS files)
   get_filename_component(name "${file}" NAME_WE)
   # Long texts are cut into pieces: ISO C++ guarantees 65,536 characters a literal only, pedantic mode warns.
   string(LENGTH "${text}" length)
-  set(pieces "")
+  set(pieces "\"\"")
   set(at 0)
   while(at LESS length)
     string(SUBSTRING "${text}" ${at} 12000 piece)

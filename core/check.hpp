@@ -27,10 +27,10 @@ struct CheckContext {
 
 /// The record of one check. All text is literal.
 struct Check {
-  std::string_view id;     ///< "timeouts.hierarchy": lower case, one dot at least
-  std::string_view title;  ///< what holds when it passes
-  std::string_view tags;   ///< "daily,doctor,ci"
-  std::string_view help;   ///< what it measures, what the rule is and where the rule comes from
+  std::string_view id{};     ///< "timeouts.hierarchy": lower case, one dot at least
+  std::string_view title{};  ///< what holds when it passes
+  std::string_view tags{};   ///< "daily,doctor,ci"
+  std::string_view help{};   ///< what it measures, what the rule is and where the rule comes from
   Millis timeout{5000};
   Cost cost = Cost::free;
   /// Fills status, summary, hint, facts and findings; id, title and times are filled by run_check().

@@ -1,4 +1,5 @@
-// The effective configuration: immutable, every value with its origin. Built from layers; reads no file itself.
+// The effective configuration: immutable, every value with its origin. Built from layers; reads no file
+// itself.
 #pragma once
 
 #include "core/duration.hpp"
@@ -51,9 +52,9 @@ struct ConfigValue {
 
 class Config {
  public:
-  /// Merges layers (weakest first). Problems go to `findings` with file and line: unknown names with the nearest
-  /// known one, aliases that disagree, wrong types, out-of-range, placeholder and retired names. A value that
-  /// does not fit is left out, so the next weaker one counts.
+  /// Merges layers (weakest first). Problems go to `findings` with file and line: unknown names with the
+  /// nearest known one, aliases that disagree, wrong types, out-of-range, placeholder and retired names. A
+  /// value that does not fit is left out, so the next weaker one counts.
   static Config build(const std::vector<ConfigLayer>& layers, std::vector<Finding>& findings);
   /// Only defaults: for tests and for commands that need no configuration.
   static Config defaults();

@@ -3,9 +3,10 @@
 
 #include "core/result.hpp"
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
 
 namespace exai {
 

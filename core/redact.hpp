@@ -9,8 +9,9 @@
 
 namespace exai {
 
-/// Knows secrets in their plain, base64 (all three alignments) and URL-encoded forms. Values shorter than 8 bytes are
-/// not searched: they would blank ordinary words. Immutable once built, so it may be shared between threads.
+/// Knows secrets in their plain, base64 (all three alignments) and URL-encoded forms. Values shorter than 8
+/// bytes are not searched: they would blank ordinary words. Immutable once built, so it may be shared between
+/// threads.
 class Redactor {
  public:
   Redactor() = default;

@@ -27,7 +27,8 @@ class Registered {
   /// All records of the type, sorted by their id() so that every listing has one order.
   static std::vector<const R*> all() {
     std::vector<const R*> records;
-    for (const Registered* item = head_; item != nullptr; item = item->next_) records.push_back(&item->record_);
+    for (const Registered* item = head_; item != nullptr; item = item->next_)
+      records.push_back(&item->record_);
     std::sort(records.begin(), records.end(), [](const R* a, const R* b) { return a->name() < b->name(); });
     return records;
   }

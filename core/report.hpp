@@ -51,8 +51,8 @@ struct CheckResult {
 
 /// A run of checks: what every writer (cli/output) reads, and nothing else.
 struct Report {
-  std::string title;    ///< "runbook daily", "validate timeouts"
-  std::string run_id;   ///< 16 hexadecimal digits
+  std::string title;   ///< "runbook daily", "validate timeouts"
+  std::string run_id;  ///< 16 hexadecimal digits
   std::string host;
   std::string profile;
   std::string version;

@@ -8,7 +8,8 @@
 namespace exai {
 
 std::string_view trim(std::string_view text);
-std::vector<std::string> split(std::string_view text, char separator);  ///< parts are trimmed, empty ones dropped
+std::vector<std::string> split(std::string_view text,
+                               char separator);  ///< parts are trimmed, empty ones dropped
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string to_lower(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
@@ -23,7 +24,8 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
 /// "did you mean a, b or c?" or "" when nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
-/// Text fit for a terminal or a log line: control characters (but newline and tab) as \xNN, invalid UTF-8 replaced.
+/// Text fit for a terminal or a log line: control characters (but newline and tab) as \xNN, invalid UTF-8
+/// replaced.
 std::string printable(std::string_view text);
 
 /// True for valid UTF-8 without surrogates and overlong forms.

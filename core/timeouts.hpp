@@ -1,4 +1,5 @@
-// The timeout hierarchy: one truth for `serve` at start, for every call's deadline and for `validate timeouts`.
+// The timeout hierarchy: one truth for `serve` at start, for every call's deadline and for `validate
+// timeouts`.
 #pragma once
 
 #include "core/config.hpp"
@@ -81,8 +82,8 @@ struct Hierarchy {
   [[nodiscard]] Millis operator[](Layer layer) const;
 };
 
-/// Values for a profile: set layers as they are, derived ones computed exactly. An impossible ratio (a result that
-/// is no whole millisecond) is a config error.
+/// Values for a profile: set layers as they are, derived ones computed exactly. An impossible ratio (a result
+/// that is no whole millisecond) is a config error.
 Result<Hierarchy> resolve(const Config& config, const Profile& profile);
 
 /// One printed row: layer, value, source, formula, expected, difference, verdict.

@@ -11,19 +11,20 @@
 
 namespace exai::io {
 
-/// The whole file, refusing more than `max_bytes`; "-" is standard input. Errors are `missing_input` with the path
-/// and the system's reason, and say what to do for the common ones.
-Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes = std::uint64_t{64} << 20U);
+/// The whole file, refusing more than `max_bytes`; "-" is standard input. Errors are `missing_input` with the
+/// path and the system's reason, and say what to do for the common ones.
+Result<std::string> read_file(const std::filesystem::path& path,
+                              std::uint64_t max_bytes = std::uint64_t{64} << 20U);
 /// The last `lines` lines, read from the end.
 Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines);
 
-/// The only writer of files that matter: temporary file in the same folder, fsync, rename, fsync of the folder.
-/// `mode` as in chmod. Creates missing parent folders.
+/// The only writer of files that matter: temporary file in the same folder, fsync, rename, fsync of the
+/// folder. `mode` as in chmod. Creates missing parent folders.
 Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
 Result<void> make_directories(const std::filesystem::path& path);
 
-/// An exclusive advisory lock held for the object's life; `refused` if another process holds it (with its pid, when
-/// the file says one).
+/// An exclusive advisory lock held for the object's life; `refused` if another process holds it (with its
+/// pid, when the file says one).
 class LockFile {
  public:
   static Result<LockFile> acquire(const std::filesystem::path& path);

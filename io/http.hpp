@@ -34,9 +34,10 @@ struct HttpResponse {
   [[nodiscard]] std::string header(std::string_view lower_case_name) const;
 };
 
-/// One exchange. TLS is verified, HTTP(S)_PROXY and NO_PROXY are honoured, only http and https are spoken. The stop token
-/// ends it at once (kind cancelled), the deadline with kind timeout; a connection failure is `unreachable` and names
-/// address, phase (resolve, connect, TLS, send, receive) and elapsed time. Any status is a success here.
+/// One exchange. TLS is verified, HTTP(S)_PROXY and NO_PROXY are honoured, only http and https are spoken.
+/// The stop token ends it at once (kind cancelled), the deadline with kind timeout; a connection failure is
+/// `unreachable` and names address, phase (resolve, connect, TLS, send, receive) and elapsed time. Any status
+/// is a success here.
 Result<HttpResponse> http_exchange(const HttpRequest& request);
 
 /// "https://host:8443/v1/" -> parts; `invalid` for anything but http, https, ws and wss.

@@ -19,7 +19,8 @@ std::string_view to_string(LogLevel level);  ///< "WARNING": the words that oper
 
 using LogField = std::pair<std::string_view, std::string>;
 
-/// One finished call, as a line of mcp_activity.log. The line ends with "duration": seconds (seed 001:266 sorts on it).
+/// One finished call, as a line of mcp_activity.log. The line ends with "duration": seconds (seed 001:266
+/// sorts on it).
 struct Activity {
   std::string request_id, tool, principal, transport, session;
   std::string provider, model, outcome;  ///< outcome: ok, or the error kind
@@ -31,7 +32,7 @@ struct LogOptions {
   std::filesystem::path folder;  ///< created when missing
   LogLevel level = LogLevel::info;
   std::uint64_t max_bytes = std::uint64_t{10} << 20U;
-  int keep = 5;           ///< rotated files kept beside each log
+  int keep = 5;            ///< rotated files kept beside each log
   bool to_stderr = false;  ///< echo server lines for a person on a terminal
 };
 
@@ -42,7 +43,8 @@ class Log {
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
-  /// One line {"t","level","event","msg",fields...}; `event` is a stable word ("call.start", "CIRCUIT_BREAKER").
+  /// One line {"t","level","event","msg",fields...}; `event` is a stable word ("call.start",
+  /// "CIRCUIT_BREAKER").
   void write(LogLevel level, std::string_view event, std::string_view message,
              std::initializer_list<LogField> fields = {});
   void activity(const Activity& record);

@@ -23,8 +23,8 @@ struct McpTarget {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// What a call may observe. `on_text` gets partial text of a streamed answer, `on_progress` a line for a person,
-/// `on_frame` each frame as sent ('>') and received ('<'), for --trace.
+/// What a call may observe. `on_text` gets partial text of a streamed answer, `on_progress` a line for a
+/// person, `on_frame` each frame as sent ('>') and received ('<'), for --trace.
 struct McpObserver {
   std::function<void(std::string_view)> on_text;
   std::function<void(std::string_view)> on_progress;
@@ -39,13 +39,14 @@ struct McpServerInfo {
 class McpClient {
  public:
   /// Connects and initialises (hello, for the daemon).
-  static Result<std::unique_ptr<McpClient>> connect(const McpTarget& target, McpObserver observer, Deadline deadline);
+  static Result<std::unique_ptr<McpClient>> connect(const McpTarget& target, McpObserver observer,
+                                                    Deadline deadline);
   virtual ~McpClient() = default;
   [[nodiscard]] virtual const McpServerInfo& server() const = 0;
   /// The `tools` array, as the server wrote it.
   virtual Result<Json> list_tools(Deadline deadline) = 0;
-  /// The tools/call result object {content, structuredContent, isError}. A JSON-RPC error becomes an Error with the
-  /// kind its code stands for. On stop, a cancellation is sent first.
+  /// The tools/call result object {content, structuredContent, isError}. A JSON-RPC error becomes an Error
+  /// with the kind its code stands for. On stop, a cancellation is sent first.
   virtual Result<Json> call_tool(const std::string& name, const Json& arguments, Deadline deadline,
                                  std::stop_token stop) = 0;
   virtual Result<void> ping(Deadline deadline) = 0;

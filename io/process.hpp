@@ -13,7 +13,8 @@
 
 namespace exai::io {
 
-/// A child with pipes on stdin and stdout; stderr is inherited. Killed when the object goes (TERM, then KILL).
+/// A child with pipes on stdin and stdout; stderr is inherited. Killed when the object goes (TERM, then
+/// KILL).
 class Child {
  public:
   static Result<Child> start(const std::vector<std::string>& argv);

@@ -27,7 +27,8 @@ class WebSocket {
   ~WebSocket();
 
   Result<void> send(std::string_view text, Deadline deadline);
-  /// The next text message; `timeout` at the deadline, `unreachable` with close code and reason when the peer closed.
+  /// The next text message; `timeout` at the deadline, `unreachable` with close code and reason when the peer
+  /// closed.
   Result<std::string> receive(Deadline deadline);
   Result<void> ping(Deadline deadline);
   void close();

@@ -10,8 +10,8 @@
 
 namespace exai::io {
 
-/// One document. Duplicate keys, anchors that expand to more than 100,000 nodes and nesting over 64 are config errors with
-/// file and line. An empty document is a null node.
+/// One document. Duplicate keys, anchors that expand to more than 100,000 nodes and nesting over 64 are
+/// config errors with file and line. An empty document is a null node.
 Result<Node> parse_yaml(std::string_view text, const std::string& file);
 Result<Node> read_yaml(const std::filesystem::path& path);
 

@@ -41,8 +41,9 @@ struct Runbook {
   std::vector<Group> groups;
 };
 
-/// Validates the whole document before anything runs: unknown keys, ids, checks and commands are findings with line and nearest
-/// name. `known_command` tells whether words start an exai command (the CLI's registry is not seen from here).
+/// Validates the whole document before anything runs: unknown keys, ids, checks and commands are findings
+/// with line and nearest name. `known_command` tells whether words start an exai command (the CLI's registry
+/// is not seen from here).
 Result<Runbook> read_runbook(const Node& document, const std::string& file,
                              const std::function<bool(const std::vector<std::string>&)>& known_command,
                              std::vector<Finding>& findings);
@@ -55,7 +56,8 @@ struct Hooks {
   std::function<void(const CheckResult&, std::size_t done, std::size_t total)> on_result;
 };
 
-/// Runs group by group with up to `jobs` threads; results are in plan order. A human step is outstanding (cause human).
+/// Runs group by group with up to `jobs` threads; results are in plan order. A human step is outstanding
+/// (cause human).
 Report run(const Runbook& runbook, const CheckContext& context, const Hooks& hooks, int jobs);
 
 /// Built-in runbooks (runbooks/*.yaml, embedded): name and text.

@@ -30,8 +30,9 @@ struct Listener {
   std::string url;
 };
 
-/// Runs until SIGTERM, SIGINT or (stdio) end of input. `on_ready` is called once all listeners accept. Errors: config (broken timeout
-/// hierarchy, open bind without token), refused (another instance, with its pid; port in use, with the way out).
+/// Runs until SIGTERM, SIGINT or (stdio) end of input. `on_ready` is called once all listeners accept.
+/// Errors: config (broken timeout hierarchy, open bind without token), refused (another instance, with its
+/// pid; port in use, with the way out).
 Result<void> run_server(const Config& config, const ServeOptions& options,
                         const std::function<void(const std::vector<Listener>&)>& on_ready);
 

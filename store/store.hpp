@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/deadline.hpp"
-#include "core/result.hpp"
 #include "core/report.hpp"
+#include "core/result.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -38,8 +38,8 @@ struct RunRecord {
 class Store {
  public:
   virtual ~Store() = default;
-  /// Appends turns in one transaction, creating the conversation when new. `not_found` if it expired (older than
-  /// `ttl` since its last turn); `budget` when `max_turns` would be passed.
+  /// Appends turns in one transaction, creating the conversation when new. `not_found` if it expired (older
+  /// than `ttl` since its last turn); `budget` when `max_turns` would be passed.
   virtual Result<void> append_turns(const std::string& id, const std::vector<Turn>& turns, Millis ttl,
                                     std::size_t max_turns) = 0;
   virtual Result<Conversation> load_conversation(const std::string& id, Millis ttl) = 0;
@@ -53,6 +53,7 @@ class Store {
 };
 
 /// Opens (and migrates) the SQLite file; ":memory:" is allowed for tests.
-Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file, const Clock& clock = system_clock());
+Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file,
+                                           const Clock& clock = system_clock());
 
 }  // namespace exai::store

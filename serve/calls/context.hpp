@@ -16,7 +16,8 @@
 
 namespace exai::serve {
 
-/// What a running tool tells its caller. `text` is a partial answer of the model (a delta), `message` a line for a person.
+/// What a running tool tells its caller. `text` is a partial answer of the model (a delta), `message` a line
+/// for a person.
 struct Progress {
   std::string text;
   std::string message;
@@ -43,8 +44,8 @@ class ServerView {
   [[nodiscard]] virtual std::vector<PermitRow> permits() const = 0;
 };
 
-/// One call's world. Built by calls/, passed by reference; valid during the call only. All members may be used from the pool's
-/// thread that runs the tool.
+/// One call's world. Built by calls/, passed by reference; valid during the call only. All members may be
+/// used from the pool's thread that runs the tool.
 class CallContext {
  public:
   virtual ~CallContext() = default;
@@ -58,9 +59,11 @@ class CallContext {
   [[nodiscard]] virtual const ServerView& server() const = 0;
   /// Tells the caller; drops silently when nobody listens. Thread-safe.
   virtual void progress(const Progress& progress) = 0;
-  /// Asks the model's provider, under its permit and the smaller of the provider's and the call's deadline. Deltas of a streamed
-  /// answer go to `on_delta`. Errors: config (no key: names the variable), busy, timeout, cancelled, provider, not_found (model).
-  virtual Result<Reply> chat(const ChatRequest& request, const std::function<void(std::string_view)>& on_delta) = 0;
+  /// Asks the model's provider, under its permit and the smaller of the provider's and the call's deadline.
+  /// Deltas of a streamed answer go to `on_delta`. Errors: config (no key: names the variable), busy,
+  /// timeout, cancelled, provider, not_found (model).
+  virtual Result<Reply> chat(const ChatRequest& request,
+                             const std::function<void(std::string_view)>& on_delta) = 0;
   /// The conversation store; blocking.
   virtual store::Store& store() = 0;
 };

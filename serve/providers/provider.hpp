@@ -52,15 +52,15 @@ struct ProviderCall {
   std::function<void(std::string_view)> on_delta;
 };
 
-/// The record of a provider (serve/providers/<name>.cpp). All known ones speak the OpenAI-compatible chat protocol; `shape` lets one
-/// adjust the body (thinking, web search) before it is sent.
+/// The record of a provider (serve/providers/<name>.cpp). All known ones speak the OpenAI-compatible chat
+/// protocol; `shape` lets one adjust the body (thinking, web search) before it is sent.
 struct Provider {
-  std::string_view id;           ///< "glm"
-  std::string_view title;        ///< "GLM (z.ai)"
-  std::string_view key_setting;  ///< "glm.api_key"; may be empty-valued only where key_optional
-  std::string_view url_setting;
-  std::string_view timeout_setting;
-  std::string_view permits_setting;
+  std::string_view id{};           ///< "glm"
+  std::string_view title{};        ///< "GLM (z.ai)"
+  std::string_view key_setting{};  ///< "glm.api_key"; may be empty-valued only where key_optional
+  std::string_view url_setting{};
+  std::string_view timeout_setting{};
+  std::string_view permits_setting{};
   bool key_optional = false;  ///< a local endpoint needs none; then the URL says whether it is configured
   void (*shape)(const ChatRequest& request, const Model* model, const Config& config, Json& body) = nullptr;
 
@@ -72,7 +72,8 @@ struct Provider {
 const Provider* find_provider(std::string_view id);
 
 /// The JSON body that would be sent: pure, for tests and glm_payload_preview.
-Json chat_body(const Provider& provider, const ChatRequest& request, const Model& model, const Config& config);
+Json chat_body(const Provider& provider, const ChatRequest& request, const Model& model,
+               const Config& config);
 
 /// One exchange with POST {base}/chat/completions. Retries, breakers and permits wrap it in serve/calls.
 Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,

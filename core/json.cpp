@@ -1,0 +1,55 @@
+#include "core/json.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace exai {
+
+Result<Json> parse_json(std::string_view text, int max_depth) {
+  bool too_deep = false;
+  const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t event, Json&) {
+    if (depth >= max_depth &&
+        (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start))
+      too_deep = true;
+    return !too_deep;
+  };
+  // Nothing shallow text can do is deep, so the callback (which costs half of the parse) is left out for it.
+  const auto opened = static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return c == '{' || c == '['; }));
+  try {
+    Json value = opened <= static_cast<std::size_t>(max_depth) ? Json::parse(text) : Json::parse(text, watch);
+    if (too_deep)
+      return fail(ErrorKind::invalid, fmt::format("JSON is nested deeper than {} levels", max_depth));
+    return value;
+  } catch (const Json::parse_error& error) {
+    return fail(ErrorKind::invalid, fmt::format("not JSON: syntax error at byte {}", error.byte));
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::invalid, fmt::format("not JSON: {}", error.what()));
+  }
+}
+
+std::string dump_json(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string pretty_json(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string quote_json(std::string_view text) {
+  std::string quoted = "\"";
+  quoted.reserve(text.size() + 2);
+  bool plain = true;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == '"' || byte == '\\' || byte >= 0x7F) {
+      plain = false;
+      break;
+    }
+  }
+  if (!plain) return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  quoted += text;
+  return quoted + '"';
+}
+
+}  // namespace exai

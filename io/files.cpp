@@ -1,0 +1,232 @@
+#include "io/files.hpp"
+
+#include "io/guard.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <deque>
+
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace exai::io {
+namespace files_posix {
+
+// Closes what it holds; -1 holds nothing.
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&&) = delete;
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (value_ >= 0) close(value_);
+  }
+  [[nodiscard]] int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+std::string reason(int code) {
+  std::string text = std::strerror(code);
+  if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+Error unreadable(const std::filesystem::path& path, int code) {
+  std::string hint = code == ENOENT   ? "check the path"
+                     : code == EACCES ? fmt::format("ls -l {} shows who may read it", path.string())
+                     : code == EISDIR ? "name a file, not a folder"
+                                      : "";
+  return make_error(ErrorKind::missing_input, fmt::format("cannot read {}: {}", path.string(), reason(code)),
+                    std::move(hint));
+}
+
+Error unwritable(const std::filesystem::path& path, int code) {
+  const std::string hint =
+      code == ENOSPC ? "make room on the disk (df -h)"
+                     : fmt::format("ls -ld {} shows who may write there", path.parent_path().string());
+  return make_error(ErrorKind::refused, fmt::format("cannot write {}: {}", path.string(), reason(code)),
+                    hint);
+}
+
+Result<std::string> read_all(int descriptor, const std::filesystem::path& path, std::uint64_t max_bytes) {
+  std::string text;
+  char buffer[65536];
+  while (true) {
+    const ssize_t got = read(descriptor, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(unreadable(path, errno));
+    if (got == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(got));
+    if (text.size() > max_bytes)
+      return fail(ErrorKind::missing_input,
+                  fmt::format("{} is larger than {} bytes", path.string(), max_bytes), "name a smaller file");
+  }
+}
+
+bool write_all(int descriptor, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t put = write(descriptor, content.data(), content.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+}  // namespace files_posix
+
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  using namespace files_posix;
+  if (path == "-") return read_all(STDIN_FILENO, "standard input", max_bytes);
+  // O_NONBLOCK: a FIFO or a device named by mistake must not hang the program.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return fail(unreadable(path, errno));
+  struct stat facts {};
+  if (fstat(file.get(), &facts) != 0) return fail(unreadable(path, errno));
+  if (S_ISDIR(facts.st_mode)) return fail(unreadable(path, EISDIR));
+  return read_all(file.get(), path, max_bytes);
+}
+
+Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines) {
+  using namespace files_posix;
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return fail(unreadable(path, errno));
+  constexpr off_t k_block = 65536;
+  off_t at = lseek(file.get(), 0, SEEK_END);
+  std::string text;
+  const auto newlines = [&] { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); };
+  while (at > 0 && newlines() <= lines) {
+    const off_t begin = std::max<off_t>(0, at - k_block);
+    std::string block(static_cast<std::size_t>(at - begin), '\0');
+    const ssize_t got = pread(file.get(), block.data(), block.size(), begin);
+    if (got < 0) return fail(unreadable(path, errno));
+    block.resize(static_cast<std::size_t>(got));
+    text.insert(0, block);
+    at = begin;
+  }
+  std::deque<std::string> last;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    last.push_back(text.substr(from, end - from));
+    if (last.size() > lines) last.pop_front();
+    from = end + 1;
+  }
+  return std::vector<std::string>(last.begin(), last.end());
+}
+
+Result<void> make_directories(const std::filesystem::path& path) {
+  if (path.empty() || std::filesystem::is_directory(path)) return {};
+  if (const Result<void> allowed = permit(fmt::format("create {}", path.string())); !allowed) return allowed;
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail(files_posix::unwritable(path, error.value()));
+  return {};
+}
+
+Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode) {
+  using namespace files_posix;
+  if (const Result<void> allowed = permit(fmt::format("write {}", path.string())); !allowed) return allowed;
+  const std::filesystem::path folder =
+      path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  if (const Result<void> made = make_directories(folder); !made) return made;
+  std::string temporary = (folder / fmt::format(".{}.XXXXXX", path.filename().string())).string();
+  const Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) return fail(unwritable(path, errno));
+  const bool written = fchmod(file.get(), mode) == 0 && write_all(file.get(), content) &&
+                       fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
+  if (!written) {
+    const int code = errno;
+    unlink(temporary.c_str());
+    return fail(unwritable(path, code));
+  }
+  // The rename itself is durable only once the folder is.
+  const Descriptor directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0 || fsync(directory.get()) != 0) return fail(unwritable(path, errno));
+  return {};
+}
+
+Result<LockFile> LockFile::acquire(const std::filesystem::path& path) {
+  using namespace files_posix;
+  if (const Result<void> made = make_directories(path.parent_path()); !made) return fail(made.error());
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return fail(unwritable(path, errno));
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return LockFile(descriptor, path);
+  const Result<std::string> owner = read_all(descriptor, path, 4096);
+  close(descriptor);
+  const std::string who =
+      owner && !owner->empty() ? fmt::format(": {}", owner->substr(0, owner->find('\n'))) : "";
+  return fail(ErrorKind::refused, fmt::format("{} is held by another process{}", path.string(), who),
+              "exai status shows it; exai stop ends it");
+}
+
+LockFile::LockFile(LockFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+
+LockFile& LockFile::operator=(LockFile&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+LockFile::~LockFile() {
+  if (descriptor_ < 0) return;
+  // Emptied, not removed: removing a lock file that another process may just have opened would split the
+  // lock.
+  if (ftruncate(descriptor_, 0) != 0) errno = 0;
+  close(descriptor_);
+}
+
+Result<void> LockFile::write(std::string_view content) {
+  using namespace files_posix;
+  if (ftruncate(descriptor_, 0) != 0 || lseek(descriptor_, 0, SEEK_SET) != 0 ||
+      !write_all(descriptor_, content) || fsync(descriptor_) != 0)
+    return fail(unwritable(path_, errno));
+  return {};
+}
+
+Result<DiskSpace> disk_space(const std::filesystem::path& path) {
+  struct statvfs facts {};
+  if (statvfs(path.c_str(), &facts) != 0) return fail(files_posix::unreadable(path, errno));
+  return DiskSpace{facts.f_blocks * facts.f_frsize, facts.f_bavail * facts.f_frsize};
+}
+
+Result<FileFacts> file_facts(const std::filesystem::path& path) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0) return fail(files_posix::unreadable(path, errno));
+  return FileFacts{path, static_cast<std::uint64_t>(facts.st_size), facts.st_mode & 07777U};
+}
+
+Result<std::vector<FileFacts>> list_files(const std::filesystem::path& folder, bool recursive) {
+  std::error_code error;
+  std::vector<FileFacts> files;
+  const auto take = [&](const std::filesystem::directory_entry& entry) {
+    std::error_code ignored;
+    if (!entry.is_regular_file(ignored) || entry.is_symlink(ignored)) return;
+    // A file that vanished between the listing and here is no error: logs rotate.
+    if (Result<FileFacts> facts = file_facts(entry.path())) files.push_back(std::move(*facts));
+  };
+  if (recursive) {
+    for (auto at = std::filesystem::recursive_directory_iterator(folder, error);
+         !error && at != std::filesystem::recursive_directory_iterator(); at.increment(error))
+      take(*at);
+  } else {
+    for (auto at = std::filesystem::directory_iterator(folder, error);
+         !error && at != std::filesystem::directory_iterator(); at.increment(error))
+      take(*at);
+  }
+  if (error) return fail(files_posix::unreadable(folder, error.value()));
+  std::sort(files.begin(), files.end(),
+            [](const FileFacts& a, const FileFacts& b) { return a.path < b.path; });
+  return files;
+}
+
+}  // namespace exai::io

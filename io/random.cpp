@@ -1,0 +1,47 @@
+#include "io/random.hpp"
+
+#include <vector>
+
+#include <fmt/core.h>
+#include <openssl/rand.h>
+
+namespace exai::io {
+namespace {
+
+std::vector<unsigned char> random_bytes(std::size_t count) {
+  std::vector<unsigned char> bytes(count);
+  // The kernel's generator does not fail once seeded; a failure would be a broken machine, not an error to
+  // handle.
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) std::abort();
+  return bytes;
+}
+
+}  // namespace
+
+std::string random_hex(std::size_t bytes) {
+  std::string text;
+  for (const unsigned char byte : random_bytes(bytes)) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+std::string random_uuid() {
+  std::vector<unsigned char> bytes = random_bytes(16);
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += fmt::format("{:02x}", bytes[i]);
+  }
+  return text;
+}
+
+std::string random_token(std::size_t bytes) {
+  constexpr std::string_view k_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  // Six bits a character: one byte is drawn for each, two of its bits are dropped.
+  for (const unsigned char byte : random_bytes((bytes * 8 + 5) / 6)) text += k_alphabet[byte & 63U];
+  return text;
+}
+
+}  // namespace exai::io

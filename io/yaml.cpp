@@ -1,0 +1,94 @@
+#include "io/yaml.hpp"
+
+#include "io/files.hpp"
+
+#include <set>
+
+#include <fmt/core.h>
+#include <yaml-cpp/yaml.h>
+
+namespace exai::io {
+namespace yaml_walk {
+
+constexpr int k_deepest = 64;
+constexpr std::size_t k_most_nodes = 100'000;
+
+struct Walker {
+  const std::string& file;
+  std::size_t visited = 0;
+  std::optional<Error> error;
+
+  Location place(const YAML::Mark& mark) const {
+    return mark.is_null() ? Location{file, 0, 0} : Location{file, mark.line + 1, mark.column + 1};
+  }
+
+  void refuse(const YAML::Node& at, std::string message, std::string hint) {
+    if (!error)
+      error = make_error(ErrorKind::config, std::move(message), std::move(hint)).at(place(at.Mark()));
+  }
+
+  // yaml-cpp shares the nodes behind an alias, so a few lines can stand for billions: the count is of visits.
+  Node walk(const YAML::Node& in, int depth) {
+    Node out;
+    out.where = place(in.Mark());
+    if (error) return out;
+    if (++visited > k_most_nodes)
+      refuse(in, "the document expands to more than 100,000 nodes", "remove nested anchors");
+    if (depth > k_deepest) refuse(in, "the document is nested deeper than 64 levels", "flatten it");
+    if (error) return out;
+    if (in.IsScalar()) {
+      out.kind = Node::Kind::scalar;
+      out.scalar = in.Scalar();
+    } else if (in.IsSequence()) {
+      out.kind = Node::Kind::list;
+      for (const YAML::Node& item : in) out.items.push_back(walk(item, depth + 1));
+    } else if (in.IsMap()) {
+      map(in, out, depth);
+    }
+    return out;
+  }
+
+  void map(const YAML::Node& in, Node& out, int depth) {
+    out.kind = Node::Kind::map;
+    std::set<std::string, std::less<>> seen;
+    for (const auto& field : in) {
+      if (!field.first.IsScalar())
+        return refuse(field.first, "a key must be plain text", "write name: value");
+      const std::string& key = field.first.Scalar();
+      // yaml-cpp keeps both of two equal keys and finds the first: a value silently lost.
+      if (!seen.insert(key).second)
+        return refuse(field.first, fmt::format("the key \"{}\" stands twice", key), "keep one");
+      Node value = walk(field.second, depth + 1);
+      value.where = place(field.first.Mark());
+      out.fields.emplace_back(key, std::move(value));
+    }
+  }
+};
+
+}  // namespace yaml_walk
+
+Result<Node> parse_yaml(std::string_view text, const std::string& file) {
+  try {
+    yaml_walk::Walker walker{file, 0, std::nullopt};
+    Node node = walker.walk(YAML::Load(std::string(text)), 0);
+    if (walker.error) return fail(std::move(*walker.error));
+    return node;
+  } catch (const YAML::Exception& error) {
+    Location where{file, error.mark.is_null() ? 0 : error.mark.line + 1,
+                   error.mark.is_null() ? 0 : error.mark.column + 1};
+    return fail(make_error(ErrorKind::config, fmt::format("not YAML: {}", error.msg),
+                           "check indentation and quotes there")
+                    .at(std::move(where)));
+  } catch (const std::exception& error) {
+    return fail(
+        make_error(ErrorKind::config, fmt::format("not YAML: {}", error.what())).at(Location{file, 0, 0}));
+  }
+}
+
+Result<Node> read_yaml(const std::filesystem::path& path) {
+  const Result<std::string> text = read_file(path, std::uint64_t{4} << 20U);
+  if (!text) return fail(text.error());
+  return parse_yaml(*text, path.string());
+}
+
+}  // namespace exai::io
