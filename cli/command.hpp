@@ -16,13 +16,14 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace exai::cli {
 
 /// One flag of a command (or a global one). `value` empty = a switch.
 struct Option {
-  std::string_view name{};   ///< "--since"
+  std::string_view name;     ///< "--since"
   std::string_view value{};  ///< "DUR", "FILE", "N"; empty for a switch
   std::string_view help{};
   std::string_view values{};    ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks",
@@ -33,7 +34,7 @@ struct Option {
 };
 
 struct Positional {
-  std::string_view name{};  ///< "ID"
+  std::string_view name;  ///< "ID"
   std::string_view help{};
   std::string_view values{};  ///< as Option::values
   bool required = false;
@@ -87,7 +88,16 @@ struct Globals {
   int jobs = 0;  ///< 0 = automatic
   std::optional<bool> record;
   std::optional<Millis> timeout;
+  std::string colour = "auto";  ///< auto, always, never
+  // Where the configuration comes from.
+  std::optional<std::string> config_file;  ///< "none" disables the file
+  std::vector<std::string> env_files;
+  std::optional<std::string> root;
+  std::optional<std::string> profile;
 };
+
+/// A setting given as a flag of a command: key and value ("http.port", "8000").
+using FlagSettings = std::vector<std::pair<std::string, std::string>>;
 
 /// All a command may reach the world with.
 struct Context {
@@ -100,15 +110,17 @@ struct Context {
   Globals globals;
   Streams& streams;
   const Clock& clock;
-  Deadline deadline;                ///< of the whole command: --timeout, else far away
-  std::stop_token stop;             ///< first Ctrl-C or SIGTERM
-  std::function<void()> on_reload;  ///< unused by plain commands
+  Deadline deadline;     ///< of the whole command: --timeout, else far away
+  std::stop_token stop;  ///< first Ctrl-C or SIGTERM
+  /// Loads the configuration anew from the same sources; for the one command that lives long enough to need
+  /// it.
+  std::function<Result<Config>()> reload;
 };
 
 struct Command {
-  std::string_view path{};   ///< "config show"
-  std::string_view group{};  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
-  std::string_view summary{};
+  std::string_view path;   ///< "config show"
+  std::string_view group;  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
+  std::string_view summary;
   std::string_view text{};  ///< long help, plain paragraphs
   std::span<const Option> options{};
   std::span<const Positional> positionals{};
@@ -118,9 +130,23 @@ struct Command {
   bool hidden = false;
   /// False for commands that run whatever the configuration looks like (help, version, completion).
   bool needs_config = true;
+  /// Turns flags that stand for settings into those, before the configuration is loaded.
+  Result<FlagSettings> (*settings)(const Args&) = nullptr;
   Result<Outcome> (*run)(const Args&, Context&) = nullptr;
 
   [[nodiscard]] std::string_view name() const { return path; }
 };
+
+/// The command whose path or alias these words start with (two words before one), or nullptr; `used` is how
+/// many.
+const Command* find_command(const std::vector<std::string>& words, std::size_t* used = nullptr);
+/// The first word of a path: "check" of "check run".
+std::string_view noun(std::string_view path);
+/// What stands after the first word, or nothing.
+std::string_view verb(std::string_view path);
+/// Help groups in the order in which they are shown.
+std::span<const std::string_view> groups();
+/// The words of "a|b|c"; empty for a completion source or nothing.
+std::vector<std::string> choices(std::string_view values);
 
 }  // namespace exai::cli

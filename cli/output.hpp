@@ -17,6 +17,7 @@ struct Look {
   bool colour = false;
   bool utf8 = true;
   int width = 100;
+  bool cut = false;  ///< a terminal: lines longer than the width are cut
   int quiet = 0;
   int verbose = 0;
   bool strict = false;
@@ -25,8 +26,8 @@ struct Look {
 /// One format, in its own file under cli/output/. A writer never decides the exit code; it is handed in so
 /// that JSON can state it.
 struct Writer {
-  std::string_view format{};  ///< "junit"
-  std::string_view help{};
+  std::string_view format;  ///< "junit"
+  std::string_view help;
   std::string (*report)(const Report&, const Look&, ExitCode) = nullptr;
   std::string (*table)(const Table&, const Look&) = nullptr;  ///< nullptr: the format has none
   [[nodiscard]] std::string_view name() const { return format; }
@@ -44,6 +45,15 @@ Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs);
 /// 0..3.
 Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
                                const std::vector<Sink>& sinks);
+
+/// The report as the JSON writer has it, secrets replaced: what the store keeps.
+std::string report_as_json(const Report& report, ExitCode code, const Config& config);
+
+/// What Nagios is told (design: cli C.3): 0 ok, 1 warning, 2 failed, 3 everything else.
+ExitCode nagios_code(const Report& report, ExitCode code);
+
+/// The look of one stream under these flags.
+Look look_of(const Out& out, const Globals& globals);
 
 /// An error as text for a person (message, found, where, try) or as one JSON object.
 std::string render_error(const Error& error, bool json, const Look& look);

@@ -23,4 +23,8 @@ struct Streams {
   bool input_terminal = false;
 };
 
+/// The standard streams. `colour` is auto, always or never; NO_COLOR beats the force variables, these beat
+/// the terminal.
+Streams standard_streams(std::string_view colour, const char* (*environment)(const char*));
+
 }  // namespace exai::cli

@@ -22,7 +22,8 @@ struct CheckContext {
   const Clock& clock;
   Deadline deadline;
   std::stop_token stop;
-  std::filesystem::path root;  ///< base of relative paths
+  std::filesystem::path root;              ///< base of relative paths
+  std::vector<Finding> config_findings{};  ///< what loading the configuration found, for config.valid
 };
 
 /// The record of one check. All text is literal.

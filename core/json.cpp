@@ -1,5 +1,7 @@
 #include "core/json.hpp"
 
+#include "core/text.hpp"
+
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -50,6 +52,23 @@ std::string quote_json(std::string_view text) {
   if (!plain) return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
   quoted += text;
   return quoted + '"';
+}
+
+Result<std::string> json_at(std::string_view text, std::string_view path) {
+  const Result<Json> document = parse_json(text);
+  if (!document) return fail(document.error());
+  const Json* at = &*document;
+  for (const std::string& part : split(path, '.')) {
+    const bool index = at->is_array() && !part.empty() &&
+                       std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (index && part.size() < 9 && std::stoul(part) < at->size())
+      at = &(*at)[std::stoul(part)];
+    else if (at->is_object() && at->contains(part))
+      at = &(*at)[part];
+    else
+      return fail(ErrorKind::not_found, fmt::format("there is no \"{}\" in the answer ({})", part, path));
+  }
+  return at->is_string() ? at->get<std::string>() : dump_json(*at);
 }
 
 }  // namespace exai

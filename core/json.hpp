@@ -27,4 +27,9 @@ std::string pretty_json(const Json& value);
 /// Text as a JSON string literal with its quotes, without building a Json.
 std::string quote_json(std::string_view text);
 
+/// The value at a dotted path ("components.storage.status", "tools.0.name") of a JSON text, as text; objects
+/// and arrays compact. `not_found` names the part that is missing. For those who need one value and not the
+/// whole library.
+Result<std::string> json_at(std::string_view text, std::string_view path);
+
 }  // namespace exai

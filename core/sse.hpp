@@ -29,6 +29,7 @@ class SseParser {
   std::string line_;
   SseEvent current_;
   bool has_data_ = false;
+  bool started_ = false;
   bool skip_newline_ = false;
 };
 

@@ -116,7 +116,10 @@ Result<Hierarchy> resolve(const Config& config, const Profile& profile) {
                   fmt::format("set {}, or give the profile a relation for {}",
                               find_setting(row.key)->canonical_env(), row.name));
     const Millis base = hierarchy[relation->of];
-    const auto value = scaled(base, relation->ratio);
+    auto value = scaled(base, relation->ratio);
+    // "At least" is met by the next whole millisecond; an equality is not.
+    if (!value && relation->mode != Mode::equal)
+      value = Millis{base.count() * relation->ratio.num / relation->ratio.den + 1};
     if (!value)
       return fail(
           ErrorKind::config,

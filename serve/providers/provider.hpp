@@ -61,6 +61,9 @@ struct Provider {
   std::string_view url_setting{};
   std::string_view timeout_setting{};
   std::string_view permits_setting{};
+  std::string_view standard_model{};  ///< what "auto" takes; empty = the text of `model_setting`
+  std::string_view model_setting{};
+  int rank = 0;               ///< "auto" takes the configured provider of the lowest rank
   bool key_optional = false;  ///< a local endpoint needs none; then the URL says whether it is configured
   void (*shape)(const ChatRequest& request, const Model* model, const Config& config, Json& body) = nullptr;
 
@@ -71,11 +74,30 @@ struct Provider {
 
 const Provider* find_provider(std::string_view id);
 
+/// What a name stands for.
+struct ModelChoice {
+  const Provider* provider = nullptr;
+  Model model;
+};
+
+/// By name or alias, ignoring case. Empty is models.default; when nobody set that and its provider is not
+/// configured, as "auto": the standard model of the configured provider of the lowest rank. "custom/NAME" is
+/// any model of the custom endpoint. Errors: not_found with the nearest names; config when the provider has
+/// no key (names the variable).
+Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
+                                 std::string_view name);
+
+/// `config` when the provider has no usable key or URL; names the variable to set.
+Result<void> require_configured(const Provider& provider, const Config& config);
+
 /// The JSON body that would be sent: pure, for tests and glm_payload_preview.
 Json chat_body(const Provider& provider, const ChatRequest& request, const Model& model,
                const Config& config);
 
-/// One exchange with POST {base}/chat/completions. Retries, breakers and permits wrap it in serve/calls.
+/// POST {base}/chat/completions, again for each round of a provider's own web search. No retry: breakers,
+/// permits and retries wrap it in serve/calls. Errors: config (401, 403: key refused), not_found (404), busy
+/// (429, with retry_after), provider (408, 5xx, other refusals, malformed or truncated answers), timeout,
+/// cancelled, unreachable.
 Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,
                             const ProviderCall& call);
 

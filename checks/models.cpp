@@ -1,0 +1,38 @@
+#include "core/check.hpp"
+#include "core/model.hpp"
+#include "core/text.hpp"
+#include "io/yaml.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::checks::models_check {
+
+CheckResult run_catalogue(const CheckContext& context) {
+  const std::string& file = context.config.text("models.file");
+  const auto document = file.empty() ? io::parse_yaml(embedded_models_yaml(), "models.yaml")
+                                     : io::read_yaml(context.root / file);
+  const auto catalogue = document.and_then([](const Node& node) { return ModelCatalogue::from(node); });
+  if (!catalogue) {
+    const Error& error = catalogue.error();
+    return check_fail(
+        error.where ? fmt::format("{}: {}", to_string(*error.where), error.message) : error.message,
+        error.hint, Cause::config);
+  }
+  const std::string& standard = context.config.text("models.default");
+  const bool custom =
+      !context.config.text("custom.url").empty() && standard == context.config.text("custom.model");
+  if (standard != "auto" && !custom && catalogue->find(standard) == nullptr)
+    return check_fail(fmt::format("DEFAULT_MODEL \"{}\" is not in the catalogue", standard),
+                      did_you_mean(standard, catalogue->names()), Cause::config);
+  return check_pass(fmt::format("{} models, default {}", catalogue->models().size(), standard));
+}
+
+const Registered<Check> k_catalogue{Check{
+    .id = "models.catalogue",
+    .title = "the model catalogue loads and holds the default model",
+    .tags = "doctor,ci",
+    .help =
+        "One table of models, embedded or models.file; names and aliases are unique (seed 001:123, 191-205).",
+    .run = run_catalogue}};
+
+}  // namespace exai::checks::models_check

@@ -1,0 +1,68 @@
+#include "core/check.hpp"
+#include "io/process.hpp"
+
+#include <array>
+
+#include <fmt/core.h>
+
+namespace exai::checks::ports_check {
+
+struct PortRow {
+  std::string_view name;
+  std::string_view port;  // setting keys
+  std::string_view host;
+};
+
+constexpr std::array<PortRow, 3> k_listeners{{{"mcp", "http.port", "http.host"},
+                                              {"daemon", "ws.port", "ws.host"},
+                                              {"health", "health.port", "health.host"}}};
+
+// The original's ports collided more than once: 8080, 8081, 8082, 8765 (facts: operations 7, pain points 5
+// and 6).
+CheckResult run_unique(const CheckContext& context) {
+  std::map<std::uint16_t, std::string_view> taken;
+  for (const std::string_view key : {"http.port", "ws.port", "health.port", "monitoring.port"}) {
+    const std::uint16_t port = context.config.port(key);
+    if (port == 0) continue;
+    const auto [at, fresh] = taken.emplace(port, key);
+    if (!fresh)
+      return check_fail(fmt::format("{} and {} are both {}", at->second, key, port),
+                        fmt::format("change {}", find_setting(key)->canonical_env()), Cause::config);
+  }
+  return check_pass(fmt::format("{} ports, all different", taken.size()));
+}
+
+CheckResult run_listening(const CheckContext& context) {
+  std::vector<std::string> open;
+  for (const PortRow& row : k_listeners) {
+    const std::string host =
+        context.config.text(row.host) == "0.0.0.0" ? "127.0.0.1" : context.config.text(row.host);
+    const std::string port = context.config.text(row.port);
+    const auto time = io::tcp_connect(host, port, context.deadline.within(Millis{2000}, context.clock));
+    if (!time && time.error().kind == ErrorKind::refused) return check_unknown(time.error());
+    if (!time)
+      return check_fail(
+          fmt::format("nothing listens on {}:{} ({}): {}", host, port, row.name, time.error().message),
+          "exai status; exai serve starts it");
+    open.push_back(port);
+  }
+  std::string text;
+  for (const std::string& port : open) text += (text.empty() ? "" : ", ") + port;
+  return check_pass(fmt::format("{} accept connections", text));
+}
+
+const Registered<Check> k_unique{
+    Check{.id = "ports.unique",
+          .title = "no two listeners share a port",
+          .tags = "doctor,ci,deploy",
+          .help = "http.port, ws.port, health.port and monitoring.port must differ (seed 000:39).",
+          .run = run_unique}};
+const Registered<Check> k_listening{
+    Check{.id = "ports.listening",
+          .title = "the server's ports accept connections",
+          .tags = "daily,deploy",
+          .help = "Connects to the MCP, daemon and health ports within 2 s each (seed 000:264, 001:116).",
+          .cost = Cost::network,
+          .run = run_listening}};
+
+}  // namespace exai::checks::ports_check

@@ -1,0 +1,97 @@
+// server.*: the running server of this deployment, asked from outside.
+#include "checks/probes.hpp"
+#include "core/check.hpp"
+#include "io/http.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::checks {
+namespace server_check {
+
+std::string reachable(const std::string& host) {
+  return host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host;
+}
+
+ProbeLimits limits(const CheckContext& context) {
+  return {context.deadline, context.stop, {}, {}};
+}
+
+CheckResult run_mcp(const CheckContext& context) {
+  io::McpTarget target;
+  target.url = mcp_url(context.config);
+  const std::vector<std::string> keys = context.config.list("auth.api_keys");
+  if (!keys.empty()) target.token = Secret(keys.front());
+  return probe_mcp(target, limits(context));
+}
+
+CheckResult run_daemon(const CheckContext& context) {
+  return probe_ws(daemon_url(context.config), context.config.secret("ws.token"), limits(context));
+}
+
+CheckResult run_health(const CheckContext& context) {
+  return probe_http(health_url(context.config), {"status=200", "json.status=healthy"}, limits(context));
+}
+
+// The four names of the deployment guide (seed 000:299-302) exist from the first scrape on.
+CheckResult run_metrics(const CheckContext& context) {
+  io::HttpRequest request;
+  request.url = fmt::format("http://{}:{}/metrics", reachable(context.config.text("http.host")),
+                            context.config.text("http.port"));
+  request.deadline = context.deadline;
+  request.stop = context.stop;
+  const std::vector<std::string> keys = context.config.list("auth.api_keys");
+  if (!keys.empty()) request.headers.emplace_back("Authorization", "Bearer " + keys.front());
+  const auto answer = io::http_exchange(request);
+  if (!answer) return check_unknown(answer.error());
+  if (answer->status != 200)
+    return check_fail(fmt::format("{} answered {}", request.url, answer->status), "exai log errors");
+  for (const char* family : {"exai_requests_total", "exai_request_duration_seconds",
+                             "exai_provider_errors_total", "exai_cache_hits_total"})
+    if (answer->body.find(fmt::format("# TYPE {} ", family)) == std::string::npos)
+      return check_fail(fmt::format("{} is missing", family), "is it really exai that answers there?");
+  return check_pass("all four families are exported");
+}
+
+const Registered<Check> k_mcp{
+    Check{.id = "server.mcp",
+          .title = "an MCP client can initialise and list tools",
+          .tags = "daily,doctor,deploy",
+          .help = "initialize, ping and tools/list over Streamable HTTP, as any client does (seed 001:19).",
+          .cost = Cost::network,
+          .run = run_mcp}};
+const Registered<Check> k_daemon{Check{.id = "server.daemon",
+                                       .title = "the WebSocket daemon greets a client",
+                                       .tags = "daily,doctor,deploy",
+                                       .help = "Upgrade, hello and hello_ack within 5 s (seed 000:73, 154).",
+                                       .cost = Cost::network,
+                                       .run = run_daemon}};
+const Registered<Check> k_health{
+    Check{.id = "server.health",
+          .title = "the health endpoint says healthy",
+          .tags = "daily,doctor,deploy",
+          .help = "GET /health on the health port: 200 and status healthy (seed 000:165).",
+          .cost = Cost::network,
+          .run = run_health}};
+const Registered<Check> k_metrics{
+    Check{.id = "server.metrics",
+          .title = "the metrics of the deployment guide are exported",
+          .tags = "daily,deploy",
+          .help = "GET /metrics carries the four exai_ families (seed 000:299).",
+          .cost = Cost::network,
+          .run = run_metrics}};
+
+}  // namespace server_check
+
+std::string mcp_url(const Config& config) {
+  return fmt::format("http://{}:{}/mcp", server_check::reachable(config.text("http.host")),
+                     config.text("http.port"));
+}
+std::string daemon_url(const Config& config) {
+  return fmt::format("ws://{}:{}/", server_check::reachable(config.text("ws.host")), config.text("ws.port"));
+}
+std::string health_url(const Config& config) {
+  return fmt::format("http://{}:{}/health", server_check::reachable(config.text("health.host")),
+                     config.text("health.port"));
+}
+
+}  // namespace exai::checks

@@ -1,0 +1,149 @@
+#include "cli/app.hpp"
+
+#include "cli/command_line.hpp"
+#include "cli/help.hpp"
+#include "cli/output.hpp"
+#include "cli/signals.hpp"
+#include "core/version.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include <fmt/core.h>
+
+namespace exai::cli {
+namespace app {
+namespace {
+
+const char* environment(const char* name) {
+  return std::getenv(name);
+}
+
+int say_version(const Streams& streams) {
+  streams.out.write(fmt::format("exai {}\n", version()));
+  return 0;
+}
+
+/// Writes the error and gives its code.
+int say_error(const Error& error, bool json, const Streams& streams, const Globals& globals) {
+  std::fflush(streams.out.file);
+  if (globals.quiet < 2) streams.err.write(render_error(error, json, look_of(streams.err, globals)));
+  return int(exit_code(error.kind));
+}
+
+int say_help(const CommandLine& line, const Streams& streams) {
+  const bool colour = streams.out.colour;
+  if (line.command != nullptr)
+    streams.out.write(help_command(*line.command, colour));
+  else if (const std::string first = line.args.positional("TOPIC"); !first.empty())
+    streams.out.write(help_noun(first, colour));
+  else
+    streams.out.write(help_overview(colour));
+  return 0;
+}
+
+/// Failing findings must not pass unseen, yet only the commands that judge them stop for them.
+void mention_findings(const Loaded& loaded, const CommandLine& line, const Streams& streams) {
+  std::size_t failing = 0;
+  for (const Finding& finding : loaded.findings) failing += finding.severity == Status::fail ? 1 : 0;
+  const bool judged = noun(line.command->path) == "validate" || line.command->effect == Effect::serves;
+  if (failing == 0 || judged || line.globals.quiet > 0) return;
+  streams.err.write(fmt::format("note: {} setting{} could not be used, see exai validate config\n", failing,
+                                failing == 1 ? "" : "s"));
+}
+
+Deadline total_deadline(const Globals& globals) {
+  constexpr Millis k_far = std::chrono::hours(24 * 365);
+  return Deadline::after(globals.timeout.value_or(k_far));
+}
+
+/// Runs the command inside its context and writes what it hands back.
+Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
+  const auto sinks = parse_sinks(line.globals.outputs);
+  if (!sinks) return fail(sinks.error());
+  FlagSettings flags;
+  if (line.command->settings != nullptr) {
+    auto given = line.command->settings(line.args);
+    if (!given) return fail(std::move(given).error());
+    flags = std::move(*given);
+  }
+  Loaded loaded;
+  hooks().set_dry_run(false);
+  if (line.command->needs_config) {
+    auto read = hooks().load(line.globals, flags);
+    if (!read) return fail(std::move(read).error());
+    loaded = std::move(*read);
+    mention_findings(loaded, line, streams);
+  }
+  hooks().set_dry_run(line.globals.dry_run);
+
+  const bool serves = line.command->effect == Effect::serves;
+  std::optional<SignalStop> signals;  // the server has its own, on its loop
+  if (!serves) signals.emplace();
+  Context context{.config = loaded.config,
+                  .config_findings = loaded.findings,
+                  .root = loaded.root,
+                  .config_file = loaded.file,
+                  .env_files = loaded.env_files,
+                  .profile = loaded.profile,
+                  .globals = line.globals,
+                  .streams = streams,
+                  .clock = system_clock(),
+                  .deadline = total_deadline(line.globals),
+                  .stop = signals ? signals->token() : std::stop_token{},
+                  .reload = [&line, flags]() -> Result<Config> {
+                    auto again = hooks().load(line.globals, flags);
+                    if (!again) return fail(std::move(again).error());
+                    return std::move(again->config);
+                  }};
+  auto outcome = line.command->run(line.args, context);
+  const auto signal = signals ? signals->caught() : std::nullopt;
+  const auto stopped = signal ? std::optional(ExitCode(128 + *signal)) : std::nullopt;
+  if (!outcome) {
+    if (stopped && outcome.error().kind == ErrorKind::cancelled) return *stopped;
+    return fail(std::move(outcome).error());
+  }
+  const auto code = write_outcome(*outcome, context, *sinks);
+  return code && stopped ? *stopped : code;
+}
+
+int run_words(const std::vector<std::string>& words, Streams& streams) {
+  const bool json = asks_for_json(words, environment);
+  auto line = read_command_line(words, environment);
+  if (!line) return say_error(line.error(), json, streams, {});
+  streams = standard_streams(line->globals.colour, environment);
+  if (line->version) return say_version(streams);
+  if (line->help || line->command == nullptr) return say_help(*line, streams);
+  const auto code = perform(*line, streams);
+  if (!code) return say_error(code.error(), json, streams, line->globals);
+  if (std::fflush(streams.out.file) != 0)
+    return say_error(
+        make_error(ErrorKind::unreachable, fmt::format("cannot write the result: {}", std::strerror(errno)),
+                   "check the disk or the program that reads standard output"),
+        json, streams, line->globals);
+  return int(*code);
+}
+
+}  // namespace
+}  // namespace app
+
+const AppHooks& hooks() {
+  static const AppHooks& only = *Registered<AppHooks>::all().front();
+  return only;
+}
+
+int run(int argc, char** argv) {
+  Streams streams = standard_streams("auto", app::environment);
+  try {
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    if (words.size() == 1 && words[0] == "--version") return app::say_version(streams);
+    return app::run_words(words, streams);
+  } catch (const std::exception& error) {
+    Error ours = make_error(ErrorKind::internal, fmt::format("an error nobody expected: {}", error.what()),
+                            "please report this line with the output of exai version --verbose");
+    return app::say_error(ours, false, streams, {});
+  }
+}
+
+}  // namespace exai::cli

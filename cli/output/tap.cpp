@@ -1,0 +1,65 @@
+#include "cli/output/layout.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::cli {
+namespace tap_writer {
+namespace {
+
+/// One line in which '#' and '\' do not mean anything to TAP.
+std::string description(std::string_view text) {
+  std::string out;
+  Look plain;
+  for (const char c : one_line(text, plain)) {
+    if (c == '#' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+/// A JSON string is a valid YAML scalar.
+std::string field(std::string_view name, std::string_view value) {
+  return fmt::format("  {}: {}\n", name, quote_json(printable(value)));
+}
+
+std::string yaml_block(const CheckResult& result) {
+  std::string out = "  ---\n";
+  out += fmt::format("  severity: {}\n", to_string(result.status));
+  out += field("message", result.summary);
+  if (!result.hint.empty()) out += field("hint", result.hint);
+  if (!result.findings.empty()) out += "  findings:\n";
+  for (const Finding& finding : result.findings) {
+    const std::string place = finding.where ? to_string(*finding.where) + ": " : "";
+    out += fmt::format("    - {}\n", quote_json(printable(place + finding.message)));
+  }
+  out += fmt::format("  duration_ms: {}\n", result.duration.count());
+  return out + "  ...\n";
+}
+
+std::string write_report(const Report& report, const Look&, ExitCode) {
+  std::string out = fmt::format("TAP version 14\n1..{}\n", report.results.size());
+  if (report.results.empty()) return out + "Bail out! nothing was checked\n";
+  std::size_t number = 0;
+  for (const CheckResult& result : report.results) {
+    const bool good = result.status != Status::fail && result.status != Status::unknown;
+    out += fmt::format("{} {} - {}", good ? "ok" : "not ok", ++number, description(result.id));
+    if (result.status == Status::skip)
+      out += fmt::format(" # SKIP {}", description(result.summary));
+    else if (!result.summary.empty())
+      out += fmt::format(": {}", description(result.summary));
+    out += "\n";
+    if (!good || result.status == Status::warn) out += yaml_block(result);
+  }
+  return out;
+}
+
+const Registered<Writer> k_writer{Writer{.format = "tap",
+                                         .help = "Test Anything Protocol 14, unknown is not ok",
+                                         .report = write_report,
+                                         .table = nullptr}};
+
+}  // namespace
+}  // namespace tap_writer
+}  // namespace exai::cli

@@ -1,0 +1,199 @@
+#include "commands/check.hpp"
+
+#include "cli/progress.hpp"
+#include "commands/common.hpp"
+#include "core/text.hpp"
+#include "runbooks/runbook.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::commands {
+namespace check_command {
+namespace {
+
+std::string cost_word(Cost cost) {
+  if (cost == Cost::free) return "free";
+  return cost == Cost::network ? "network" : "money";
+}
+
+/// The checks named, or all that cost no money, less those that --tag and --skip leave out.
+Result<std::vector<const Check*>> chosen(const Args& args) {
+  std::vector<std::string> selectors = args.positional_all("ID");
+  for (const std::string& tag : args.all("--tag")) selectors.push_back("@" + tag);
+  std::vector<const Check*> checks;
+  if (selectors.empty()) {
+    for (const Check* check : Registered<Check>::all())
+      if (check->cost != Cost::money) checks.push_back(check);
+  } else {
+    auto found = select_checks(selectors);
+    if (!found) return fail(std::move(found).error());
+    checks = std::move(*found);
+  }
+  if (!args.has("--skip")) return checks;
+  const auto skipped = select_checks(args.all("--skip"));
+  if (!skipped) return fail(skipped.error());
+  std::erase_if(checks, [&](const Check* check) {
+    return std::find(skipped->begin(), skipped->end(), check) != skipped->end();
+  });
+  return checks;
+}
+
+Result<Outcome> list(const Args& args, Context&) {
+  std::vector<const Check*> checks = Registered<Check>::all();
+  if (args.has("--tag")) {
+    std::vector<std::string> selectors;
+    for (const std::string& tag : args.all("--tag")) selectors.push_back("@" + tag);
+    auto found = select_checks(selectors);
+    if (!found) return fail(std::move(found).error());
+    checks = std::move(*found);
+  }
+  return check_table(checks);
+}
+
+Result<Outcome> show(const Args& args, Context&) {
+  const std::string id = args.positional("ID");
+  const auto found = select_checks({id});
+  if (!found) return fail(found.error());
+  Outcome outcome;
+  outcome.table = cli::Table{{"field", "value"}, {}};
+  for (const Check* check : *found) {
+    auto& rows = outcome.table->rows;
+    rows.push_back({"id", std::string(check->id)});
+    rows.push_back({"title", std::string(check->title)});
+    rows.push_back({"help", std::string(check->help)});
+    rows.push_back({"tags", std::string(check->tags)});
+    rows.push_back({"cost", cost_word(check->cost)});
+    rows.push_back({"timeout", format_duration(check->timeout)});
+  }
+  return outcome;
+}
+
+Result<Outcome> run(const Args& args, Context& context) {
+  auto checks = chosen(args);
+  if (!checks) return fail(std::move(checks).error());
+  const auto retry_for = duration_option(args, "--retry-for");
+  if (!retry_for) return fail(retry_for.error());
+  if (context.globals.dry_run) return check_table(*checks);
+  const Steady give_up = context.clock.steady() + retry_for->value_or(Millis{0});
+  for (;;) {
+    Report report = run_checks(*checks, context, "check run", args.has("--fail-fast"));
+    const bool good = exit_code(report, context.globals.strict) == ExitCode::pass;
+    if (good || context.clock.steady() >= give_up || !pause(Millis{1000}, context))
+      return finished(std::move(report), context);
+  }
+}
+
+/// One group a cost class, so that the cheap ones come first and a dead host is found before it costs money.
+runbooks::Runbook plan_of(const std::vector<const Check*>& checks) {
+  runbooks::Runbook plan;
+  for (const Cost cost : {Cost::free, Cost::network, Cost::money}) {
+    runbooks::Group group{cost_word(cost), {}};
+    for (const Check* check : checks) {
+      if (check->cost != cost) continue;
+      runbooks::Step& step = group.steps.emplace_back();
+      step.id = check->id;
+      step.title = check->title;
+      step.check = check->id;
+    }
+    if (!group.steps.empty()) plan.groups.push_back(std::move(group));
+  }
+  return plan;
+}
+
+constexpr cli::Option k_list_options[] = {{.name = "--tag",
+                                           .value = "TAG",
+                                           .help = "only checks with this tag",
+                                           .values = "@tags",
+                                           .repeat = true}};
+constexpr cli::Option k_run_options[] = {
+    {.name = "--tag",
+     .value = "TAG",
+     .help = "checks with this tag, as @TAG",
+     .values = "@tags",
+     .repeat = true},
+    {.name = "--skip",
+     .value = "ID",
+     .help = "leave out this check or @tag",
+     .values = "@checks",
+     .repeat = true},
+    {.name = "--fail-fast", .help = "end with the first failure, one check after the other"},
+    {.name = "--retry-for", .value = "DUR", .help = "repeat until all is well, for this long at most"}};
+constexpr cli::Positional k_ids[] = {
+    {.name = "ID",
+     .help = "a check, or @tag for all that carry it; none means all that cost no money",
+     .values = "@checks",
+     .repeat = true}};
+constexpr cli::Positional k_id[] = {{.name = "ID", .help = "a check", .values = "@checks", .required = true}};
+constexpr cli::Example k_list_examples[] = {{"exai check list --tag doctor", "what exai doctor runs"},
+                                            {"exai check list --json", "the same for a script"}};
+constexpr cli::Example k_show_examples[] = {{"exai check show timeouts.hierarchy", "one check and its rule"},
+                                            {"exai check run timeouts.hierarchy", "runs it"}};
+constexpr cli::Example k_run_examples[] = {
+    {"exai check run @daily -o table -o junit=out.xml", "all daily checks, for people and for CI"},
+    {"exai check run ports.daemon --retry-for 30s", "waits for the daemon to come up"}};
+
+const Registered<cli::Command> k_list{
+    cli::Command{.path = "check list",
+                 .group = "Look",
+                 .summary = "all checks with their tags and cost",
+                 .text = "A check measures one thing and judges it. Its id selects "
+                         "it, its tags select it together with others.",
+                 .options = k_list_options,
+                 .examples = k_list_examples,
+                 .needs_config = false,
+                 .run = list}};
+const Registered<cli::Command> k_show{
+    cli::Command{.path = "check show",
+                 .group = "Look",
+                 .summary = "what one check measures and where its rule comes from",
+                 .positionals = k_id,
+                 .examples = k_show_examples,
+                 .needs_config = false,
+                 .run = show}};
+const Registered<cli::Command> k_run{cli::Command{
+    .path = "check run",
+    .group = "Look",
+    .summary = "runs checks and judges the deployment by them",
+    .text = "Runs the named checks, side by side (--jobs). A check that could not ask its service is "
+            "unknown and never a pass; a run in which nothing was checked ends with 3.",
+    .options = k_run_options,
+    .positionals = k_ids,
+    .examples = k_run_examples,
+    .run = run}};
+
+}  // namespace
+}  // namespace check_command
+
+Outcome check_table(const std::vector<const Check*>& checks) {
+  Outcome outcome;
+  outcome.table = cli::Table{{"id", "cost", "tags", "title"}, {}};
+  for (const Check* check : checks)
+    outcome.table->rows.push_back({std::string(check->id), check_command::cost_word(check->cost),
+                                   std::string(check->tags), std::string(check->title)});
+  return outcome;
+}
+
+Report run_checks(const std::vector<const Check*>& checks, const Context& context, std::string title,
+                  bool one_by_one) {
+  Report report = new_report(context, std::move(title));
+  cli::Progress progress(context.streams.err, context.globals, context.clock);
+  if (one_by_one) {
+    for (const Check* check : checks) {
+      progress.begin(report.results.size(), checks.size(), check->id);
+      report.results.push_back(run_check(*check, check_context(context)));
+      progress.done(report.results.back(), report.results.size(), checks.size());
+      if (report.results.back().status == Status::fail || context.stop.stop_requested()) break;
+    }
+    return report;
+  }
+  const runbooks::Runbook plan = check_command::plan_of(checks);
+  runbooks::Hooks hooks;
+  hooks.on_result = [&](const CheckResult& result, std::size_t done, std::size_t total) {
+    progress.done(result, done, total);
+  };
+  Report ran = runbooks::run(plan, check_context(context), hooks, context.globals.jobs);
+  report.results = std::move(ran.results);
+  return report;
+}
+
+}  // namespace exai::commands

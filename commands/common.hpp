@@ -1,0 +1,41 @@
+// What several commands do alike.
+#pragma once
+
+#include "cli/command.hpp"
+#include "core/check.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace exai::commands {
+
+using cli::Args;
+using cli::Context;
+using cli::Outcome;
+
+/// An empty report with run id, host, version and start time.
+Report new_report(const Context& context, std::string title);
+/// The report as an outcome, with its duration.
+Outcome finished(Report report, const Context& context);
+/// One result as a report.
+Outcome single(CheckResult result, const Context& context, std::string title);
+Outcome said(std::string text, std::string json = {});
+/// A result of ours that no registered check made.
+CheckResult result_of(std::string id, std::string title, Status status, std::string summary);
+
+/// A path setting, relative ones below the root.
+std::filesystem::path path_setting(const Context& context, std::string_view key);
+CheckContext check_context(const Context& context);
+
+/// Values of options; `usage` errors name the option.
+Result<Millis> duration_option(const Args& args, std::string_view name, Millis otherwise);
+Result<std::optional<Millis>> duration_option(const Args& args, std::string_view name);
+Result<std::size_t> count_option(const Args& args, std::string_view name, std::size_t otherwise,
+                                 std::size_t most);
+
+/// Waits until the time has passed, the deadline comes or a stop is asked for; true when the time just
+/// passed.
+bool pause(Millis time, const Context& context);
+
+}  // namespace exai::commands

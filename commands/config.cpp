@@ -1,0 +1,130 @@
+#include "commands/common.hpp"
+#include "commands/template.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::commands::config_command {
+namespace {
+
+Result<const Setting*> setting_named(const std::string& name) {
+  const Setting* setting = find_setting(name);
+  if (setting == nullptr) setting = find_setting_by_env(name);
+  if (setting != nullptr) return setting;
+  std::vector<std::string> known;
+  for (const Setting& each : settings()) known.emplace_back(each.key);
+  const std::string near = did_you_mean(name, known);
+  return fail(ErrorKind::usage, fmt::format("there is no setting \"{}\"", printable(name)),
+              near.empty() ? "exai config show --all" : near);
+}
+
+std::string overridden(const ConfigValue& value) {
+  std::vector<std::string> parts;
+  for (const auto& [origin, text] : value.overrode)
+    parts.push_back(value.setting->secret ? to_string(origin)
+                                          : fmt::format("{} ({})", to_string(origin), text));
+  return join(parts, ", ");
+}
+
+Result<Outcome> show(const Args& args, Context& context) {
+  std::vector<const Setting*> wanted;
+  for (const std::string& key : args.positional_all("KEY")) {
+    const auto setting = setting_named(key);
+    if (!setting) return fail(setting.error());
+    wanted.push_back(*setting);
+  }
+  const bool all = args.has("--all");
+  if (wanted.empty())
+    for (const Setting& setting : settings())
+      if (all || !context.config.text(setting.key).empty()) wanted.push_back(&setting);
+  Outcome outcome;
+  outcome.table = cli::Table{{"key", "value"}, {}};
+  const bool origin = args.has("--origin");
+  if (origin) outcome.table->columns.insert(outcome.table->columns.end(), {"origin", "overrode"});
+  for (const Setting* setting : wanted) {
+    const ConfigValue& value = context.config.value(setting->key);
+    std::vector<std::string> row{std::string(setting->key), context.config.shown(setting->key)};
+    if (origin) row.insert(row.end(), {to_string(value.origin), overridden(value)});
+    outcome.table->rows.push_back(std::move(row));
+  }
+  return outcome;
+}
+
+Result<Outcome> get(const Args& args, Context& context) {
+  const auto setting = setting_named(args.positional("KEY"));
+  if (!setting) return fail(setting.error());
+  const std::string shown = context.config.shown((*setting)->key);
+  return said(shown + "\n",
+              fmt::format("{{\"schema\":\"exai.setting/1\",\"key\":{},\"value\":{},\"origin\":{}}}",
+                          quote_json((*setting)->key), quote_json(shown),
+                          quote_json(to_string(context.config.value((*setting)->key).origin))));
+}
+
+Result<Outcome> path(const Args&, Context& context) {
+  Outcome outcome;
+  outcome.table = cli::Table{{"what", "path"}, {{"root", context.root.string()}}};
+  auto& rows = outcome.table->rows;
+  if (context.config_file) rows.push_back({"config", context.config_file->string()});
+  for (const auto& file : context.env_files) rows.push_back({"env", file.string()});
+  for (const auto& [what, key] : {std::pair{"logs", "log.dir"}, std::pair{"state", "server.state_dir"}})
+    rows.push_back({what, path_setting(context, key).string()});
+  return outcome;
+}
+
+Result<Outcome> print_template(const Args& args, Context&) {
+  return said(args.has("--yaml") ? yaml_template() : env_template());
+}
+
+constexpr cli::Option k_show_options[] = {
+    {.name = "--origin", .help = "where each value comes from and what it overrode"},
+    {.name = "--all", .help = "also settings without a value"}};
+constexpr cli::Option k_template_options[] = {
+    {.name = "--yaml", .help = "an exai.yaml instead of an env file"}};
+constexpr cli::Positional k_keys[] = {
+    {.name = "KEY", .help = "settings, by key or environment name", .values = "@settings", .repeat = true}};
+constexpr cli::Positional k_key[] = {{.name = "KEY",
+                                      .help = "a setting, by key or environment name",
+                                      .values = "@settings",
+                                      .required = true}};
+constexpr cli::Example k_show_examples[] = {{"exai config show --origin", "value and source of each setting"},
+                                            {"exai config show ws.port --json", "one setting for a script"}};
+constexpr cli::Example k_get_examples[] = {{"exai config get log.dir", "the value alone"},
+                                           {"exai config get EXAI_WS_PORT", "by its environment name"}};
+constexpr cli::Example k_path_examples[] = {{"exai config path", "files and folders in use"},
+                                            {"exai config path --root /srv/exai", "of another deployment"}};
+constexpr cli::Example k_template_examples[] = {{"exai config template > .env", "a start for your own"},
+                                                {"exai config template --yaml > exai.yaml", "as YAML"}};
+
+const Registered<cli::Command> k_show{cli::Command{
+    .path = "config show",
+    .group = "Inspect",
+    .summary = "the settings in effect",
+    .text = "Secrets are shown as fingerprints: enough to tell two keys apart, useless to guess one.",
+    .options = k_show_options,
+    .positionals = k_keys,
+    .examples = k_show_examples,
+    .run = show}};
+const Registered<cli::Command> k_get{cli::Command{.path = "config get",
+                                                  .group = "Inspect",
+                                                  .summary = "one value alone, for scripts",
+                                                  .positionals = k_key,
+                                                  .examples = k_get_examples,
+                                                  .run = get}};
+const Registered<cli::Command> k_path{cli::Command{.path = "config path",
+                                                   .group = "Inspect",
+                                                   .summary = "root, files and folders in use",
+                                                   .examples = k_path_examples,
+                                                   .run = path}};
+const Registered<cli::Command> k_template{
+    cli::Command{.path = "config template",
+                 .group = "Inspect",
+                 .summary = "an env file or exai.yaml with every setting and its default",
+                 .text = "Generated from the table of settings; .env.example is its output.",
+                 .options = k_template_options,
+                 .examples = k_template_examples,
+                 .needs_config = false,
+                 .run = print_template}};
+
+}  // namespace
+}  // namespace exai::commands::config_command

@@ -1,0 +1,56 @@
+#include "cli/help.hpp"
+
+#include "commands/common.hpp"
+#include "core/text.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::commands::help_command {
+namespace {
+
+Result<Outcome> unknown_topic(const std::string& word) {
+  std::vector<std::string> known;
+  for (const auto* topic : Registered<cli::Topic>::all()) known.emplace_back(topic->id);
+  for (const auto* command : Registered<cli::Command>::all())
+    if (!command->hidden) known.emplace_back(cli::noun(command->path));
+  const std::string near = did_you_mean(word, known);
+  return fail(ErrorKind::usage, fmt::format("there is no command or topic \"{}\"", printable(word)),
+              near.empty() ? "exai help" : near);
+}
+
+Result<Outcome> run(const Args& args, Context& context) {
+  const bool colour = context.streams.out.colour;
+  const auto words = args.positional_all("TOPIC");
+  if (words.empty()) return said(cli::help_overview(colour));
+  std::size_t used = 0;
+  const cli::Command* command = cli::find_command(words, &used);
+  if (command != nullptr && used == words.size()) return said(cli::help_command(*command, colour));
+  if (words.size() == 1) {
+    for (const auto* topic : Registered<cli::Topic>::all())
+      if (topic->id == words[0]) return said(topic->text());
+    if (std::string text = cli::help_noun(words[0], colour); !text.empty()) return said(std::move(text));
+  }
+  return unknown_topic(join(words, " "));
+}
+
+constexpr cli::Positional k_words[] = {
+    {.name = "TOPIC",
+     .help = "a command, or one of exit-codes, environment, formats, timeouts, secrets",
+     .values = "@topics",
+     .repeat = true}};
+constexpr cli::Example k_examples[] = {{"exai help check run", "explains one command"},
+                                       {"exai help exit-codes", "what the exit codes mean"}};
+
+const Registered<cli::Command> k_help{cli::Command{
+    .path = "help",
+    .group = "Help",
+    .summary = "explains a command or a topic",
+    .text = "Without a word it shows all commands. The topics are exit-codes, environment, formats, "
+            "timeouts and secrets.",
+    .positionals = k_words,
+    .examples = k_examples,
+    .needs_config = false,
+    .run = run}};
+
+}  // namespace
+}  // namespace exai::commands::help_command

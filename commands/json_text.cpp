@@ -1,0 +1,72 @@
+#include "commands/json_text.hpp"
+
+#include "core/json.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace exai::commands {
+namespace json_text {
+namespace {
+
+std::string text_of(const Json& object, const char* name) {
+  const auto field = object.find(name);
+  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string{};
+}
+
+Status status_of(std::string_view word) {
+  for (const Status status : {Status::pass, Status::warn, Status::fail, Status::skip})
+    if (to_string(status) == word) return status;
+  return Status::unknown;
+}
+
+}  // namespace
+}  // namespace json_text
+
+std::vector<Fact> facts_of_json(std::string_view text) {
+  std::vector<Fact> facts;
+  const auto content = parse_json(text);
+  if (!content || !content->is_object()) return facts;
+  for (const auto& [key, value] : content->items()) {
+    if (value.is_structured() || value.is_null()) continue;
+    Fact& fact = facts.emplace_back();
+    fact.name = key;
+    fact.text = value.is_string() ? value.get<std::string>() : dump_json(value);
+    if (value.is_number()) fact.number = value.get<double>();
+  }
+  return facts;
+}
+
+std::optional<long> integer_of_json(std::string_view text, std::string_view name) {
+  const auto content = parse_json(text);
+  if (!content || !content->is_object()) return std::nullopt;
+  const auto field = content->find(std::string(name));
+  if (field == content->end() || !field->is_number_integer()) return std::nullopt;
+  return field->get<long>();
+}
+
+std::string json_or_quoted(const std::string& line) {
+  return parse_json(line) ? line : quote_json(line);
+}
+
+std::optional<ReportSummary> summary_of_report(std::string_view text) {
+  const auto content = parse_json(text, k_file_depth);
+  if (!content || !content->is_object() || json_text::text_of(*content, "schema") != "exai.report/1")
+    return std::nullopt;
+  ReportSummary out;
+  out.verdict = json_text::status_of(json_text::text_of(*content, "verdict"));
+  const auto results = content->find("results");
+  if (results == content->end() || !results->is_array()) return std::nullopt;
+  const Json* telling = nullptr;  // the first result as grave as the verdict
+  for (const Json& result : *results)
+    if (telling == nullptr && json_text::text_of(result, "status") == to_string(out.verdict))
+      telling = &result;
+  if (telling != nullptr) {
+    out.summary = json_text::text_of(*telling, "summary");
+    out.hint = json_text::text_of(*telling, "hint");
+  }
+  if (results->size() > 1) out.summary = fmt::format("{} results; {}", results->size(), out.summary);
+  return out;
+}
+
+}  // namespace exai::commands

@@ -1,0 +1,12 @@
+// The catalogue as the settings name it.
+#pragma once
+
+#include "commands/common.hpp"
+#include "core/model.hpp"
+
+namespace exai::commands {
+
+/// models.file, or the embedded catalogue.
+Result<ModelCatalogue> load_catalogue(const Context& context);
+
+}  // namespace exai::commands

@@ -1,0 +1,145 @@
+#include "checks/probes.hpp"
+#include "commands/common.hpp"
+#include "core/text.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::commands::probe_command {
+namespace {
+
+constexpr Millis k_default_limit{10000};
+
+Result<checks::ProbeLimits> limits_of(const Args& args, const Context& context) {
+  const auto warn = duration_option(args, "--warn");
+  if (!warn) return fail(warn.error());
+  const auto crit = duration_option(args, "--crit");
+  if (!crit) return fail(crit.error());
+  return checks::ProbeLimits{context.deadline.within(k_default_limit, context.clock), context.stop, *warn,
+                             *crit};
+}
+
+Outcome judged(CheckResult result, const Context& context, std::string_view what) {
+  if (result.id.empty()) result.id = fmt::format("probe.{}", what);
+  return single(std::move(result), context, fmt::format("probe {}", what));
+}
+
+Result<Outcome> http(const Args& args, Context& context) {
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  const std::string url = args.positional("URL", checks::health_url(context.config));
+  return judged(checks::probe_http(url, args.all("--expect"), *limits), context, "http");
+}
+
+Result<Outcome> ws(const Args& args, Context& context) {
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  const std::string url = args.positional("URL", checks::daemon_url(context.config));
+  return judged(checks::probe_ws(url, context.config.secret("ws.token"), *limits), context, "ws");
+}
+
+/// The first bearer token of the settings: the one this deployment's own server accepts.
+Secret first_api_key(const Config& config) {
+  const auto keys = config.list("auth.api_keys");
+  return keys.empty() ? Secret{} : Secret(keys.front());
+}
+
+Result<Outcome> mcp(const Args& args, Context& context) {
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  io::McpTarget target;
+  target.url = args.positional("URL", checks::mcp_url(context.config));
+  const bool daemon = target.url.rfind("ws", 0) == 0;
+  target.token = daemon ? context.config.secret("ws.token") : first_api_key(context.config);
+  return judged(checks::probe_mcp(target, *limits), context, "mcp");
+}
+
+Result<Outcome> provider(const Args& args, Context& context) {
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  return judged(checks::probe_provider(args.positional("NAME"), context.config, *limits), context,
+                "provider");
+}
+
+Result<Outcome> port(const Args& args, Context& context) {
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  return judged(checks::probe_port(args.positional("ADDR"), args.has("--free"), *limits), context, "port");
+}
+
+constexpr cli::Option k_limits[] = {
+    {.name = "--warn", .value = "DUR", .help = "slower than this is a warning"},
+    {.name = "--crit", .value = "DUR", .help = "slower than this is a failure"}};
+constexpr cli::Option k_http_options[] = {{.name = "--expect",
+                                           .value = "K=V",
+                                           .help = "status=204, contains=TEXT or json.path=value",
+                                           .repeat = true},
+                                          k_limits[0],
+                                          k_limits[1]};
+constexpr cli::Option k_port_options[] = {
+    {.name = "--free", .help = "pass when nothing listens, as before a deployment"},
+    k_limits[0],
+    k_limits[1]};
+
+constexpr cli::Positional k_http_url[] = {
+    {.name = "URL", .help = "http or https; none means our own health listener"}};
+constexpr cli::Positional k_ws_url[] = {{.name = "URL", .help = "ws or wss; none means our own daemon"}};
+constexpr cli::Positional k_mcp_url[] = {
+    {.name = "URL", .help = "http(s) or ws(s); none means our own server"}};
+constexpr cli::Positional k_provider[] = {
+    {.name = "NAME", .help = "provider", .values = "glm|kimi|custom", .required = true}};
+constexpr cli::Positional k_addr[] = {{.name = "ADDR", .help = "PORT or HOST:PORT", .required = true}};
+
+constexpr cli::Example k_http_examples[] = {
+    {"exai probe http http://127.0.0.1:8082/health --expect json.status=healthy", "asks the health listener"},
+    {"exai probe http URL --warn 200ms --crit 1s -o nagios", "as a monitoring plugin"}};
+constexpr cli::Example k_ws_examples[] = {{"exai probe ws", "says hello to our own daemon"},
+                                          {"exai probe ws wss://example.org/ws", "to another one"}};
+constexpr cli::Example k_mcp_examples[] = {
+    {"exai probe mcp", "initialize, ping and tools/list with our own server"},
+    {"exai probe mcp http://127.0.0.1:8000/mcp", "with another one"}};
+constexpr cli::Example k_provider_examples[] = {{"exai probe provider glm", "do key and address work"},
+                                                {"exai doctor", "looks at all of them"}};
+constexpr cli::Example k_port_examples[] = {{"exai probe port 8079", "does something listen"},
+                                            {"exai probe port 8000 --free", "is it free for us"}};
+
+const Registered<cli::Command> k_http{
+    cli::Command{.path = "probe http",
+                 .group = "Look",
+                 .summary = "asks an HTTP address once and judges the answer",
+                 .options = k_http_options,
+                 .positionals = k_http_url,
+                 .examples = k_http_examples,
+                 .run = http}};
+const Registered<cli::Command> k_ws{cli::Command{.path = "probe ws",
+                                                 .group = "Look",
+                                                 .summary = "connects to a WebSocket daemon and says hello",
+                                                 .options = k_limits,
+                                                 .positionals = k_ws_url,
+                                                 .examples = k_ws_examples,
+                                                 .run = ws}};
+const Registered<cli::Command> k_mcp{
+    cli::Command{.path = "probe mcp",
+                 .group = "Look",
+                 .summary = "speaks MCP with a server: initialize, ping, tools/list",
+                 .options = k_limits,
+                 .positionals = k_mcp_url,
+                 .examples = k_mcp_examples,
+                 .run = mcp}};
+const Registered<cli::Command> k_provider_command{
+    cli::Command{.path = "probe provider",
+                 .group = "Look",
+                 .summary = "asks a model provider for its models: proves key and address",
+                 .options = k_limits,
+                 .positionals = k_provider,
+                 .examples = k_provider_examples,
+                 .run = provider}};
+const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
+                                                   .group = "Look",
+                                                   .summary = "does something listen on a TCP port",
+                                                   .options = k_port_options,
+                                                   .positionals = k_addr,
+                                                   .examples = k_port_examples,
+                                                   .run = port}};
+
+}  // namespace
+}  // namespace exai::commands::probe_command

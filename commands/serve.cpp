@@ -1,0 +1,143 @@
+#include "checks/probes.hpp"
+#include "commands/common.hpp"
+#include "core/text.hpp"
+#include "serve/server.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::commands::serve_command {
+namespace {
+
+/// "8000", "127.0.0.1:8000", "[::1]:8000" or ":8000" as the two settings of a listener.
+Result<void> add_address(cli::FlagSettings& flags, const Args& args, std::string_view flag,
+                         const std::string& listener) {
+  const auto given = args.option(flag);
+  if (!given) return {};
+  const auto colon = given->rfind(':');
+  std::string host = colon == std::string::npos ? "" : given->substr(0, colon);
+  const std::string port = colon == std::string::npos ? *given : given->substr(colon + 1);
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const Setting* setting = find_setting(listener + ".port");
+  if (auto fine = check_value(*setting, port); !fine)
+    return fail(ErrorKind::usage, fmt::format("{} \"{}\" is no address", flag, printable(*given)),
+                fmt::format("{} 127.0.0.1:{}", flag, setting->standard));
+  flags.emplace_back(listener + ".port", port);
+  if (!host.empty()) flags.emplace_back(listener + ".host", host);
+  return {};
+}
+
+Result<cli::FlagSettings> settings_of(const Args& args) {
+  cli::FlagSettings flags;
+  for (const auto& [flag, listener] : {std::pair{"--http", "http"}, {"--ws", "ws"}, {"--health", "health"}})
+    if (auto added = add_address(flags, args, flag, listener); !added) return fail(added.error());
+  return flags;
+}
+
+/// A server must not start on settings that it could not read; placeholders only leave a provider without its
+/// key.
+Result<void> refuse_broken_settings(const Context& context) {
+  std::size_t others = 0;
+  const Finding* first = nullptr;
+  for (const Finding& finding : context.config_findings) {
+    if (finding.severity != Status::fail || finding.rule.find("placeholder") != std::string::npos) continue;
+    if (first == nullptr)
+      first = &finding;
+    else
+      ++others;
+  }
+  if (first == nullptr) return {};
+  Error error = make_error(ErrorKind::config, first->message,
+                           first->hint.empty() ? "exai validate config" : first->hint);
+  error.where = first->where;
+  if (others > 0) error.context.push_back(fmt::format("{} more in exai validate config", others));
+  return fail(std::move(error));
+}
+
+void announce(const std::vector<serve::Listener>& listeners, const Context& context) {
+  if (context.globals.quiet > 0) return;
+  for (const serve::Listener& listener : listeners)
+    context.streams.err.write(fmt::format("{:<8} {}\n", listener.name, listener.url));
+  if (!listeners.empty()) context.streams.err.write("ready, Ctrl-C stops\n");
+}
+
+Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions options) {
+  if (auto fine = refuse_broken_settings(context); !fine) return fail(fine.error());
+  const auto grace = duration_option(args, "--grace", context.config.duration("server.grace"));
+  if (!grace) return fail(grace.error());
+  options.root = context.root;
+  options.grace = *grace;
+  options.check_only = args.has("--check") || context.globals.dry_run;
+  options.terminal = context.streams.err.terminal && !options.stdio;
+  options.reload = context.reload;
+  const auto served =
+      serve::run_server(context.config, options,
+                        [&](const std::vector<serve::Listener>& listeners) { announce(listeners, context); });
+  if (!served) return fail(served.error());
+  return options.check_only ? said("the server can start\n") : Outcome{};
+}
+
+Result<Outcome> run(const Args& args, Context& context) {
+  serve::ServeOptions options;
+  options.stdio = args.has("--stdio");
+  options.connect = args.option("--connect").value_or("");
+  if (!options.connect.empty() && !options.stdio)
+    return fail(ErrorKind::usage, "--connect bridges standard input and output, so it needs --stdio",
+                fmt::format("exai serve --stdio --connect {}", printable(options.connect)));
+  return start(args, context, std::move(options));
+}
+
+Result<Outcome> shim(const Args& args, Context& context) {
+  serve::ServeOptions options;
+  options.stdio = true;
+  options.connect = args.positional("URL", checks::daemon_url(context.config));
+  return start(args, context, std::move(options));
+}
+
+constexpr cli::Option k_options[] = {
+    {.name = "--http",
+     .value = "ADDR",
+     .help = "PORT or HOST:PORT of /mcp, /metrics, /health, /ready and /status"},
+    {.name = "--ws", .value = "ADDR", .help = "PORT or HOST:PORT of the WebSocket daemon"},
+    {.name = "--health", .value = "ADDR", .help = "PORT or HOST:PORT of the health listener"},
+    {.name = "--stdio", .help = "MCP over standard input and output instead of sockets"},
+    {.name = "--connect",
+     .value = "URL",
+     .help = "with --stdio: hand everything to the daemon at this ws:// address"},
+    {.name = "--check", .help = "load and judge everything, bind nothing, end"},
+    {.name = "--grace",
+     .value = "DUR",
+     .help = "how long a stop waits for calls in flight",
+     .standard = "server.grace"}};
+constexpr cli::Positional k_url[] = {{.name = "URL", .help = "the daemon; none means our own"}};
+constexpr cli::Example k_examples[] = {{"exai serve", "on 127.0.0.1: 8000, 8079 and 8082"},
+                                       {"exai serve --stdio", "as a child of an MCP client"}};
+constexpr cli::Example k_shim_examples[] = {
+    {"exai shim ws://127.0.0.1:8079", "for a client that knows stdio only"},
+    {"exai serve --stdio --connect ws://127.0.0.1:8079", "the same"}};
+
+const Registered<cli::Command> k_serve{cli::Command{
+    .path = "serve",
+    .group = "Serve",
+    .summary = "runs the MCP server",
+    .text = "Streamable HTTP on port 8000, the WebSocket daemon on 8079 and health on 8082, on loopback "
+            "unless told otherwise. Another address needs a token or API keys.\n\n"
+            "SIGTERM or Ctrl-C lets calls in flight finish within the grace time; a second one ends at "
+            "once. SIGHUP reads the settings anew. A broken timeout hierarchy keeps it from starting.",
+    .options = k_options,
+    .examples = k_examples,
+    .effect = cli::Effect::serves,
+    .settings = settings_of,
+    .run = run}};
+const Registered<cli::Command> k_shim{
+    cli::Command{.path = "shim",
+                 .group = "Serve",
+                 .summary = "bridges standard input and output to a running daemon",
+                 .text = "Another name for exai serve --stdio --connect URL.",
+                 .positionals = k_url,
+                 .examples = k_shim_examples,
+                 .effect = cli::Effect::serves,
+                 .hidden = true,
+                 .run = shim}};
+
+}  // namespace
+}  // namespace exai::commands::serve_command

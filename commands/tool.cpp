@@ -1,0 +1,179 @@
+#include "commands/tool.hpp"
+
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace exai::commands::tool_command {
+namespace {
+
+std::string text_of(const Json& object, const char* name) {
+  const auto field = object.find(name);
+  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string{};
+}
+
+std::string first_sentence(const std::string& text) {
+  const auto end = text.find_first_of(".\n");
+  return end == std::string::npos ? text : text.substr(0, end);
+}
+
+Result<Json> tools_of(const Args& args, const Context& context) {
+  auto session = open_session(args, context, {});
+  if (!session) return fail(std::move(session).error());
+  return session->client->list_tools(session->deadline);
+}
+
+Result<Outcome> list(const Args& args, Context& context) {
+  const auto tools = tools_of(args, context);
+  if (!tools) return fail(tools.error());
+  Outcome outcome;
+  outcome.table = cli::Table{{"name", "title", "description"}, {}};
+  for (const Json& tool : *tools)
+    outcome.table->rows.push_back(
+        {text_of(tool, "name"), text_of(tool, "title"), first_sentence(text_of(tool, "description"))});
+  return outcome;
+}
+
+Error unknown_tool(const std::string& name, const Json& tools) {
+  std::vector<std::string> known;
+  for (const Json& tool : tools) known.push_back(text_of(tool, "name"));
+  const std::string near = did_you_mean(name, known);
+  return make_error(ErrorKind::not_found, fmt::format("the server has no tool \"{}\"", printable(name)),
+                    near.empty() ? "exai tool list" : near);
+}
+
+Result<Outcome> show(const Args& args, Context& context) {
+  const auto tools = tools_of(args, context);
+  if (!tools) return fail(tools.error());
+  const std::string name = args.positional("NAME");
+  for (const Json& tool : *tools) {
+    if (text_of(tool, "name") != name) continue;
+    std::string text =
+        fmt::format("{}  {}\n\n{}\n", name, text_of(tool, "title"), text_of(tool, "description"));
+    if (tool.contains("inputSchema")) text += "\narguments\n" + pretty_json(tool["inputSchema"]) + "\n";
+    return said(printable(text), dump_json(Json{{"schema", "exai.tool/1"}, {"tool", tool}}));
+  }
+  return fail(unknown_tool(name, *tools));
+}
+
+/// The code of an answer that says isError: the kind that the server names, else a plain failure.
+ExitCode code_of(const Json& result) {
+  if (!result.value("isError", false)) return ExitCode::pass;
+  const Json structured = result.value("structuredContent", Json::object());
+  std::string kind;
+  if (structured.is_object()) {
+    kind = text_of(structured, "kind");
+    if (const auto error = structured.find("error");
+        kind.empty() && error != structured.end() && error->is_object())
+      kind = text_of(*error, "kind");
+  }
+  for (const ErrorKind known :
+       {ErrorKind::config, ErrorKind::refused, ErrorKind::budget, ErrorKind::unreachable, ErrorKind::timeout,
+        ErrorKind::busy, ErrorKind::internal})
+    if (to_string(known) == kind) return exit_code(known);
+  return ExitCode::fail;
+}
+
+std::string content_text(const Json& result) {
+  std::string text;
+  const Json content = result.value("content", Json::array());
+  for (const Json& item : content) {
+    if (!item.is_object()) continue;
+    const std::string kind = text_of(item, "type");
+    text += kind == "text" ? text_of(item, "text") : fmt::format("[{} {}]", kind, text_of(item, "mimeType"));
+    text += "\n";
+  }
+  return text;
+}
+
+Result<Outcome> call(const Args& args, Context& context) {
+  const auto arguments = read_arguments(args);
+  if (!arguments) return fail(arguments.error());
+  const std::string name = args.positional("NAME");
+  if (context.globals.dry_run)
+    return said(fmt::format("would call {} with {}\n", name, dump_json(*arguments)),
+                dump_json(Json{{"schema", "exai.call/1"}, {"tool", name}, {"arguments", *arguments}}));
+  const bool stream = args.has("--stream") && context.globals.outputs.empty();
+  bool streamed = false;
+  const Redactor redactor(context.config.secrets());
+  io::McpObserver observer;
+  if (stream)
+    observer.on_text = [&](std::string_view text) {
+      context.streams.out.write(printable(redactor.apply(text)));
+      std::fflush(context.streams.out.file);
+      streamed = true;
+    };
+  auto session = open_session(args, context, std::move(observer));
+  if (!session) return fail(std::move(session).error());
+  const auto result = session->client->call_tool(name, *arguments, session->deadline, context.stop);
+  if (streamed) context.streams.out.write("\n");
+  if (!result) return fail(result.error());
+  const ExitCode code = code_of(*result);
+  // What was streamed is not said again; an error always is.
+  std::string text = streamed && code == ExitCode::pass ? std::string{} : printable(content_text(*result));
+  Outcome outcome =
+      said(std::move(text), dump_json(Json{{"schema", "exai.call/1"}, {"tool", name}, {"result", *result}}));
+  outcome.code = code;
+  return outcome;
+}
+
+constexpr cli::Option k_server = {.name = "--server",
+                                  .value = "URL",
+                                  .help = "http(s)://.../mcp or ws(s)://...; none means our own server"};
+constexpr cli::Option k_stdio = {.name = "--stdio",
+                                 .help = "start the server that stands after -- and speak over its pipes"};
+constexpr cli::Option k_trace = {.name = "--trace",
+                                 .help = "show each message on standard error, secrets replaced"};
+constexpr cli::Option k_options[] = {k_server, k_stdio, k_trace};
+constexpr cli::Option k_call_options[] = {k_server,
+                                          k_stdio,
+                                          {.name = "--arg",
+                                           .value = "K=V",
+                                           .help = "an argument as text; K:=JSON for numbers, lists, objects",
+                                           .repeat = true},
+                                          {.name = "--args-file",
+                                           .value = "FILE",
+                                           .help = "all arguments as a JSON object; - is standard input",
+                                           .values = "@files"},
+                                          {.name = "--stream", .help = "show the answer as it comes"},
+                                          k_trace};
+constexpr cli::Positional k_name[] = {
+    {.name = "NAME", .help = "a tool", .values = "@tools", .required = true}};
+constexpr cli::Example k_list_examples[] = {
+    {"exai tool list", "tools of our own server"},
+    {"exai tool list --stdio -- exai serve --stdio", "of one started for it"}};
+constexpr cli::Example k_show_examples[] = {{"exai tool show chat", "its description and arguments"},
+                                            {"exai tool call version", "calls one"}};
+constexpr cli::Example k_call_examples[] = {
+    {"exai tool call chat --arg prompt='hello' --stream", "asks the model"},
+    {"exai tool call chat --arg prompt=hi --arg temperature:=0.2 --json", "with a number, for a script"}};
+
+const Registered<cli::Command> k_list{cli::Command{.path = "tool list",
+                                                   .group = "Inspect",
+                                                   .summary = "the tools that a server offers",
+                                                   .options = k_options,
+                                                   .examples = k_list_examples,
+                                                   .run = list}};
+const Registered<cli::Command> k_show{cli::Command{.path = "tool show",
+                                                   .group = "Inspect",
+                                                   .summary = "one tool with the schema of its arguments",
+                                                   .options = k_options,
+                                                   .positionals = k_name,
+                                                   .examples = k_show_examples,
+                                                   .run = show}};
+const Registered<cli::Command> k_call{cli::Command{
+    .path = "tool call",
+    .group = "Inspect",
+    .summary = "calls a tool over MCP, as a client would",
+    .text = "Tools that ask a model cost money. The token comes from the settings (ws.token, "
+            "auth.api_keys), never from a flag. The answer's text goes to standard output; --json gives "
+            "the whole result.",
+    .options = k_call_options,
+    .positionals = k_name,
+    .examples = k_call_examples,
+    .run = call}};
+
+}  // namespace
+}  // namespace exai::commands::tool_command

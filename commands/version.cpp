@@ -1,0 +1,36 @@
+#include "core/version.hpp"
+
+#include "commands/common.hpp"
+#include "core/json.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::commands::version_command {
+namespace {
+
+Result<Outcome> run(const Args&, Context& context) {
+  std::string text = fmt::format("exai {}\n", version());
+  std::string json = fmt::format("{{\"schema\":\"exai.version/1\",\"version\":{},\"date\":{}",
+                                 quote_json(version()), quote_json(version_date()));
+  if (context.globals.verbose > 0) {
+    const std::string compiler = fmt::format("g++ {}", __VERSION__);
+    text += fmt::format("date      {}\ncompiler  {}\ncommands  {}\nchecks    {}\n", version_date(), compiler,
+                        Registered<cli::Command>::all().size(), Registered<Check>::all().size());
+    json += fmt::format(",\"compiler\":{},\"commands\":{},\"checks\":{}", quote_json(compiler),
+                        Registered<cli::Command>::all().size(), Registered<Check>::all().size());
+  }
+  return said(std::move(text), json + "}");
+}
+
+const Registered<cli::Command> k_version{
+    cli::Command{.path = "version",
+                 .group = "Help",
+                 .summary = "the version, with -v how it was built",
+                 .text = "Prints name and version on one line, as exai --version does. Scripts that need the "
+                         "number alone read "
+                         "the field version of --json.",
+                 .needs_config = false,
+                 .run = run}};
+
+}  // namespace
+}  // namespace exai::commands::version_command

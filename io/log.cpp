@@ -1,0 +1,169 @@
+#include "io/log.hpp"
+
+#include "core/deadline.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+#include <atomic>
+#include <mutex>
+
+#include <spdlog/sinks/rotating_file_sink.h>
+
+namespace exai::io {
+namespace log_lines {
+namespace {
+
+using Sink = spdlog::sinks::rotating_file_sink_mt;
+
+/// The message alone: the line is made here, spdlog only rotates files.
+std::shared_ptr<Sink> open_sink(const std::filesystem::path& file, const LogOptions& options) {
+  auto sink = std::make_shared<Sink>(file.string(), static_cast<std::size_t>(options.max_bytes),
+                                     static_cast<std::size_t>(options.keep));
+  sink->set_pattern("%v");
+  return sink;
+}
+
+void add(std::string& line, std::string_view name, std::string_view text) {
+  line += ", ";
+  line += quote_json(name);
+  line += ": ";
+  line += quote_json(printable(text));
+}
+
+std::string now() {
+  return format_utc(system_clock().wall());
+}
+
+// A blank after each colon and "duration" last: seed 001:266 sorts the lines by that field with awk.
+std::string activity_line(const Activity& record) {
+  std::string line = fmt::format(R"({{"t": "{}")", now());
+  add(line, "event", "call");
+  add(line, "request_id", record.request_id);
+  add(line, "tool", record.tool);
+  add(line, "principal", record.principal);
+  add(line, "transport", record.transport);
+  add(line, "session", record.session);
+  add(line, "provider", record.provider);
+  add(line, "model", record.model);
+  add(line, "outcome", record.outcome);
+  line += fmt::format(R"(, "prompt_tokens": {}, "completion_tokens": {}, "duration": {:.4f}}})",
+                      record.prompt_tokens, record.completion_tokens, record.duration_seconds);
+  return line;
+}
+
+}  // namespace
+}  // namespace log_lines
+
+std::string_view to_string(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return "DEBUG";
+    case LogLevel::info:
+      return "INFO";
+    case LogLevel::warning:
+      return "WARNING";
+    case LogLevel::error:
+      return "ERROR";
+    case LogLevel::critical:
+      return "CRITICAL";
+  }
+  return "INFO";
+}
+
+struct Log::Impl {
+  LogOptions options;
+  std::atomic<std::uint64_t> lost{0};
+  std::atomic<LogLevel> level{LogLevel::info};
+  mutable std::mutex mutex;  // guards the three below; never held while a file is written
+  std::shared_ptr<log_lines::Sink> server, activity;
+  std::shared_ptr<const Redactor> redactor = std::make_shared<const Redactor>();
+
+  Result<void> open_files() {
+    try {
+      auto new_server = log_lines::open_sink(options.folder / "mcp_server.log", options);
+      auto new_activity = log_lines::open_sink(options.folder / "mcp_activity.log", options);
+      const std::lock_guard lock(mutex);
+      server = std::move(new_server);
+      activity = std::move(new_activity);
+      return {};
+    } catch (const std::exception& problem) {
+      return fail(ErrorKind::config,
+                  fmt::format("cannot open the logs in {}: {}", options.folder.string(), problem.what()),
+                  "make the folder writable, or set EXAI_LOG_DIR to another one");
+    }
+  }
+
+  void put(bool to_activity, const std::string& line, spdlog::level::level_enum severity) {
+    std::shared_ptr<log_lines::Sink> sink;
+    std::shared_ptr<const Redactor> clean;
+    {
+      const std::lock_guard lock(mutex);
+      sink = to_activity ? activity : server;
+      clean = redactor;
+    }
+    const std::string text = clean->apply(line);
+    try {
+      // Flushed line by line: an operator tails these files, and a crash must not eat the last line.
+      sink->log(spdlog::details::log_msg("", severity, spdlog::string_view_t(text.data(), text.size())));
+      sink->flush();
+    } catch (const std::exception&) {
+      lost.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (!to_activity && options.to_stderr && std::fprintf(stderr, "%s\n", text.c_str()) < 0)
+      lost.fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
+Log::Log(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Log::~Log() = default;
+
+Result<std::unique_ptr<Log>> Log::open(LogOptions options) {
+  auto impl = std::make_unique<Impl>();
+  impl->level = options.level;
+  impl->options = std::move(options);
+  std::error_code problem;
+  std::filesystem::create_directories(impl->options.folder, problem);
+  if (problem)
+    return fail(
+        ErrorKind::config,
+        fmt::format("cannot create the log folder {}: {}", impl->options.folder.string(), problem.message()),
+        "make its parent writable, or set EXAI_LOG_DIR to another folder");
+  if (auto opened = impl->open_files(); !opened) return fail(opened.error());
+  return std::unique_ptr<Log>(new Log(std::move(impl)));
+}
+
+void Log::write(LogLevel level, std::string_view event, std::string_view message,
+                std::initializer_list<LogField> fields) {
+  if (level < impl_->level.load(std::memory_order_relaxed)) return;
+  std::string line = fmt::format(R"({{"t": "{}", "level": "{}")", log_lines::now(), to_string(level));
+  log_lines::add(line, "event", event);
+  log_lines::add(line, "msg", message);
+  for (const auto& [name, text] : fields) log_lines::add(line, name, text);
+  line += '}';
+  impl_->put(false, line, spdlog::level::info);
+}
+
+void Log::activity(const Activity& record) {
+  impl_->put(true, log_lines::activity_line(record), spdlog::level::info);
+}
+
+Result<void> Log::reopen(Redactor redactor, LogLevel level) {
+  set_redactor(std::move(redactor));
+  impl_->level = level;
+  return impl_->open_files();
+}
+
+void Log::set_redactor(Redactor redactor) {
+  auto fresh = std::make_shared<const Redactor>(std::move(redactor));
+  const std::lock_guard lock(impl_->mutex);
+  impl_->redactor = std::move(fresh);
+}
+
+std::uint64_t Log::lost() const {
+  return impl_->lost.load(std::memory_order_relaxed);
+}
+const std::filesystem::path& Log::folder() const {
+  return impl_->options.folder;
+}
+
+}  // namespace exai::io

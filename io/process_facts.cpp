@@ -1,0 +1,177 @@
+#include "core/text.hpp"
+#include "io/guard.hpp"
+#include "io/poll_until.hpp"
+#include "io/process.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <sys/socket.h>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <unistd.h>
+
+namespace exai::io {
+namespace proc {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string first_line(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+/// The fields of /proc/PID/stat after the program's name, which may itself hold blanks and brackets.
+std::vector<std::string> stat_fields(long pid) {
+  const std::string line = first_line(fmt::format("/proc/{}/stat", pid));
+  const std::size_t end = line.rfind(')');
+  return end == std::string::npos ? std::vector<std::string>{} : split(line.substr(end + 1), ' ');
+}
+
+template <class Number, class... Base>
+std::optional<Number> number(std::string_view text, Base... base) {
+  Number value{};
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value, base...);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// Inodes of listening sockets on the port, from one table (state 0A is LISTEN).
+void listening_inodes(const char* table, std::uint16_t port, std::set<std::string>& inodes) {
+  std::ifstream file(table);
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    const std::vector<std::string> words = split(line, ' ');
+    if (words.size() < 10 || words[3] != "0A") continue;
+    const std::size_t colon = words[1].rfind(':');
+    if (colon == std::string::npos) continue;
+    if (number<std::uint32_t>(words[1].substr(colon + 1), 16) == port)
+      inodes.insert("socket:[" + words[9] + "]");
+  }
+}
+
+bool holds_one_of(const fs::path& descriptors, const std::set<std::string>& inodes) {
+  std::error_code problem;
+  for (fs::directory_iterator item(descriptors, problem), end; !problem && item != end;
+       item.increment(problem)) {
+    std::error_code unreadable;
+    const fs::path target = fs::read_symlink(item->path(), unreadable);
+    if (!unreadable && inodes.contains(target.string())) return true;
+  }
+  return false;
+}
+
+struct Socket {
+  int descriptor = -1;
+  explicit Socket(const addrinfo& info)
+      : descriptor(
+            ::socket(info.ai_family, info.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info.ai_protocol)) {}
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+};
+
+/// 0 when connected, else errno; ETIMEDOUT at the deadline.
+int connect_one(const addrinfo& info, Deadline deadline) {
+  const Socket socket(info);
+  if (socket.descriptor < 0) return errno;
+  if (::connect(socket.descriptor, info.ai_addr, info.ai_addrlen) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
+  if (!poll_until(socket.descriptor, POLLOUT, deadline)) return ETIMEDOUT;
+  int problem = 0;
+  socklen_t size = sizeof(problem);
+  return ::getsockopt(socket.descriptor, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 ? problem : errno;
+}
+
+}  // namespace
+}  // namespace proc
+
+std::optional<ProcessFacts> process_facts(long pid) {
+  const std::vector<std::string> stat = proc::stat_fields(pid);
+  constexpr std::size_t k_state = 0, k_start = 19, k_resident = 21;  // fields 3, 22 and 24 of proc(5)
+  if (stat.size() <= k_resident || stat[k_state] == "Z" || stat[k_state] == "X") return std::nullopt;
+  ProcessFacts facts;
+  facts.pid = pid;
+  std::error_code unreadable;
+  facts.executable = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), unreadable).string();
+  facts.resident_bytes = proc::number<std::uint64_t>(stat[k_resident]).value_or(0) *
+                         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const std::vector<std::string> uptime = split(proc::first_line("/proc/uptime"), ' ');
+  const auto up = uptime.empty() ? std::nullopt : proc::number<double>(uptime[0]);
+  const auto started = proc::number<std::uint64_t>(stat[k_start]);
+  if (up && started) {
+    const double seconds = *up - static_cast<double>(*started) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    facts.uptime = Millis(static_cast<long long>(std::max(0.0, seconds) * 1000));
+  }
+  return facts;
+}
+
+std::vector<long> listeners(std::uint16_t port) {
+  std::set<std::string> inodes;
+  proc::listening_inodes("/proc/net/tcp", port, inodes);
+  proc::listening_inodes("/proc/net/tcp6", port, inodes);
+  std::vector<long> pids;
+  if (inodes.empty()) return pids;
+  std::error_code problem;
+  for (std::filesystem::directory_iterator item("/proc", problem), end; !problem && item != end;
+       item.increment(problem))
+    if (const auto pid = proc::number<long>(item->path().filename().string()))
+      if (proc::holds_one_of(item->path() / "fd", inodes)) pids.push_back(*pid);
+  std::sort(pids.begin(), pids.end());
+  return pids;
+}
+
+Result<Millis> tcp_connect(const std::string& host, const std::string& port, Deadline deadline) {
+  const std::string address = fmt::format("{}:{}", host, port);
+  if (auto allowed = permit("connect to " + address); !allowed) return fail(allowed.error());
+  const Steady start = system_clock().steady();
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int problem = ::getaddrinfo(host.c_str(), port.c_str(), &wanted, &found); problem != 0)
+    return fail(ErrorKind::unreachable,
+                fmt::format("cannot resolve {}: {}", address, ::gai_strerror(problem)),
+                "check the name and the DNS server");
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
+  int last = ECONNREFUSED;
+  for (const addrinfo* item = found; item != nullptr; item = item->ai_next) {
+    last = proc::connect_one(*item, deadline);
+    const auto elapsed = std::chrono::duration_cast<Millis>(system_clock().steady() - start);
+    if (last == 0) return elapsed;
+    if (deadline.passed())
+      return fail(ErrorKind::timeout,
+                  fmt::format("connect to {} took longer than {}", address, format_duration(elapsed)));
+  }
+  return fail(ErrorKind::unreachable, fmt::format("cannot connect to {}: {}", address, std::strerror(last)),
+              last == ECONNREFUSED ? "nothing listens there; is the service running?" : "");
+}
+
+Result<void> send_signal(long pid, int signal) {
+  if (pid <= 1) return fail(ErrorKind::invalid, fmt::format("{} is no process to signal", pid));
+  if (auto allowed = permit(fmt::format("send signal {} to process {}", signal, pid)); !allowed)
+    return fail(allowed.error());
+  if (::kill(static_cast<pid_t>(pid), signal) == 0) return {};
+  const int problem = errno;
+  return fail(problem == ESRCH ? ErrorKind::not_found : ErrorKind::refused,
+              fmt::format("cannot signal process {}: {}", pid, std::strerror(problem)),
+              problem == EPERM ? "run it as the user who started the process" : "");
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof(name) - 1) == 0 ? std::string(name) : std::string("unknown");
+}
+
+}  // namespace exai::io

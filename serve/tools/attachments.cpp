@@ -1,0 +1,131 @@
+#include "serve/tools/attachments.hpp"
+
+#include "core/text.hpp"
+#include "io/files.hpp"
+
+#include <array>
+
+namespace exai::serve {
+namespace attachments {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t k_most_bytes = std::uint64_t{10} << 20U;
+constexpr std::array<std::string_view, 8> k_system_folders{"/etc", "/proc", "/sys",     "/dev",
+                                                           "/run", "/boot", "/var/lib", "/var/run"};
+constexpr std::array<std::string_view, 8> k_secret_folders{".ssh",    ".gnupg", ".aws",    ".kube",
+                                                           ".docker", ".git",   ".config", ".password-store"};
+constexpr std::array<std::string_view, 9> k_secret_names{
+    ".netrc",      ".pgpass",          ".npmrc",    ".pypirc", ".git-credentials",
+    "credentials", "credentials.json", ".htpasswd", "shadow"};
+constexpr std::array<std::string_view, 7> k_secret_endings{".pem", ".key",      ".p12", ".pfx",
+                                                           ".jks", ".keystore", ".kdbx"};
+
+template <class List>
+bool has(const List& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+bool holds_secrets(const fs::path& path) {
+  const std::string name = to_lower(path.filename().string());
+  const bool template_file = name == ".env.example" || name == ".env.template";
+  if ((name == ".env" || name.starts_with(".env.")) && !template_file) return true;
+  if (name.starts_with("id_rsa") || name.starts_with("id_ed25519") || name.starts_with("id_ecdsa"))
+    return true;
+  if (has(k_secret_names, name) || has(k_secret_endings, path.extension().string())) return true;
+  return std::any_of(path.begin(), path.end(),
+                     [](const fs::path& part) { return has(k_secret_folders, part.string()); });
+}
+
+bool belongs_to_system(const fs::path& path) {
+  const std::string text = path.string() + "/";
+  return std::any_of(k_system_folders.begin(), k_system_folders.end(),
+                     [&](std::string_view folder) { return text.starts_with(std::string(folder) + "/"); });
+}
+
+std::string mime_type(std::string_view bytes) {
+  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (bytes.starts_with("\xff\xd8\xff")) return "image/jpeg";
+  if (bytes.starts_with("GIF8")) return "image/gif";
+  if (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return "image/webp";
+  return {};
+}
+
+}  // namespace
+}  // namespace attachments
+
+Result<std::filesystem::path> attachable(std::string_view text) {
+  using namespace attachments;
+  const fs::path path(text);
+  const std::string shown = printable(text);
+  if (!path.is_absolute())
+    return fail(ErrorKind::invalid, fmt::format("the path '{}' is not absolute", shown),
+                "give the full path, from /");
+  std::error_code problem;
+  const fs::path real = fs::canonical(path, problem);
+  if (problem)
+    return fail(ErrorKind::missing_input, fmt::format("cannot read {}: {}", shown, problem.message()),
+                "check the path");
+  if (holds_secrets(path) || holds_secrets(real))
+    return fail(ErrorKind::refused, fmt::format("{} may hold secrets and is not sent to a model", shown),
+                "copy what may be shared to another file");
+  if (belongs_to_system(real))
+    return fail(ErrorKind::refused, fmt::format("{} belongs to the system and is not sent to a model", shown),
+                "copy what may be shared to another file");
+  if (!fs::is_regular_file(real, problem))
+    return fail(ErrorKind::missing_input, fmt::format("{} is no regular file", shown),
+                "name files, not folders");
+  return real;
+}
+
+Result<std::string> embed_files(const std::vector<std::string>& paths) {
+  std::string all;
+  for (const std::string& name : paths) {
+    const Result<std::filesystem::path> path = attachable(name);
+    if (!path) return fail(path.error());
+    const Result<std::string> text = io::read_file(*path, attachments::k_most_bytes);
+    if (!text) return fail(text.error());
+    if (!is_utf8(*text))
+      return fail(ErrorKind::invalid, fmt::format("{} is no UTF-8 text", printable(name)),
+                  "give images in 'images'");
+    all +=
+        fmt::format("\n\n--- file {} ({} bytes) ---\n{}\n--- end of {} ---", name, text->size(), *text, name);
+  }
+  return all;
+}
+
+Result<std::vector<std::string>> image_urls(const std::vector<std::string>& images) {
+  std::vector<std::string> urls;
+  for (const std::string& image : images) {
+    if (image.starts_with("https://") || image.starts_with("data:image/")) {
+      urls.push_back(image);
+      continue;
+    }
+    const Result<std::filesystem::path> path = attachable(image);
+    if (!path) return fail(path.error());
+    const Result<std::string> bytes = io::read_file(*path, attachments::k_most_bytes);
+    if (!bytes) return fail(bytes.error());
+    const std::string type = attachments::mime_type(*bytes);
+    if (type.empty())
+      return fail(ErrorKind::invalid, fmt::format("{} is no PNG, JPEG, GIF or WebP image", printable(image)));
+    urls.push_back("data:" + type + ";base64," + base64(*bytes));
+  }
+  return urls;
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view k_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8U | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k)
+      text += i + k <= bytes.size() ? k_digits[group >> (18U - 6U * k) & 63U] : '=';
+  }
+  return text;
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,259 @@
+#include "core/text.hpp"
+#include "io/random.hpp"
+#include "serve/tools/attachments.hpp"
+#include "serve/tools/envelope.hpp"
+#include "serve/tools/history.hpp"
+
+namespace exai::embedded {
+const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
+}
+
+namespace exai::serve {
+namespace chat_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["prompt"],
+  "properties": {
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000,
+      "description": "The question or task, with all context that the model needs"},
+    "files": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 1000,
+      "description": "Absolute paths of text files to send along, 10 MiB each at most"},
+    "images": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 10,
+      "description": "Images to send along: absolute paths, https: or data: URLs"},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100,
+      "description": "Model name or alias, or auto; see listmodels"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5,
+      "description": "0 is precise, 1 is creative"},
+    "thinking_mode": {"type": "string", "enum": ["minimal", "low", "medium", "high", "max"],
+      "description": "How much the model thinks before it answers, for models that can"},
+    "use_websearch": {"type": "boolean", "default": true,
+      "description": "Let the model search the web with its provider's own search"},
+    "stream": {"type": "boolean", "default": false,
+      "description": "Send the answer in parts as it comes, as progress"},
+    "continuation_id": {"type": "string", "minLength": 1, "maxLength": 200,
+      "description": "Goes on with an earlier conversation: the id from its continuation_offer"}
+  }
+})";
+
+constexpr std::string_view k_output = R"({
+  "type": "object",
+  "required": ["status", "content", "content_type", "metadata"],
+  "properties": {
+    "status": {"type": "string"},
+    "content": {"type": "string"},
+    "content_type": {"type": "string"},
+    "metadata": {"type": "object"},
+    "continuation_offer": {"type": "object",
+      "properties": {
+        "continuation_id": {"type": "string"},
+        "note": {"type": "string"},
+        "remaining_turns": {"type": "integer"}
+      }
+    }
+  }
+})";
+
+struct Question {
+  std::string prompt, model, thinking_mode, conversation;
+  std::vector<std::string> files, images;
+  double temperature = 0.5;
+  bool web_search = true;
+  bool stream = false;
+};
+
+std::vector<std::string> strings(const Json& arguments, const char* key) {
+  std::vector<std::string> list;
+  if (const auto found = arguments.find(key); found != arguments.end() && found->is_array())
+    for (const Json& item : *found)
+      if (item.is_string()) list.push_back(item.get<std::string>());
+  return list;
+}
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const char c = text[i];
+    const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (dash ? c != '-' : !digit) return false;
+  }
+  return true;
+}
+
+Result<Question> read_question(const Json& arguments) {
+  Question question;
+  question.prompt = arguments.value("prompt", "");
+  question.model = arguments.value("model", "");
+  question.thinking_mode = arguments.value("thinking_mode", "");
+  question.conversation = to_lower(trim(arguments.value("continuation_id", "")));
+  question.temperature = arguments.value("temperature", 0.5);
+  question.web_search = arguments.value("use_websearch", true);
+  question.stream = arguments.value("stream", false);
+  question.files = strings(arguments, "files");
+  question.images = strings(arguments, "images");
+  if (trim(question.prompt).empty())
+    return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what the model shall answer");
+  if (!question.conversation.empty() && !is_uuid(question.conversation))
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("the continuation_id '{}' is no conversation id", printable(question.conversation)),
+        "use the id from continuation_offer, or leave it out to start a new conversation");
+  return question;
+}
+
+/// A turn is one question with its answer, as the original counted them: after the first of 20, 19 remain.
+std::size_t turn_limit(const Config& config) {
+  return static_cast<std::size_t>(config.integer("conversation.max_turns"));
+}
+
+Result<std::vector<store::Turn>> earlier_turns(const Question& question, CallContext& context) {
+  if (question.conversation.empty()) return std::vector<store::Turn>{};
+  Result<store::Conversation> known =
+      context.store().load_conversation(question.conversation, context.config().duration("conversation.ttl"));
+  if (!known) return fail(known.error());
+  const std::size_t limit = turn_limit(context.config());
+  if (known->turns.size() / 2 >= limit)  // said before a model is paid, not after
+    return fail(ErrorKind::budget,
+                fmt::format("the conversation {} has had its {} turns", question.conversation, limit),
+                "start again without continuation_id and give the full context");
+  return std::move(known->turns);
+}
+
+std::string_view system_prompt() {
+  for (const auto& [name, text] : embedded::prompts())
+    if (name == "chat") return text;
+  return {};
+}
+
+Result<void> check_fit(const Model& model, const Question& question, long long tokens) {
+  if (!question.images.empty() && !model.images)
+    return fail(ErrorKind::invalid, fmt::format("the model {} takes no images", model.name),
+                "name a model with images; listmodels shows which");
+  if (tokens > content_budget(model))
+    return fail(ErrorKind::invalid,
+                fmt::format("prompt and files need about {} tokens, the model {} takes {}", tokens,
+                            model.name, content_budget(model)),
+                "send fewer files, or name a model with a larger window; listmodels shows them");
+  return {};
+}
+
+struct Prepared {
+  ChatRequest request;
+  std::string user_text;  ///< prompt with files
+};
+
+Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
+                         CallContext& context) {
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), question.model);
+  if (!choice) return fail(choice.error());
+  const Result<std::string> files = embed_files(question.files);
+  if (!files) return fail(files.error());
+  Result<std::vector<std::string>> images = image_urls(question.images);
+  if (!images) return fail(images.error());
+  Prepared prepared;
+  prepared.user_text = question.prompt + *files;
+  const auto tokens =
+      static_cast<long long>(estimate_tokens(prepared.user_text) + estimate_tokens(system_prompt()));
+  if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
+  ChatRequest& request = prepared.request;
+  const std::string& name = choice->model.name;
+  const bool other = choice->provider->id == "custom" && name != context.config().text("custom.model");
+  request.model = other ? "custom/" + name : name;
+  request.messages.push_back({"system", std::string(system_prompt())});
+  for (ChatMessage& turn : recent_turns(earlier, history_budget(choice->model, tokens)))
+    request.messages.push_back(std::move(turn));
+  request.messages.push_back({"user", prepared.user_text});
+  request.images = std::move(*images);
+  request.temperature = question.temperature;
+  request.thinking_mode = question.thinking_mode;
+  request.web_search = question.web_search;
+  request.stream = question.stream;
+  return prepared;
+}
+
+/// What is kept of a question: its files too, so that a later turn still knows them, unless they are huge.
+std::string kept_text(const Question& question, const std::string& user_text) {
+  constexpr std::size_t k_most_kept = 200'000;
+  if (user_text.size() <= k_most_kept) return user_text;
+  return question.prompt + "\n\n[files: " + join(question.files, ", ") + "]";
+}
+
+Result<void> keep(const std::string& id, const Question& question, const std::string& user_text,
+                  const Reply& reply, CallContext& context) {
+  const Config& config = context.config();
+  const Wall now = context.clock().wall();
+  const std::vector<store::Turn> turns{
+      {"user", kept_text(question, user_text), "chat", reply.provider, reply.model, now},
+      {"assistant", reply.content, "chat", reply.provider, reply.model, now}};
+  return context.store().append_turns(id, turns, config.duration("conversation.ttl"), 2 * turn_limit(config));
+}
+
+Json metadata(const Reply& reply, std::size_t history) {
+  Json data{{"tool_name", "chat"},
+            {"model_used", reply.model},
+            {"provider_used", reply.provider},
+            {"finish_reason", reply.finish_reason},
+            {"history_messages", history},
+            {"usage",
+             {{"prompt_tokens", reply.usage.prompt},
+              {"completion_tokens", reply.usage.completion},
+              {"cached_tokens", reply.usage.cached}}}};
+  if (!reply.reasoning.empty()) data["reasoning"] = reply.reasoning;
+  if (reply.finish_reason == "length") data["warning"] = "the answer was cut at the model's output limit";
+  return data;
+}
+
+Result<ToolOutput> run(const Json& arguments, CallContext& context) {
+  const Result<Question> question = read_question(arguments);
+  if (!question) return fail(question.error());
+  const Result<std::vector<store::Turn>> earlier = earlier_turns(*question, context);
+  if (!earlier) return fail(earlier.error());
+  const Result<Prepared> prepared = prepare(*question, *earlier, context);
+  if (!prepared) return fail(prepared.error());
+  std::function<void(std::string_view)> on_delta;
+  if (question->stream)
+    on_delta = [&context](std::string_view delta) {
+      context.progress({.text = std::string(delta), .message = {}});
+    };
+  const Result<Reply> reply = context.chat(prepared->request, on_delta);
+  if (!reply) return fail(reply.error());
+
+  const std::string id = question->conversation.empty() ? io::random_uuid() : question->conversation;
+  Envelope envelope;
+  envelope.content = reply->content;
+  envelope.content_type = "markdown";
+  envelope.metadata = metadata(*reply, prepared->request.messages.size() - 2);
+  if (const Result<void> kept = keep(id, *question, prepared->user_text, *reply, context); !kept)
+    envelope.metadata["warning"] = "the conversation was not kept: " + kept.error().message;
+  else if (const auto left = static_cast<long long>(turn_limit(context.config()) - earlier->size() / 2) - 1;
+           left > 0)
+    envelope.offer = ContinuationOffer{id, left};
+  ToolOutput output = enveloped(std::move(envelope));
+  output.provider = reply->provider;
+  output.model = reply->model;
+  output.usage = reply->usage;
+  return output;
+}
+
+const Registered<Tool> k_chat{Tool{.id = "chat",
+                                   .title = "Chat",
+                                   .description =
+                                       "Talks with a model as a thinking partner: questions, second "
+                                       "opinions, brainstorming, explanations. Send files and "
+                                       "images along, and go on with continuation_id.",
+                                   .input_schema = k_input,
+                                   .output_schema = k_output,
+                                   .read_only = true,
+                                   .destructive = false,
+                                   .idempotent = false,
+                                   .open_world = true,
+                                   .work = Work::blocking,
+                                   .budget = timeouts::Layer::simple,
+                                   .run = &run}};
+
+}  // namespace
+}  // namespace chat_tool
+}  // namespace exai::serve

@@ -1,0 +1,46 @@
+#include "serve/tools/envelope.hpp"
+#include "serve/tools/overview.hpp"
+
+namespace exai::serve {
+namespace health_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "properties": {
+    "tail_lines": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 50,
+      "description": "Lines of recent tool calls to show"}
+  },
+  "additionalProperties": false
+})";
+
+Json metric_lines(const ServerView& server) {
+  Json lines = Json::array();
+  lines.push_back("uptime " + format_duration(server.uptime()));
+  for (const ServerView::PermitRow& row : server.permits())
+    lines.push_back(fmt::format("in flight {} {} of {}", row.name, row.in_use, row.limit));
+  return lines;
+}
+
+Result<ToolOutput> run(const Json& arguments, CallContext& context) {
+  const auto lines = static_cast<std::size_t>(std::max(0, arguments.value("tail_lines", 50)));
+  const Result<void> database = context.store().ping();
+  return json_output({{"providers_configured", configured_providers(context.config())},
+                      {"models_available", available_models(context)},
+                      {"store", database ? "ok" : database.error().message},
+                      {"metrics_tail", metric_lines(context.server())},
+                      {"toolcalls_tail", context.server().activity_tail(lines)}});
+}
+
+const Registered<Tool> k_health{Tool{.id = "health",
+                                     .title = "Health",
+                                     .description =
+                                         "Shows configured providers, usable models, permits in use, the "
+                                         "database and the latest tool calls.",
+                                     .input_schema = k_input,
+                                     .output_schema = {},
+                                     .run = &run}};
+
+}  // namespace
+}  // namespace health_tool
+}  // namespace exai::serve

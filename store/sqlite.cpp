@@ -1,0 +1,203 @@
+#include "store/sqlite_db.hpp"
+#include "store/store.hpp"
+
+#include <mutex>
+
+namespace exai::embedded {
+const std::vector<std::pair<std::string_view, std::string_view>>& migrations();
+}
+
+namespace exai::store {
+namespace sqlite_store {
+namespace {
+
+constexpr Millis k_statement_timeout{5000};
+
+std::int64_t to_millis(Wall at) {
+  return std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
+}
+Wall from_millis(std::int64_t millis) {
+  return Wall(Millis(millis));
+}
+
+tl::unexpected<Error> forgotten(const std::string& id) {
+  return fail(ErrorKind::not_found, fmt::format("the conversation {} is unknown or has expired", id),
+              "start again without continuation_id and give the full context");
+}
+
+class SqliteStore : public Store {
+ public:
+  SqliteStore(std::unique_ptr<Database> db, const Clock& clock) : db_(std::move(db)), clock_(clock) {}
+
+  Result<void> append_turns(const std::string& id, const std::vector<Turn>& turns, Millis ttl,
+                            std::size_t max_turns) override;
+  Result<Conversation> load_conversation(const std::string& id, Millis ttl) override;
+  Result<std::size_t> expire_conversations(Millis ttl) override;
+  Result<void> save_run(const RunRecord& run) override;
+  Result<std::vector<RunRecord>> runs(std::size_t most) override;
+  Result<void> ping() override;
+
+ private:
+  using Lock = std::unique_lock<std::timed_mutex>;
+  /// One statement at a time; waiting for the turn counts towards the timeout.
+  Result<Lock> enter() {
+    Lock lock(mutex_, std::defer_lock);
+    const Deadline deadline = Deadline::after(k_statement_timeout);
+    if (!lock.try_lock_until(deadline.at()))
+      return fail(ErrorKind::timeout, "the database was busy for " + format_duration(k_statement_timeout));
+    db_->set_deadline(deadline);
+    return lock;
+  }
+  [[nodiscard]] std::int64_t oldest(Millis ttl) const { return to_millis(clock_.wall() - ttl); }
+  /// Created and last updated, or nothing when there is no such conversation.
+  Result<std::optional<std::pair<std::int64_t, std::int64_t>>> times(const std::string& id);
+  Result<std::int64_t> count_turns(const std::string& id);
+  Result<void> insert_turns(const std::string& id, const std::vector<Turn>& turns, std::int64_t position);
+
+  std::timed_mutex mutex_;
+  std::unique_ptr<Database> db_;
+  const Clock& clock_;
+};
+
+Result<std::optional<std::pair<std::int64_t, std::int64_t>>> SqliteStore::times(const std::string& id) {
+  Result<Statement> query = db_->prepare("SELECT created, updated FROM conversations WHERE id = ?");
+  if (!query) return fail(query.error());
+  const Result<bool> row = query->bind(id).step();
+  if (!row) return fail(row.error());
+  if (!*row) return std::nullopt;
+  return std::pair{query->number(0), query->number(1)};
+}
+
+Result<std::int64_t> SqliteStore::count_turns(const std::string& id) {
+  Result<Statement> query = db_->prepare("SELECT count(*) FROM turns WHERE conversation = ?");
+  if (!query) return fail(query.error());
+  if (const Result<bool> row = query->bind(id).step(); !row) return fail(row.error());
+  return query->number(0);
+}
+
+Result<void> SqliteStore::insert_turns(const std::string& id, const std::vector<Turn>& turns,
+                                       std::int64_t position) {
+  Result<Statement> insert = db_->prepare("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!insert) return fail(insert.error());
+  for (const Turn& turn : turns) {
+    insert->reset().bind(id).bind(position++).bind(turn.role).bind(turn.content);
+    insert->bind(turn.tool).bind(turn.provider).bind(turn.model).bind(to_millis(turn.at));
+    if (auto done = insert->run(); !done) return done;
+  }
+  return {};
+}
+
+Result<void> SqliteStore::append_turns(const std::string& id, const std::vector<Turn>& turns, Millis ttl,
+                                       std::size_t max_turns) {
+  const Result<Lock> lock = enter();
+  if (!lock) return fail(lock.error());
+  Transaction change(*db_);
+  if (auto begun = change.begin(); !begun) return begun;
+  const auto known = times(id);
+  if (!known) return fail(known.error());
+  if (*known && (*known)->second < oldest(ttl)) return forgotten(id);
+  const Result<std::int64_t> count = count_turns(id);
+  if (!count) return fail(count.error());
+  if (static_cast<std::size_t>(*count) + turns.size() > max_turns)
+    return fail(ErrorKind::budget,
+                fmt::format("the conversation {} has {} turns, {} are allowed", id, *count, max_turns),
+                "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
+  Result<Statement> touch = db_->prepare(
+      "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET updated = excluded.updated");
+  if (!touch) return fail(touch.error());
+  const std::int64_t now = to_millis(clock_.wall());
+  if (auto done = touch->bind(id).bind(now).bind(now).run(); !done) return done;
+  if (auto done = insert_turns(id, turns, *count); !done) return done;
+  return change.commit();
+}
+
+Result<Conversation> SqliteStore::load_conversation(const std::string& id, Millis ttl) {
+  const Result<Lock> lock = enter();
+  if (!lock) return fail(lock.error());
+  const auto known = times(id);
+  if (!known) return fail(known.error());
+  if (!*known || (*known)->second < oldest(ttl)) return forgotten(id);
+  Conversation result{.id = id,
+                      .created = from_millis((*known)->first),
+                      .updated = from_millis((*known)->second),
+                      .turns = {}};
+  Result<Statement> query = db_->prepare(
+      "SELECT role, content, tool, provider, model, at FROM turns WHERE conversation = ? ORDER BY position");
+  if (!query) return fail(query.error());
+  query->bind(id);
+  for (;;) {
+    const Result<bool> row = query->step();
+    if (!row) return fail(row.error());
+    if (!*row) return result;
+    result.turns.push_back({.role = query->text(0),
+                            .content = query->text(1),
+                            .tool = query->text(2),
+                            .provider = query->text(3),
+                            .model = query->text(4),
+                            .at = from_millis(query->number(5))});
+  }
+}
+
+Result<std::size_t> SqliteStore::expire_conversations(Millis ttl) {
+  const Result<Lock> lock = enter();
+  if (!lock) return fail(lock.error());
+  Result<Statement> remove = db_->prepare("DELETE FROM conversations WHERE updated < ?");
+  if (!remove) return fail(remove.error());
+  if (auto done = remove->bind(oldest(ttl)).run(); !done) return fail(done.error());
+  return static_cast<std::size_t>(db_->changes());
+}
+
+Result<void> SqliteStore::save_run(const RunRecord& run) {
+  const Result<Lock> lock = enter();
+  if (!lock) return fail(lock.error());
+  Result<Statement> insert = db_->prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!insert) return fail(insert.error());
+  insert->bind(run.run_id).bind(run.title).bind(run.host).bind(run.version).bind(run.verdict);
+  insert->bind(run.report_json).bind(to_millis(run.started)).bind(run.duration.count()).bind(run.exit_code);
+  return insert->run();  // synchronous=FULL: the commit is on disk when this returns
+}
+
+Result<std::vector<RunRecord>> SqliteStore::runs(std::size_t most) {
+  const Result<Lock> lock = enter();
+  if (!lock) return fail(lock.error());
+  Result<Statement> query = db_->prepare(
+      "SELECT run_id, title, host, version, verdict, report_json, started, duration, exit_code FROM runs"
+      " ORDER BY started DESC, rowid DESC LIMIT ?");
+  if (!query) return fail(query.error());
+  query->bind(static_cast<std::int64_t>(most));
+  std::vector<RunRecord> result;
+  for (;;) {
+    const Result<bool> row = query->step();
+    if (!row) return fail(row.error());
+    if (!*row) return result;
+    result.push_back({.run_id = query->text(0),
+                      .title = query->text(1),
+                      .host = query->text(2),
+                      .version = query->text(3),
+                      .verdict = query->text(4),
+                      .report_json = query->text(5),
+                      .started = from_millis(query->number(6)),
+                      .duration = Millis(query->number(7)),
+                      .exit_code = static_cast<int>(query->number(8))});
+  }
+}
+
+Result<void> SqliteStore::ping() {
+  const Result<Lock> lock = enter();
+  if (!lock) return fail(lock.error());
+  Result<Statement> query = db_->prepare("SELECT count(*) FROM schema_version");
+  if (!query) return fail(query.error());
+  return query->run();
+}
+
+}  // namespace
+}  // namespace sqlite_store
+
+Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file, const Clock& clock) {
+  Result<std::unique_ptr<Database>> db = Database::open(file);
+  if (!db) return fail(db.error());
+  if (auto migrated = (*db)->migrate(embedded::migrations()); !migrated) return fail(migrated.error());
+  return std::make_unique<sqlite_store::SqliteStore>(std::move(*db), clock);
+}
+
+}  // namespace exai::store

@@ -1,0 +1,217 @@
+#include "store/sqlite_db.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace exai::store {
+namespace sqlite_errors {
+namespace {
+
+ErrorKind kind(int code) {
+  switch (code & 0xff) {
+    case SQLITE_INTERRUPT:
+      return ErrorKind::timeout;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return ErrorKind::busy;
+    case SQLITE_CONSTRAINT:
+      return ErrorKind::invalid;
+    default:
+      return ErrorKind::unreachable;
+  }
+}
+
+std::string hint(int code) {
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return "free space on the disk that holds EXAI_STATE_DIR";
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return "make the folder of EXAI_STATE_DIR writable for this user";
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return "move the file away (a new one is made) or restore it from a backup";
+    case SQLITE_BUSY:
+      return "another process holds the database; stop it or try again";
+    default:
+      return {};
+  }
+}
+
+tl::unexpected<Error> failed(sqlite3* db, int code, std::string_view doing) {
+  const int extended = db != nullptr ? sqlite3_extended_errcode(db) : code;
+  return fail(kind(code),
+              fmt::format("database: {} failed: {} (sqlite {})", doing,
+                          db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code), extended),
+              hint(code));
+}
+
+}  // namespace
+}  // namespace sqlite_errors
+
+Statement::~Statement() {
+  sqlite3_finalize(handle_);
+}
+
+Statement& Statement::bind(std::string_view text) {
+  sqlite3_bind_text64(handle_, next_++, text.data() != nullptr ? text.data() : "", text.size(),
+                      SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::bind(std::int64_t number) {
+  sqlite3_bind_int64(handle_, next_++, number);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  const int code = sqlite3_step(handle_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return sqlite_errors::failed(db_, code, "a statement");
+}
+
+Result<void> Statement::run() {
+  const Result<bool> row = step();
+  sqlite3_reset(handle_);
+  if (!row) return fail(row.error());
+  return {};
+}
+
+Statement& Statement::reset() {
+  sqlite3_reset(handle_);
+  sqlite3_clear_bindings(handle_);
+  next_ = 1;
+  return *this;
+}
+
+std::string Statement::text(int column) const {
+  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+  return bytes == nullptr
+             ? std::string{}
+             : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(handle_, column);
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file) {
+  const bool in_memory = file == ":memory:";
+  if (!in_memory) {
+    std::error_code problem;
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), problem);
+    // Made here and not by SQLite, so that it is never readable for others, not even for a moment; its
+    // journal files take over the mode.
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+      return fail(ErrorKind::config,
+                  fmt::format("cannot open the database {}: {}", file.string(), std::strerror(errno)),
+                  "make its folder writable, or set EXAI_STATE_DIR to another one");
+    (void)::fchmod(descriptor, 0600);
+    ::close(descriptor);
+  }
+  std::unique_ptr<Database> db(new Database());
+  db->file_ = file.string();
+  const int code = sqlite3_open_v2(file.c_str(), &db->handle_,
+                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (code != SQLITE_OK) return sqlite_errors::failed(db->handle_, code, "opening " + file.string());
+  sqlite3_busy_timeout(db->handle_, 5000);
+  sqlite3_progress_handler(
+      db->handle_, 1000, [](void* self) { return static_cast<Database*>(self)->deadline_.passed() ? 1 : 0; },
+      db.get());
+  const std::string journal = in_memory ? "" : "PRAGMA journal_mode=WAL;";
+  if (auto ready =
+          db->execute(journal + "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-512;"
+                                "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;");
+      !ready)
+    return fail(std::move(ready.error()).during("opening " + file.string()));
+  return db;
+}
+
+Database::~Database() {
+  if (handle_ != nullptr) sqlite3_close_v2(handle_);
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  if (code != SQLITE_OK) return sqlite_errors::failed(handle_, code, "preparing a statement");
+  return Statement(handle_, statement);
+}
+
+Result<void> Database::execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return sqlite_errors::failed(handle_, code, "a statement");
+  return {};
+}
+
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(handle_);
+}
+
+Result<std::int64_t> Database::schema_version() {
+  if (auto made = execute(
+          "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+          " applied TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))");
+      !made)
+    return fail(made.error());
+  Result<Statement> query = prepare("SELECT coalesce(max(version), 0) FROM schema_version");
+  if (!query) return fail(query.error());
+  if (const Result<bool> row = query->step(); !row) return fail(row.error());
+  return query->number(0);
+}
+
+Result<void> Database::migrate(const std::vector<SqlFile>& files) {
+  Transaction change(*this);  // one for all: two processes that start together wait for each other
+  if (auto begun = change.begin(); !begun) return begun;
+  const Result<std::int64_t> version = schema_version();
+  if (!version) return fail(version.error());
+  std::int64_t newest = 0;
+  for (const auto& [name, sql] : files) {
+    std::int64_t number = 0;
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    newest = std::max(newest, number);
+    if (number <= *version) continue;
+    if (auto applied = execute(std::string(sql)); !applied)
+      return fail(std::move(applied.error()).during("applying migration " + std::string(name)));
+    Result<Statement> note = prepare("INSERT INTO schema_version (version, name) VALUES (?, ?)");
+    if (!note) return fail(note.error());
+    if (auto noted = note->bind(number).bind(name).run(); !noted) return noted;
+  }
+  if (*version > newest)
+    return fail(
+        ErrorKind::config,
+        fmt::format("the database {} has schema {}, this program knows up to {}", file_, *version, newest),
+        "use the newer program that wrote it, or another EXAI_STATE_DIR");
+  return change.commit();
+}
+
+Result<void> Transaction::begin() {
+  auto begun = db_.execute("BEGIN IMMEDIATE");
+  open_ = begun.has_value();
+  return begun;
+}
+
+Result<void> Transaction::commit() {
+  auto done = db_.execute("COMMIT");
+  if (done) open_ = false;
+  return done;
+}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  db_.set_deadline(
+      Deadline::after(Millis{5000}));  // a rollback must not be interrupted by the deadline that caused it
+  (void)db_.execute("ROLLBACK");
+}
+
+}  // namespace exai::store

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Rules of the house that no compiler checks: who may include whom, how coroutines are written, how long things are.
+
+Usage: lint.py [ROOT]. Prints one line a violation, file:line and the way out; exit 1 if there is any.
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
+
+# Room -> rooms it may include. Arrows point down only.
+ALLOWED = {
+    "core": {"core"},
+    "io": {"io", "core"},
+    "store": {"store", "io", "core"},
+    "checks": {"checks", "store", "io", "core"},
+    "runbooks": {"runbooks", "io", "core"},
+    "serve": {"serve", "store", "io", "core"},
+    "cli": {"cli", "core"},
+    "commands": {"commands", "cli", "runbooks", "checks", "serve", "store", "io", "core"},
+}
+EXTRA = {"cli": {"io/terminal.hpp"}}
+
+# Third-party header -> where it may stand.
+ADDRESSES = [
+    (r"CLI/", r"cli/parser\.cpp"),
+    (r"boost/", r"serve/door/.*|io/websocket\.cpp"),
+    (r"curl/", r"io/curl_library\.[ch]pp|io/http\.cpp"),
+    (r"sqlite3\.h", r"store/sqlite.*"),
+    (r"yaml-cpp/", r"io/yaml\.cpp"),
+    (r"spdlog/", r"io/log\.cpp"),
+    (r"prometheus/", r"serve/calls/metrics\.cpp|cli/output/prometheus\.cpp"),
+    (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json\.cpp|serve/.*|cli/output/.*|io/mcp_.*\.cpp|checks/probe_server\.cpp|commands/.*\.cpp"),
+    (r"dlfcn\.h", r"io/curl_library\.cpp"),
+]
+
+FILE_LINES = 500
+FUNCTION_LINES = 80
+# Tables are data: their length is no sign of a tangled function.
+TABLES = {"core/settings.cpp"}
+
+problems = []
+
+
+def say(path, line, text):
+    problems.append(f"{path}:{line}: {text}")
+
+
+def files():
+    listed = subprocess.run(["git", "ls-files", "*.cpp", "*.hpp"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [Path(name) for name in listed.split()]
+
+
+def layering(path, lines):
+    room = path.parts[0]
+    if room not in ALLOWED or path.as_posix() == "cli/main.cpp":
+        return
+    for number, line in enumerate(lines, 1):
+        own = re.match(r'#include "([a-z_]+)/([^"]+)"', line)
+        if own and own[1] in ALLOWED and own[1] not in ALLOWED[room] and f"{own[1]}/{own[2]}" not in EXTRA.get(room, set()):
+            say(path, number, f"room {room} must not include room {own[1]} ({own[2]}): arrows point down only")
+        other = re.match(r"#include <([^>]+)>", line)
+        for header, address in ADDRESSES:
+            if other and re.match(header, other[1]) and not re.fullmatch(address, path.as_posix()):
+                say(path, number, f"<{other[1]}> has one address ({address}): use that file's interface")
+
+
+def coroutines(path, text):
+    """The three rules for co_await that g++ 12 needs: no lambda, no braces, no ?: inside the operand."""
+    awaits = list(re.finditer(r"\bco_await\b", text))
+    if awaits and not path.as_posix().startswith("serve/door/"):
+        say(path, text[: awaits[0].start()].count("\n") + 1, "coroutines live in serve/door only")
+    for match in awaits:
+        operand = operand_at(text, match.end())
+        line = text[: match.start()].count("\n") + 1
+        if re.search(r"\[[^\]]*\]\s*(\(|\{|mutable)", operand):
+            say(path, line, "a lambda in a co_await operand is destroyed twice by g++ 12: give it a name first")
+        if "{" in re.sub(r'"(\\.|[^"\\])*"', '""', operand):
+            say(path, line, "braces in a co_await operand are destroyed twice by g++ 12: give the value a name first")
+        if re.search(r"\s\?\s", operand):
+            say(path, line, "a conditional co_await operand is freed early by g++ 12: choose before awaiting")
+    for match in re.finditer(r"auto\s*\[[^\]]*\]\s*=\s*co_await", text):
+        say(path, text[: match.start()].count("\n") + 1, "take errors by redirect_error, not by a structured binding")
+
+
+def operand_at(text, start):
+    depth = 0
+    for at in range(start, len(text)):
+        char = text[at]
+        if char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+            if depth < 0:
+                return text[start:at]
+        elif char == ";" and depth == 0:
+            return text[start:at]
+    return text[start:]
+
+
+def sizes(path, lines):
+    if path.as_posix() in TABLES:
+        return
+    if len(lines) > FILE_LINES:
+        say(path, 1, f"{len(lines)} lines; {FILE_LINES} is the limit: split it by idea")
+    depth, begun, opener = 0, None, ""
+    for number, line in enumerate(lines, 1):
+        code = re.sub(r'"(\\.|[^"\\])*"|\'(\\.|[^\'\\])\'|//.*', "", line)
+        # A function begins where a parameter list ends with "{" and is not inside another one.
+        if begun is None and re.search(r"\)\s*(const|noexcept|override|final|mutable|->\s*[\w:<>,\s\*&]+|\s)*\{\s*$", code) and not re.match(r"\s*(if|for|while|switch|else|do|namespace)\b", code):
+            begun, opener = number, depth
+        depth += code.count("{") - code.count("}")
+        if begun is not None and depth <= opener:
+            if number - begun + 1 > FUNCTION_LINES:
+                say(path, begun, f"a function of {number - begun + 1} lines; {FUNCTION_LINES} is the limit")
+            begun = None
+
+
+def unfinished(path, lines):
+    for number, line in enumerate(lines, 1):
+        if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
+            say(path, number, "unfinished work: finish it or remove the mark")
+
+
+def settings_read(all_text):
+    """A setting that nobody reads is a promise that nobody keeps."""
+    table = (ROOT / "core/settings.cpp").read_text()
+    for key in re.findall(r'\.key = "([^"]+)"', table):
+        if f'"{key}"' not in all_text:
+            problems.append(f"core/settings.cpp: nothing reads the setting {key}: remove the row or read it")
+
+
+def main():
+    all_text = []
+    for path in files():
+        text = (ROOT / path).read_text()
+        lines = text.splitlines()
+        layering(path, lines)
+        coroutines(path, text)
+        sizes(path, lines)
+        unfinished(path, lines)
+        if path.as_posix() != "core/settings.cpp" and path.parts[0] != "tests":
+            all_text.append(text)
+    settings_read("\n".join(all_text))
+    print("\n".join(problems) or "no violation")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
