@@ -31,7 +31,8 @@ Admission::Verdict Admission::request(Ticket ticket, const std::string& session,
 }
 
 bool Admission::withdraw(Ticket ticket) {
-  const auto found = std::find_if(line_.begin(), line_.end(), [&](const Waiting& one) { return one.ticket == ticket; });
+  const auto found =
+      std::find_if(line_.begin(), line_.end(), [&](const Waiting& one) { return one.ticket == ticket; });
   if (found == line_.end()) return false;
   line_.erase(found);
   return true;

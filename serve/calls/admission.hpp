@@ -1,4 +1,5 @@
-// Who may start: permits for the whole process and for each session, with bounded waiting. Pure; loop thread only.
+// Who may start: permits for the whole process and for each session, with bounded waiting. Pure; loop thread
+// only.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -25,12 +26,13 @@ class Admission {
 
   explicit Admission(AdmissionLimits limits) : limits_(limits) {}
 
-  /// Takes a permit, or a place in the line until `give_up`; with no time to wait (or no place) it is refused.
+  /// Takes a permit, or a place in the line until `give_up`; with no time to wait (or no place) it is
+  /// refused.
   Verdict request(Ticket ticket, const std::string& session, Steady now, Steady give_up);
   /// Leaves the line; false when the ticket is not in it.
   bool withdraw(Ticket ticket);
-  /// Gives a permit back and returns the tickets that got one by it, in order of arrival. A waiting call whose session is full
-  /// does not hold up the others.
+  /// Gives a permit back and returns the tickets that got one by it, in order of arrival. A waiting call
+  /// whose session is full does not hold up the others.
   std::vector<Ticket> release(const std::string& session);
   /// Those whose waiting time is over; they are out of the line.
   std::vector<Ticket> expired(Steady now);

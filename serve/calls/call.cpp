@@ -9,7 +9,8 @@ constexpr std::size_t k_pending_items = 64;
 constexpr std::size_t k_pending_bytes = std::size_t{256} << 10U;
 }  // namespace
 
-Call::Call(CallSpec spec, CallServices services, std::shared_ptr<const Runtime> runtime, std::shared_ptr<CallSink> sink)
+Call::Call(CallSpec spec, CallServices services, std::shared_ptr<const Runtime> runtime,
+           std::shared_ptr<CallSink> sink)
     : spec_(std::move(spec)),
       services_(services),
       runtime_(std::move(runtime)),

@@ -21,14 +21,15 @@ struct CallSpec {
   Transport transport = Transport::http;
 };
 
-/// How it ended: the tool's output, or an error. `ran` tells a failure of the tool (which a model should see) from one of ours
-/// (never started, or broke).
+/// How it ended: the tool's output, or an error. `ran` tells a failure of the tool (which a model should see)
+/// from one of ours (never started, or broke).
 struct CallOutcome {
   Result<ToolOutput> result;
   bool ran = true;
 };
 
-/// Who hears of a call; loop thread only. on_finished comes exactly once and last, possibly before start() returns.
+/// Who hears of a call; loop thread only. on_finished comes exactly once and last, possibly before start()
+/// returns.
 class CallSink {
  public:
   virtual ~CallSink() = default;
@@ -50,7 +51,8 @@ struct CallServices {
 
 class Call final : public CallContext, public std::enable_shared_from_this<Call> {
  public:
-  Call(CallSpec spec, CallServices services, std::shared_ptr<const Runtime> runtime, std::shared_ptr<CallSink> sink);
+  Call(CallSpec spec, CallServices services, std::shared_ptr<const Runtime> runtime,
+       std::shared_ptr<CallSink> sink);
 
   // CallContext: any thread.
   [[nodiscard]] const Config& config() const override { return runtime_->config; }
@@ -62,7 +64,8 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   [[nodiscard]] const ModelCatalogue& models() const override { return runtime_->models; }
   [[nodiscard]] const ServerView& server() const override { return services_.view; }
   void progress(const Progress& progress) override;
-  Result<Reply> chat(const ChatRequest& request, const std::function<void(std::string_view)>& on_delta) override;
+  Result<Reply> chat(const ChatRequest& request,
+                     const std::function<void(std::string_view)>& on_delta) override;
   store::Store& store() override { return services_.store; }
 
   /// Runs the tool; exceptions become `internal`, their text goes nowhere but the log.

@@ -12,15 +12,6 @@
 
 namespace exai::serve {
 
-struct ChosenModel {
-  const Provider* provider = nullptr;
-  Model model;
-};
-
-/// The model a request means: by name or alias; none or "auto" means models.default if its provider is configured, else the first
-/// configured provider's first model. Errors: not_found (with near names), config (names the variable to set).
-Result<ChosenModel> choose_model(const Runtime& runtime, const std::string& asked);
-
 struct ChatServices {
   const Runtime& runtime;
   ProviderPermits& permits;
@@ -30,6 +21,7 @@ struct ChatServices {
 
 /// Blocking, on the worker's thread.
 Result<Reply> ask_provider(const ChatServices& services, const ChatRequest& request, Deadline deadline,
-                           const std::stop_token& stop, const std::function<void(std::string_view)>& on_delta);
+                           const std::stop_token& stop,
+                           const std::function<void(std::string_view)>& on_delta);
 
 }  // namespace exai::serve

@@ -63,15 +63,24 @@ std::shared_ptr<Call> Engine::start(CallSpec spec, std::shared_ptr<CallSink> sin
   const auto verdict = admission_.request(call->ticket_, call->spec_.session, now,
                                           now + runtime_->config.duration("limits.permit_wait"));
   switch (verdict) {
-    case Admission::Verdict::granted: calls_.emplace(call->ticket_, call), launch(call); break;
-    case Admission::Verdict::waiting: wait_in_line(call); break;
+    case Admission::Verdict::granted:
+      calls_.emplace(call->ticket_, call), launch(call);
+      break;
+    case Admission::Verdict::waiting:
+      wait_in_line(call);
+      break;
     case Admission::Verdict::session_full:
-      answer(call, {fail(busy("this session has " + std::to_string(admission_.limits().session) + " calls in flight",
-                              "wait for one to end, or raise limits.session")), false});
+      answer(
+          call,
+          {fail(busy("this session has " + std::to_string(admission_.limits().session) + " calls in flight",
+                     "wait for one to end, or raise limits.session")),
+           false});
       break;
     case Admission::Verdict::server_full:
-      answer(call, {fail(busy("the server has " + std::to_string(admission_.limits().global) + " calls in flight",
-                              "try again later, or raise limits.global")), false});
+      answer(call,
+             {fail(busy("the server has " + std::to_string(admission_.limits().global) + " calls in flight",
+                        "try again later, or raise limits.global")),
+              false});
       break;
   }
   return call;
@@ -100,9 +109,11 @@ void Engine::line_expired() {
     const std::shared_ptr<Call> call = found->second;
     calls_.erase(found);
     const bool own = admission_.in_use(call->spec_.session) >= admission_.limits().session;
-    answer(call, {fail(busy(own ? "this session's calls are all in flight" : "all permits of the server are in use",
-                            own ? "wait for one to end, or raise limits.session" : "try again later, or raise limits.global")),
-                  false});
+    answer(call,
+           {fail(busy(own ? "this session's calls are all in flight" : "all permits of the server are in use",
+                      own ? "wait for one to end, or raise limits.session"
+                          : "try again later, or raise limits.global")),
+            false});
   }
   arm_line_timer();
   tell_if_idle();
@@ -128,8 +139,10 @@ void Engine::launch(const std::shared_ptr<Call>& call) {
 void Engine::overdue(const std::shared_ptr<Call>& call) {
   call->stop_.request_stop();
   const auto seconds = format_duration(call->budget_);
-  answer(call, {fail(ErrorKind::timeout, std::string(call->spec_.tool->id) + " did not end within " + seconds,
-                     "ask for less, or raise " + std::string(timeouts::setting_key(call->spec_.tool->budget))), true});
+  answer(call,
+         {fail(ErrorKind::timeout, std::string(call->spec_.tool->id) + " did not end within " + seconds,
+               "ask for less, or raise " + std::string(timeouts::setting_key(call->spec_.tool->budget))),
+          true});
 }
 
 void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome) {
@@ -141,7 +154,8 @@ void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome)
   answer(call, std::move(outcome));
   calls_.erase(call->ticket_);
   for (const Admission::Ticket ticket : admission_.release(call->spec_.session)) {
-    if (const auto next = calls_.find(ticket); next != calls_.end()) launch(std::shared_ptr<Call>(next->second));
+    if (const auto next = calls_.find(ticket); next != calls_.end())
+      launch(std::shared_ptr<Call>(next->second));
   }
   arm_line_timer();
   count_permits();
@@ -226,7 +240,8 @@ void Engine::background(std::function<void()> job, std::function<void()> then) {
 
 std::vector<ServerView::PermitRow> Engine::permits() const {
   std::vector<ServerView::PermitRow> rows{{"global", in_use_, limit_}};
-  for (const ProviderPermits::Row& row : services_.permits.rows()) rows.push_back({row.provider, row.in_use, row.limit});
+  for (const ProviderPermits::Row& row : services_.permits.rows())
+    rows.push_back({row.provider, row.in_use, row.limit});
   return rows;
 }
 

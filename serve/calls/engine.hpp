@@ -28,7 +28,8 @@ class Engine {
   /// Asks a call to stop and answers it `cancelled` at once; nothing happens to a finished one.
   void cancel(const std::shared_ptr<Call>& call);
 
-  /// From now on calls are refused with `busy`; `when_idle` is called once the last one in flight has left its thread.
+  /// From now on calls are refused with `busy`; `when_idle` is called once the last one in flight has left
+  /// its thread.
   void drain(std::function<void()> when_idle);
   /// Asks everything in flight to stop.
   void stop_all();

@@ -1,4 +1,5 @@
-// The conversation store, opened by the first call that needs it, on that call's thread: starting costs nothing.
+// The conversation store, opened by the first call that needs it, on that call's thread: starting costs
+// nothing.
 #pragma once
 
 #include "store/store.hpp"

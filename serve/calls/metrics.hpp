@@ -14,7 +14,8 @@ namespace exai::serve {
 enum class Transport : std::uint8_t { http, websocket, stdio };
 std::string_view to_string(Transport transport);
 
-/// Label values are bounded: registered tools or "unknown", three transports, the words of ErrorKind, registered providers.
+/// Label values are bounded: registered tools or "unknown", three transports, the words of ErrorKind,
+/// registered providers.
 class Metrics {
  public:
   explicit Metrics(const std::vector<std::string>& tools);

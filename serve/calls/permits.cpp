@@ -6,14 +6,16 @@ Permit::~Permit() {
   if (owner_ != nullptr) owner_->give_back(provider_);
 }
 
-Result<Permit> ProviderPermits::acquire(const std::string& provider, Deadline until, const std::stop_token& stop,
-                                        Millis retry_after) {
+Result<Permit> ProviderPermits::acquire(const std::string& provider, Deadline until,
+                                        const std::stop_token& stop, Millis retry_after) {
   std::unique_lock lock(mutex_);
   Slot& slot = slots_[provider];
   const bool got = changed_.wait_until(lock, stop, until.at(), [&] { return slot.in_use < slot.limit; });
   if (!got) {
-    if (stop.stop_requested()) return fail(ErrorKind::cancelled, "cancelled while waiting for a permit of " + provider);
-    Error error = make_error(ErrorKind::busy, "all " + std::to_string(slot.limit) + " permits of provider " + provider + " are in use");
+    if (stop.stop_requested())
+      return fail(ErrorKind::cancelled, "cancelled while waiting for a permit of " + provider);
+    Error error = make_error(ErrorKind::busy, "all " + std::to_string(slot.limit) + " permits of provider " +
+                                                  provider + " are in use");
     error.retry_after = retry_after;
     return fail(std::move(error).try_this("try again later, or raise limits." + provider));
   }

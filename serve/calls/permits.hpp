@@ -18,7 +18,9 @@ class ProviderPermits;
 /// One permit; returned when it goes out of scope, so none is ever lost or repaired (facts: server 10, 14).
 class Permit {
  public:
-  Permit(Permit&& other) noexcept : owner_(other.owner_), provider_(std::move(other.provider_)) { other.owner_ = nullptr; }
+  Permit(Permit&& other) noexcept : owner_(other.owner_), provider_(std::move(other.provider_)) {
+    other.owner_ = nullptr;
+  }
   Permit(const Permit&) = delete;
   Permit& operator=(const Permit&) = delete;
   Permit& operator=(Permit&&) = delete;
@@ -33,8 +35,10 @@ class Permit {
 
 class ProviderPermits {
  public:
-  /// Waits until `until` at most; `busy` then, `cancelled` when asked to stop. A provider without a limit has one of 1.
-  Result<Permit> acquire(const std::string& provider, Deadline until, const std::stop_token& stop, Millis retry_after);
+  /// Waits until `until` at most; `busy` then, `cancelled` when asked to stop. A provider without a limit has
+  /// one of 1.
+  Result<Permit> acquire(const std::string& provider, Deadline until, const std::stop_token& stop,
+                         Millis retry_after);
   void set_limit(const std::string& provider, int limit);
 
   struct Row {

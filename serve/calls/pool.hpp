@@ -1,5 +1,5 @@
-// A bounded pool of worker threads that start on demand. Its queue is bounded by whoever submits: the engine submits only
-// what has a permit.
+// A bounded pool of worker threads that start on demand. Its queue is bounded by whoever submits: the engine
+// submits only what has a permit.
 #pragma once
 
 #include <condition_variable>

@@ -10,7 +10,8 @@ Result<void> judge_timeouts(const Config& config, const timeouts::Profile& profi
   if (!verdict) return fail(verdict.error());
   for (const Finding& finding : verdict->findings) {
     if (finding.severity != Status::fail && finding.severity != Status::unknown) continue;
-    Error error = make_error(ErrorKind::config, "the timeout hierarchy is broken: " + finding.message, finding.hint);
+    Error error =
+        make_error(ErrorKind::config, "the timeout hierarchy is broken: " + finding.message, finding.hint);
     error.where = finding.where;
     if (error.hint.empty()) error.hint = "see: exai validate timeouts --explain";
     return fail(std::move(error));
@@ -20,8 +21,8 @@ Result<void> judge_timeouts(const Config& config, const timeouts::Profile& profi
 
 Result<ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root) {
   const std::string& file = config.text("models.file");
-  const Result<Node> document =
-      file.empty() ? io::parse_yaml(embedded_models_yaml(), "core/models.yaml") : io::read_yaml(below(root, file));
+  const Result<Node> document = file.empty() ? io::parse_yaml(embedded_models_yaml(), "core/models.yaml")
+                                             : io::read_yaml(below(root, file));
   if (!document) return fail(document.error());
   return ModelCatalogue::from(*document);
 }

@@ -1,5 +1,5 @@
-// One consistent picture of the settings: built at start and at each reload, then immutable and shared by the calls that
-// began under it.
+// One consistent picture of the settings: built at start and at each reload, then immutable and shared by the
+// calls that began under it.
 #pragma once
 
 #include "core/config.hpp"
@@ -18,8 +18,8 @@ struct Runtime {
   timeouts::Hierarchy budgets;
 };
 
-/// Judges the timeout hierarchy first: a failing finding is a config error naming layer, values and fix. Then reads the model
-/// catalogue (models.file, or the embedded one).
+/// Judges the timeout hierarchy first: a failing finding is a config error naming layer, values and fix. Then
+/// reads the model catalogue (models.file, or the embedded one).
 Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root);
 
 /// `path` below `root` unless absolute.

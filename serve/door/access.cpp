@@ -24,13 +24,15 @@ std::string_view as_bytes(const Sha256& digest) {
 std::string_view presented_key(const HttpRequest& request) {
   const std::string_view authorization = request.header("authorization");
   constexpr std::string_view k_scheme = "bearer ";
-  if (authorization.size() > k_scheme.size() && equals_ignoring_case(authorization.substr(0, k_scheme.size()), k_scheme))
+  if (authorization.size() > k_scheme.size() &&
+      equals_ignoring_case(authorization.substr(0, k_scheme.size()), k_scheme))
     return trim(authorization.substr(k_scheme.size()));
   return trim(request.header("x-api-key"));
 }
 
 bool is_port(std::string_view text) {
-  return text.size() <= 5 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() <= 5 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 /// The authority of an Origin ("http://name:port"), empty when it is none.
@@ -97,15 +99,19 @@ std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request)
     if (equals_ignoring_case(name, "host")) host = value, ++hosts;
     if (equals_ignoring_case(name, "origin")) origin = value, ++origins;
   }
-  if (hosts != 1) return plain_error(400, hosts == 0 ? "the Host header is missing" : "the Host header stands there twice");
+  if (hosts != 1)
+    return plain_error(400, hosts == 0 ? "the Host header is missing" : "the Host header stands there twice");
   const std::string name = host_of(host);
   if (name.empty()) return plain_error(400, "the Host header is malformed");
-  if (!allowed(name)) return plain_error(403, "this Host is not served here; add it to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
+  if (!allowed(name))
+    return plain_error(403,
+                       "this Host is not served here; add it to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
   if (origins > 1) return plain_error(400, "the Origin header stands there twice");
   if (origins == 1) {
     const std::string from = host_of(origin_authority(origin));
     if (from.empty() || !allowed(from))
-      return plain_error(403, "this Origin is not allowed; add its host to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
+      return plain_error(
+          403, "this Origin is not allowed; add its host to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
   }
   return std::nullopt;
 }
@@ -139,7 +145,8 @@ HttpAnswer unauthorized() {
 Result<void> check_exposure(const Config& config) {
   const std::string& http = config.text("http.host");
   if (!is_loopback(http) && config.secret("auth.api_keys").empty())
-    return fail(ErrorKind::config, "http.host is " + http + ", which others can reach, but auth.api_keys is empty",
+    return fail(ErrorKind::config,
+                "http.host is " + http + ", which others can reach, but auth.api_keys is empty",
                 "set EXAI_API_KEYS to one or more random keys, or bind 127.0.0.1");
   const std::string& daemon = config.text("ws.host");
   if (!is_loopback(daemon) && config.secret("ws.token").empty())

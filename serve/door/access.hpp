@@ -22,9 +22,11 @@ class AccessPolicy {
  public:
   explicit AccessPolicy(const Config& config);
 
-  /// Host missing, twice or malformed is 400; a foreign Host or Origin (also "null") is 403 (DNS rebinding, cross-site requests).
+  /// Host missing, twice or malformed is 400; a foreign Host or Origin (also "null") is 403 (DNS rebinding,
+  /// cross-site requests).
   [[nodiscard]] std::optional<HttpAnswer> check_origin(const HttpRequest& request) const;
-  /// The principal that the request's key stands for ("key:1a2b3c4d"; "local" when no keys are configured); nothing = 401.
+  /// The principal that the request's key stands for ("key:1a2b3c4d"; "local" when no keys are configured);
+  /// nothing = 401.
   [[nodiscard]] std::optional<std::string> principal(const HttpRequest& request) const;
   [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
 

@@ -2,6 +2,7 @@
 
 #include "io/process.hpp"
 #include "serve/door/access.hpp"
+#include "serve/door/frame_client.hpp"
 #include "serve/door/http_text.hpp"
 #include "serve/door/hub.hpp"
 
@@ -86,11 +87,13 @@ Error busy_port(const std::string& where, std::uint16_t port, std::string_view s
   std::string owner;
   for (const long pid : io::listeners(port)) owner += (owner.empty() ? " (pid " : ", ") + std::to_string(pid);
   if (!owner.empty()) owner += ")";
-  return make_error(ErrorKind::refused, "cannot listen on " + where + ": another process" + owner + " does",
-                    "stop it (exai stop, if it is exai), or choose another port with " + std::string(setting));
+  return make_error(
+      ErrorKind::refused, "cannot listen on " + where + ": another process" + owner + " does",
+      "stop it (exai stop, if it is exai), or choose another port with " + std::string(setting));
 }
 
-Result<Tcp::endpoint> resolve(net::io_context& io, const std::string& host, std::uint16_t port, std::string_view setting) {
+Result<Tcp::endpoint> resolve(net::io_context& io, const std::string& host, std::uint16_t port,
+                              std::string_view setting) {
   ErrorCode error;
   const net::ip::address address = net::ip::make_address(host, error);
   if (!error) return Tcp::endpoint(address, port);
@@ -117,7 +120,8 @@ Result<void> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoin
   if (!error) return {};
   const std::string where = printable_address(endpoint);
   if (error == net::error::address_in_use) return fail(busy_port(where, endpoint.port(), setting));
-  return fail(ErrorKind::refused, "cannot listen on " + where + ": " + error.message(), "change " + std::string(setting));
+  return fail(ErrorKind::refused, "cannot listen on " + where + ": " + error.message(),
+              "change " + std::string(setting));
 }
 
 }  // namespace doorway
@@ -133,12 +137,13 @@ struct Door::Impl {
   std::function<void(int)> on_signal;
   std::list<doorway::Tcp::acceptor> acceptors;
 
-  Result<Listener> listen(const std::string& name, const std::string& host, std::uint16_t port, std::string_view setting,
-                          doorway::Greet greet) {
+  Result<Listener> listen(const std::string& name, const std::string& host, std::uint16_t port,
+                          std::string_view setting, doorway::Greet greet) {
     const Result<doorway::Tcp::endpoint> endpoint = doorway::resolve(io, host, port, setting);
     if (!endpoint) return fail(endpoint.error());
     doorway::Tcp::acceptor acceptor(io);
-    if (Result<void> opened = doorway::open_acceptor(acceptor, *endpoint, setting); !opened) return fail(opened.error());
+    if (Result<void> opened = doorway::open_acceptor(acceptor, *endpoint, setting); !opened)
+      return fail(opened.error());
     Listener listener;
     listener.name = name;
     listener.address = doorway::printable_address(acceptor.local_endpoint());
@@ -173,24 +178,37 @@ DoorLimits door_limits(const Config& config) {
 Door::Door(DoorLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
 Door::~Door() = default;
 
-Loop& Door::loop() { return impl_->loop; }
-void Door::set_limits(DoorLimits limits) { impl_->hub.limits = limits; }
-std::size_t Door::connections() const { return impl_->hub.size(); }
+Loop& Door::loop() {
+  return impl_->loop;
+}
+void Door::set_limits(DoorLimits limits) {
+  impl_->hub.limits = limits;
+}
+std::size_t Door::connections() const {
+  return impl_->hub.size();
+}
 
 Result<Listener> Door::listen_http(const std::string& name, const std::string& host, std::uint16_t port,
                                    std::string_view setting, HttpHandler& handler) {
   Hub& hub = impl_->hub;
-  return impl_->listen(name, host, port, setting, [&hub, &handler](doorway::Tcp::socket socket, std::string address) {
-    serve_http(std::move(socket), hub, handler, std::move(address));
-  });
+  return impl_->listen(name, host, port, setting,
+                       [&hub, &handler](doorway::Tcp::socket socket, std::string address) {
+                         serve_http(std::move(socket), hub, handler, std::move(address));
+                       });
 }
 
 Result<Listener> Door::listen_frames(const std::string& name, const std::string& host, std::uint16_t port,
                                      std::string_view setting, FrameService& service) {
   Hub& hub = impl_->hub;
-  return impl_->listen(name, host, port, setting, [&hub, &service](doorway::Tcp::socket socket, std::string address) {
-    serve_frames(std::move(socket), hub, service, std::move(address));
-  });
+  return impl_->listen(name, host, port, setting,
+                       [&hub, &service](doorway::Tcp::socket socket, std::string address) {
+                         serve_frames(std::move(socket), hub, service, std::move(address));
+                       });
+}
+
+std::shared_ptr<FrameSink> Door::dial(const std::string& host, const std::string& port,
+                                      const std::string& path, std::size_t max_frame, DialHooks hooks) {
+  return dial_frames(impl_->io, host, port, path, max_frame, std::move(hooks));
 }
 
 void Door::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
@@ -210,6 +228,8 @@ void Door::stop_accepting() {
   impl_->hub.wind_down();
 }
 
-void Door::stop() { impl_->io.stop(); }
+void Door::stop() {
+  impl_->io.stop();
+}
 
 }  // namespace exai::serve

@@ -24,6 +24,13 @@ struct DoorLimits {
 };
 DoorLimits door_limits(const Config& config);
 
+/// What one hears of a connection that one has dialled, on the loop.
+struct DialHooks {
+  std::function<void()> on_open;
+  std::function<void(std::string_view)> on_text;
+  std::function<void(const Error&)> on_lost;  ///< once, also when the connection never came about
+};
+
 class Door {
  public:
   explicit Door(DoorLimits limits);
@@ -33,12 +40,16 @@ class Door {
 
   [[nodiscard]] Loop& loop();
   void set_limits(DoorLimits limits);
-  /// Binds and listens; accepting begins with run(). A busy port is `refused`, naming the address, the owner's pid if it can be
-  /// seen, and `setting`, the one to change. Port 0 picks one; the Listener says which.
+  /// Binds and listens; accepting begins with run(). A busy port is `refused`, naming the address, the
+  /// owner's pid if it can be seen, and `setting`, the one to change. Port 0 picks one; the Listener says
+  /// which.
   Result<Listener> listen_http(const std::string& name, const std::string& host, std::uint16_t port,
                                std::string_view setting, HttpHandler& handler);
   Result<Listener> listen_frames(const std::string& name, const std::string& host, std::uint16_t port,
                                  std::string_view setting, FrameService& service);
+  /// Begins to connect to a WebSocket elsewhere.
+  std::shared_ptr<FrameSink> dial(const std::string& host, const std::string& port, const std::string& path,
+                                  std::size_t max_frame, DialHooks hooks);
   /// Calls back on the loop for each of these signals.
   void on_signals(std::initializer_list<int> signals, std::function<void(int)> handler);
   [[nodiscard]] std::size_t connections() const;

@@ -1,4 +1,5 @@
-// What the sockets' side offers to those who answer: requests in, answers out. No socket, no protocol of ours in here.
+// What the sockets' side offers to those who answer: requests in, answers out. No socket, no protocol of ours
+// in here.
 #pragma once
 
 #include <cstdint>
@@ -35,12 +36,13 @@ class HttpExchange {
   virtual ~HttpExchange() = default;
   /// The whole answer, unless a stream has begun.
   virtual void answer(HttpAnswer answer) = 0;
-  /// Allows the answer to become an event stream: with the first event, or after 15 s of silence. Until then nothing is written,
-  /// so a status stays possible.
+  /// Allows the answer to become an event stream: with the first event, or after 15 s of silence. Until then
+  /// nothing is written, so a status stays possible.
   virtual void may_stream(std::string headers) = 0;
   /// One server-sent event; `droppable` ones are dropped when the peer reads too slowly.
   virtual void event(std::string data, bool droppable) = 0;
-  /// The end: as last event of a stream that has begun, else as the whole answer. Empty = nothing more to say.
+  /// The end: as last event of a stream that has begun, else as the whole answer. Empty = nothing more to
+  /// say.
   virtual void conclude(HttpAnswer last) = 0;
 };
 

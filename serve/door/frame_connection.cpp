@@ -1,4 +1,5 @@
-// One WebSocket connection: an upgrade, then a reader and a writer over an outbox. Coroutine rules as in http_connection.cpp.
+// One WebSocket connection: an upgrade, then a reader and a writer over an outbox. Coroutine rules as in
+// http_connection.cpp.
 #include "serve/door/access.hpp"
 #include "serve/door/http_text.hpp"
 #include "serve/door/hub.hpp"
@@ -28,14 +29,22 @@ using Tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
 
 constexpr std::uint32_t k_header_bytes = 32U << 10U;
-// Queued bytes above which progress is dropped, and above which the peer is not read any more until it takes its answers.
+// Queued bytes above which progress is dropped, and above which the peer is not read any more until it takes
+// its answers.
 constexpr std::size_t k_drop_bytes = std::size_t{1} << 20U;
 constexpr std::size_t k_pause_bytes = std::size_t{4} << 20U;
 
-class FrameConnection final : public Connection, public FrameSink, public std::enable_shared_from_this<FrameConnection> {
+class FrameConnection final : public Connection,
+                              public FrameSink,
+                              public std::enable_shared_from_this<FrameConnection> {
  public:
   FrameConnection(Tcp::socket socket, Hub& hub, FrameService& service, std::string address)
-      : stream_(std::move(socket)), signal_(hub.io()), drained_(hub.io()), hub_(hub), service_(service), address_(std::move(address)) {}
+      : stream_(std::move(socket)),
+        signal_(hub.io()),
+        drained_(hub.io()),
+        hub_(hub),
+        service_(service),
+        address_(std::move(address)) {}
 
   static net::awaitable<void> run(std::shared_ptr<FrameConnection> self) {
     const HubEntry entry(self->hub_, self, self->address_);
@@ -98,7 +107,8 @@ class FrameConnection final : public Connection, public FrameSink, public std::e
     http::request_parser<http::empty_body> parser;
     parser.header_limit(k_header_bytes);
     ErrorCode error;
-    co_await http::async_read_header(socket(), buffer_, parser, net::redirect_error(net::use_awaitable, error));
+    co_await http::async_read_header(socket(), buffer_, parser,
+                                     net::redirect_error(net::use_awaitable, error));
     if (error) co_return false;
     std::optional<HttpAnswer> refusal = refused(parser.get());
     if (refusal) {
@@ -167,7 +177,8 @@ class FrameConnection final : public Connection, public FrameSink, public std::e
         const std::string frame = std::move(self->outbox_.front());
         self->outbox_.pop_front();
         self->deadline_ = system_clock().steady() + self->hub_.limits.idle;
-        co_await self->stream_.async_write(net::buffer(frame), net::redirect_error(net::use_awaitable, error));
+        co_await self->stream_.async_write(net::buffer(frame),
+                                           net::redirect_error(net::use_awaitable, error));
         self->deadline_ = Steady::max();
         self->queued_ -= frame.size();
         if (self->queued_ <= k_pause_bytes) self->drained_.cancel();

@@ -1,7 +1,8 @@
 // One HTTP/1.1 connection: reads a request, hands it on, writes the answer, and again.
 //
-// Coroutines stand in serve/door only and keep three rules (house B.6, B.11; g++ 12 destroys temporaries of co_await operands
-// wrongly): the operand is a plain call with names or class temporaries, errors come by redirect_error, and parameters are values.
+// Coroutines stand in serve/door only and keep three rules (house B.6, B.11; g++ 12 destroys temporaries of
+// co_await operands wrongly): the operand is a plain call with names or class temporaries, errors come by
+// redirect_error, and parameters are values.
 #include "serve/door/access.hpp"
 #include "serve/door/http_exchange.hpp"
 #include "serve/door/http_text.hpp"
@@ -45,7 +46,11 @@ HttpAnswer framing_error(const ErrorCode& error) {
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(Tcp::socket socket, Hub& hub, HttpHandler& handler, std::string address)
-      : socket_(std::move(socket)), signal_(hub.io()), hub_(hub), handler_(handler), address_(std::move(address)) {}
+      : socket_(std::move(socket)),
+        signal_(hub.io()),
+        hub_(hub),
+        handler_(handler),
+        address_(std::move(address)) {}
 
   static net::awaitable<void> run(std::shared_ptr<HttpConnection> self) {
     const HubEntry entry(self->hub_, self, self->address_);
@@ -94,7 +99,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     reading_ = true;
     begun_ = false;
     ErrorCode error;
-    co_await http::async_read_header(socket_, buffer_, *parser_, net::redirect_error(net::use_awaitable, error));
+    co_await http::async_read_header(socket_, buffer_, *parser_,
+                                     net::redirect_error(net::use_awaitable, error));
     begun_ = true;
     if (error) co_return co_await broken(error);
     view_request();
@@ -102,7 +108,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (refusal_) co_return co_await refuse();
     if (!parser_->is_done()) {
       if (expects_continue_) {
-        co_await net::async_write(socket_, net::buffer(k_continue), net::redirect_error(net::use_awaitable, error));
+        co_await net::async_write(socket_, net::buffer(k_continue),
+                                  net::redirect_error(net::use_awaitable, error));
       }
       co_await http::async_read(socket_, buffer_, *parser_, net::redirect_error(net::use_awaitable, error));
       if (error) co_return co_await broken(error);
@@ -116,7 +123,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const bool written = co_await write_answer(pending, keep_alive);
     pending->detach();
     wait_until(hub_.limits.idle);
-    co_return written && keep_alive && !hub_.winding_down() && (chunked || !pending->streaming());
+    co_return written&& keep_alive && !hub_.winding_down() && (chunked || !pending->streaming());
   }
 
   void view_request() {
@@ -131,17 +138,20 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     for (const auto& field : message) request_.headers.emplace_back(field.name_string(), field.value());
   }
 
-  /// Ambiguity about where a request ends is refused, never resolved (request smuggling; design: security T14).
+  /// Ambiguity about where a request ends is refused, never resolved (request smuggling; design: security
+  /// T14).
   std::optional<HttpAnswer> refused_by_head() {
     const auto& message = parser_->get();
     if (message.target().size() > k_target_bytes) return plain_error(414, "the target is longer than 8 KiB");
-    if (std::distance(message.begin(), message.end()) > k_header_count) return plain_error(431, "more than 100 headers");
+    if (std::distance(message.begin(), message.end()) > k_header_count)
+      return plain_error(431, "more than 100 headers");
     if (message.count(http::field::content_length) > 1 || message.count(http::field::transfer_encoding) > 1 ||
         (message.has_content_length() && message.count(http::field::transfer_encoding) > 0))
       return plain_error(400, "the length of the body is ambiguous");
     const std::string_view expect = request_.header("expect");
     expects_continue_ = !expect.empty();
-    if (expects_continue_ && expect != "100-continue") return plain_error(417, "this expectation cannot be met");
+    if (expects_continue_ && expect != "100-continue")
+      return plain_error(417, "this expectation cannot be met");
     return handler_.admit(request_);
   }
 
@@ -210,8 +220,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     buffer_.clear();
     std::size_t taken = 0;
     while (!error && taken < (std::size_t{64} << 20U)) {
-      const std::size_t count =
-          co_await socket_.async_read_some(buffer_.prepare(65536), net::redirect_error(net::use_awaitable, error));
+      const std::size_t count = co_await socket_.async_read_some(
+          buffer_.prepare(65536), net::redirect_error(net::use_awaitable, error));
       taken += count;
     }
     co_return false;

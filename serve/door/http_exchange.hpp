@@ -1,5 +1,5 @@
-// The state of one answer: what the handler said and the connection has not written yet. Pure; the connection's coroutine
-// takes from it.
+// The state of one answer: what the handler said and the connection has not written yet. Pure; the
+// connection's coroutine takes from it.
 #pragma once
 
 #include "serve/door/exchange.hpp"

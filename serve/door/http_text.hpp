@@ -9,7 +9,8 @@
 namespace exai::serve {
 
 std::string_view reason_phrase(int status);
-/// Status line and headers of a whole answer, with Content-Length, Connection when closing, and X-Content-Type-Options.
+/// Status line and headers of a whole answer, with Content-Length, Connection when closing, and
+/// X-Content-Type-Options.
 void write_head(std::string& out, const HttpAnswer& answer, bool keep_alive);
 /// The same for an event stream: chunked for HTTP/1.1, else ended by closing.
 void write_stream_head(std::string& out, std::string_view headers, bool chunked);

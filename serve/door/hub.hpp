@@ -21,7 +21,8 @@ namespace net = boost::asio;
 class Connection {
  public:
   virtual ~Connection() = default;
-  /// Closes what has been silent or stuck for too long. Called a few times a second, so no operation needs a timer of its own.
+  /// Closes what has been silent or stuck for too long. Called a few times a second, so no operation needs a
+  /// timer of its own.
   virtual void sweep(Steady now) = 0;
   /// Ends after what it is busy with; at once when idle.
   virtual void wind_down() = 0;

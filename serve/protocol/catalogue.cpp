@@ -11,12 +11,14 @@ Error broken_tool(const Tool& tool, const std::string& why) {
 
 bool is_tool_name(std::string_view name) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
   };
   return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), allowed);
 }
 
-/// One item of tools/list. Schemas stand there verbatim; absent members are left out, never null (facts: protocol b.0).
+/// One item of tools/list. Schemas stand there verbatim; absent members are left out, never null (facts:
+/// protocol b.0).
 std::string list_item(const Tool& tool) {
   const auto flag = [](std::string_view name, bool value) {
     return "\"" + std::string(name) + "\":" + (value ? "true" : "false");
@@ -26,8 +28,9 @@ std::string list_item(const Tool& tool) {
   text += ",\"description\":" + quote_json(tool.description);
   text.append(",\"inputSchema\":").append(trim(tool.input_schema));
   if (!tool.output_schema.empty()) text.append(",\"outputSchema\":").append(trim(tool.output_schema));
-  text += ",\"annotations\":{" + flag("readOnlyHint", tool.read_only) + "," + flag("destructiveHint", tool.destructive) +
-          "," + flag("idempotentHint", tool.idempotent) + "," + flag("openWorldHint", tool.open_world) + "}}";
+  text += ",\"annotations\":{" + flag("readOnlyHint", tool.read_only) + "," +
+          flag("destructiveHint", tool.destructive) + "," + flag("idempotentHint", tool.idempotent) + "," +
+          flag("openWorldHint", tool.open_world) + "}}";
   return text;
 }
 
@@ -40,7 +43,8 @@ Result<Schema> compile_input(const Tool& tool) {
   const Result<Json> document = parse_json(tool.input_schema);
   if (!document) return fail(broken_tool(tool, "input schema: " + document.error().message));
   const auto type = document->find("type");
-  if (type == document->end() || *type != "object") return fail(broken_tool(tool, "input schema must have type object"));
+  if (type == document->end() || *type != "object")
+    return fail(broken_tool(tool, "input schema must have type object"));
   Result<Schema> schema = Schema::compile(*document);
   if (!schema) return fail(broken_tool(tool, schema.error().message));
   return schema;
@@ -82,13 +86,15 @@ std::vector<std::string> ToolCatalogue::names() const {
 
 Error unknown_tool(const ToolCatalogue& tools, std::string_view name) {
   const std::string_view shown = name.substr(0, 128);
-  return make_error(ErrorKind::not_found, "unknown tool " + quote_json(shown), did_you_mean(shown, tools.names()));
+  return make_error(ErrorKind::not_found, "unknown tool " + quote_json(shown),
+                    did_you_mean(shown, tools.names()));
 }
 
 Result<void> check_arguments(const ToolEntry& entry, const Json& arguments) {
   const std::vector<SchemaProblem> problems = entry.input.check(arguments);
   if (problems.empty()) return {};
-  return fail(ErrorKind::invalid, "arguments of " + std::string(entry.tool->id) + " do not fit: " + to_line(problems));
+  return fail(ErrorKind::invalid,
+              "arguments of " + std::string(entry.tool->id) + " do not fit: " + to_line(problems));
 }
 
 }  // namespace exai::serve

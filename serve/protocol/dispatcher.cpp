@@ -58,7 +58,8 @@ Action Dispatcher::request(RpcMessage& message) const {
 Action Dispatcher::initialize(const RpcMessage& message) const {
   const std::string asked = dispatching::member_text(message.params, "protocolVersion");
   if (asked.empty())
-    return dispatching::refuse(message.id, k_invalid_params, "initialize needs params.protocolVersion (a string)",
+    return dispatching::refuse(message.id, k_invalid_params,
+                               "initialize needs params.protocolVersion (a string)",
                                {{"supported", supported_versions()}});
   const std::string_view version = negotiate_version(asked);
   return OpenSession{rpc_result(message.id, initialize_result(identity_, version)), std::string(version),

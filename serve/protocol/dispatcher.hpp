@@ -34,7 +34,8 @@ using Action = std::variant<Answer, Accepted, OpenSession, BeginCall, CancelCall
 
 class Dispatcher {
  public:
-  Dispatcher(const ToolCatalogue& tools, ServerIdentity identity) : tools_(tools), identity_(std::move(identity)) {}
+  Dispatcher(const ToolCatalogue& tools, ServerIdentity identity)
+      : tools_(tools), identity_(std::move(identity)) {}
   /// `message` is consumed.
   [[nodiscard]] Action dispatch(RpcMessage message) const;
   [[nodiscard]] const ToolCatalogue& tools() const { return tools_; }

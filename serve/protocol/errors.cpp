@@ -35,8 +35,12 @@ const CodeRow& code_row(ErrorKind kind) {
 
 }  // namespace
 
-int rpc_code(ErrorKind kind) { return code_row(kind).rpc; }
-std::string_view daemon_code(ErrorKind kind) { return code_row(kind).daemon; }
+int rpc_code(ErrorKind kind) {
+  return code_row(kind).rpc;
+}
+std::string_view daemon_code(ErrorKind kind) {
+  return code_row(kind).daemon;
+}
 
 std::string error_line(const Error& error) {
   std::string text = error.message;
@@ -47,9 +51,11 @@ std::string error_line(const Error& error) {
 }
 
 Json error_facts(const Error& error) {
-  Json facts = {{"kind", to_string(error.kind)}, {"code", daemon_code(error.kind)}, {"message", error.message}};
+  Json facts = {
+      {"kind", to_string(error.kind)}, {"code", daemon_code(error.kind)}, {"message", error.message}};
   if (!error.hint.empty()) facts["hint"] = error.hint;
-  if (error.retry_after.count() > 0) facts["retry_after"] = static_cast<double>(error.retry_after.count()) / 1000.0;
+  if (error.retry_after.count() > 0)
+    facts["retry_after"] = static_cast<double>(error.retry_after.count()) / 1000.0;
   return facts;
 }
 

@@ -37,7 +37,8 @@ RpcId rpc_id(const Json& value) {
 tl::expected<RpcMessage, RpcFault> read_message(std::string_view bytes) {
   Result<Json> parsed = parse_json(bytes);
   if (!parsed) return rpc_fault({}, k_parse_error, "parse error: " + parsed.error().message);
-  if (parsed->is_array()) return rpc_fault({}, k_invalid_request, "batches are not part of this revision: send one object");
+  if (parsed->is_array())
+    return rpc_fault({}, k_invalid_request, "batches are not part of this revision: send one object");
   if (!parsed->is_object()) return rpc_fault({}, k_invalid_request, "a message must be a JSON object");
   RpcMessage message;
   const auto id = parsed->find("id");
@@ -55,7 +56,8 @@ tl::expected<RpcMessage, RpcFault> read_message(std::string_view bytes) {
     message.params = std::move(*parsed);
     return message;
   }
-  return rpc_fault(message.id, k_invalid_request, "a message needs \"method\", or \"result\" or \"error\" with an \"id\"");
+  return rpc_fault(message.id, k_invalid_request,
+                   "a message needs \"method\", or \"result\" or \"error\" with an \"id\"");
 }
 
 std::string rpc_result(const RpcId& id, std::string_view result) {

@@ -33,7 +33,9 @@ HttpAnswer empty_answer(int status) {
   return answer;
 }
 
-std::string_view media_type(std::string_view header) { return trim(header.substr(0, header.find(';'))); }
+std::string_view media_type(std::string_view header) {
+  return trim(header.substr(0, header.find(';')));
+}
 
 }  // namespace mcp_over_http
 }  // namespace
@@ -57,11 +59,14 @@ bool accepts(std::string_view accept, std::string_view type) {
 /// One POST's answer: plain JSON, or an event stream once something came before it.
 class McpHttp::Sink final : public ResponseSink {
  public:
-  Sink(std::shared_ptr<HttpExchange> exchange, bool may_stream) : exchange_(std::move(exchange)), may_stream_(may_stream) {}
+  Sink(std::shared_ptr<HttpExchange> exchange, bool may_stream)
+      : exchange_(std::move(exchange)), may_stream_(may_stream) {}
   void notify(std::string message) override {
     if (may_stream_) exchange_->event(std::move(message), true);
   }
-  void answer(std::string message) override { exchange_->conclude(mcp_over_http::message_answer(std::move(message))); }
+  void answer(std::string message) override {
+    exchange_->conclude(mcp_over_http::message_answer(std::move(message)));
+  }
   void abandon() override { exchange_->conclude(mcp_over_http::empty_answer(202)); }
 
  private:
@@ -72,7 +77,8 @@ class McpHttp::Sink final : public ResponseSink {
 std::optional<HttpAnswer> McpHttp::admit(const HttpRequest& request) {
   using namespace mcp_over_http;
   if (request.method == "DELETE") return std::nullopt;
-  // GET opens a stream of server messages in later revisions of this server; 405 is what clients expect until then.
+  // GET opens a stream of server messages in later revisions of this server; 405 is what clients expect until
+  // then.
   if (request.method != "POST") return plain_error(405, "use POST or DELETE here", std::string(k_allow));
   if (!equals_ignoring_case(media_type(request.header("content-type")), k_json))
     return plain_error(415, "the Content-Type must be application/json");
@@ -96,11 +102,12 @@ std::optional<HttpAnswer> McpHttp::find_session(const HttpRequest& request, cons
   const std::string_view version = request.header("mcp-protocol-version");
   if (!version.empty() && !is_supported_version(version))
     return refuse(400, id, k_invalid_request,
-                  "MCP-Protocol-Version " + std::string(version.substr(0, 40)) + " is not supported; this server speaks " +
-                      std::string(supported_versions().front()));
+                  "MCP-Protocol-Version " + std::string(version.substr(0, 40)) +
+                      " is not supported; this server speaks " + std::string(supported_versions().front()));
   const std::string_view session = request.header("mcp-session-id");
   if (session.empty())
-    return refuse(400, id, k_invalid_request, "the Mcp-Session-Id header is missing: send initialize first, then its session id");
+    return refuse(400, id, k_invalid_request,
+                  "the Mcp-Session-Id header is missing: send initialize first, then its session id");
   if (sessions_.use(session, peer.principal) == nullptr)
     return refuse(404, id, k_invalid_request, "no such session: it ended or expired; send initialize again");
   peer.id = session;
@@ -126,9 +133,11 @@ void McpHttp::post(const HttpRequest& request, const std::string& principal,
   perform(service_.dispatcher().dispatch(std::move(*message)), std::move(peer), may_stream, exchange);
 }
 
-void McpHttp::perform(Action action, Peer peer, bool may_stream, const std::shared_ptr<HttpExchange>& exchange) {
+void McpHttp::perform(Action action, Peer peer, bool may_stream,
+                      const std::shared_ptr<HttpExchange>& exchange) {
   using namespace mcp_over_http;
-  if (auto* said = std::get_if<Answer>(&action)) return exchange->answer(message_answer(std::move(said->message)));
+  if (auto* said = std::get_if<Answer>(&action))
+    return exchange->answer(message_answer(std::move(said->message)));
   if (auto* call = std::get_if<BeginCall>(&action)) {
     if (may_stream) exchange->may_stream({});
     return service_.begin(std::move(*call), peer, std::make_shared<Sink>(exchange, may_stream));

@@ -13,11 +13,13 @@ class McpHttp {
 
   /// What can be refused by the headers alone: method, content type, accept (facts: protocol b.7).
   [[nodiscard]] static std::optional<HttpAnswer> admit(const HttpRequest& request);
-  void handle(const HttpRequest& request, const std::string& principal, const std::shared_ptr<HttpExchange>& exchange);
+  void handle(const HttpRequest& request, const std::string& principal,
+              const std::shared_ptr<HttpExchange>& exchange);
 
  private:
   class Sink;
-  void post(const HttpRequest& request, const std::string& principal, const std::shared_ptr<HttpExchange>& exchange);
+  void post(const HttpRequest& request, const std::string& principal,
+            const std::shared_ptr<HttpExchange>& exchange);
   void perform(Action action, Peer peer, bool may_stream, const std::shared_ptr<HttpExchange>& exchange);
   /// The session that a message after `initialize` belongs to, or the refusal.
   std::optional<HttpAnswer> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);

@@ -12,8 +12,9 @@ namespace schema_compiler {
 using Node = Schema::Node;
 
 // Keywords that say nothing about validity.
-constexpr std::array<std::string_view, 12> k_annotations{"$schema",  "$id",      "$comment",   "$defs",   "definitions", "title",
-                                                         "description", "default", "examples", "deprecated", "readOnly", "writeOnly"};
+constexpr std::array<std::string_view, 12> k_annotations{
+    "$schema",     "$id",     "$comment", "$defs",      "definitions", "title",
+    "description", "default", "examples", "deprecated", "readOnly",    "writeOnly"};
 
 constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> k_type_names{{{"null", schema_null},
                                                                                  {"boolean", schema_boolean},
@@ -52,7 +53,9 @@ class Compiler {
     if (name == "required") return required(value, out, at);
     if (name == "enum") return choices(value, out, at);
     if (name == "const") return out.allowed = std::vector<Json>{value}, Result<void>{};
-    if (name == "uniqueItems") return value.is_boolean() ? (out.unique = value.get<bool>(), Result<void>{}) : bad(at, "a boolean is needed");
+    if (name == "uniqueItems")
+      return value.is_boolean() ? (out.unique = value.get<bool>(), Result<void>{})
+                                : bad(at, "a boolean is needed");
     if (Result<bool> done = nested(name, value, out, at); !done || *done) return done.map([](bool) {});
     if (Result<bool> done = bound(name, value, out, at); !done || *done) return done.map([](bool) {});
     return bad(at, "this keyword is not implemented");
@@ -72,7 +75,8 @@ class Compiler {
 
   Result<void> reference(const Json& value, Node& out, const std::string& at) {
     const std::string text = value.is_string() ? value.get<std::string>() : "";
-    if (text.empty() || text[0] != '#') return bad(at, "only references inside the schema (\"#/...\") are implemented");
+    if (text.empty() || text[0] != '#')
+      return bad(at, "only references inside the schema (\"#/...\") are implemented");
     if (text == "#") return out.ref = &root_, Result<void>{};
     auto& target = root_.refs[text];
     if (!target) {
@@ -114,33 +118,50 @@ class Compiler {
 
   /// Keywords whose value is a schema or a list of them; false = not one of these.
   Result<bool> nested(std::string_view name, const Json& value, Node& out, const std::string& at) {
-    std::unique_ptr<Node>* one = name == "additionalProperties" ? &out.additional : name == "items" ? &out.items : name == "not" ? &out.negated : nullptr;
+    std::unique_ptr<Node>* one = name == "additionalProperties" ? &out.additional
+                                 : name == "items"              ? &out.items
+                                 : name == "not"                ? &out.negated
+                                                                : nullptr;
     if (one != nullptr) {
       *one = std::make_unique<Node>();
       return node(value, **one, at).map([] { return true; });
     }
-    std::vector<Node>* many = name == "anyOf" ? &out.any_of : name == "allOf" ? &out.all_of : name == "oneOf" ? &out.one_of : name == "prefixItems" ? &out.prefix_items : nullptr;
+    std::vector<Node>* many = name == "anyOf"         ? &out.any_of
+                              : name == "allOf"       ? &out.all_of
+                              : name == "oneOf"       ? &out.one_of
+                              : name == "prefixItems" ? &out.prefix_items
+                                                      : nullptr;
     if (many == nullptr) return false;
     if (!value.is_array() || value.empty()) return bad(at, "a list of schemas is needed");
     many->resize(value.size());
     for (std::size_t i = 0; i < value.size(); ++i) {
-      if (Result<void> done = node(value[i], (*many)[i], at + "/" + std::to_string(i)); !done) return fail(done.error());
+      if (Result<void> done = node(value[i], (*many)[i], at + "/" + std::to_string(i)); !done)
+        return fail(done.error());
     }
     return true;
   }
 
   /// Keywords whose value is a number; false = not one of these.
   static Result<bool> bound(std::string_view name, const Json& value, Node& out, const std::string& at) {
-    const std::array<std::pair<std::string_view, std::optional<double>*>, 5> numbers{{{"minimum", &out.minimum}, {"maximum", &out.maximum},
-        {"exclusiveMinimum", &out.above}, {"exclusiveMaximum", &out.below}, {"multipleOf", &out.multiple_of}}};
+    const std::array<std::pair<std::string_view, std::optional<double>*>, 5> numbers{
+        {{"minimum", &out.minimum},
+         {"maximum", &out.maximum},
+         {"exclusiveMinimum", &out.above},
+         {"exclusiveMaximum", &out.below},
+         {"multipleOf", &out.multiple_of}}};
     for (const auto& [known, slot] : numbers) {
       if (known != name) continue;
       if (!value.is_number()) return bad(at, "a number is needed");
       *slot = value.get<double>();
       return true;
     }
-    const std::array<std::pair<std::string_view, std::optional<std::uint64_t>*>, 6> counts{{{"minLength", &out.length.min}, {"maxLength", &out.length.max},
-        {"minItems", &out.size.min}, {"maxItems", &out.size.max}, {"minProperties", &out.members.min}, {"maxProperties", &out.members.max}}};
+    const std::array<std::pair<std::string_view, std::optional<std::uint64_t>*>, 6> counts{
+        {{"minLength", &out.length.min},
+         {"maxLength", &out.length.max},
+         {"minItems", &out.size.min},
+         {"maxItems", &out.size.max},
+         {"minProperties", &out.members.min},
+         {"maxProperties", &out.members.max}}};
     for (const auto& [known, slot] : counts) {
       if (known != name) continue;
       if (!value.is_number_unsigned()) return bad(at, "a count is needed");

@@ -1,4 +1,5 @@
-// Our own subset of JSON Schema 2020-12 (design: libraries D.4): all problems at once, each with pointer and expectation.
+// Our own subset of JSON Schema 2020-12 (design: libraries D.4): all problems at once, each with pointer and
+// expectation.
 #pragma once
 
 #include "core/json.hpp"

@@ -13,19 +13,26 @@ using Node = Schema::Node;
 
 std::uint8_t types_of(const Json& value) {
   switch (value.type()) {
-    case Json::value_t::null: return schema_null;
-    case Json::value_t::boolean: return schema_boolean;
+    case Json::value_t::null:
+      return schema_null;
+    case Json::value_t::boolean:
+      return schema_boolean;
     case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned: return schema_integer | schema_number;
+    case Json::value_t::number_unsigned:
+      return schema_integer | schema_number;
     case Json::value_t::number_float: {
       // 2.0 is an integer in JSON Schema.
       const double number = value.get<double>();
       return std::nearbyint(number) == number ? schema_integer | schema_number : schema_number;
     }
-    case Json::value_t::string: return schema_string;
-    case Json::value_t::array: return schema_array;
-    case Json::value_t::object: return schema_object;
-    default: return 0;
+    case Json::value_t::string:
+      return schema_string;
+    case Json::value_t::array:
+      return schema_array;
+    case Json::value_t::object:
+      return schema_object;
+    default:
+      return 0;
   }
 }
 
@@ -39,12 +46,15 @@ std::size_t characters(const std::string& text) {
 std::string shown(const Json& value) {
   std::string text = dump_json(value);
   if (text.size() <= 60) return text;
-  return value.is_object() ? "an object" : value.is_array() ? "an array" : "a long " + type_words(types_of(value));
+  return value.is_object()  ? "an object"
+         : value.is_array() ? "an array"
+                            : "a long " + type_words(types_of(value));
 }
 
 std::string escape_pointer(std::string_view name) {
   std::string text;
-  for (const char c : name) text += c == '~' ? std::string("~0") : c == '/' ? std::string("~1") : std::string(1, c);
+  for (const char c : name)
+    text += c == '~' ? std::string("~0") : c == '/' ? std::string("~1") : std::string(1, c);
   return text;
 }
 
@@ -66,7 +76,8 @@ class Judge {
       values(rule, value, at);
       combined(rule, value, at);
       if (value.is_number()) number(rule, value.get<double>(), at);
-      if (value.is_string()) count(rule.length, characters(value.get_ref<const std::string&>()), "characters", at);
+      if (value.is_string())
+        count(rule.length, characters(value.get_ref<const std::string&>()), "characters", at);
       if (value.is_array()) array(rule, value, at);
       if (value.is_object()) object(rule, value, at);
     }
@@ -81,7 +92,8 @@ class Judge {
   }
 
   void values(const Node& rule, const Json& value, const std::string& at) {
-    if (!rule.allowed || std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end()) return;
+    if (!rule.allowed || std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end())
+      return;
     std::vector<std::string> words, texts;
     for (const Json& one : *rule.allowed) {
       words.push_back(dump_json(one));
@@ -110,7 +122,8 @@ class Judge {
     if (!rule.one_of.empty()) {
       const auto count = matching(rule.one_of);
       if (count == 0) alternatives(rule.one_of, value, at);
-      if (count > 1) add(at, fmt::format("exactly one of {} forms to fit, got {} that do", rule.one_of.size(), count));
+      if (count > 1)
+        add(at, fmt::format("exactly one of {} forms to fit, got {} that do", rule.one_of.size(), count));
     }
     if (rule.negated && fits(*rule.negated, value)) add(at, "anything but " + shown(value));
   }
@@ -129,13 +142,18 @@ class Judge {
   }
 
   void number(const Node& rule, double value, const std::string& at) {
-    if (rule.minimum && value < *rule.minimum) add(at, fmt::format("a number of at least {:g}, got {:g}", *rule.minimum, value));
-    if (rule.maximum && value > *rule.maximum) add(at, fmt::format("a number of at most {:g}, got {:g}", *rule.maximum, value));
-    if (rule.above && value <= *rule.above) add(at, fmt::format("a number above {:g}, got {:g}", *rule.above, value));
-    if (rule.below && value >= *rule.below) add(at, fmt::format("a number below {:g}, got {:g}", *rule.below, value));
+    if (rule.minimum && value < *rule.minimum)
+      add(at, fmt::format("a number of at least {:g}, got {:g}", *rule.minimum, value));
+    if (rule.maximum && value > *rule.maximum)
+      add(at, fmt::format("a number of at most {:g}, got {:g}", *rule.maximum, value));
+    if (rule.above && value <= *rule.above)
+      add(at, fmt::format("a number above {:g}, got {:g}", *rule.above, value));
+    if (rule.below && value >= *rule.below)
+      add(at, fmt::format("a number below {:g}, got {:g}", *rule.below, value));
     if (rule.multiple_of) {
       const double times = value / *rule.multiple_of;
-      if (std::abs(times - std::nearbyint(times)) > 1e-9) add(at, fmt::format("a multiple of {:g}, got {:g}", *rule.multiple_of, value));
+      if (std::abs(times - std::nearbyint(times)) > 1e-9)
+        add(at, fmt::format("a multiple of {:g}, got {:g}", *rule.multiple_of, value));
     }
   }
 
@@ -152,7 +170,8 @@ class Judge {
         node(rule.prefix_items[i], value[i], here);
       else if (rule.items)
         node(*rule.items, value[i], here);
-      if (rule.unique && std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]) != value.begin() + static_cast<std::ptrdiff_t>(i))
+      if (rule.unique && std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]) !=
+                             value.begin() + static_cast<std::ptrdiff_t>(i))
         add(here, "no value twice, got " + shown(value[i]) + " again");
     }
   }

@@ -9,7 +9,11 @@ class McpService::Sink final : public CallSink {
  public:
   Sink(McpService& service, std::pair<std::string, RpcId> key, const Tool& tool, std::string token,
        std::shared_ptr<ResponseSink> out)
-      : service_(service), key_(std::move(key)), tool_(tool), token_(std::move(token)), out_(std::move(out)) {}
+      : service_(service),
+        key_(std::move(key)),
+        tool_(tool),
+        token_(std::move(token)),
+        out_(std::move(out)) {}
 
   void on_started(Millis) override {}
 
@@ -48,7 +52,8 @@ void McpService::begin(BeginCall call, const Peer& peer, std::shared_ptr<Respons
   CallSpec spec{call.tool, std::move(call.arguments), peer.principal, peer.id, peer.transport};
   const bool lasting = call.tool->work != Work::inline_;
   if (lasting) running_[key];
-  auto calls = std::make_shared<Sink>(*this, key, *call.tool, std::move(call.progress_token), std::move(sink));
+  auto calls =
+      std::make_shared<Sink>(*this, key, *call.tool, std::move(call.progress_token), std::move(sink));
   const std::shared_ptr<Call> started = engine_.start(std::move(spec), std::move(calls));
   // Gone already when the engine refused it.
   if (const auto entry = running_.find(key); lasting && entry != running_.end()) entry->second = started;
@@ -62,7 +67,8 @@ void McpService::cancel(const Peer& peer, const RpcId& id) {
 
 void McpService::forget(const std::string& peer_id) {
   std::vector<std::shared_ptr<Call>> calls;
-  for (auto entry = running_.lower_bound({peer_id, ""}); entry != running_.end() && entry->first.first == peer_id; ++entry)
+  for (auto entry = running_.lower_bound({peer_id, ""});
+       entry != running_.end() && entry->first.first == peer_id; ++entry)
     if (std::shared_ptr<Call> call = entry->second.lock()) calls.push_back(std::move(call));
   for (const std::shared_ptr<Call>& call : calls) engine_.cancel(call);
 }

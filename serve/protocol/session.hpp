@@ -24,7 +24,8 @@ struct SessionLimits {
   Millis idle{3600000};
 };
 
-/// Used on the loop thread only. A session pointer is good until the next call of open(), close() or expire().
+/// Used on the loop thread only. A session pointer is good until the next call of open(), close() or
+/// expire().
 class SessionTable {
  public:
   /// `make_id` is handed in; `on_gone` hears the id of every session that ends (its calls are cancelled).

@@ -10,7 +10,9 @@ namespace {
 constexpr std::array<std::string_view, 1> k_versions{"2025-11-25"};
 }  // namespace
 
-std::span<const std::string_view> supported_versions() { return k_versions; }
+std::span<const std::string_view> supported_versions() {
+  return k_versions;
+}
 
 bool is_supported_version(std::string_view version) {
   return std::find(k_versions.begin(), k_versions.end(), version) != k_versions.end();
