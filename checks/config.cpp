@@ -75,7 +75,7 @@ CheckResult run_env_file(const CheckContext& context) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) continue;
     ++files;
-    const CheckResult one = validate_env_file(path);
+    CheckResult one = validate_env_file(path);
     if (one.status == Status::unknown) return one;
     findings.insert(findings.end(), one.findings.begin(), one.findings.end());
   }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <set>
 
+#include <fmt/core.h>
+
 namespace exai::embedded {
 const std::vector<std::pair<std::string_view, std::string_view>>& models();
 }

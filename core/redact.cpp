@@ -1,5 +1,7 @@
 #include "core/redact.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 namespace exai {

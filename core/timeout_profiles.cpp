@@ -277,21 +277,19 @@ Result<Profile> find_profile(const Config& config, std::string_view name) {
 std::vector<std::string> explain() {
   return {
       "what the documents say (w = workflow):",
-      "  deployment guide, lines 182-194   daemon 1.5 w, shim 1.5 daemon = 2.25 w; at w = 45: 67.5 and "
-      "101.25; no client",
-      "  maintenance runbook, line 152     daemon 1.5 w, shim 2 w, client 2.5 w; at w = 45: 67.5, 90 and "
-      "112.5",
-      "  timeout guide, headline           each layer 1.5 times the one inside it: 1.5 w, 2.25 w, 3.375 w",
+      "  deployment guide, lines 182-194  daemon 1.5 w, shim 1.5 daemon = 2.25 w, no client",
+      "                                   at w = 45: 67.5 and 101.25",
+      "  maintenance runbook, line 152    daemon 1.5 w, shim 2 w, client 2.5 w",
+      "                                   at w = 45: 67.5, 90 and 112.5",
+      "  timeout guide, headline          each layer 1.5 times the one inside: 1.5, 2.25 and 3.375 w",
       "where they contradict each other:",
-      "  shim    2.25 w in the guide, 2 w in the runbook: at w = 45 that is 101.25 s against 90 s",
-      "  client  the guide names none; the runbook says 2.5 w; the headline rule would make it 3.375 w",
-      "  expert  the guide's 60 s is longer than its workflow of 45 s, which the runbook's validator warns "
-      "about",
-      "  daemon  the original computed int(1.5 x 45) = 67 and then refused to start, because 67/45 is below "
-      "1.5",
+      "  shim    2.25 w in the guide, 2 w in the runbook: at w = 45, 101.25 s against 90 s",
+      "  client  the guide names none; the runbook says 2.5 w, the headline rule 3.375 w",
+      "  expert  the guide's 60 s is longer than its workflow of 45 s, the runbook warns about that",
+      "  daemon  the original computed int(1.5 x 45) = 67 and then refused it, as 67/45 is below 1.5",
       "what exai does:",
-      "  profile runbook is the default; deploy-guide, strict-chain and minimum judge by the other readings",
-      "  all values are exact milliseconds and all ratios fractions, so 45 s gives 67.5 s and nothing is cut",
+      "  runbook is the default; deploy-guide, strict-chain and minimum judge by the other readings",
+      "  all values are exact milliseconds and all ratios fractions: 45 s gives 67.5 s, nothing is cut",
       "  exai validate timeouts --all-profiles shows which readings your values satisfy",
   };
 }

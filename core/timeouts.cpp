@@ -27,7 +27,7 @@ std::string ratio_text(Ratio ratio) {
 }
 
 std::string formula(const Relation& relation) {
-  const std::string base = fmt::format("{} x {}", ratio_text(relation.ratio), to_string(relation.of));
+  std::string base = fmt::format("{} x {}", ratio_text(relation.ratio), to_string(relation.of));
   if (relation.mode == Mode::at_least) return ">= " + base;
   if (relation.mode == Mode::range)
     return fmt::format("{} to {} x {}", ratio_text(relation.ratio), ratio_text(relation.max),

@@ -90,9 +90,9 @@ Result<YamlLayers> read_yaml_layers(const std::filesystem::path& path, const std
   Node plain = *document;
   Node profiles;
   std::erase_if(plain.fields, [&](const auto& field) {
-    if (field.first == "profiles") profiles = field.second;
-    if (field.first == "timeout_profiles") out.timeout_profiles = field.second;
-    return field.first == "profiles" || field.first == "timeout_profiles";
+    if (field.name == "profiles") profiles = field.value;
+    if (field.name == "timeout_profiles") out.timeout_profiles = field.value;
+    return field.name == "profiles" || field.name == "timeout_profiles";
   });
   ConfigLayer layer{OriginKind::file, path.string(), {}};
   flatten(plain, "", layer);

@@ -60,7 +60,7 @@ struct Walker {
         return refuse(field.first, fmt::format("the key \"{}\" stands twice", key), "keep one");
       Node value = walk(field.second, depth + 1);
       value.where = place(field.first.Mark());
-      out.fields.emplace_back(key, std::move(value));
+      out.fields.push_back({key, std::move(value)});
     }
   }
 };

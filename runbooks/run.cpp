@@ -96,6 +96,8 @@ Report run(const Runbook& runbook, const CheckContext& context, const Hooks& hoo
   const Steady began = context.clock.steady();
   std::size_t total = 0;
   for (const Group& group : runbook.groups) total += group.steps.size();
+  // 0 = automatic: the steps wait more than they compute.
+  if (jobs <= 0) jobs = static_cast<int>(std::min(4U, 2 * std::max(1U, std::thread::hardware_concurrency())));
   for (const Group& group : runbook.groups) {
     running::GroupRun one(group, context, hooks);
     for (CheckResult& result : one.run(jobs, report.results.size(), total))

@@ -56,8 +56,8 @@ struct Hooks {
   std::function<void(const CheckResult&, std::size_t done, std::size_t total)> on_result;
 };
 
-/// Runs group by group with up to `jobs` threads; results are in plan order. A human step is outstanding
-/// (cause human).
+/// Runs group by group with up to `jobs` threads (0 = automatic, min(4, 2 x cores)); results are in plan
+/// order. A human step is outstanding (cause human).
 Report run(const Runbook& runbook, const CheckContext& context, const Hooks& hooks, int jobs);
 
 /// Built-in runbooks (runbooks/*.yaml, embedded): name and text.

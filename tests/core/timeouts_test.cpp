@@ -128,7 +128,7 @@ Node scalar(std::string text) {
   return node;
 }
 
-Node map(std::vector<std::pair<std::string, Node>> fields) {
+Node map(std::vector<NodeField> fields) {
   Node node;
   node.kind = Node::Kind::map;
   node.fields = std::move(fields);
