@@ -4,6 +4,7 @@
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/signals.hpp"
+#include "core/redact.hpp"
 #include "core/version.hpp"
 
 #include <csignal>
@@ -58,6 +59,15 @@ Deadline total_deadline(const Globals& globals) {
   return Deadline::after(globals.timeout.value_or(k_far));
 }
 
+/// An error carries no secret by contract; what another program said may still hold one.
+Error redacted(Error error, const Config& config) {
+  const Redactor redactor(config.secrets());
+  error.message = redactor.apply(error.message);
+  error.hint = redactor.apply(error.hint);
+  for (std::string& doing : error.context) doing = redactor.apply(doing);
+  return error;
+}
+
 /// Runs the command inside its context and writes what it hands back.
 Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   const auto sinks = parse_sinks(line.globals.outputs);
@@ -102,7 +112,7 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   const auto stopped = signal ? std::optional(ExitCode(128 + *signal)) : std::nullopt;
   if (!outcome) {
     if (stopped && outcome.error().kind == ErrorKind::cancelled) return *stopped;
-    return fail(std::move(outcome).error());
+    return fail(redacted(std::move(outcome).error(), loaded.config));
   }
   const auto code = write_outcome(*outcome, context, *sinks);
   return code && stopped ? *stopped : code;

@@ -41,7 +41,7 @@ Result<Source> find_source(const std::string& name, const Context& context) {
     known.emplace_back(embedded.name);
   }
   const std::string near = did_you_mean(name, known);
-  return fail(ErrorKind::not_found, fmt::format("there is no runbook \"{}\"", printable(name)),
+  return fail(ErrorKind::usage, fmt::format("there is no runbook \"{}\"", printable(name)),
               near.empty() ? "exai runbook list" : near);
 }
 
