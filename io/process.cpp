@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstring>
 
+#include <fmt/core.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>

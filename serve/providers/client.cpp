@@ -6,6 +6,7 @@
 
 #include <charconv>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 namespace exai::serve {

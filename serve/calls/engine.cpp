@@ -1,0 +1,248 @@
+#include "serve/calls/engine.hpp"
+
+namespace exai::serve {
+namespace {
+
+// Beyond its deadline a call gets this long to come back with its own, more telling timeout error.
+constexpr Millis k_deadline_slack{250};
+
+void set_provider_limits(ProviderPermits& permits, const Config& config) {
+  for (const Provider* provider : Registered<Provider>::all())
+    permits.set_limit(std::string(provider->id), static_cast<int>(config.integer(provider->permits_setting)));
+}
+
+std::string outcome_word(const CallOutcome& outcome) {
+  if (!outcome.result) return std::string(to_string(outcome.result.error().kind));
+  return outcome.result->is_error ? "tool_error" : "ok";
+}
+
+}  // namespace
+
+AdmissionLimits admission_limits(const Config& config) {
+  AdmissionLimits limits;
+  limits.global = static_cast<int>(config.integer("limits.global"));
+  limits.session = static_cast<int>(config.integer("limits.session"));
+  limits.waiting = std::max<std::size_t>(64, static_cast<std::size_t>(limits.global));
+  return limits;
+}
+
+Engine::Engine(CallServices services, std::shared_ptr<const Runtime> runtime, io::Log* log)
+    : services_(services),
+      runtime_(std::move(runtime)),
+      log_(log),
+      admission_(admission_limits(runtime_->config)),
+      // One more thread than calls, for the server's own short jobs.
+      pool_(std::make_unique<Pool>(static_cast<std::size_t>(admission_.limits().global) + 1)) {
+  set_provider_limits(services_.permits, runtime_->config);
+  count_permits();
+}
+
+Engine::~Engine() {
+  *alive_ = false;
+  stop_all();
+}
+
+Error Engine::busy(std::string why, std::string hint) const {
+  Error error = make_error(ErrorKind::busy, std::move(why), std::move(hint));
+  error.retry_after = runtime_->config.duration("limits.retry_after");
+  return error;
+}
+
+std::shared_ptr<Call> Engine::start(CallSpec spec, std::shared_ptr<CallSink> sink) {
+  const auto call = std::make_shared<Call>(std::move(spec), services_, runtime_, std::move(sink));
+  if (draining_) {
+    answer(call, {fail(busy("the server is shutting down", "call again when it is back")), false});
+    return call;
+  }
+  if (call->spec_.tool->work == Work::inline_) {
+    run_inline(call);
+    return call;
+  }
+  call->ticket_ = next_ticket_++;
+  const Steady now = services_.clock.steady();
+  const auto verdict = admission_.request(call->ticket_, call->spec_.session, now,
+                                          now + runtime_->config.duration("limits.permit_wait"));
+  switch (verdict) {
+    case Admission::Verdict::granted:
+      calls_.emplace(call->ticket_, call), launch(call);
+      break;
+    case Admission::Verdict::waiting:
+      wait_in_line(call);
+      break;
+    case Admission::Verdict::session_full:
+      answer(
+          call,
+          {fail(busy("this session has " + std::to_string(admission_.limits().session) + " calls in flight",
+                     "wait for one to end, or raise limits.session")),
+           false});
+      break;
+    case Admission::Verdict::server_full:
+      answer(call,
+             {fail(busy("the server has " + std::to_string(admission_.limits().global) + " calls in flight",
+                        "try again later, or raise limits.global")),
+              false});
+      break;
+  }
+  return call;
+}
+
+void Engine::run_inline(const std::shared_ptr<Call>& call) {
+  call->sink_->on_started(call->budget_);
+  answer(call, call->run());
+}
+
+void Engine::wait_in_line(const std::shared_ptr<Call>& call) {
+  calls_.emplace(call->ticket_, call);
+  arm_line_timer();
+}
+
+void Engine::arm_line_timer() {
+  const std::optional<Steady> next = admission_.next_expiry();
+  if (!next) return line_timer_.reset();
+  const auto wait = std::chrono::ceil<Millis>(*next - services_.clock.steady());
+  line_timer_ = services_.loop.after(std::max(wait, Millis{0}), [this] { line_expired(); });
+}
+
+void Engine::line_expired() {
+  for (const Admission::Ticket ticket : admission_.expired(services_.clock.steady())) {
+    const auto found = calls_.find(ticket);
+    const std::shared_ptr<Call> call = found->second;
+    calls_.erase(found);
+    const bool own = admission_.in_use(call->spec_.session) >= admission_.limits().session;
+    answer(call,
+           {fail(busy(own ? "this session's calls are all in flight" : "all permits of the server are in use",
+                      own ? "wait for one to end, or raise limits.session"
+                          : "try again later, or raise limits.global")),
+            false});
+  }
+  arm_line_timer();
+  tell_if_idle();
+}
+
+void Engine::launch(const std::shared_ptr<Call>& call) {
+  call->launched_ = true;
+  count_permits();
+  if (call->sink_) call->sink_->on_started(call->budget_);
+  const Millis left = call->deadline_.left(services_.clock);
+  const std::weak_ptr<Call> weak = call;
+  call->timer_ = services_.loop.after(left + k_deadline_slack, [this, weak] {
+    if (const auto late = weak.lock()) overdue(late);
+  });
+  pool_->submit([this, call, alive = alive_] {
+    auto outcome = std::make_shared<CallOutcome>(call->run());
+    services_.loop.post([this, call, alive, outcome] {
+      if (*alive) left_thread(call, std::move(*outcome));
+    });
+  });
+}
+
+void Engine::overdue(const std::shared_ptr<Call>& call) {
+  call->stop_.request_stop();
+  const auto seconds = format_duration(call->budget_);
+  answer(call,
+         {fail(ErrorKind::timeout, std::string(call->spec_.tool->id) + " did not end within " + seconds,
+               "ask for less, or raise " + std::string(timeouts::setting_key(call->spec_.tool->budget))),
+          true});
+}
+
+void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome) {
+  call->deliver_progress();
+  call->timer_.reset();
+  if (!call->broke_.empty() && log_ != nullptr)
+    log_->write(io::LogLevel::error, "call.broke", call->broke_,
+                {{"request_id", call->request_id_}, {"tool", std::string(call->spec_.tool->id)}});
+  answer(call, std::move(outcome));
+  calls_.erase(call->ticket_);
+  for (const Admission::Ticket ticket : admission_.release(call->spec_.session)) {
+    if (const auto next = calls_.find(ticket); next != calls_.end())
+      launch(std::shared_ptr<Call>(next->second));
+  }
+  arm_line_timer();
+  count_permits();
+  tell_if_idle();
+}
+
+void Engine::count_permits() {
+  in_use_ = admission_.in_use();
+  limit_ = admission_.limits().global;
+  services_.metrics.in_flight(admission_.in_use());
+}
+
+void Engine::tell_if_idle() {
+  if (draining_ && calls_.empty() && when_idle_) std::exchange(when_idle_, nullptr)();
+}
+
+void Engine::answer(const std::shared_ptr<Call>& call, CallOutcome outcome) {
+  if (!call->sink_) return;
+  record(*call, outcome);
+  const std::shared_ptr<CallSink> sink = std::move(call->sink_);
+  call->sink_ = nullptr;
+  sink->on_finished(std::move(outcome));
+}
+
+void Engine::cancel(const std::shared_ptr<Call>& call) {
+  if (!call->sink_) return;
+  call->stop_.request_stop();
+  const bool waited = !call->launched_ && admission_.withdraw(call->ticket_);
+  if (waited) calls_.erase(call->ticket_);
+  answer(call, {fail(ErrorKind::cancelled, "cancelled by the caller"), true});
+  if (waited) tell_if_idle();
+}
+
+void Engine::record(const Call& call, const CallOutcome& outcome) {
+  const std::chrono::duration<double> took = services_.clock.steady() - call.arrived_;
+  const std::string word = outcome_word(outcome);
+  services_.metrics.call_finished(call.spec_.tool->id, call.spec_.transport, word, took.count());
+  if (log_ == nullptr) return;
+  io::Activity line;
+  line.request_id = call.request_id_;
+  line.tool = call.spec_.tool->id;
+  line.principal = call.spec_.principal;
+  line.transport = to_string(call.spec_.transport);
+  line.session = call.spec_.session.substr(0, 8);  // enough to tell sessions apart, useless to take one over
+  line.outcome = word;
+  line.duration_seconds = took.count();
+  if (outcome.result) {
+    line.provider = outcome.result->provider;
+    line.model = outcome.result->model;
+    line.prompt_tokens = outcome.result->usage.prompt;
+    line.completion_tokens = outcome.result->usage.completion;
+  }
+  log_->activity(line);
+}
+
+void Engine::drain(std::function<void()> when_idle) {
+  draining_ = true;
+  when_idle_ = std::move(when_idle);
+  if (calls_.empty() && when_idle_) services_.loop.post(std::exchange(when_idle_, nullptr));
+}
+
+void Engine::stop_all() {
+  for (const auto& [ticket, call] : calls_) call->stop_.request_stop();
+}
+
+void Engine::reload(std::shared_ptr<const Runtime> runtime) {
+  runtime_ = std::move(runtime);
+  admission_.set_limits(admission_limits(runtime_->config));
+  pool_->set_most(static_cast<std::size_t>(admission_.limits().global) + 1);
+  set_provider_limits(services_.permits, runtime_->config);
+  count_permits();
+}
+
+void Engine::background(std::function<void()> job, std::function<void()> then) {
+  pool_->submit([this, job = std::move(job), then = std::move(then), alive = alive_] {
+    job();
+    services_.loop.post([then, alive] {
+      if (*alive) then();
+    });
+  });
+}
+
+std::vector<ServerView::PermitRow> Engine::permits() const {
+  std::vector<ServerView::PermitRow> rows{{"global", in_use_, limit_}};
+  for (const ProviderPermits::Row& row : services_.permits.rows())
+    rows.push_back({row.provider, row.in_use, row.limit});
+  return rows;
+}
+
+}  // namespace exai::serve

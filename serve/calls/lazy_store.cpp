@@ -1,0 +1,52 @@
+#include "serve/calls/lazy_store.hpp"
+
+namespace exai::serve {
+
+Result<store::Store*> LazyStore::opened() {
+  const std::scoped_lock lock(mutex_);
+  if (!store_) {
+    Result<std::unique_ptr<store::Store>> opened = store::open_sqlite(file_, clock_);
+    if (!opened) return fail(opened.error());
+    store_ = std::move(*opened);
+  }
+  return store_.get();
+}
+
+Result<void> LazyStore::append_turns(const std::string& id, const std::vector<store::Turn>& turns, Millis ttl,
+                                     std::size_t max_turns) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->append_turns(id, turns, ttl, max_turns);
+}
+
+Result<store::Conversation> LazyStore::load_conversation(const std::string& id, Millis ttl) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->load_conversation(id, ttl);
+}
+
+Result<std::size_t> LazyStore::expire_conversations(Millis ttl) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->expire_conversations(ttl);
+}
+
+Result<void> LazyStore::save_run(const store::RunRecord& run) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->save_run(run);
+}
+
+Result<std::vector<store::RunRecord>> LazyStore::runs(std::size_t most) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->runs(most);
+}
+
+Result<void> LazyStore::ping() {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->ping();
+}
+
+}  // namespace exai::serve

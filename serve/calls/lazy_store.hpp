@@ -1,0 +1,35 @@
+// The conversation store, opened by the first call that needs it, on that call's thread: starting costs
+// nothing.
+#pragma once
+
+#include "store/store.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+namespace exai::serve {
+
+class LazyStore final : public store::Store {
+ public:
+  LazyStore(std::filesystem::path file, const Clock& clock) : file_(std::move(file)), clock_(clock) {}
+
+  Result<void> append_turns(const std::string& id, const std::vector<store::Turn>& turns, Millis ttl,
+                            std::size_t max_turns) override;
+  Result<store::Conversation> load_conversation(const std::string& id, Millis ttl) override;
+  Result<std::size_t> expire_conversations(Millis ttl) override;
+  Result<void> save_run(const store::RunRecord& run) override;
+  Result<std::vector<store::RunRecord>> runs(std::size_t most) override;
+  Result<void> ping() override;
+
+ private:
+  /// The opened store; a failure is told to this caller and tried again by the next.
+  Result<store::Store*> opened();
+
+  std::filesystem::path file_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::unique_ptr<store::Store> store_;
+};
+
+}  // namespace exai::serve

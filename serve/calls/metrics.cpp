@@ -1,0 +1,146 @@
+#include "serve/calls/metrics.hpp"
+
+#include "core/version.hpp"
+#include "serve/calls/process_stats.hpp"
+
+#include <array>
+#include <map>
+#include <sstream>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace exai::serve {
+namespace {
+// Facts: server 7.4.
+const prometheus::Histogram::BucketBoundaries& duration_buckets() {
+  static const prometheus::Histogram::BucketBoundaries k_buckets{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+  return k_buckets;
+}
+}  // namespace
+
+std::string_view to_string(Transport transport) {
+  switch (transport) {
+    case Transport::http:
+      return "http";
+    case Transport::websocket:
+      return "websocket";
+    case Transport::stdio:
+      return "stdio";
+  }
+  return "http";
+}
+
+struct Metrics::Impl {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests =
+      prometheus::BuildCounter().Name("exai_requests_total").Help("Tool calls answered").Register(registry);
+  prometheus::Family<prometheus::Histogram>& durations =
+      prometheus::BuildHistogram()
+          .Name("exai_request_duration_seconds")
+          .Help("Time from a tool call's arrival to its answer")
+          .Register(registry);
+  prometheus::Family<prometheus::Counter>& provider_errors =
+      prometheus::BuildCounter()
+          .Name("exai_provider_errors_total")
+          .Help("Requests to a model provider that failed")
+          .Register(registry);
+  prometheus::Counter& cache_hits = prometheus::BuildCounter()
+                                        .Name("exai_cache_hits_total")
+                                        .Help("Tool calls answered from a cache")
+                                        .Register(registry)
+                                        .Add({});
+  prometheus::Gauge& in_flight = prometheus::BuildGauge()
+                                     .Name("exai_inflight_calls")
+                                     .Help("Tool calls running now")
+                                     .Register(registry)
+                                     .Add({});
+
+  /// Looked up once per label set: adding to a family hashes all labels.
+  struct PerTool {
+    prometheus::Histogram* duration = nullptr;
+    std::array<std::map<std::string, prometheus::Counter*, std::less<>>, 3> requests;
+  };
+  std::map<std::string, PerTool, std::less<>> tools;
+
+  explicit Impl(const std::vector<std::string>& names) {
+    for (const std::string& name : names) tools[name];
+    tools["unknown"];
+    prometheus::BuildGauge()
+        .Name("exai_build_info")
+        .Help("Always 1; the version is a label")
+        .Register(registry)
+        .Add({{"version", std::string(version())}})
+        .Set(1);
+  }
+};
+
+Metrics::Metrics(const std::vector<std::string>& tools) : impl_(std::make_unique<Impl>(tools)) {}
+Metrics::~Metrics() = default;
+
+void Metrics::call_finished(std::string_view tool, Transport transport, std::string_view outcome,
+                            double seconds) {
+  auto known = impl_->tools.find(tool);
+  if (known == impl_->tools.end()) known = impl_->tools.find("unknown");
+  Impl::PerTool& row = known->second;
+  if (row.duration == nullptr)
+    row.duration = &impl_->durations.Add({{"tool", known->first}}, duration_buckets());
+  row.duration->Observe(seconds);
+  auto& counters = row.requests.at(static_cast<std::size_t>(transport));
+  auto counter = counters.find(outcome);
+  if (counter == counters.end()) {
+    const std::map<std::string, std::string> labels{{"tool", known->first},
+                                                    {"transport", std::string(to_string(transport))},
+                                                    {"outcome", std::string(outcome)}};
+    counter = counters.emplace(outcome, &impl_->requests.Add(labels)).first;
+  }
+  counter->second->Increment();
+}
+
+void Metrics::in_flight(int calls) {
+  impl_->in_flight.Set(calls);
+}
+
+void Metrics::provider_error(std::string_view provider, ErrorKind kind) {
+  impl_->provider_errors.Add({{"provider", std::string(provider)}, {"kind", std::string(to_string(kind))}})
+      .Increment();
+}
+
+void Metrics::cache_hit() {
+  impl_->cache_hits.Increment();
+}
+
+std::string Metrics::render() {
+  std::vector<prometheus::MetricFamily> families = impl_->registry.Collect();
+  const auto add = [&](const char* name, const char* help, prometheus::MetricType type, double value) {
+    prometheus::MetricFamily family;
+    family.name = name;
+    family.help = help;
+    family.type = type;
+    prometheus::ClientMetric metric;
+    if (type == prometheus::MetricType::Counter)
+      metric.counter.value = value;
+    else
+      metric.gauge.value = value;
+    family.metric.push_back(metric);
+    families.push_back(std::move(family));
+  };
+  using enum prometheus::MetricType;
+  const ProcessStats stats = process_stats();
+  add("process_resident_memory_bytes", "Resident memory size in bytes", Gauge, stats.resident_bytes);
+  add("process_virtual_memory_bytes", "Virtual memory size in bytes", Gauge, stats.virtual_bytes);
+  add("process_cpu_seconds_total", "Total user and system CPU time spent in seconds", Counter,
+      stats.cpu_seconds);
+  add("process_open_fds", "Number of open file descriptors", Gauge, stats.open_files);
+  add("process_max_fds", "Maximum number of open file descriptors", Gauge, stats.max_files);
+  add("process_start_time_seconds", "Start time of the process since the Unix epoch in seconds", Gauge,
+      stats.start_time);
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, families);
+  return text.str();
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,48 @@
+#include "serve/calls/pool.hpp"
+
+namespace exai::serve {
+
+Pool::~Pool() {
+  {
+    const std::scoped_lock lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Pool::submit(std::function<void()> job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    jobs_.push_back(std::move(job));
+    if (jobs_.size() > idle_ && threads_.size() < most_) threads_.emplace_back([this] { work(); });
+  }
+  wake_.notify_one();
+}
+
+void Pool::set_most(std::size_t most) {
+  const std::scoped_lock lock(mutex_);
+  most_ = most;
+}
+
+std::size_t Pool::threads() const {
+  const std::scoped_lock lock(mutex_);
+  return threads_.size();
+}
+
+void Pool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    wake_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
+    --idle_;
+    if (jobs_.empty()) return;
+    const std::function<void()> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    lock.lock();
+  }
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,52 @@
+#include "serve/calls/runtime.hpp"
+
+#include "io/yaml.hpp"
+
+namespace exai::serve {
+namespace {
+
+Result<void> judge_timeouts(const Config& config, const timeouts::Profile& profile) {
+  const Result<timeouts::Verdict> verdict = timeouts::judge(config, profile);
+  if (!verdict) return fail(verdict.error());
+  for (const Finding& finding : verdict->findings) {
+    if (finding.severity != Status::fail && finding.severity != Status::unknown) continue;
+    Error error =
+        make_error(ErrorKind::config, "the timeout hierarchy is broken: " + finding.message, finding.hint);
+    error.where = finding.where;
+    if (error.hint.empty()) error.hint = "see: exai validate timeouts --explain";
+    return fail(std::move(error));
+  }
+  return {};
+}
+
+Result<ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root) {
+  const std::string& file = config.text("models.file");
+  const Result<Node> document = file.empty() ? io::parse_yaml(embedded_models_yaml(), "core/models.yaml")
+                                             : io::read_yaml(below(root, file));
+  if (!document) return fail(document.error());
+  return ModelCatalogue::from(*document);
+}
+
+}  // namespace
+
+std::filesystem::path below(const std::filesystem::path& root, const std::string& path) {
+  const std::filesystem::path given(path);
+  return given.is_absolute() ? given : root / given;
+}
+
+Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root) {
+  const Result<timeouts::Profile> profile = timeouts::find_profile(config, config.text("timeouts.profile"));
+  if (!profile) return fail(profile.error());
+  if (Result<void> judged = judge_timeouts(config, *profile); !judged) return fail(judged.error());
+  Result<timeouts::Hierarchy> budgets = timeouts::resolve(config, *profile);
+  if (!budgets) return fail(budgets.error());
+  Result<ModelCatalogue> models = load_models(config, root);
+  if (!models) return fail(models.error());
+  const auto runtime = std::make_shared<Runtime>();
+  runtime->config = std::move(config);
+  runtime->models = std::move(*models);
+  runtime->budgets = std::move(*budgets);
+  return runtime;
+}
+
+}  // namespace exai::serve

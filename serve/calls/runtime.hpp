@@ -1,0 +1,28 @@
+// One consistent picture of the settings: built at start and at each reload, then immutable and shared by the
+// calls that began under it.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/model.hpp"
+#include "core/result.hpp"
+#include "core/timeouts.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace exai::serve {
+
+struct Runtime {
+  Config config = Config::defaults();
+  ModelCatalogue models;
+  timeouts::Hierarchy budgets;
+};
+
+/// Judges the timeout hierarchy first: a failing finding is a config error naming layer, values and fix. Then
+/// reads the model catalogue (models.file, or the embedded one).
+Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root);
+
+/// `path` below `root` unless absolute.
+std::filesystem::path below(const std::filesystem::path& root, const std::string& path);
+
+}  // namespace exai::serve

@@ -1,0 +1,84 @@
+// What the sockets' side offers to those who answer: requests in, answers out. No socket, no protocol of ours
+// in here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace exai::serve {
+
+/// A request, valid while admit() or handle() runs; header names in any case.
+struct HttpRequest {
+  std::string_view method, path, query;
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  std::string_view body;
+  std::string_view peer;  ///< address without port
+  /// The value of the first header of that name, or "".
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
+struct HttpAnswer {
+  int status = 200;
+  std::string body;
+  std::string_view type = "application/json";
+  std::string headers;  ///< more header lines, each ending with \r\n
+};
+
+/// The answer to one request, whole or as an event stream. Loop thread only; calls after the end are ignored.
+class HttpExchange {
+ public:
+  virtual ~HttpExchange() = default;
+  /// The whole answer, unless a stream has begun.
+  virtual void answer(HttpAnswer answer) = 0;
+  /// Allows the answer to become an event stream: with the first event, or after 15 s of silence. Until then
+  /// nothing is written, so a status stays possible.
+  virtual void may_stream(std::string headers) = 0;
+  /// One server-sent event; `droppable` ones are dropped when the peer reads too slowly.
+  virtual void event(std::string data, bool droppable) = 0;
+  /// The end: as last event of a stream that has begun, else as the whole answer. Empty = nothing more to
+  /// say.
+  virtual void conclude(HttpAnswer last) = 0;
+};
+
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  /// Asked when the headers are there, before the body is read: an answer refuses the request.
+  virtual std::optional<HttpAnswer> admit(const HttpRequest& request) = 0;
+  /// Must see to it that the exchange is answered, now or later.
+  virtual void handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) = 0;
+};
+
+/// One message connection (WebSocket), seen from the one who speaks on it. Loop thread only.
+class FrameSink {
+ public:
+  virtual ~FrameSink() = default;
+  virtual void send(std::string text, bool droppable) = 0;
+  /// Sends what is queued, then the close frame.
+  virtual void close(std::uint16_t code, std::string reason) = 0;
+};
+
+class FrameHandler {
+ public:
+  virtual ~FrameHandler() = default;
+  virtual void on_text(std::string_view text) = 0;
+  virtual void on_binary() = 0;
+  /// The connection is over; nothing may be sent any more.
+  virtual void on_gone() = 0;
+};
+
+class FrameService {
+ public:
+  virtual ~FrameService() = default;
+  /// Asked before the upgrade: an answer refuses it.
+  virtual std::optional<HttpAnswer> admit(const HttpRequest& request) = 0;
+  virtual std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, std::string_view peer) = 0;
+};
+
+}  // namespace exai::serve

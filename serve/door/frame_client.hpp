@@ -1,0 +1,18 @@
+// An outgoing WebSocket connection on the loop.
+#pragma once
+
+#include "serve/door/door.hpp"
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+namespace exai::serve {
+
+/// Begins to connect; what is sent before on_open waits. The hooks are called on the loop until close() or
+/// on_lost.
+std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, std::string host, std::string port,
+                                       std::string path, std::size_t max_frame, DialHooks hooks);
+
+}  // namespace exai::serve

@@ -1,0 +1,20 @@
+// Answers as bytes, written by hand so that head and body leave in one write. Pure.
+#pragma once
+
+#include "serve/door/exchange.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace exai::serve {
+
+std::string_view reason_phrase(int status);
+/// Status line and headers of a whole answer, with Content-Length, Connection when closing, and
+/// X-Content-Type-Options.
+void write_head(std::string& out, const HttpAnswer& answer, bool keep_alive);
+/// The same for an event stream: chunked for HTTP/1.1, else ended by closing.
+void write_stream_head(std::string& out, std::string_view headers, bool chunked);
+/// One chunk of a chunked body; plain bytes otherwise.
+void append_chunk(std::string& out, std::string_view bytes, bool chunked);
+
+}  // namespace exai::serve

@@ -1,0 +1,11 @@
+// `exai serve --stdio --connect URL`: an editor's stdio on one side, a running daemon on the other.
+#pragma once
+
+#include "serve/server.hpp"
+
+namespace exai::serve {
+
+/// Runs until the end of input. Standard output carries nothing but MCP.
+Result<void> run_shim(const Config& config, const ServeOptions& options);
+
+}  // namespace exai::serve

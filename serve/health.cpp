@@ -1,0 +1,123 @@
+#include "serve/health.hpp"
+
+#include "core/version.hpp"
+#include "io/files.hpp"
+#include "serve/calls/process_stats.hpp"
+
+#include <cmath>
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace {
+namespace health_rules {
+
+constexpr double k_disk_warn = 85, k_disk_full = 95;  // facts: server 7.1
+constexpr double k_memory_warn = 80, k_memory_crit = 90;
+constexpr double k_mib = 1024.0 * 1024.0, k_gib = k_mib * 1024.0;
+
+double rounded(double value) {
+  return std::round(value * 10) / 10;
+}
+
+Json storage(const HealthFacts& facts) {
+  return {{"status", facts.storage ? "healthy" : "unhealthy"},
+          {"type", "sqlite"},
+          {"message", facts.storage ? "answers" : facts.storage.error().message}};
+}
+
+Json disk(const HealthFacts& facts) {
+  if (facts.disk_total <= 0) return {{"status", "degraded"}, {"message", "the disk could not be measured"}};
+  const double used = rounded(100.0 * (1.0 - facts.disk_available / facts.disk_total));
+  const char* status = used >= k_disk_full ? "unhealthy" : used >= k_disk_warn ? "degraded" : "healthy";
+  return {{"status", status},
+          {"message", fmt::format("{:g} % used", used)},
+          {"disk_percent", used},
+          {"disk_free_gb", rounded(facts.disk_available / k_gib)},
+          {"disk_total_gb", rounded(facts.disk_total / k_gib)}};
+}
+
+Json memory(const HealthFacts& facts) {
+  const double used =
+      facts.memory_total > 0 ? rounded(100.0 * (1.0 - facts.memory_available / facts.memory_total)) : 0;
+  const char* alert = used >= k_memory_crit ? "critical" : used >= k_memory_warn ? "warning" : "none";
+  return {{"status", used >= k_memory_warn ? "degraded" : "healthy"},
+          {"message", fmt::format("{:g} % of the machine's memory used", used)},
+          {"process_memory_mb", rounded(facts.process_bytes / k_mib)},
+          {"system_memory_percent", used},
+          {"alert_level", alert}};
+}
+
+Json permit(const ServerView::PermitRow& row) {
+  const double share = row.limit > 0 ? 100.0 * row.in_use / row.limit : 0;
+  const char* status = row.in_use >= row.limit ? "exhausted" : share >= 80 ? "high_utilization" : "healthy";
+  return {{"current", row.limit - row.in_use},
+          {"expected", row.limit},
+          {"utilization", rounded(share)},
+          {"status", status}};
+}
+
+Json semaphores(const HealthFacts& facts) {
+  Json providers = Json::object(), global = Json::object();
+  for (const ServerView::PermitRow& row : facts.permits) {
+    if (row.name == "global")
+      global = permit(row);
+    else
+      providers[row.name] = permit(row);
+  }
+  return {{"status", "healthy"}, {"global", std::move(global)}, {"providers", std::move(providers)}};
+}
+
+}  // namespace health_rules
+}  // namespace
+
+HealthReport judge_health(const HealthFacts& facts) {
+  using namespace health_rules;
+  Json components = {{"storage", storage(facts)},
+                     {"disk", disk(facts)},
+                     {"memory", memory(facts)},
+                     {"semaphores", semaphores(facts)}};
+  std::string status = "healthy";
+  for (const Json& component : components) {
+    const std::string& one = component["status"].get_ref<const std::string&>();
+    if (one == "unhealthy" || (one == "degraded" && status == "healthy")) status = one;
+  }
+  const Json body = {{"status", status},
+                     {"timestamp_utc", format_utc(facts.at)},
+                     {"version", version()},
+                     {"components", std::move(components)}};
+  return {dump_json(body), status != "unhealthy"};
+}
+
+void Health::report(std::function<void(const HealthReport&)> done) {
+  const Clock& clock = engine_.services().clock;
+  if (taken_ && clock.steady() - *taken_ < Millis{1000}) return done(last_);
+  waiting_.push_back(std::move(done));
+  if (gathering_) return;
+  gathering_ = true;
+  const auto facts = std::make_shared<HealthFacts>();
+  const auto gather = [this, facts] {
+    facts->storage = engine_.services().store.ping();
+    std::error_code missing;
+    const std::filesystem::path folder =
+        std::filesystem::exists(folder_, missing) ? folder_ : std::filesystem::path("/");
+    if (const auto space = io::disk_space(folder)) {
+      facts->disk_total = static_cast<double>(space->total);
+      facts->disk_available = static_cast<double>(space->available);
+    }
+    const MemoryStats memory = memory_stats();
+    facts->memory_total = memory.total_bytes;
+    facts->memory_available = memory.available_bytes;
+    facts->process_bytes = process_stats().resident_bytes;
+  };
+  engine_.background(gather, [this, facts] {
+    facts->permits = engine_.permits();
+    facts->at = engine_.services().clock.wall();
+    last_ = judge_health(*facts);
+    taken_ = engine_.services().clock.steady();
+    gathering_ = false;
+    for (const auto& tell : std::exchange(waiting_, {})) tell(last_);
+  });
+}
+
+}  // namespace exai::serve

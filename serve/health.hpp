@@ -1,0 +1,45 @@
+// What /health says: facts of storage, disk, memory and permits, gathered on the pool and kept for a second.
+#pragma once
+
+#include "serve/calls/engine.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace exai::serve {
+
+struct HealthFacts {
+  Result<void> storage;
+  double disk_total = 0, disk_available = 0;  ///< bytes; total 0 = unknown
+  double process_bytes = 0, memory_total = 0, memory_available = 0;
+  std::vector<ServerView::PermitRow> permits;
+  Wall at{};
+};
+
+struct HealthReport {
+  std::string body;  ///< JSON, the shape of facts/server 7.1
+  bool healthy = true;
+};
+
+/// Pure. Being busy is not being unhealthy (facts: server 10, 15); a disk at 95 % or a storage that does not
+/// answer is.
+HealthReport judge_health(const HealthFacts& facts);
+
+class Health {
+ public:
+  Health(Engine& engine, std::filesystem::path folder) : engine_(engine), folder_(std::move(folder)) {}
+  /// Calls back on the loop, at once when the last report is younger than a second.
+  void report(std::function<void(const HealthReport&)> done);
+
+ private:
+  Engine& engine_;
+  std::filesystem::path folder_;
+  HealthReport last_;
+  std::optional<Steady> taken_;
+  bool gathering_ = false;
+  std::vector<std::function<void(const HealthReport&)>> waiting_;
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,100 @@
+#include "serve/protocol/catalogue.hpp"
+
+#include "core/text.hpp"
+
+namespace exai::serve {
+namespace {
+
+Error broken_tool(const Tool& tool, const std::string& why) {
+  return make_error(ErrorKind::internal, "tool " + std::string(tool.id) + ": " + why);
+}
+
+bool is_tool_name(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  };
+  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), allowed);
+}
+
+/// One item of tools/list. Schemas stand there verbatim; absent members are left out, never null (facts:
+/// protocol b.0).
+std::string list_item(const Tool& tool) {
+  const auto flag = [](std::string_view name, bool value) {
+    return "\"" + std::string(name) + "\":" + (value ? "true" : "false");
+  };
+  std::string text = "{\"name\":" + quote_json(tool.id);
+  if (!tool.title.empty()) text += ",\"title\":" + quote_json(tool.title);
+  text += ",\"description\":" + quote_json(tool.description);
+  text.append(",\"inputSchema\":").append(trim(tool.input_schema));
+  if (!tool.output_schema.empty()) text.append(",\"outputSchema\":").append(trim(tool.output_schema));
+  text += ",\"annotations\":{" + flag("readOnlyHint", tool.read_only) + "," +
+          flag("destructiveHint", tool.destructive) + "," + flag("idempotentHint", tool.idempotent) + "," +
+          flag("openWorldHint", tool.open_world) + "}}";
+  return text;
+}
+
+std::string daemon_item(const Tool& tool) {
+  std::string text = "{\"name\":" + quote_json(tool.id) + ",\"description\":" + quote_json(tool.description);
+  return text.append(",\"inputSchema\":").append(trim(tool.input_schema)).append("}");
+}
+
+Result<Schema> compile_input(const Tool& tool) {
+  const Result<Json> document = parse_json(tool.input_schema);
+  if (!document) return fail(broken_tool(tool, "input schema: " + document.error().message));
+  const auto type = document->find("type");
+  if (type == document->end() || *type != "object")
+    return fail(broken_tool(tool, "input schema must have type object"));
+  Result<Schema> schema = Schema::compile(*document);
+  if (!schema) return fail(broken_tool(tool, schema.error().message));
+  return schema;
+}
+
+}  // namespace
+
+Result<ToolCatalogue> ToolCatalogue::from(const std::vector<const Tool*>& tools) {
+  ToolCatalogue catalogue;
+  catalogue.list_ = "{\"tools\":[";
+  catalogue.daemon_list_ = "[";
+  for (const Tool* tool : tools) {
+    if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
+    Result<Schema> input = compile_input(*tool);
+    if (!input) return fail(input.error());
+    if (!tool->output_schema.empty() && !parse_json(tool->output_schema))
+      return fail(broken_tool(*tool, "output schema is no JSON"));
+    const bool first = catalogue.entries_.empty();
+    if (!catalogue.entries_.emplace(tool->id, ToolEntry{tool, std::move(*input)}).second)
+      return fail(broken_tool(*tool, "registered twice"));
+    catalogue.list_.append(first ? "" : ",").append(list_item(*tool));
+    catalogue.daemon_list_.append(first ? "" : ",").append(daemon_item(*tool));
+  }
+  catalogue.list_ += "]}";
+  catalogue.daemon_list_ += "]";
+  return catalogue;
+}
+
+const ToolEntry* ToolCatalogue::find(std::string_view name) const {
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> ToolCatalogue::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.emplace_back(name);
+  return names;
+}
+
+Error unknown_tool(const ToolCatalogue& tools, std::string_view name) {
+  const std::string_view shown = name.substr(0, 128);
+  return make_error(ErrorKind::not_found, "unknown tool " + quote_json(shown),
+                    did_you_mean(shown, tools.names()));
+}
+
+Result<void> check_arguments(const ToolEntry& entry, const Json& arguments) {
+  const std::vector<SchemaProblem> problems = entry.input.check(arguments);
+  if (problems.empty()) return {};
+  return fail(ErrorKind::invalid,
+              "arguments of " + std::string(entry.tool->id) + " do not fit: " + to_line(problems));
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,23 @@
+// The one table from our error kinds to the codes of both protocols.
+#pragma once
+
+#include "core/error.hpp"
+#include "serve/protocol/jsonrpc.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace exai::serve {
+
+/// JSON-RPC code of a kind. Our own codes are positive: the range -32768..-32000 belongs to JSON-RPC and MCP.
+int rpc_code(ErrorKind kind);
+/// The daemon's word for a kind ("OVER_CAPACITY"; facts: server 2.5).
+std::string_view daemon_code(ErrorKind kind);
+
+/// Message, place and context in one line for a reader who sees nothing else; the hint after "; ".
+std::string error_line(const Error& error);
+/// {"kind","code","message","hint"?,"retry_after"?}: retry_after in seconds.
+Json error_facts(const Error& error);
+RpcError to_rpc(const Error& error);
+
+}  // namespace exai::serve

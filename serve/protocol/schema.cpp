@@ -1,0 +1,205 @@
+#include "serve/protocol/schema.hpp"
+
+#include "core/text.hpp"
+#include "serve/protocol/schema_node.hpp"
+
+#include <array>
+
+namespace exai::serve {
+namespace {
+namespace schema_compiler {
+
+using Node = Schema::Node;
+
+// Keywords that say nothing about validity.
+constexpr std::array<std::string_view, 12> k_annotations{
+    "$schema",     "$id",     "$comment", "$defs",      "definitions", "title",
+    "description", "default", "examples", "deprecated", "readOnly",    "writeOnly"};
+
+constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> k_type_names{{{"null", schema_null},
+                                                                                 {"boolean", schema_boolean},
+                                                                                 {"integer", schema_integer},
+                                                                                 {"number", schema_number},
+                                                                                 {"string", schema_string},
+                                                                                 {"array", schema_array},
+                                                                                 {"object", schema_object}}};
+
+class Compiler {
+ public:
+  Compiler(const Json& document, Node& root) : document_(document), root_(root) {}
+
+  Result<void> node(const Json& schema, Node& out, const std::string& at) {
+    if (schema.is_boolean()) {
+      out.always = schema.get<bool>();
+      return {};
+    }
+    if (!schema.is_object()) return bad(at, "a schema must be an object or a boolean");
+    for (const auto& [keyword, value] : schema.items()) {
+      if (Result<void> done = this->keyword(keyword, value, out, at + "/" + keyword); !done) return done;
+    }
+    return {};
+  }
+
+ private:
+  static tl::unexpected<Error> bad(const std::string& at, const std::string& what) {
+    return fail(ErrorKind::invalid, "schema " + at + ": " + what);
+  }
+
+  Result<void> keyword(std::string_view name, const Json& value, Node& out, const std::string& at) {
+    if (std::find(k_annotations.begin(), k_annotations.end(), name) != k_annotations.end()) return {};
+    if (name == "type") return types(value, out, at);
+    if (name == "$ref") return reference(value, out, at);
+    if (name == "properties") return properties(value, out, at);
+    if (name == "required") return required(value, out, at);
+    if (name == "enum") return choices(value, out, at);
+    if (name == "const") return out.allowed = std::vector<Json>{value}, Result<void>{};
+    if (name == "uniqueItems")
+      return value.is_boolean() ? (out.unique = value.get<bool>(), Result<void>{})
+                                : bad(at, "a boolean is needed");
+    if (Result<bool> done = nested(name, value, out, at); !done || *done) return done.map([](bool) {});
+    if (Result<bool> done = bound(name, value, out, at); !done || *done) return done.map([](bool) {});
+    return bad(at, "this keyword is not implemented");
+  }
+
+  static Result<void> types(const Json& value, Node& out, const std::string& at) {
+    const Json list = value.is_array() ? value : Json::array({value});
+    for (const Json& item : list) {
+      const auto row = std::find_if(k_type_names.begin(), k_type_names.end(), [&](const auto& known) {
+        return item.is_string() && item.get_ref<const std::string&>() == known.first;
+      });
+      if (row == k_type_names.end()) return bad(at, "unknown type " + dump_json(item));
+      out.types = static_cast<std::uint8_t>(out.types | row->second);
+    }
+    return {};
+  }
+
+  Result<void> reference(const Json& value, Node& out, const std::string& at) {
+    const std::string text = value.is_string() ? value.get<std::string>() : "";
+    if (text.empty() || text[0] != '#')
+      return bad(at, "only references inside the schema (\"#/...\") are implemented");
+    if (text == "#") return out.ref = &root_, Result<void>{};
+    auto& target = root_.refs[text];
+    if (!target) {
+      target = std::make_unique<Node>();
+      Node* made = target.get();
+      try {
+        const Json& found = document_.at(Json::json_pointer(text.substr(1)));
+        if (Result<void> done = node(found, *made, text); !done) return done;
+      } catch (const Json::exception&) {
+        return bad(at, "nothing stands at " + text);
+      }
+    }
+    out.ref = root_.refs[text].get();
+    return {};
+  }
+
+  Result<void> properties(const Json& value, Node& out, const std::string& at) {
+    if (!value.is_object()) return bad(at, "an object is needed");
+    for (const auto& [name, schema] : value.items()) {
+      if (Result<void> done = node(schema, out.properties[name], at + "/" + name); !done) return done;
+    }
+    return {};
+  }
+
+  static Result<void> required(const Json& value, Node& out, const std::string& at) {
+    if (!value.is_array()) return bad(at, "a list of names is needed");
+    for (const Json& name : value) {
+      if (!name.is_string()) return bad(at, "a list of names is needed");
+      out.required.push_back(name.get<std::string>());
+    }
+    return {};
+  }
+
+  static Result<void> choices(const Json& value, Node& out, const std::string& at) {
+    if (!value.is_array() || value.empty()) return bad(at, "a list of values is needed");
+    out.allowed = value.get<std::vector<Json>>();
+    return {};
+  }
+
+  /// Keywords whose value is a schema or a list of them; false = not one of these.
+  Result<bool> nested(std::string_view name, const Json& value, Node& out, const std::string& at) {
+    std::unique_ptr<Node>* one = name == "additionalProperties" ? &out.additional
+                                 : name == "items"              ? &out.items
+                                 : name == "not"                ? &out.negated
+                                                                : nullptr;
+    if (one != nullptr) {
+      *one = std::make_unique<Node>();
+      return node(value, **one, at).map([] { return true; });
+    }
+    std::vector<Node>* many = name == "anyOf"         ? &out.any_of
+                              : name == "allOf"       ? &out.all_of
+                              : name == "oneOf"       ? &out.one_of
+                              : name == "prefixItems" ? &out.prefix_items
+                                                      : nullptr;
+    if (many == nullptr) return false;
+    if (!value.is_array() || value.empty()) return bad(at, "a list of schemas is needed");
+    many->resize(value.size());
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      if (Result<void> done = node(value[i], (*many)[i], at + "/" + std::to_string(i)); !done)
+        return fail(done.error());
+    }
+    return true;
+  }
+
+  /// Keywords whose value is a number; false = not one of these.
+  static Result<bool> bound(std::string_view name, const Json& value, Node& out, const std::string& at) {
+    const std::array<std::pair<std::string_view, std::optional<double>*>, 5> numbers{
+        {{"minimum", &out.minimum},
+         {"maximum", &out.maximum},
+         {"exclusiveMinimum", &out.above},
+         {"exclusiveMaximum", &out.below},
+         {"multipleOf", &out.multiple_of}}};
+    for (const auto& [known, slot] : numbers) {
+      if (known != name) continue;
+      if (!value.is_number()) return bad(at, "a number is needed");
+      *slot = value.get<double>();
+      return true;
+    }
+    const std::array<std::pair<std::string_view, std::optional<std::uint64_t>*>, 6> counts{
+        {{"minLength", &out.length.min},
+         {"maxLength", &out.length.max},
+         {"minItems", &out.size.min},
+         {"maxItems", &out.size.max},
+         {"minProperties", &out.members.min},
+         {"maxProperties", &out.members.max}}};
+    for (const auto& [known, slot] : counts) {
+      if (known != name) continue;
+      if (!value.is_number_unsigned()) return bad(at, "a count is needed");
+      *slot = value.get<std::uint64_t>();
+      return true;
+    }
+    return false;
+  }
+
+  const Json& document_;
+  Node& root_;
+};
+
+}  // namespace schema_compiler
+}  // namespace
+
+Result<Schema> Schema::compile(const Json& schema) {
+  const auto root = std::make_shared<Node>();
+  schema_compiler::Compiler compiler(schema, *root);
+  if (Result<void> done = compiler.node(schema, *root, "#"); !done) return fail(done.error());
+  return Schema(root);
+}
+
+std::string type_words(std::uint8_t types) {
+  std::vector<std::string> words;
+  for (const auto& [name, bit] : schema_compiler::k_type_names)
+    if ((types & bit) != 0) words.emplace_back(name);
+  return join(words, " or ");
+}
+
+std::string to_line(const std::vector<SchemaProblem>& problems) {
+  std::string text;
+  for (const SchemaProblem& problem : problems) {
+    if (!text.empty()) text += "; ";
+    text += problem.pointer.empty() ? "arguments" : problem.pointer;
+    text += ": expected " + problem.expected;
+  }
+  return text;
+}
+
+}  // namespace exai::serve

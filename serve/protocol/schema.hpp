@@ -1,0 +1,37 @@
+// Our own subset of JSON Schema 2020-12 (design: libraries D.4): all problems at once, each with pointer and
+// expectation.
+#pragma once
+
+#include "core/json.hpp"
+#include "core/result.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace exai::serve {
+
+struct SchemaProblem {
+  std::string pointer;   ///< RFC 6901, "" = the whole value
+  std::string expected;  ///< "a string of at most 100 characters, got 12"
+};
+
+/// A compiled schema; immutable, so it may be shared between threads.
+class Schema {
+ public:
+  /// Refuses every keyword that check() does not judge, so that nothing passes silently. Local $ref only.
+  static Result<Schema> compile(const Json& schema);
+  /// At most `most` problems, in document order; empty = valid.
+  [[nodiscard]] std::vector<SchemaProblem> check(const Json& value, std::size_t most = 20) const;
+
+  struct Node;
+
+ private:
+  explicit Schema(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+  std::shared_ptr<const Node> root_;
+};
+
+/// "/prompt: expected a string, got 12; /files/0: ..." for one line of text.
+std::string to_line(const std::vector<SchemaProblem>& problems);
+
+}  // namespace exai::serve

@@ -1,0 +1,218 @@
+#include "core/text.hpp"
+#include "serve/protocol/schema_node.hpp"
+
+#include <cmath>
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace {
+namespace schema_judge {
+
+using Node = Schema::Node;
+
+std::uint8_t types_of(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return schema_null;
+    case Json::value_t::boolean:
+      return schema_boolean;
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+      return schema_integer | schema_number;
+    case Json::value_t::number_float: {
+      // 2.0 is an integer in JSON Schema.
+      const double number = value.get<double>();
+      return std::nearbyint(number) == number ? schema_integer | schema_number : schema_number;
+    }
+    case Json::value_t::string:
+      return schema_string;
+    case Json::value_t::array:
+      return schema_array;
+    case Json::value_t::object:
+      return schema_object;
+    default:
+      return 0;
+  }
+}
+
+std::size_t characters(const std::string& text) {
+  std::size_t count = 0;
+  for (const char byte : text) count += (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U ? 1 : 0;
+  return count;
+}
+
+/// A value as a reader can recognise it, short.
+std::string shown(const Json& value) {
+  std::string text = dump_json(value);
+  if (text.size() <= 60) return text;
+  return value.is_object()  ? "an object"
+         : value.is_array() ? "an array"
+                            : "a long " + type_words(types_of(value));
+}
+
+std::string escape_pointer(std::string_view name) {
+  std::string text;
+  for (const char c : name)
+    text += c == '~' ? std::string("~0") : c == '/' ? std::string("~1") : std::string(1, c);
+  return text;
+}
+
+class Judge {
+ public:
+  explicit Judge(std::size_t most) : most_(most) {}
+
+  void node(const Node& rule, const Json& value, const std::string& at) {
+    if (problems_.size() >= most_ || depth_ > 200) return;
+    if (rule.always) {
+      if (!*rule.always) add(at, "nothing here");
+      return;
+    }
+    ++depth_;
+    if (rule.ref != nullptr) node(*rule.ref, value, at);
+    if (rule.types != 0 && (rule.types & types_of(value)) == 0) {
+      add(at, type_words(rule.types) + ", got " + shown(value));
+    } else {
+      values(rule, value, at);
+      combined(rule, value, at);
+      if (value.is_number()) number(rule, value.get<double>(), at);
+      if (value.is_string())
+        count(rule.length, characters(value.get_ref<const std::string&>()), "characters", at);
+      if (value.is_array()) array(rule, value, at);
+      if (value.is_object()) object(rule, value, at);
+    }
+    --depth_;
+  }
+
+  std::vector<SchemaProblem> take() { return std::move(problems_); }
+
+ private:
+  void add(const std::string& at, std::string expected) {
+    if (problems_.size() < most_) problems_.push_back({at, std::move(expected)});
+  }
+
+  void values(const Node& rule, const Json& value, const std::string& at) {
+    if (!rule.allowed || std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end())
+      return;
+    std::vector<std::string> words, texts;
+    for (const Json& one : *rule.allowed) {
+      words.push_back(dump_json(one));
+      if (one.is_string()) texts.push_back(one.get<std::string>());
+    }
+    std::string expected = (words.size() == 1 ? "" : "one of ") + join(words, ", ") + ", got " + shown(value);
+    if (value.is_string()) {
+      const std::string meant = did_you_mean(value.get_ref<const std::string&>(), texts);
+      if (!meant.empty()) expected += "; " + meant;
+    }
+    add(at, std::move(expected));
+  }
+
+  static bool fits(const Node& rule, const Json& value) {
+    Judge judge(1);
+    judge.node(rule, value, "");
+    return judge.problems_.empty();
+  }
+
+  void combined(const Node& rule, const Json& value, const std::string& at) {
+    for (const Node& part : rule.all_of) node(part, value, at);
+    const auto matching = [&](const std::vector<Node>& parts) {
+      return std::count_if(parts.begin(), parts.end(), [&](const Node& part) { return fits(part, value); });
+    };
+    if (!rule.any_of.empty() && matching(rule.any_of) == 0) alternatives(rule.any_of, value, at);
+    if (!rule.one_of.empty()) {
+      const auto count = matching(rule.one_of);
+      if (count == 0) alternatives(rule.one_of, value, at);
+      if (count > 1)
+        add(at, fmt::format("exactly one of {} forms to fit, got {} that do", rule.one_of.size(), count));
+    }
+    if (rule.negated && fits(*rule.negated, value)) add(at, "anything but " + shown(value));
+  }
+
+  void alternatives(const std::vector<Node>& parts, const Json& value, const std::string& at) {
+    std::uint8_t types = 0;
+    bool plain = true;
+    for (const Node& part : parts) {
+      types = static_cast<std::uint8_t>(types | part.types);
+      plain = plain && part.types != 0;
+    }
+    if (plain && (types & types_of(value)) == 0)
+      add(at, type_words(types) + ", got " + shown(value));
+    else
+      add(at, fmt::format("one of {} forms, got {}", parts.size(), shown(value)));
+  }
+
+  void number(const Node& rule, double value, const std::string& at) {
+    if (rule.minimum && value < *rule.minimum)
+      add(at, fmt::format("a number of at least {:g}, got {:g}", *rule.minimum, value));
+    if (rule.maximum && value > *rule.maximum)
+      add(at, fmt::format("a number of at most {:g}, got {:g}", *rule.maximum, value));
+    if (rule.above && value <= *rule.above)
+      add(at, fmt::format("a number above {:g}, got {:g}", *rule.above, value));
+    if (rule.below && value >= *rule.below)
+      add(at, fmt::format("a number below {:g}, got {:g}", *rule.below, value));
+    if (rule.multiple_of) {
+      const double times = value / *rule.multiple_of;
+      if (std::abs(times - std::nearbyint(times)) > 1e-9)
+        add(at, fmt::format("a multiple of {:g}, got {:g}", *rule.multiple_of, value));
+    }
+  }
+
+  void count(const SchemaCount& rule, std::size_t value, std::string_view what, const std::string& at) {
+    if (rule.min && value < *rule.min) add(at, fmt::format("at least {} {}, got {}", *rule.min, what, value));
+    if (rule.max && value > *rule.max) add(at, fmt::format("at most {} {}, got {}", *rule.max, what, value));
+  }
+
+  void array(const Node& rule, const Json& value, const std::string& at) {
+    count(rule.size, value.size(), "items", at);
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const std::string here = at + "/" + std::to_string(i);
+      if (i < rule.prefix_items.size())
+        node(rule.prefix_items[i], value[i], here);
+      else if (rule.items)
+        node(*rule.items, value[i], here);
+      if (rule.unique && std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]) !=
+                             value.begin() + static_cast<std::ptrdiff_t>(i))
+        add(here, "no value twice, got " + shown(value[i]) + " again");
+    }
+  }
+
+  void object(const Node& rule, const Json& value, const std::string& at) {
+    count(rule.members, value.size(), "members", at);
+    for (const std::string& name : rule.required)
+      if (!value.contains(name)) add(at + "/" + escape_pointer(name), "this member, which is missing");
+    std::vector<std::string> known;
+    for (const auto& [name, member] : value.items()) {
+      const std::string here = at + "/" + escape_pointer(name);
+      if (const auto found = rule.properties.find(name); found != rule.properties.end()) {
+        node(found->second, member, here);
+      } else if (rule.additional) {
+        if (rule.additional->always == false)
+          unknown(rule, name, here);
+        else
+          node(*rule.additional, member, here);
+      }
+    }
+  }
+
+  void unknown(const Node& rule, const std::string& name, const std::string& here) {
+    std::vector<std::string> names;
+    for (const auto& [known, schema] : rule.properties) names.push_back(known);
+    const std::string meant = did_you_mean(name, names);
+    add(here, meant.empty() ? "no such member" : "no such member; " + meant);
+  }
+
+  std::size_t most_;
+  int depth_ = 0;
+  std::vector<SchemaProblem> problems_;
+};
+
+}  // namespace schema_judge
+}  // namespace
+
+std::vector<SchemaProblem> Schema::check(const Json& value, std::size_t most) const {
+  schema_judge::Judge judge(most);
+  judge.node(*root_, value, "");
+  return judge.take();
+}
+
+}  // namespace exai::serve

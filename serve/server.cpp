@@ -1,0 +1,303 @@
+#include "serve/server.hpp"
+
+#include "core/redact.hpp"
+#include "core/version.hpp"
+#include "io/files.hpp"
+#include "io/log.hpp"
+#include "io/notify.hpp"
+#include "io/random.hpp"
+#include "serve/calls/lazy_store.hpp"
+#include "serve/daemon/daemon.hpp"
+#include "serve/door/door.hpp"
+#include "serve/door/shim.hpp"
+#include "serve/door/stdio.hpp"
+#include "serve/protocol/mcp_lines.hpp"
+#include "serve/sites.hpp"
+#include "serve/view.hpp"
+
+#include <csignal>
+#include <optional>
+
+#include <fmt/core.h>
+#include <sys/resource.h>
+
+#include <unistd.h>
+
+namespace exai::serve {
+namespace {
+namespace serving {
+
+using ReadyHook = std::function<void(const std::vector<Listener>&)>;
+
+/// What must hold before the first thread: broken pipes are errors, not deaths, and no secret ends in a core
+/// file.
+void harden() {
+  std::signal(SIGPIPE, SIG_IGN);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+io::LogLevel level_of(const Config& config) {
+  const std::string& text = config.text("log.level");
+  if (text == "DEBUG") return io::LogLevel::debug;
+  if (text == "WARNING") return io::LogLevel::warning;
+  return text == "ERROR" ? io::LogLevel::error : io::LogLevel::info;
+}
+
+Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptions& options) {
+  io::LogOptions log;
+  log.folder = below(options.root, config.text("log.dir"));
+  log.level = level_of(config);
+  log.max_bytes = config.bytes("log.max_bytes");
+  log.keep = static_cast<int>(config.integer("log.keep"));
+  log.to_stderr = options.terminal;
+  Result<std::unique_ptr<io::Log>> opened = io::Log::open(std::move(log));
+  if (opened) (*opened)->set_redactor(Redactor(config.secrets()));
+  return opened;
+}
+
+SessionLimits session_limits(const Config& config) {
+  return {static_cast<std::size_t>(config.integer("limits.sessions")),
+          config.duration("limits.session_idle")};
+}
+
+std::string instructions() {
+  return "exai asks GLM, Kimi and OpenAI-compatible models. Start with listmodels; chat takes a "
+         "continuation_id to go on.";
+}
+
+/// Everything that serves, in the order in which it depends on what stands above.
+class Server {
+ public:
+  Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, ToolCatalogue tools,
+         std::unique_ptr<io::Log> log)
+      : options_(options),
+        config_(runtime->config),
+        log_(std::move(log)),
+        tools_(std::move(tools)),
+        metrics_(tools_.names()),
+        store_(state_folder() / "exai.db", clock_),
+        view_(tools_, clock_, below(options.root, config_.text("log.dir"))),
+        door_(door_limits(config_)),
+        engine_({door_.loop(), clock_, permits_, metrics_, store_, view_}, std::move(runtime), log_.get()),
+        dispatcher_(tools_, {config_.text("server.name"), std::string(version()), instructions()}),
+        service_(dispatcher_, engine_),
+        sessions_(
+            session_limits(config_), clock_, [] { return io::random_token(24); },
+            [this](const std::string& id) { service_.forget(id); }),
+        access_(config_),
+        mcp_(service_, sessions_),
+        health_(engine_, state_folder()),
+        main_site_({access_, mcp_, metrics_, health_, engine_, [this] { return status(); }}),
+        health_site_({access_, mcp_, metrics_, health_, engine_, [this] { return status(); }}),
+        daemon_(engine_, tools_, access_, daemon_settings(config_)) {
+    view_.watch(engine_);
+  }
+
+  Result<void> bind() {
+    const auto listen = [this](Result<Listener> listener, std::string_view scheme,
+                               std::string_view path) -> Result<void> {
+      if (!listener) return fail(listener.error());
+      listener->url = fmt::format("{}://{}{}", scheme, listener->address, path);
+      listeners_.push_back(std::move(*listener));
+      return {};
+    };
+    Result<void> done = listen(door_.listen_http("mcp", config_.text("http.host"), config_.port("http.port"),
+                                                 "http.port (MCP_PORT)", main_site_),
+                               "http", "/mcp");
+    if (done)
+      done = listen(door_.listen_frames("daemon", config_.text("ws.host"), config_.port("ws.port"),
+                                        "ws.port (EXAI_WS_PORT)", daemon_),
+                    "ws", "");
+    if (done)
+      done = listen(door_.listen_http("health", config_.text("health.host"), config_.port("health.port"),
+                                      "health.port (HEALTH_CHECK_PORT)", health_site_),
+                    "http", "/health");
+    return done;
+  }
+
+  [[nodiscard]] const std::vector<Listener>& listeners() const { return listeners_; }
+
+  /// Serves until drained. With `lines`, standard input is the only client and its end is the end.
+  void run(const ReadyHook& on_ready) {
+    log_->write(io::LogLevel::info, "server.start", "serving",
+                {{"version", std::string(version())}, {"pid", std::to_string(getpid())}});
+    door_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); });
+    std::optional<McpLines> lines;
+    std::optional<StdioLines> input;
+    if (options_.stdio) {
+      lines.emplace(service_, [&input](std::string line) { input->write(line); });
+      const LineHooks hooks{[&lines](std::string_view line) { lines->take(line); },
+                            [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};
+      input.emplace(door_.loop(), config_.bytes("limits.body"), hooks);
+    }
+    door_.loop().post([this, &on_ready] {
+      if (on_ready) on_ready(listeners_);
+      io::notify_systemd("READY=1");
+    });
+    door_.run();
+    log_->write(io::LogLevel::info, "server.stop", "stopped");
+  }
+
+ private:
+  [[nodiscard]] std::filesystem::path state_folder() const {
+    return below(options_.root, config_.text("server.state_dir"));
+  }
+
+  void on_signal(int signal) {
+    if (signal == SIGHUP) return reload();
+    // The second one means it: in-flight calls are left to their fate.
+    if (engine_.draining()) _exit(128 + signal);
+    drain(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  }
+
+  void drain(std::string_view why) {
+    if (engine_.draining()) return;
+    io::notify_systemd("STOPPING=1");
+    log_->write(io::LogLevel::info, "server.drain", fmt::format("{}: finishing the calls in flight", why));
+    engine_.drain([this] { wind_down(); });
+    grace_ = door_.loop().after(options_.grace, [this] {
+      log_->write(io::LogLevel::warning, "server.grace",
+                  "the grace time is over: stopping the calls in flight");
+      engine_.stop_all();
+      wind_down();
+    });
+  }
+
+  /// The last answers leave, then the loop ends. Health stays reachable until then, saying 503.
+  void wind_down() {
+    door_.stop_accepting();
+    watch_connections(20);
+  }
+
+  void watch_connections(int times) {
+    if (door_.connections() == 0 || times == 0) return door_.stop();
+    grace_ = door_.loop().after(Millis{50}, [this, times] { watch_connections(times - 1); });
+  }
+
+  void reload() {
+    if (!options_.reload) return;
+    io::notify_systemd("RELOADING=1");
+    Result<Config> fresh = options_.reload();
+    Result<std::shared_ptr<const Runtime>> runtime =
+        fresh ? make_runtime(std::move(*fresh), options_.root)
+              : Result<std::shared_ptr<const Runtime>>(fail(fresh.error()));
+    if (runtime) {
+      if (Result<void> exposed = check_exposure((*runtime)->config); !exposed)
+        runtime = fail(exposed.error());
+    }
+    if (runtime)
+      apply(*runtime);
+    else
+      log_->write(io::LogLevel::error, "server.reload", "kept the old settings: " + runtime.error().message);
+    io::notify_systemd("READY=1");
+  }
+
+  void apply(const std::shared_ptr<const Runtime>& runtime) {
+    const Config& config = runtime->config;
+    const Result<void> reopened = log_->reopen(Redactor(config.secrets()), level_of(config));
+    for (const auto* const key : {"http.host", "http.port", "ws.host", "ws.port", "health.host",
+                                  "health.port", "server.state_dir", "log.dir"})
+      if (config.text(key) != config_.text(key))
+        log_->write(io::LogLevel::warning, "server.reload",
+                    fmt::format("{} takes effect at the next start", key));
+    engine_.reload(runtime);
+    door_.set_limits(door_limits(config));
+    sessions_.set_limits(session_limits(config));
+    access_ = AccessPolicy(config);
+    daemon_.reload(daemon_settings(config));
+    log_->write(
+        io::LogLevel::info, "server.reload",
+        reopened ? "settings reloaded, logs reopened" : "settings reloaded; " + reopened.error().message);
+  }
+
+  [[nodiscard]] std::string status() const {
+    Json listeners = Json::array(), permits = Json::array();
+    for (const Listener& one : listeners_)
+      listeners.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
+    for (const auto& row : engine_.permits())
+      permits.push_back({{"name", row.name}, {"in_use", row.in_use}, {"limit", row.limit}});
+    return dump_json({{"name", config_.text("server.name")},
+                      {"version", version()},
+                      {"pid", getpid()},
+                      {"uptime_seconds", static_cast<double>(view_.uptime().count()) / 1000.0},
+                      {"draining", engine_.draining()},
+                      {"listeners", std::move(listeners)},
+                      {"permits", std::move(permits)},
+                      {"sessions", sessions_.size()},
+                      {"connections", door_.connections()},
+                      {"tools", tools_.size()},
+                      {"log_lines_lost", log_->lost()}});
+  }
+
+  const ServeOptions& options_;
+  const Config config_;  // as at start: what is bound and where files are does not change by a reload
+  const Clock& clock_ = system_clock();
+  std::unique_ptr<io::Log> log_;
+  ToolCatalogue tools_;
+  Metrics metrics_;
+  ProviderPermits permits_;
+  LazyStore store_;
+  LiveView view_;
+  Door door_;
+  Engine engine_;
+  Dispatcher dispatcher_;
+  McpService service_;
+  SessionTable sessions_;
+  AccessPolicy access_;
+  McpHttp mcp_;
+  Health health_;
+  MainSite main_site_;
+  HealthSite health_site_;
+  Daemon daemon_;
+  std::vector<Listener> listeners_;
+  std::unique_ptr<Timer> grace_;
+};
+
+std::string lock_line(const std::vector<Listener>& listeners) {
+  Json rows = Json::array();
+  for (const Listener& one : listeners)
+    rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
+  return dump_json({{"pid", getpid()},
+                    {"started", format_utc(system_clock().wall())},
+                    {"listeners", std::move(rows)}}) +
+         "\n";
+}
+
+Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& options,
+                   const ReadyHook& on_ready) {
+  Result<ToolCatalogue> tools = ToolCatalogue::from(Registered<Tool>::all());
+  if (!tools) return fail(tools.error());
+  if (Result<void> exposed = check_exposure(runtime->config); !exposed && !options.stdio) return exposed;
+  if (options.check_only) return {};
+  harden();
+  const std::filesystem::path state = below(options.root, runtime->config.text("server.state_dir"));
+  std::optional<io::LockFile> lock;
+  if (!options.stdio) {
+    Result<io::LockFile> taken = io::LockFile::acquire(state / "exai.lock");
+    if (!taken) return fail(taken.error());
+    lock.emplace(std::move(*taken));
+  }
+  Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);
+  if (!log) return fail(log.error());
+  Server server(std::move(runtime), options, std::move(*tools), std::move(*log));
+  if (!options.stdio) {
+    if (Result<void> bound = server.bind(); !bound) return bound;
+    if (Result<void> told = lock->write(lock_line(server.listeners())); !told) return told;
+  }
+  server.run(on_ready);
+  return {};
+}
+
+}  // namespace serving
+}  // namespace
+
+Result<void> run_server(const Config& config, const ServeOptions& options,
+                        const std::function<void(const std::vector<Listener>&)>& on_ready) {
+  if (options.stdio && !options.connect.empty()) return run_shim(config, options);
+  Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config, options.root);
+  if (!runtime) return fail(runtime.error());
+  return serving::serve(std::move(*runtime), options, on_ready);
+}
+
+}  // namespace exai::serve

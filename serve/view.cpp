@@ -1,0 +1,40 @@
+#include "serve/view.hpp"
+
+#include "io/files.hpp"
+
+namespace exai::serve {
+namespace {
+// How far back the last errors are looked for.
+constexpr std::size_t k_error_window = 2000;
+}  // namespace
+
+std::vector<ServerView::ToolRow> LiveView::tools() const {
+  std::vector<ToolRow> rows;
+  for (const std::string& name : tools_.names())
+    rows.push_back({name, std::string(tools_.find(name)->tool->title)});
+  return rows;
+}
+
+std::vector<std::string> LiveView::activity_tail(std::size_t lines) const {
+  return io::tail_file(log_folder_ / "mcp_activity.log", lines).value_or(std::vector<std::string>());
+}
+
+std::vector<std::string> LiveView::last_errors(std::size_t lines) const {
+  std::vector<std::string> found;
+  for (std::string& line :
+       io::tail_file(log_folder_ / "mcp_server.log", k_error_window).value_or(std::vector<std::string>()))
+    if (line.find("\"ERROR\"") != std::string::npos || line.find("\"CRITICAL\"") != std::string::npos)
+      found.push_back(std::move(line));
+  if (found.size() > lines) found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(lines));
+  return found;
+}
+
+Millis LiveView::uptime() const {
+  return std::chrono::duration_cast<Millis>(clock_.steady() - started_);
+}
+
+std::vector<ServerView::PermitRow> LiveView::permits() const {
+  return engine_ == nullptr ? std::vector<PermitRow>() : engine_->permits();
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,32 @@
+// What tools that describe the server may see of it.
+#pragma once
+
+#include "serve/calls/engine.hpp"
+#include "serve/protocol/catalogue.hpp"
+
+#include <filesystem>
+
+namespace exai::serve {
+
+class LiveView final : public ServerView {
+ public:
+  LiveView(const ToolCatalogue& tools, const Clock& clock, std::filesystem::path log_folder)
+      : tools_(tools), clock_(clock), log_folder_(std::move(log_folder)), started_(clock.steady()) {}
+  /// The engine comes after the view, which it hands to the calls.
+  void watch(const Engine& engine) { engine_ = &engine; }
+
+  [[nodiscard]] std::vector<ToolRow> tools() const override;
+  [[nodiscard]] std::vector<std::string> activity_tail(std::size_t lines) const override;
+  [[nodiscard]] std::vector<std::string> last_errors(std::size_t lines) const override;
+  [[nodiscard]] Millis uptime() const override;
+  [[nodiscard]] std::vector<PermitRow> permits() const override;
+
+ private:
+  const ToolCatalogue& tools_;
+  const Clock& clock_;
+  std::filesystem::path log_folder_;
+  Steady started_;
+  const Engine* engine_ = nullptr;
+};
+
+}  // namespace exai::serve
