@@ -17,7 +17,21 @@ bool is_tool_name(std::string_view name) {
   return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), allowed);
 }
 
-/// One item of tools/list. Schemas stand there verbatim; absent members are left out, never null (facts:
+/// JSON text without the whitespace between tokens: a message must fit one line of stdio and one data line of an event. The order
+/// of members stays, which a parsed value would lose.
+std::string one_line(std::string_view json) {
+  std::string text;
+  bool quoted = false, escaped = false;
+  for (const char c : json) {
+    if (!quoted && (c == ' ' || c == '\n' || c == '\r' || c == '\t')) continue;
+    text += c;
+    if (c == '"' && !escaped) quoted = !quoted;
+    escaped = quoted && c == '\\' && !escaped;
+  }
+  return text;
+}
+
+/// One item of tools/list. Schemas keep their order; absent members are left out, never null (facts:
 /// protocol b.0).
 std::string list_item(const Tool& tool) {
   const auto flag = [](std::string_view name, bool value) {
@@ -26,8 +40,8 @@ std::string list_item(const Tool& tool) {
   std::string text = "{\"name\":" + quote_json(tool.id);
   if (!tool.title.empty()) text += ",\"title\":" + quote_json(tool.title);
   text += ",\"description\":" + quote_json(tool.description);
-  text.append(",\"inputSchema\":").append(trim(tool.input_schema));
-  if (!tool.output_schema.empty()) text.append(",\"outputSchema\":").append(trim(tool.output_schema));
+  text.append(",\"inputSchema\":").append(one_line(tool.input_schema));
+  if (!tool.output_schema.empty()) text.append(",\"outputSchema\":").append(one_line(tool.output_schema));
   text += ",\"annotations\":{" + flag("readOnlyHint", tool.read_only) + "," +
           flag("destructiveHint", tool.destructive) + "," + flag("idempotentHint", tool.idempotent) + "," +
           flag("openWorldHint", tool.open_world) + "}}";
@@ -36,7 +50,7 @@ std::string list_item(const Tool& tool) {
 
 std::string daemon_item(const Tool& tool) {
   std::string text = "{\"name\":" + quote_json(tool.id) + ",\"description\":" + quote_json(tool.description);
-  return text.append(",\"inputSchema\":").append(trim(tool.input_schema)).append("}");
+  return text.append(",\"inputSchema\":").append(one_line(tool.input_schema)).append("}");
 }
 
 Result<Schema> compile_input(const Tool& tool) {

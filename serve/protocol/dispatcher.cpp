@@ -7,12 +7,12 @@ namespace exai::serve {
 namespace {
 namespace dispatching {
 
-Answer refuse(const RpcId& id, int code, std::string message, Json data = nullptr) {
+SendAnswer refuse(const RpcId& id, int code, std::string message, Json data = nullptr) {
   RpcError error;
   error.code = code;
   error.message = std::move(message);
   error.data = std::move(data);
-  return Answer{rpc_error(id, error)};
+  return SendAnswer{rpc_error(id, error)};
 }
 
 /// A string member of an object; empty when absent or of another type.
@@ -47,7 +47,7 @@ Action Dispatcher::request(RpcMessage& message) const {
     return dispatching::refuse(message.id, k_invalid_params, "params must be an object with named members");
   if (message.method == "tools/call") return call_tool(message);
   if (message.method == "tools/list") return list_tools(message);
-  if (message.method == "ping") return Answer{rpc_result(message.id, "{}")};
+  if (message.method == "ping") return SendAnswer{rpc_result(message.id, "{}")};
   if (message.method == "initialize") return initialize(message);
   const std::string meant = did_you_mean(message.method, {"initialize", "ping", "tools/list", "tools/call"});
   std::string text = "method not found: " + std::string(std::string_view(message.method).substr(0, 128));
@@ -70,7 +70,7 @@ Action Dispatcher::list_tools(const RpcMessage& message) const {
   // The list fits one page, so no cursor of ours is in circulation.
   if (message.params.is_object() && message.params.contains("cursor"))
     return dispatching::refuse(message.id, k_invalid_params, "invalid cursor: the list has one page");
-  return Answer{rpc_result(message.id, tools_.list_result())};
+  return SendAnswer{rpc_result(message.id, tools_.list_result())};
 }
 
 Action Dispatcher::call_tool(RpcMessage& message) const {
@@ -78,14 +78,14 @@ Action Dispatcher::call_tool(RpcMessage& message) const {
   if (name.empty())
     return dispatching::refuse(message.id, k_invalid_params, "tools/call needs params.name (a string)");
   const ToolEntry* entry = tools_.find(name);
-  if (entry == nullptr) return Answer{rpc_error(message.id, to_rpc(unknown_tool(tools_, name)))};
+  if (entry == nullptr) return SendAnswer{rpc_error(message.id, to_rpc(unknown_tool(tools_, name)))};
   BeginCall call;
   call.id = std::move(message.id);
   call.tool = entry->tool;
   const auto arguments = message.params.find("arguments");
   call.arguments = arguments == message.params.end() ? Json::object() : std::move(*arguments);
   const Result<void> fits = check_arguments(*entry, call.arguments);
-  if (!fits) return Answer{rpc_error(call.id, to_rpc(fits.error()))};
+  if (!fits) return SendAnswer{rpc_error(call.id, to_rpc(fits.error()))};
   if (const auto meta = message.params.find("_meta"); meta != message.params.end() && meta->is_object()) {
     const auto token = meta->find("progressToken");
     if (token != meta->end()) call.progress_token = rpc_id(*token);

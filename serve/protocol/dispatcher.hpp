@@ -11,7 +11,7 @@
 namespace exai::serve {
 
 /// A finished answer.
-struct Answer {
+struct SendAnswer {
   std::string message;
 };
 /// Nothing is to be said: a notification or a client's response was taken.
@@ -30,7 +30,7 @@ struct BeginCall {
 struct CancelCall {
   RpcId id;
 };
-using Action = std::variant<Answer, Accepted, OpenSession, BeginCall, CancelCall>;
+using Action = std::variant<SendAnswer, Accepted, OpenSession, BeginCall, CancelCall>;
 
 class Dispatcher {
  public:

@@ -136,7 +136,7 @@ void McpHttp::post(const HttpRequest& request, const std::string& principal,
 void McpHttp::perform(Action action, Peer peer, bool may_stream,
                       const std::shared_ptr<HttpExchange>& exchange) {
   using namespace mcp_over_http;
-  if (auto* said = std::get_if<Answer>(&action))
+  if (auto* said = std::get_if<SendAnswer>(&action))
     return exchange->answer(message_answer(std::move(said->message)));
   if (auto* call = std::get_if<BeginCall>(&action)) {
     if (may_stream) exchange->may_stream({});

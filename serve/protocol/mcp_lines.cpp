@@ -17,7 +17,7 @@ void McpLines::take(std::string_view line) {
   auto message = read_message(line);
   if (!message) return (*write_)(rpc_error(message.error().id, message.error().error));
   Action action = service_.dispatcher().dispatch(std::move(*message));
-  if (auto* said = std::get_if<Answer>(&action)) return (*write_)(std::move(said->message));
+  if (auto* said = std::get_if<SendAnswer>(&action)) return (*write_)(std::move(said->message));
   if (auto* opened = std::get_if<OpenSession>(&action)) return (*write_)(std::move(opened->message));
   if (auto* call = std::get_if<BeginCall>(&action))
     return service_.begin(std::move(*call), peer_, std::make_shared<Sink>(write_));

@@ -49,8 +49,8 @@ std::optional<RawRequest> Connection::read() {
       if (buffer_.size() >= end + 4 + length) {
         const std::vector<std::string> words = split(head.substr(0, head.find("\r\n")), ' ');
         if (words.size() < 2) return std::nullopt;
-        RawRequest request{words[0], words[1], header(head, "authorization"),
-                           buffer_.substr(end + 4, length)};
+        RawRequest request{words[0], words[1], header(head, "authorization"), buffer_.substr(end + 4, length),
+                           head};
         buffer_.erase(0, end + 4 + length);
         return request;
       }

@@ -11,6 +11,7 @@ namespace exai::simulator {
 
 struct RawRequest {
   std::string method, path, authorization, body;
+  std::string head;  ///< request line and headers
 };
 
 class Connection {

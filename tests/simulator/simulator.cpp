@@ -2,87 +2,34 @@
 
 #include "core/text.hpp"
 #include "tests/simulator/answer.hpp"
+#include "tests/simulator/server.hpp"
 
-#include <atomic>
 #include <condition_variable>
-#include <list>
 #include <mutex>
 #include <stdexcept>
-#include <thread>
 
 #include <fmt/core.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <unistd.h>
 
 namespace exai::simulator {
 
 struct Simulator::Impl {
   Script script;
   std::vector<int> counts;  // requests that fitted each rule
-  int listener = -1, stop_event = -1;
-  std::uint16_t port = 0;
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
   std::vector<Seen> seen;
-  std::size_t hangups = 0, connections = 0;
-  std::list<std::thread> workers;
-  std::thread acceptor;
+  std::size_t hangups = 0;
+  std::unique_ptr<Server> server;  // last: its threads use all of the above
 
-  ~Impl() {
-    if (stop_event >= 0) (void)!::write(stop_event, "\1\0\0\0\0\0\0\0", 8);
-    if (acceptor.joinable()) acceptor.join();
-    for (std::thread& worker : workers) worker.join();
-    if (listener >= 0) ::close(listener);
-    if (stop_event >= 0) ::close(stop_event);
-  }
-
-  bool listen_on(std::uint16_t wanted) {
-    stop_event = ::eventfd(0, EFD_CLOEXEC);
-    listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int yes = 1;
-    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(wanted);
-    socklen_t size = sizeof(address);
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener, generic, size) != 0 || ::listen(listener, 64) != 0) return false;
-    if (::getsockname(listener, generic, &size) != 0) return false;
-    port = ntohs(address.sin_port);
-    return true;
-  }
-
-  void accept_all() {
-    for (;;) {
-      pollfd items[2]{{listener, POLLIN, 0}, {stop_event, POLLIN, 0}};
-      if (::poll(items, 2, -1) < 0) continue;
-      if (items[1].revents != 0) return;
-      const int socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-      if (socket < 0) continue;
+  bool handle(Connection& connection, const RawRequest& request) {
+    note(request);
+    const Sent sent = answer(connection, request);
+    if (sent == Sent::hangup) {
       const std::lock_guard lock(mutex);
-      ++connections;
-      workers.emplace_back([this, socket] { serve(socket); });
+      ++hangups;
+      changed.notify_all();
     }
-  }
-
-  void serve(int socket) {
-    Connection connection(socket, stop_event);
-    while (const std::optional<RawRequest> request = connection.read()) {
-      note(*request);
-      const Sent sent = answer(connection, *request);
-      if (sent == Sent::hangup) {
-        const std::lock_guard lock(mutex);
-        ++hangups;
-        changed.notify_all();
-      }
-      if (sent != Sent::whole) return;
-    }
+    return sent == Sent::whole;
   }
 
   void note(const RawRequest& request) {
@@ -132,10 +79,11 @@ Result<std::unique_ptr<Simulator>> Simulator::start(Script script, std::uint16_t
   auto impl = std::make_unique<Impl>();
   impl->script = std::move(script);
   impl->counts.assign(impl->script.rules.size(), 0);
-  if (!impl->listen_on(port))
-    return fail(ErrorKind::refused, fmt::format("cannot listen on 127.0.0.1:{}", port),
-                "name a free port, or 0");
-  impl->acceptor = std::thread([self = impl.get()] { self->accept_all(); });
+  auto server = Server::start(port, [self = impl.get()](Connection& connection, const RawRequest& request) {
+    return self->handle(connection, request);
+  });
+  if (!server) return fail(server.error());
+  impl->server = std::move(*server);
   return std::unique_ptr<Simulator>(new Simulator(std::move(impl)));
 }
 
@@ -148,10 +96,10 @@ std::unique_ptr<Simulator> Simulator::with(std::string_view script_yaml) {
 }
 
 std::string Simulator::url() const {
-  return fmt::format("http://127.0.0.1:{}/v1", impl_->port);
+  return fmt::format("http://127.0.0.1:{}/v1", impl_->server->port());
 }
 std::uint16_t Simulator::port() const {
-  return impl_->port;
+  return impl_->server->port();
 }
 
 std::vector<Seen> Simulator::seen() const {
@@ -160,8 +108,7 @@ std::vector<Seen> Simulator::seen() const {
 }
 
 std::size_t Simulator::connections() const {
-  const std::lock_guard lock(impl_->mutex);
-  return impl_->connections;
+  return impl_->server->connections();
 }
 
 bool Simulator::wait_for_requests(std::size_t count, Deadline deadline) const {

@@ -1,0 +1,314 @@
+#include "tests/serve/house.hpp"
+
+#include "core/text.hpp"
+#include "io/random.hpp"
+#include "tests/catch.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace exai::tests {
+namespace {
+
+using namespace serve;
+
+struct GateState {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  bool open = true;
+  int inside = 0, stopped = 0;
+};
+GateState& gate() {
+  static GateState k_state;
+  return k_state;
+}
+
+Result<ToolOutput> run_wait(const Json&, CallContext& context) {
+  GateState& state = gate();
+  std::unique_lock lock(state.mutex);
+  ++state.inside;
+  state.changed.notify_all();
+  context.progress({"", "waiting"});
+  const bool opened = state.changed.wait(lock, context.stop(), [&] { return state.open; });
+  --state.inside;
+  if (!opened) ++state.stopped;
+  state.changed.notify_all();
+  if (!opened) return fail(ErrorKind::cancelled, "told to stop");
+  return text_output("done");
+}
+
+Result<ToolOutput> run_echo(const Json& arguments, CallContext&) {
+  return text_output(arguments.value("text", std::string("nothing")), {{"echo", true}});
+}
+
+Result<ToolOutput> run_throw(const Json&, CallContext&) { throw std::runtime_error("secret detail"); }
+
+Result<ToolOutput> run_fail(const Json&, CallContext&) {
+  return fail(ErrorKind::config, "GLM_API_KEY is not set", "set GLM_API_KEY");
+}
+
+Result<ToolOutput> run_stream(const Json&, CallContext& context) {
+  context.progress({"Hel", ""});
+  context.progress({"", "half way"});
+  context.progress({"lo", ""});
+  return text_output("Hello");
+}
+
+constexpr std::string_view k_echo_schema =
+    R"({"type":"object","properties":{"text":{"type":"string","maxLength":200000},"times":{"type":"integer","minimum":1}},"additionalProperties":false})";
+constexpr std::string_view k_empty_schema = R"({"type":"object","properties":{}})";
+
+const Tool k_wait{.id = "test_wait", .title = "Wait", .description = "waits for the gate", .input_schema = k_empty_schema, .run = run_wait};
+const Tool k_echo{.id = "test_echo", .title = "Echo", .description = "says it again", .input_schema = k_echo_schema, .work = Work::inline_, .run = run_echo};
+const Tool k_throw{.id = "test_throw", .title = "Throw", .description = "breaks", .input_schema = k_empty_schema, .run = run_throw};
+const Tool k_fail{.id = "test_fail", .title = "Fail", .description = "fails", .input_schema = k_empty_schema, .run = run_fail};
+const Tool k_stream{.id = "test_stream", .title = "Stream", .description = "streams", .input_schema = k_empty_schema, .run = run_stream};
+
+std::vector<const Tool*> test_tools() {
+  return {&k_echo, &k_fail, &k_stream, &k_throw, &k_wait};
+}
+
+std::uint16_t port_of(const Result<Listener>& listener) {
+  if (!listener) FAIL(listener.error().message);
+  return static_cast<std::uint16_t>(std::stoi(listener->address.substr(listener->address.rfind(':') + 1)));
+}
+
+}  // namespace
+
+void Gate::close() {
+  const std::scoped_lock lock(gate().mutex);
+  gate().open = false;
+  gate().stopped = 0;
+}
+
+void Gate::open() {
+  const std::scoped_lock lock(gate().mutex);
+  gate().open = true;
+  gate().changed.notify_all();
+}
+
+bool Gate::entered(int calls) {
+  std::unique_lock lock(gate().mutex);
+  return gate().changed.wait_for(lock, std::chrono::seconds(10), [&] { return gate().inside == calls; });
+}
+
+int Gate::stopped() {
+  const std::scoped_lock lock(gate().mutex);
+  return gate().stopped;
+}
+
+Config config_of(const std::vector<RawSetting>& settings) {
+  std::vector<Finding> findings;
+  ConfigLayer layer;
+  layer.kind = OriginKind::flag;
+  layer.entries = settings;
+  Config config = Config::build({layer}, findings);
+  for (const Finding& finding : findings) FAIL(finding.message);
+  return config;
+}
+
+House::House(const std::vector<RawSetting>& settings) {
+  Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
+  if (!runtime) FAIL(runtime.error().message);
+  const Config& config = (*runtime)->config;
+  Result<ToolCatalogue> tools = ToolCatalogue::from(test_tools());
+  if (!tools) FAIL(tools.error().message);
+  tools_ = std::make_unique<ToolCatalogue>(std::move(*tools));
+  door_ = std::make_unique<Door>(door_limits(config));
+  metrics_ = std::make_unique<Metrics>(tools_->names());
+  store_ = std::make_unique<LazyStore>(":memory:", system_clock());
+  view_ = std::make_unique<LiveView>(*tools_, system_clock(), scratch_.path());
+  engine_ = std::make_unique<Engine>(CallServices{door_->loop(), system_clock(), permits_, *metrics_, *store_, *view_}, *runtime, nullptr);
+  view_->watch(*engine_);
+  dispatcher_ = std::make_unique<Dispatcher>(*tools_, ServerIdentity{"exai-test", "0", ""});
+  service_ = std::make_unique<McpService>(*dispatcher_, *engine_);
+  sessions_ = std::make_unique<SessionTable>(SessionLimits{}, system_clock(), [] { return io::random_token(24); },
+                                             [this](const std::string& id) { service_->forget(id); });
+  access_ = std::make_unique<AccessPolicy>(config);
+  mcp_ = std::make_unique<McpHttp>(*service_, *sessions_);
+  health_ = std::make_unique<Health>(*engine_, scratch_.path());
+  const SiteParts parts{*access_, *mcp_, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
+  main_site_ = std::make_unique<MainSite>(parts);
+  health_site_ = std::make_unique<HealthSite>(parts);
+  daemon_ = std::make_unique<Daemon>(*engine_, *tools_, *access_, daemon_settings(config));
+  mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
+  daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *daemon_));
+  health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_));
+  thread_ = std::thread([this] { door_->run(); });
+}
+
+House::~House() {
+  Gate::open();
+  door_->stop();
+  thread_.join();
+}
+
+void House::on_loop(std::function<void()> job) {
+  std::promise<void> done;
+  door_->loop().post([&] {
+    job();
+    done.set_value();
+  });
+  REQUIRE(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+}
+
+Wire::Wire(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const timeval patience{10, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  REQUIRE(connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+}
+
+Wire::~Wire() { close(socket_); }
+
+void Wire::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void Wire::half_close() { shutdown(socket_, SHUT_WR); }
+
+std::string Wire::some() {
+  std::string text(65536, '\0');
+  const ssize_t count = recv(socket_, text.data(), text.size(), 0);
+  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return text;
+}
+
+std::string Wire::until(std::string_view mark) {
+  std::string text;
+  while (text.find(mark) == std::string::npos) {
+    const std::string more = some();
+    if (more.empty()) break;
+    text += more;
+  }
+  return text;
+}
+
+std::string Wire::all() {
+  std::string text;
+  for (std::string more = some(); !more.empty(); more = some()) text += more;
+  return text;
+}
+
+Frames::Frames(std::uint16_t port, const std::string& head) : wire_(port) {
+  wire_.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + head + "\r\n");
+  const std::string answer = wire_.until("\r\n\r\n");
+  status = answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
+  const std::size_t end = answer.find("\r\n\r\n");
+  if (end != std::string::npos) bytes_ = answer.substr(end + 4);
+}
+
+void Frames::send(const std::string& text, unsigned char first) {
+  std::string frame(1, static_cast<char>(first));
+  if (text.size() < 126) {
+    frame += static_cast<char>(0x80U | text.size());
+  } else {
+    frame += static_cast<char>(0xFFU);
+    for (int shift = 56; shift >= 0; shift -= 8) frame += static_cast<char>((text.size() >> static_cast<unsigned>(shift)) & 0xFFU);
+  }
+  wire_.send(frame + std::string(4, '\0') + text);  // a mask of zeros changes nothing
+}
+
+bool Frames::need(std::size_t count) {
+  while (bytes_.size() < count) {
+    const std::string more = wire_.some();
+    if (more.empty()) return false;
+    bytes_ += more;
+  }
+  return true;
+}
+
+std::string Frames::receive() {
+  if (!need(2)) return "";
+  const auto at = [this](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes_[i])); };
+  std::size_t size = at(1) & 0x7FU, begin = 2;
+  const std::size_t more = size == 126 ? 2 : size == 127 ? 8 : 0;
+  if (!need(2 + more)) return "";
+  if (more > 0) size = 0;
+  for (std::size_t i = 0; i < more; ++i) size = size * 256 + at(2 + i);
+  begin += more;
+  if (!need(begin + size)) return "";
+  const std::size_t kind = at(0) & 0x0FU;
+  std::string text = bytes_.substr(begin, size);
+  bytes_.erase(0, begin + size);
+  if (kind == 8) return "close " + std::to_string(static_cast<unsigned char>(text[0]) * 256 + static_cast<unsigned char>(text[1]));
+  return text;
+}
+
+Json Frames::json() {
+  const std::string text = receive();
+  const Result<Json> value = parse_json(text);
+  if (!value) FAIL("no JSON frame: " + text);
+  return *value;
+}
+
+Json Frames::hello(const std::string& token) {
+  send(dump_json({{"op", "hello"}, {"session_id", "mine"}, {"token", token}}));
+  return json();
+}
+
+Json Frames::until(const std::string& op) {
+  for (;;) {
+    Json frame = json();
+    if (frame.value("op", std::string()) == op) return frame;
+  }
+}
+
+std::string HttpReply::header(const std::string& name) const {
+  for (const std::string& line : split(head, '\n')) {
+    const std::size_t colon = line.find(':');
+    if (colon != std::string::npos && equals_ignoring_case(line.substr(0, colon), name))
+      return std::string(trim(line.substr(colon + 1)));
+  }
+  return {};
+}
+
+HttpReply http(std::uint16_t port, const std::string& method, const std::string& path, const std::string& head,
+               const std::string& body) {
+  Wire wire(port);
+  std::string text = method + " " + path + " HTTP/1.1\r\nConnection: close\r\n" + head;
+  if (head.find("Host:") == std::string::npos) text += "Host: 127.0.0.1\r\n";
+  if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  wire.send(text + "\r\n" + body);
+  const std::string answer = wire.all();
+  HttpReply reply;
+  const std::size_t end = answer.find("\r\n\r\n");
+  REQUIRE(end != std::string::npos);
+  reply.head = answer.substr(0, end);
+  reply.body = answer.substr(end + 4);
+  reply.status = std::stoi(answer.substr(9, 3));
+  return reply;
+}
+
+HttpReply post(std::uint16_t port, const std::string& message, const std::string& session) {
+  std::string head = "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
+  if (!session.empty()) head += "Mcp-Session-Id: " + session + "\r\n";
+  return http(port, "POST", "/mcp", head, message);
+}
+
+std::string initialize(std::uint16_t port) {
+  const HttpReply reply = post(
+      port, R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}})", "");
+  REQUIRE(reply.status == 200);
+  return reply.header("mcp-session-id");
+}
+
+std::string call(const std::string& id, const std::string& tool, const std::string& arguments, const std::string& meta) {
+  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"tools/call","params":{"name":")" + tool + R"(","arguments":)" + arguments +
+         (meta.empty() ? "" : ",\"_meta\":" + meta) + "}}";
+}
+
+}  // namespace exai::tests

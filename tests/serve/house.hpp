@@ -1,0 +1,126 @@
+// A server in this process for tests: the real doors, engine and protocols on free ports, with settings and tools of the test.
+#pragma once
+
+#include "core/config.hpp"
+#include "serve/calls/lazy_store.hpp"
+#include "serve/daemon/daemon.hpp"
+#include "serve/door/door.hpp"
+#include "serve/protocol/mcp_http.hpp"
+#include "serve/sites.hpp"
+#include "serve/view.hpp"
+#include "tests/scratch.hpp"
+
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace exai::tests {
+
+/// Settings by key over the defaults; fails the test on a wrong one.
+Config config_of(const std::vector<RawSetting>& settings);
+
+/// Everything but files of the deployment and signals; the loop runs in a thread of its own.
+class House {
+ public:
+  explicit House(const std::vector<RawSetting>& settings = {});
+  ~House();
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+  House(House&&) = delete;
+  House& operator=(House&&) = delete;
+
+  [[nodiscard]] std::uint16_t mcp() const { return mcp_port_; }
+  [[nodiscard]] std::uint16_t daemon() const { return daemon_port_; }
+  [[nodiscard]] std::uint16_t health() const { return health_port_; }
+  /// Runs on the loop and waits for it.
+  void on_loop(std::function<void()> job);
+  serve::Engine& engine() { return *engine_; }
+  serve::Metrics& metrics() { return *metrics_; }
+
+ private:
+  Scratch scratch_;
+  std::unique_ptr<serve::Door> door_;
+  std::unique_ptr<serve::ToolCatalogue> tools_;
+  std::unique_ptr<serve::Metrics> metrics_;
+  serve::ProviderPermits permits_;
+  std::unique_ptr<serve::LazyStore> store_;
+  std::unique_ptr<serve::LiveView> view_;
+  std::unique_ptr<serve::Engine> engine_;
+  std::unique_ptr<serve::Dispatcher> dispatcher_;
+  std::unique_ptr<serve::McpService> service_;
+  std::unique_ptr<serve::SessionTable> sessions_;
+  std::unique_ptr<serve::AccessPolicy> access_;
+  std::unique_ptr<serve::McpHttp> mcp_;
+  std::unique_ptr<serve::Health> health_;
+  std::unique_ptr<serve::MainSite> main_site_;
+  std::unique_ptr<serve::HealthSite> health_site_;
+  std::unique_ptr<serve::Daemon> daemon_;
+  std::uint16_t mcp_port_ = 0, daemon_port_ = 0, health_port_ = 0;
+  std::thread thread_;
+};
+
+/// A latch that test tools wait for: `test_wait` blocks until open() or until it is told to stop.
+class Gate {
+ public:
+  static void close();
+  static void open();
+  /// Waits until that many test_wait calls are inside.
+  static bool entered(int calls);
+  static int stopped();  ///< calls that left because they were told to stop, since close()
+};
+
+/// A TCP connection with blocking reads of at most five seconds.
+class Wire {
+ public:
+  explicit Wire(std::uint16_t port);
+  ~Wire();
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+  Wire(Wire&&) = delete;
+  Wire& operator=(Wire&&) = delete;
+  void send(std::string_view bytes);
+  void half_close();
+  /// Whatever has come; "" at the end of the stream.
+  std::string some();
+  std::string until(std::string_view mark);
+  std::string all();
+
+ private:
+  int socket_ = -1;
+};
+
+/// A WebSocket client of the plainest kind.
+class Frames {
+ public:
+  explicit Frames(std::uint16_t port, const std::string& head = {});
+  void send(const std::string& text, unsigned char first = 0x81);
+  /// The next frame's text; "close 4001" for a close frame, "" at the end.
+  std::string receive();
+  Json json();
+  Json hello(const std::string& token = {});
+  /// The next frame of that op; others are skipped.
+  Json until(const std::string& op);
+  Wire& wire() { return wire_; }
+  int status = 0;  ///< of the upgrade
+
+ private:
+  bool need(std::size_t count);
+  Wire wire_;
+  std::string bytes_;
+};
+
+struct HttpReply {
+  int status = 0;
+  std::string head, body;
+  [[nodiscard]] std::string header(const std::string& name) const;
+};
+/// One request on a connection of its own. `head` has further header lines, each ending with \r\n.
+HttpReply http(std::uint16_t port, const std::string& method, const std::string& path, const std::string& head,
+               const std::string& body = {});
+/// POST /mcp with the usual headers; initialises first when `session` is empty and the message is no initialize.
+HttpReply post(std::uint16_t port, const std::string& message, const std::string& session);
+std::string initialize(std::uint16_t port);  ///< the session id
+std::string call(const std::string& id, const std::string& tool, const std::string& arguments, const std::string& meta = {});
+
+}  // namespace exai::tests

@@ -1,0 +1,166 @@
+#include "serve/protocol/dispatcher.hpp"
+#include "serve/protocol/errors.hpp"
+#include "serve/protocol/session.hpp"
+#include "tests/catch.hpp"
+
+using namespace exai;
+using namespace exai::serve;
+
+namespace {
+
+Result<ToolOutput> nothing(const Json&, CallContext&) { return ToolOutput{}; }
+
+const Tool k_sum{.id = "sum",
+                 .title = "Sum",
+                 .description = "adds",
+                 .input_schema = "{\n  \"type\": \"object\",\n  \"required\": [\"x\"],\n  \"properties\": {\"x\": {\"type\": \"number\", \"description\": \"a b\"}}\n}",
+                 .run = nothing};
+
+const ToolCatalogue& catalogue() {
+  static const ToolCatalogue k_catalogue = ToolCatalogue::from({&k_sum}).value();
+  return k_catalogue;
+}
+
+Action act(const std::string& text) {
+  static const Dispatcher k_dispatcher(catalogue(), {"exai", "1", ""});
+  auto message = read_message(text);
+  REQUIRE(message);
+  return k_dispatcher.dispatch(std::move(*message));
+}
+
+Json answer(const std::string& text) {
+  const Action action = act(text);
+  REQUIRE(std::holds_alternative<SendAnswer>(action));
+  return parse_json(std::get<SendAnswer>(action).message).value();
+}
+
+class HandClock final : public Clock {
+ public:
+  [[nodiscard]] Steady steady() const override { return now; }
+  [[nodiscard]] Wall wall() const override { return {}; }
+  Steady now{};
+};
+
+}  // namespace
+
+TEST_CASE("malformed messages are refused, with the id only when it can be told", "[serve][jsonrpc]") {
+  const auto fault = [](const char* text) {
+    const auto message = read_message(text);
+    REQUIRE_FALSE(message);
+    return rpc_error(message.error().id, message.error().error);
+  };
+  CHECK(fault("{").find("-32700") != std::string::npos);
+  CHECK(fault("{").find("\"id\"") == std::string::npos);
+  CHECK(fault("[]").find("-32600") != std::string::npos);
+  CHECK(fault("1").find("-32600") != std::string::npos);
+  CHECK(fault(R"({"jsonrpc":"2.0","id":null,"method":"ping"})").find("\"id\":") == std::string::npos);
+  CHECK(fault(R"({"jsonrpc":"2.0","id":1.5,"method":"ping"})").find("-32600") != std::string::npos);
+  CHECK(fault(R"({"jsonrpc":"1.0","id":7,"method":"ping"})").find("\"id\":7") != std::string::npos);
+  CHECK(fault(R"({"id":7,"method":"ping"})").find("-32600") != std::string::npos);
+  CHECK(fault(R"({"jsonrpc":"2.0","id":"x","method":5})").find(R"("id":"x")") != std::string::npos);
+  CHECK(fault(R"({"jsonrpc":"2.0","id":1,"method":"ping","params":"no"})").find("-32600") != std::string::npos);
+  CHECK(fault(R"({"jsonrpc":"2.0","id":1})").find("-32600") != std::string::npos);
+}
+
+TEST_CASE("ids come back as they came", "[serve][jsonrpc]") {
+  for (const std::string id : {"0", "-5", "9007199254740993", "18446744073709551615", R"("a \"b\"")", R"("7")"})
+    CHECK(std::get<SendAnswer>(act(R"({"method":"ping","id":)" + id + R"(,"jsonrpc":"2.0"})")).message ==
+          R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":{}})");
+}
+
+TEST_CASE("initialize echoes a supported version and offers the newest otherwise", "[serve][dispatcher]") {
+  for (const auto& [asked, got] : {std::pair{"2025-11-25", "2025-11-25"}, {"2026-07-28", "2025-11-25"}, {"nonsense", "2025-11-25"}}) {
+    const Action action = act(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" + std::string(asked) + "\"}}");
+    REQUIRE(std::holds_alternative<OpenSession>(action));
+    const Json message = parse_json(std::get<OpenSession>(action).message).value();
+    CHECK(message["result"]["protocolVersion"] == got);
+    CHECK(message["result"]["capabilities"]["tools"]["listChanged"] == false);
+  }
+  CHECK(answer(R"({"jsonrpc":"2.0","id":0,"method":"initialize"})")["error"]["code"] == k_invalid_params);
+}
+
+TEST_CASE("tools/list is one line, keeps the schema's order and emits no null", "[serve][dispatcher]") {
+  const Action action = act(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})");
+  const std::string text = std::get<SendAnswer>(action).message;
+  CHECK(text.find('\n') == std::string::npos);
+  CHECK(text.find("null") == std::string::npos);
+  CHECK(text.find(R"("inputSchema":{"type":"object","required":["x"],"properties":{"x":{"type":"number","description":"a b"}}})") != std::string::npos);
+  CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"x"}})")["error"]["code"] == k_invalid_params);
+}
+
+TEST_CASE("tools/call is judged before it begins", "[serve][dispatcher]") {
+  const Json unknown = answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"smu"}})");
+  CHECK(unknown["error"]["code"] == k_invalid_params);
+  CHECK(unknown["error"]["message"].get<std::string>().find("did you mean sum?") != std::string::npos);
+  const Json wrong = answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"sum","arguments":{"x":"1"}}})");
+  CHECK(wrong["error"]["code"] == k_invalid_params);
+  CHECK(wrong["error"]["message"].get<std::string>().find("/x: expected number") != std::string::npos);
+  CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call"})")["error"]["code"] == k_invalid_params);
+  CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":["sum"]})")["error"]["code"] == k_invalid_params);
+  CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/cal"})")["error"]["code"] == k_method_not_found);
+  const Action good = act(R"({"jsonrpc":"2.0","id":"c","method":"tools/call","params":{"name":"sum","arguments":{"x":1},"_meta":{"progressToken":"t"}}})");
+  REQUIRE(std::holds_alternative<BeginCall>(good));
+  CHECK(std::get<BeginCall>(good).progress_token == "\"t\"");
+  CHECK(std::get<BeginCall>(good).id == "\"c\"");
+}
+
+TEST_CASE("notifications are taken silently and cancellations carry the id", "[serve][dispatcher]") {
+  CHECK(std::holds_alternative<Accepted>(act(R"({"jsonrpc":"2.0","method":"notifications/initialized"})")));
+  CHECK(std::holds_alternative<Accepted>(act(R"({"jsonrpc":"2.0","method":"unheard/of"})")));
+  CHECK(std::holds_alternative<Accepted>(act(R"({"jsonrpc":"2.0","id":4,"result":{}})")));
+  const Action cancel = act(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"c"}})");
+  REQUIRE(std::holds_alternative<CancelCall>(cancel));
+  CHECK(std::get<CancelCall>(cancel).id == "\"c\"");
+}
+
+TEST_CASE("a broken tool is found at registration", "[serve][catalogue]") {
+  Tool tool = k_sum;
+  tool.input_schema = R"({"type":"object","properties":{"x":{"pattern":"a"}}})";
+  CHECK(ToolCatalogue::from({&tool}).error().message.find("tool sum") != std::string::npos);
+  tool.input_schema = R"({"type":"array"})";
+  CHECK_FALSE(ToolCatalogue::from({&tool}));
+  tool = k_sum;
+  tool.id = "no slash/here";
+  CHECK_FALSE(ToolCatalogue::from({&tool}));
+  CHECK_FALSE(ToolCatalogue::from({&k_sum, &k_sum}));
+}
+
+TEST_CASE("sessions belong to their principal, expire and make room", "[serve][session]") {
+  HandClock clock;
+  int count = 0;
+  std::vector<std::string> gone;
+  SessionTable table({2, Millis{1000}}, clock, [&] { return "s" + std::to_string(++count); },
+                     [&](const std::string& id) { gone.push_back(id); });
+  table.open("alice", "v", "c");
+  CHECK(table.use("s1", "bob") == nullptr);
+  CHECK_FALSE(table.close("s1", "bob"));
+  table.open("alice", "v", "c");
+  CHECK(table.use("s1", "alice") != nullptr);  // s2 is now idle longest
+  table.open("alice", "v", "c");
+  CHECK(gone == std::vector<std::string>{"s2"});
+  clock.now += Millis{999};
+  CHECK(table.use("s3", "alice") != nullptr);
+  clock.now += Millis{1};
+  CHECK(table.use("s1", "alice") == nullptr);
+  CHECK(table.use("s3", "alice") != nullptr);
+  CHECK(table.close("s3", "alice"));
+  CHECK(table.size() == 0);
+}
+
+TEST_CASE("each error kind has its codes and capacity says when to come back", "[serve][errors]") {
+  Error busy = make_error(ErrorKind::busy, "full", "wait");
+  busy.retry_after = Millis{1500};
+  const RpcError rpc = to_rpc(busy);
+  CHECK(rpc.code == 1429);
+  CHECK(rpc.message == "full; wait");
+  CHECK(rpc.data["code"] == "OVER_CAPACITY");
+  CHECK(rpc.data["retry_after"] == 1.5);
+  CHECK(daemon_code(ErrorKind::timeout) == "TIMEOUT");
+  CHECK(daemon_code(ErrorKind::provider) == "PROVIDER_ERROR");
+  CHECK(rpc_code(ErrorKind::not_found) == k_invalid_params);
+  // Our own codes stay out of the ranges of JSON-RPC and MCP.
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::provider); ++kind) {
+    const int code = rpc_code(static_cast<ErrorKind>(kind));
+    CHECK((code > 0 || code == k_invalid_params || code == k_internal_error));
+  }
+}
