@@ -4,6 +4,7 @@
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/signals.hpp"
+#include "core/redact.hpp"
 #include "core/version.hpp"
 
 #include <csignal>
@@ -58,10 +59,35 @@ Deadline total_deadline(const Globals& globals) {
   return Deadline::after(globals.timeout.value_or(k_far));
 }
 
+/// An error carries no secret by contract; what another program said may still hold one.
+Error redacted(Error error, const Config& config) {
+  const Redactor redactor(config.secrets());
+  error.message = redactor.apply(error.message);
+  error.hint = redactor.apply(error.hint);
+  for (std::string& doing : error.context) doing = redactor.apply(doing);
+  return error;
+}
+
+/// Data is expected on standard input: nobody will type an env file into a terminal that says nothing.
+Result<void> refuse_terminal_input(const CommandLine& line, const Streams& streams) {
+  if (!streams.input_terminal) return {};
+  std::vector<std::string> files = line.globals.env_files;
+  for (const auto& positional : line.command->positionals)
+    if (positional.values == "@files")
+      for (const std::string& word : line.args.positional_all(positional.name)) files.push_back(word);
+  for (const Option& option : line.command->options)
+    if (option.values == "@files")
+      for (const std::string& word : line.args.all(option.name)) files.push_back(word);
+  if (std::find(files.begin(), files.end(), "-") == files.end()) return {};
+  return fail(ErrorKind::usage, "- reads standard input, which is a terminal",
+              fmt::format("exai {} ... < FILE", line.command->path));
+}
+
 /// Runs the command inside its context and writes what it hands back.
 Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   const auto sinks = parse_sinks(line.globals.outputs);
   if (!sinks) return fail(sinks.error());
+  if (auto fine = refuse_terminal_input(line, streams); !fine) return fail(fine.error());
   FlagSettings flags;
   if (line.command->settings != nullptr) {
     auto given = line.command->settings(line.args);
@@ -102,7 +128,7 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   const auto stopped = signal ? std::optional(ExitCode(128 + *signal)) : std::nullopt;
   if (!outcome) {
     if (stopped && outcome.error().kind == ErrorKind::cancelled) return *stopped;
-    return fail(std::move(outcome).error());
+    return fail(redacted(std::move(outcome).error(), loaded.config));
   }
   const auto code = write_outcome(*outcome, context, *sinks);
   return code && stopped ? *stopped : code;

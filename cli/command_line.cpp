@@ -155,8 +155,9 @@ Result<CommandLine> read_bare(const std::vector<std::string>& words) {
   if (!tokens->unknown.empty()) {
     std::vector<std::string> names;
     for (const Option& option : global_options()) names.emplace_back(option.name);
+    const std::string near = did_you_mean(tokens->unknown.front(), names);
     return fail(ErrorKind::usage, fmt::format("there is no flag {}", printable(tokens->unknown.front())),
-                did_you_mean(tokens->unknown.front(), names));
+                near.empty() ? "exai help" : near);
   }
   CommandLine line;
   line.version = tokens->options.count("--version") > 0;

@@ -49,6 +49,8 @@ SignalStop::SignalStop() : impl_(std::make_unique<Impl>()) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &impl_->old_interrupt);
   sigaction(SIGTERM, &action, &impl_->old_terminate);
+  // A shell starts its background jobs with SIGINT ignored, and so it stays.
+  if (impl_->old_interrupt.sa_handler == SIG_IGN) sigaction(SIGINT, &impl_->old_interrupt, nullptr);
 }
 
 SignalStop::~SignalStop() {

@@ -14,8 +14,8 @@ namespace {
 std::string exit_codes() {
   std::string out = "Exit codes: one contract for every command and every output format.\n\n";
   for (const ExitCodeRow& row : exit_code_table()) {
-    const std::string when = wrapped(row.when, 18, 80);
-    out += fmt::format("  {:>3}  {:<11}  {}", int(row.code), row.name, when.substr(18));
+    const std::string when = wrapped(row.when, 20, 80);
+    out += fmt::format("  {:>3}  {:<11}  {}", int(row.code), row.name, when.substr(20));
   }
   out += "\n";
   out += wrapped(

@@ -50,9 +50,14 @@ std::string json_or_quoted(const std::string& line) {
 }
 
 std::optional<ReportSummary> summary_of_report(std::string_view text) {
-  const auto content = parse_json(text, k_file_depth);
-  if (!content || !content->is_object() || json_text::text_of(*content, "schema") != "exai.report/1")
-    return std::nullopt;
+  const auto begin = text.rfind('{', 0) == 0 ? 0 : text.find("\n{");
+  if (begin == std::string_view::npos) return std::nullopt;
+  const auto content = parse_json(text.substr(begin), k_file_depth);
+  if (!content || !content->is_object()) return std::nullopt;
+  if (const auto error = content->find("error"); error != content->end() && error->is_object())
+    return ReportSummary{Status::unknown, json_text::text_of(*error, "message"),
+                         json_text::text_of(*error, "hint")};
+  if (json_text::text_of(*content, "schema") != "exai.report/1") return std::nullopt;
   ReportSummary out;
   out.verdict = json_text::status_of(json_text::text_of(*content, "verdict"));
   const auto results = content->find("results");

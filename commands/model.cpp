@@ -43,7 +43,7 @@ Result<Outcome> show(const Args& args, Context& context) {
   const Model* model = catalogue->find(name);
   if (model == nullptr) {
     const std::string near = did_you_mean(name, catalogue->names());
-    return fail(ErrorKind::not_found, fmt::format("there is no model \"{}\"", printable(name)),
+    return fail(ErrorKind::usage, fmt::format("there is no model \"{}\"", printable(name)),
                 near.empty() ? "exai model list" : near);
   }
   Outcome outcome;
@@ -87,11 +87,16 @@ const Registered<cli::Command> k_show{cli::Command{.path = "model show",
 }  // namespace
 }  // namespace model_command
 
+Result<ModelCatalogue> embedded_catalogue() {
+  const auto document = io::parse_yaml(embedded_models_yaml(), "models.yaml");
+  if (!document) return fail(document.error());
+  return ModelCatalogue::from(*document);
+}
+
 Result<ModelCatalogue> load_catalogue(const Context& context) {
-  const std::string file = context.config.text("models.file");
-  auto document = file.empty() ? io::parse_yaml(embedded_models_yaml(), "models.yaml")
-                               : io::read_yaml(path_setting(context, "models.file"));
-  if (!document) return fail(std::move(document).error());
+  if (context.config.text("models.file").empty()) return embedded_catalogue();
+  const auto document = io::read_yaml(path_setting(context, "models.file"));
+  if (!document) return fail(document.error());
   return ModelCatalogue::from(*document);
 }
 

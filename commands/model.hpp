@@ -8,5 +8,6 @@ namespace exai::commands {
 
 /// models.file, or the embedded catalogue.
 Result<ModelCatalogue> load_catalogue(const Context& context);
+Result<ModelCatalogue> embedded_catalogue();
 
 }  // namespace exai::commands

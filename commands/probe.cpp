@@ -18,23 +18,39 @@ Result<checks::ProbeLimits> limits_of(const Args& args, const Context& context) 
                              *crit};
 }
 
-Outcome judged(CheckResult result, const Context& context, std::string_view what) {
-  if (result.id.empty()) result.id = fmt::format("probe.{}", what);
-  return single(std::move(result), context, fmt::format("probe {}", what));
+/// Asks --count times, --interval apart; each time with its own deadline.
+template <class Ask>
+Result<Outcome> probed(const Args& args, Context& context, std::string_view what, const Ask& ask) {
+  const auto count = count_option(args, "--count", 1, 10000);
+  if (!count) return fail(count.error());
+  const auto interval = duration_option(args, "--interval", Millis{1000});
+  if (!interval) return fail(interval.error());
+  Report report = new_report(context, fmt::format("probe {}", what));
+  for (std::size_t round = 1; round <= *count; ++round) {
+    if (round > 1 && !pause(*interval, context)) break;
+    const auto limits = limits_of(args, context);
+    if (!limits) return fail(limits.error());
+    CheckResult result = ask(*limits);
+    if (result.id.empty()) result.id = fmt::format("probe.{}", what);
+    if (*count > 1) result.id += fmt::format(".{}", round);
+    if (result.started == Wall{}) result.started = context.clock.wall();
+    report.results.push_back(std::move(result));
+  }
+  return finished(std::move(report), context);
 }
 
 Result<Outcome> http(const Args& args, Context& context) {
-  const auto limits = limits_of(args, context);
-  if (!limits) return fail(limits.error());
   const std::string url = args.positional("URL", checks::health_url(context.config));
-  return judged(checks::probe_http(url, args.all("--expect"), *limits), context, "http");
+  return probed(args, context, "http", [&](const checks::ProbeLimits& limits) {
+    return checks::probe_http(url, args.all("--expect"), limits);
+  });
 }
 
 Result<Outcome> ws(const Args& args, Context& context) {
-  const auto limits = limits_of(args, context);
-  if (!limits) return fail(limits.error());
   const std::string url = args.positional("URL", checks::daemon_url(context.config));
-  return judged(checks::probe_ws(url, context.config.secret("ws.token"), *limits), context, "ws");
+  return probed(args, context, "ws", [&](const checks::ProbeLimits& limits) {
+    return checks::probe_ws(url, context.config.secret("ws.token"), limits);
+  });
 }
 
 /// The first bearer token of the settings: the one this deployment's own server accepts.
@@ -44,41 +60,46 @@ Secret first_api_key(const Config& config) {
 }
 
 Result<Outcome> mcp(const Args& args, Context& context) {
-  const auto limits = limits_of(args, context);
-  if (!limits) return fail(limits.error());
   io::McpTarget target;
   target.url = args.positional("URL", checks::mcp_url(context.config));
   const bool daemon = target.url.rfind("ws", 0) == 0;
   target.token = daemon ? context.config.secret("ws.token") : first_api_key(context.config);
-  return judged(checks::probe_mcp(target, *limits), context, "mcp");
+  return probed(args, context, "mcp",
+                [&](const checks::ProbeLimits& limits) { return checks::probe_mcp(target, limits); });
 }
 
 Result<Outcome> provider(const Args& args, Context& context) {
-  const auto limits = limits_of(args, context);
-  if (!limits) return fail(limits.error());
-  return judged(checks::probe_provider(args.positional("NAME"), context.config, *limits), context,
-                "provider");
+  return probed(args, context, "provider", [&](const checks::ProbeLimits& limits) {
+    return checks::probe_provider(args.positional("NAME"), context.config, limits);
+  });
 }
 
 Result<Outcome> port(const Args& args, Context& context) {
-  const auto limits = limits_of(args, context);
-  if (!limits) return fail(limits.error());
-  return judged(checks::probe_port(args.positional("ADDR"), args.has("--free"), *limits), context, "port");
+  return probed(args, context, "port", [&](const checks::ProbeLimits& limits) {
+    return checks::probe_port(args.positional("ADDR"), args.has("--free"), limits);
+  });
 }
 
-constexpr cli::Option k_limits[] = {
-    {.name = "--warn", .value = "DUR", .help = "slower than this is a warning"},
-    {.name = "--crit", .value = "DUR", .help = "slower than this is a failure"}};
+constexpr cli::Option k_warn = {.name = "--warn", .value = "DUR", .help = "slower than this is a warning"};
+constexpr cli::Option k_crit = {.name = "--crit", .value = "DUR", .help = "slower than this is a failure"};
+constexpr cli::Option k_count = {.name = "--count", .value = "N", .help = "how often", .standard = "1"};
+constexpr cli::Option k_interval = {
+    .name = "--interval", .value = "DUR", .help = "time between two of them", .standard = "1s"};
+constexpr cli::Option k_limits[] = {k_warn, k_crit, k_count, k_interval};
 constexpr cli::Option k_http_options[] = {{.name = "--expect",
                                            .value = "K=V",
                                            .help = "status=204, contains=TEXT or json.path=value",
                                            .repeat = true},
-                                          k_limits[0],
-                                          k_limits[1]};
+                                          k_warn,
+                                          k_crit,
+                                          k_count,
+                                          k_interval};
 constexpr cli::Option k_port_options[] = {
     {.name = "--free", .help = "pass when nothing listens, as before a deployment"},
-    k_limits[0],
-    k_limits[1]};
+    k_warn,
+    k_crit,
+    k_count,
+    k_interval};
 
 constexpr cli::Positional k_http_url[] = {
     {.name = "URL", .help = "http or https; none means our own health listener"}};

@@ -96,6 +96,8 @@ void record(Outcome& outcome, const Context& context) {
   const auto kept = keep(*outcome.report, context);
   if (kept) return;
   CheckResult lost = check_unknown(Error(kept.error()).during("recording the run"));
+  lost.cause = Cause::none;  // whatever kept it from being written, the run itself is what is not known
+  lost.started = context.clock.wall();
   lost.id = "run.record";
   lost.title = "the run is kept";
   lost.group = "record";

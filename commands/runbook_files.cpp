@@ -41,7 +41,7 @@ Result<Source> find_source(const std::string& name, const Context& context) {
     known.emplace_back(embedded.name);
   }
   const std::string near = did_you_mean(name, known);
-  return fail(ErrorKind::not_found, fmt::format("there is no runbook \"{}\"", printable(name)),
+  return fail(ErrorKind::usage, fmt::format("there is no runbook \"{}\"", printable(name)),
               near.empty() ? "exai runbook list" : near);
 }
 
@@ -75,7 +75,8 @@ CheckResult judge(const Source& source) {
   else {
     std::size_t steps = 0;
     for (const auto& group : runbook->groups) steps += group.steps.size();
-    result.summary = fmt::format("{}, {} steps in {} groups", runbook->title, steps, runbook->groups.size());
+    result.summary = fmt::format("{}, {} step{} in {} group{}", runbook->title, steps, steps == 1 ? "" : "s",
+                                 runbook->groups.size(), runbook->groups.size() == 1 ? "" : "s");
   }
   return result;
 }

@@ -93,7 +93,7 @@ CheckResult judged(const std::string& words, const std::string& output, int code
 CheckResult run_command_step(const runbooks::Step& step, const Context& context, Deadline deadline,
                              std::stop_token stop) {
   const std::string words = "exai " + join(step.command, " ");
-  auto child = io::Child::start(runbook_step::argv_of(step, context, deadline));
+  auto child = io::Child::start(runbook_step::argv_of(step, context, deadline), true);
   if (!child) return check_unknown(Error(child.error()).during(fmt::format("running {}", words)));
   child->close_stdin();
   const auto output = runbook_step::output_of(*child, context, deadline, stop);

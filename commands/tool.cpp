@@ -58,6 +58,24 @@ Result<Outcome> show(const Args& args, Context& context) {
   return fail(unknown_tool(name, *tools));
 }
 
+/// Asks for a streamed answer where the tool knows the argument and the caller did not say.
+Result<void> want_stream(Json& arguments, const std::string& name, Session& session) {
+  if (arguments.contains("stream")) return {};
+  const auto tools = session.client->list_tools(session.deadline);
+  if (!tools) return fail(tools.error());
+  for (const Json& tool : *tools)
+    if (text_of(tool, "name") == name && tool.contains(Json::json_pointer("/inputSchema/properties/stream")))
+      arguments["stream"] = true;
+  return {};
+}
+
+/// The answer for machines: the result as the server gave it, with our schema's name beside it.
+std::string call_json(const Json& result) {
+  Json out = result.is_object() ? result : Json{{"result", result}};
+  out["schema"] = "exai.call/1";
+  return dump_json(out);
+}
+
 /// The code of an answer that says isError: the kind that the server names, else a plain failure.
 ExitCode code_of(const Json& result) {
   if (!result.value("isError", false)) return ExitCode::pass;
@@ -89,7 +107,7 @@ std::string content_text(const Json& result) {
 }
 
 Result<Outcome> call(const Args& args, Context& context) {
-  const auto arguments = read_arguments(args);
+  auto arguments = read_arguments(args);
   if (!arguments) return fail(arguments.error());
   const std::string name = args.positional("NAME");
   if (context.globals.dry_run)
@@ -107,14 +125,15 @@ Result<Outcome> call(const Args& args, Context& context) {
     };
   auto session = open_session(args, context, std::move(observer));
   if (!session) return fail(std::move(session).error());
+  if (stream)
+    if (auto ready = want_stream(*arguments, name, *session); !ready) return fail(ready.error());
   const auto result = session->client->call_tool(name, *arguments, session->deadline, context.stop);
   if (streamed) context.streams.out.write("\n");
   if (!result) return fail(result.error());
   const ExitCode code = code_of(*result);
   // What was streamed is not said again; an error always is.
   std::string text = streamed && code == ExitCode::pass ? std::string{} : printable(content_text(*result));
-  Outcome outcome =
-      said(std::move(text), dump_json(Json{{"schema", "exai.call/1"}, {"tool", name}, {"result", *result}}));
+  Outcome outcome = said(std::move(text), call_json(*result));
   outcome.code = code;
   return outcome;
 }

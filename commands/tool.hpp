@@ -2,12 +2,11 @@
 #pragma once
 
 #include "commands/common.hpp"
+#include "core/json.hpp"
 #include "core/redact.hpp"
 #include "io/mcp_client.hpp"
 
 #include <memory>
-
-#include <nlohmann/json.hpp>
 
 namespace exai::commands::tool_command {
 

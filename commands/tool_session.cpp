@@ -6,6 +6,7 @@
 #include "io/files.hpp"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 namespace exai::commands::tool_command {
 namespace session {

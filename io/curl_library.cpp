@@ -1,5 +1,7 @@
 #include "io/curl_library.hpp"
 
+#include <fmt/core.h>
+
 #include <dlfcn.h>
 
 namespace exai::io {

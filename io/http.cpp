@@ -8,6 +8,8 @@
 #include <atomic>
 #include <cstdlib>
 
+#include <fmt/core.h>
+
 namespace exai::io {
 namespace curl_exchange {
 namespace {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <mutex>
 
+#include <fmt/core.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 
 namespace exai::io {

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstring>
 
+#include <fmt/core.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>
@@ -53,7 +54,7 @@ void set_nonblocking(int descriptor) {
 }
 
 /// The child gets the pipes as its streams, no signal blocked, and SIGPIPE as a program expects it.
-int spawn(const std::vector<std::string>& argv, int in, int out, pid_t& pid) {
+int spawn(const std::vector<std::string>& argv, int in, int out, bool errors_too, pid_t& pid) {
   std::vector<char*> words;
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -63,6 +64,7 @@ int spawn(const std::vector<std::string>& argv, int in, int out, pid_t& pid) {
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  if (errors_too) posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
   sigset_t none, standard;
   sigemptyset(&none);
   sigemptyset(&standard);
@@ -124,7 +126,7 @@ Child::Child(Child&&) noexcept = default;
 Child& Child::operator=(Child&&) noexcept = default;
 Child::~Child() = default;
 
-Result<Child> Child::start(const std::vector<std::string>& argv) {
+Result<Child> Child::start(const std::vector<std::string>& argv, bool errors_too) {
   if (argv.empty() || argv[0].empty()) return fail(ErrorKind::invalid, "no program to start was named");
   if (auto allowed = permit("start " + argv[0]); !allowed) return fail(allowed.error());
   children::Pipe to_child, from_child;
@@ -132,7 +134,8 @@ Result<Child> Child::start(const std::vector<std::string>& argv) {
     return fail(ErrorKind::unreachable, "cannot make a pipe: " + children::reason(errno));
   auto impl = std::make_unique<Impl>();
   impl->name = argv[0];
-  if (const int problem = children::spawn(argv, to_child.read_end, from_child.write_end, impl->pid);
+  if (const int problem =
+          children::spawn(argv, to_child.read_end, from_child.write_end, errors_too, impl->pid);
       problem != 0) {
     impl->pid = -1;
     return fail(ErrorKind::unreachable,

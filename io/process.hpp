@@ -17,7 +17,8 @@ namespace exai::io {
 /// KILL).
 class Child {
  public:
-  static Result<Child> start(const std::vector<std::string>& argv);
+  /// With `errors_too` what it says on stderr comes through the same pipe as its stdout.
+  static Result<Child> start(const std::vector<std::string>& argv, bool errors_too = false);
   Child(Child&&) noexcept;
   Child& operator=(Child&&) noexcept;
   Child(const Child&) = delete;

@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include <fmt/core.h>
 #include <sys/socket.h>
 
 #include <fcntl.h>

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include <fmt/core.h>
+
 namespace exai::io {
 namespace urls {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <mutex>
 
+#include <fmt/core.h>
+
 namespace exai::embedded {
 const std::vector<std::pair<std::string_view, std::string_view>>& migrations();
 }

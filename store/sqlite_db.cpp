@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include <fmt/core.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include <fmt/core.h>
+
 namespace exai::cli {
 namespace sarif_writer {
 namespace {
@@ -11,8 +13,22 @@ const char* level(Status severity) {
   return severity == Status::warn || severity == Status::unknown ? "warning" : "note";
 }
 
+/// A file as a URI: what is no letter, digit or harmless sign is percent-encoded.
+std::string uri_of(const std::string& file) {
+  constexpr std::string_view k_plain = "/._-~";
+  std::string out = file.rfind('/', 0) == 0 ? "file://" : "";
+  for (const char c : file) {
+    const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (alnum || k_plain.find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
 Ordered sarif_result(const std::string& rule, const Finding& finding) {
-  Ordered location{{"artifactLocation", {{"uri", finding.where->file}}}};
+  Ordered location{{"artifactLocation", {{"uri", uri_of(finding.where->file)}}}};
   if (finding.where->line > 0) {
     location["region"]["startLine"] = finding.where->line;
     if (finding.where->column > 0) location["region"]["startColumn"] = finding.where->column;

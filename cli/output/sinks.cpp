@@ -83,6 +83,8 @@ Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs) {
 
 Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
                                const std::vector<Sink>& sinks) {
+  // A server that ended has nothing to say; over stdio its standard output belongs to the protocol.
+  if (!outcome.report && !outcome.table && outcome.text.empty() && outcome.json.empty()) return outcome.code;
   const Redactor redactor(context.config.secrets());
   ExitCode code = outcome.report ? exit_code(*outcome.report, context.globals.strict) : outcome.code;
   ExitCode final_code = code;

@@ -2,6 +2,7 @@
 
 #include "core/version.hpp"
 #include "serve/calls/process_stats.hpp"
+#include "serve/providers/provider.hpp"
 
 #include <array>
 #include <map>
@@ -66,9 +67,34 @@ struct Metrics::Impl {
   };
   std::map<std::string, PerTool, std::less<>> tools;
 
+  prometheus::Counter& provider_error(std::string_view provider, ErrorKind kind) {
+    return provider_errors.Add({{"provider", std::string(provider)}, {"kind", std::string(to_string(kind))}});
+  }
+
+  /// The counter of one label set, made on first use; the histogram of the tool with it.
+  prometheus::Counter& counter(PerTool& row, const std::string& tool, Transport transport,
+                               std::string_view outcome) {
+    if (row.duration == nullptr) row.duration = &durations.Add({{"tool", tool}}, duration_buckets());
+    auto& counters = row.requests.at(static_cast<std::size_t>(transport));
+    auto found = counters.find(outcome);
+    if (found == counters.end()) {
+      const std::map<std::string, std::string> labels{{"tool", tool},
+                                                      {"transport", std::string(to_string(transport))},
+                                                      {"outcome", std::string(outcome)}};
+      found = counters.emplace(outcome, &requests.Add(labels)).first;
+    }
+    return *found->second;
+  }
+
   explicit Impl(const std::vector<std::string>& names) {
-    for (const std::string& name : names) tools[name];
-    tools["unknown"];
+    // Every family is there from the first scrape on: a name that appears with the first failure cannot be
+    // alerted on.
+    for (const std::string& name : names) counter(tools[name], name, Transport::http, "ok");
+    counter(tools["unknown"], "unknown", Transport::http, "ok");
+    for (const Provider* provider : Registered<Provider>::all())
+      for (const ErrorKind kind :
+           {ErrorKind::provider, ErrorKind::timeout, ErrorKind::unreachable, ErrorKind::busy})
+        provider_error(provider->id, kind);
     prometheus::BuildGauge()
         .Name("exai_build_info")
         .Help("Always 1; the version is a label")
@@ -85,19 +111,8 @@ void Metrics::call_finished(std::string_view tool, Transport transport, std::str
                             double seconds) {
   auto known = impl_->tools.find(tool);
   if (known == impl_->tools.end()) known = impl_->tools.find("unknown");
-  Impl::PerTool& row = known->second;
-  if (row.duration == nullptr)
-    row.duration = &impl_->durations.Add({{"tool", known->first}}, duration_buckets());
-  row.duration->Observe(seconds);
-  auto& counters = row.requests.at(static_cast<std::size_t>(transport));
-  auto counter = counters.find(outcome);
-  if (counter == counters.end()) {
-    const std::map<std::string, std::string> labels{{"tool", known->first},
-                                                    {"transport", std::string(to_string(transport))},
-                                                    {"outcome", std::string(outcome)}};
-    counter = counters.emplace(outcome, &impl_->requests.Add(labels)).first;
-  }
-  counter->second->Increment();
+  impl_->counter(known->second, known->first, transport, outcome).Increment();
+  known->second.duration->Observe(seconds);
 }
 
 void Metrics::in_flight(int calls) {
@@ -105,8 +120,7 @@ void Metrics::in_flight(int calls) {
 }
 
 void Metrics::provider_error(std::string_view provider, ErrorKind kind) {
-  impl_->provider_errors.Add({{"provider", std::string(provider)}, {"kind", std::string(to_string(kind))}})
-      .Increment();
+  impl_->provider_error(provider, kind).Increment();
 }
 
 void Metrics::cache_hit() {

@@ -1,6 +1,8 @@
 #include "core/text.hpp"
 #include "serve/providers/provider.hpp"
 
+#include <fmt/core.h>
+
 namespace exai::serve {
 namespace model_choice {
 namespace {

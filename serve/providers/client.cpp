@@ -2,10 +2,11 @@
 #include "core/sse.hpp"
 #include "core/text.hpp"
 #include "io/http.hpp"
-#include "serve/providers/answer.hpp"
+#include "serve/providers/completion.hpp"
 
 #include <charconv>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 namespace exai::serve {
@@ -43,14 +44,14 @@ class Client {
     io::HttpRequest request = prepared(path);
     return judged(io::http_exchange(request));
   }
-  Result<Answer> complete(const Json& body);
+  Result<Completion> complete(const Json& body);
 
  private:
   [[nodiscard]] io::HttpRequest prepared(std::string_view path) const;
-  Result<Answer> whole(io::HttpRequest& request);
-  Result<Answer> streamed(io::HttpRequest& request);
-  Result<Answer> end_of_stream(const io::HttpResponse& response, Answer answer, std::string_view raw,
-                               bool done) const;
+  Result<Completion> whole(io::HttpRequest& request);
+  Result<Completion> streamed(io::HttpRequest& request);
+  Result<Completion> end_of_stream(const io::HttpResponse& response, Completion answer, std::string_view raw,
+                                   bool done) const;
   [[nodiscard]] Result<io::HttpResponse> judged(Result<io::HttpResponse> response) const;
   [[nodiscard]] Error refused(const io::HttpResponse& response) const;
   [[nodiscard]] Error wrong_type(const io::HttpResponse& response) const;
@@ -131,7 +132,7 @@ Result<io::HttpResponse> Client::judged(Result<io::HttpResponse> response) const
   return fail(std::move(error).during(fmt::format("asking {}", provider_.title)));
 }
 
-Result<Answer> Client::whole(io::HttpRequest& request) {
+Result<Completion> Client::whole(io::HttpRequest& request) {
   const Result<io::HttpResponse> response = judged(io::http_exchange(request));
   if (!response) return fail(response.error());
   if (to_lower(response->header("content-type")).find("json") == std::string::npos)
@@ -139,9 +140,9 @@ Result<Answer> Client::whole(io::HttpRequest& request) {
   return read_completion(response->body);
 }
 
-Result<Answer> Client::streamed(io::HttpRequest& request) {
+Result<Completion> Client::streamed(io::HttpRequest& request) {
   SseParser parser;
-  Answer answer;
+  Completion answer;
   std::string raw;  // an endpoint that cannot stream answers with one JSON text
   std::optional<Error> broken;
   bool done = false;
@@ -167,11 +168,11 @@ Result<Answer> Client::streamed(io::HttpRequest& request) {
   return end_of_stream(*response, std::move(answer), raw, done);
 }
 
-Result<Answer> Client::end_of_stream(const io::HttpResponse& response, Answer answer, std::string_view raw,
-                                     bool done) const {
+Result<Completion> Client::end_of_stream(const io::HttpResponse& response, Completion answer,
+                                         std::string_view raw, bool done) const {
   const std::string type = to_lower(response.header("content-type"));
   if (!raw.empty() && type.find("json") != std::string::npos) {
-    Result<Answer> whole = read_completion(raw);
+    Result<Completion> whole = read_completion(raw);
     if (whole && !whole->content.empty() && call_.on_delta) call_.on_delta(whole->content);
     return whole;
   }
@@ -184,21 +185,21 @@ Result<Answer> Client::end_of_stream(const io::HttpResponse& response, Answer an
   return answer;
 }
 
-Result<Answer> Client::complete(const Json& body) {
+Result<Completion> Client::complete(const Json& body) {
   io::HttpRequest request = prepared("/chat/completions");
   const bool stream = body.contains("stream") && body["stream"] == true;
   request.method = "POST";
   request.body = dump_json(body);
   request.headers.emplace_back("Content-Type", "application/json");
   request.headers.emplace_back("Accept", stream ? "text/event-stream" : "application/json");
-  Result<Answer> answer = stream ? streamed(request) : whole(request);
+  Result<Completion> answer = stream ? streamed(request) : whole(request);
   if (!answer) answer.error().message = redactor_.apply(answer.error().message);
   return answer;
 }
 
 /// Kimi's own web search: the client repeats the asked arguments as the tool's result, and the provider
 /// searches.
-Result<void> echo_search(const Answer& answer, Json& body) {
+Result<void> echo_search(const Completion& answer, Json& body) {
   Json calls = Json::array();
   Json results = Json::array();
   for (const AskedTool& tool : answer.tools) {
@@ -228,7 +229,7 @@ Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request
   Client client(provider, call);
   Usage usage;
   for (int round = 0; round < k_search_rounds; ++round) {
-    Result<Answer> answer = client.complete(body);
+    Result<Completion> answer = client.complete(body);
     if (!answer) return fail(answer.error());
     usage.prompt += answer->usage.prompt;
     usage.completion += answer->usage.completion;

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include <fmt/core.h>
+
 namespace exai::serve {
 namespace attachments {
 namespace {

@@ -4,6 +4,8 @@
 #include "serve/tools/envelope.hpp"
 #include "serve/tools/history.hpp"
 
+#include <fmt/core.h>
+
 namespace exai::embedded {
 const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
 }

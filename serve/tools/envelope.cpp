@@ -1,5 +1,7 @@
 #include "serve/tools/envelope.hpp"
 
+#include <fmt/core.h>
+
 namespace exai::serve {
 
 ToolOutput enveloped(Envelope envelope) {

@@ -1,6 +1,8 @@
 #include "core/text.hpp"
 #include "serve/tools/envelope.hpp"
 
+#include <fmt/core.h>
+
 namespace exai::serve {
 namespace listmodels_tool {
 namespace {

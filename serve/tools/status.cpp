@@ -1,6 +1,8 @@
 #include "serve/tools/envelope.hpp"
 #include "serve/tools/overview.hpp"
 
+#include <fmt/core.h>
+
 namespace exai::serve {
 namespace status_tool {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "serve/tools/envelope.hpp"
 
+#include <fmt/core.h>
 #include <sys/utsname.h>
 
 namespace exai::serve {

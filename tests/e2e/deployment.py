@@ -106,7 +106,7 @@ class Deployment:
         return done
 
     def json(self, *args, code=0):
-        return json.loads(self.run(*args, "--json", code=code).stdout)
+        return json.loads(self.run("--json", *args, code=code).stdout)
 
     def leaked(self):
         """The secrets of this deployment, if any output or log shows one."""

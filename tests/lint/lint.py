@@ -33,7 +33,7 @@ ADDRESSES = [
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"serve/calls/metrics\.cpp|cli/output/prometheus\.cpp"),
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json\.cpp|serve/.*|cli/output/.*|io/mcp_.*\.cpp|checks/probe_server\.cpp|commands/.*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json\.cpp|serve/.*|cli/output/.*|io/mcp_.*|checks/probe_server\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/curl_library\.cpp"),
 ]
 
@@ -125,6 +125,25 @@ def unfinished(path, lines):
             say(path, number, "unfinished work: finish it or remove the mark")
 
 
+def one_definition(path, lines, seen):
+    """Two types of one name in one namespace link without a word and corrupt memory (one definition rule)."""
+    spaces, depth = [], 0
+    for number, line in enumerate(lines, 1):
+        code = re.sub(r'"(\\.|[^"\\])*"|//.*', "", line)
+        space = re.match(r"\s*namespace\s*([\w:]*)\s*\{", code)
+        if space:
+            spaces.append((depth, space[1] or f"anonymous in {path}"))
+        kind = re.match(r"(?:struct|class|enum class)\s+([A-Z]\w*)\b(?!::)[^;()]*\{", code)
+        if kind and len(spaces) == depth:
+            full = "::".join(name for _, name in spaces) + "::" + kind[1]
+            if full in seen and seen[full] != path:
+                say(path, number, f"{full} is defined in {seen[full]} too: rename one")
+            seen.setdefault(full, path)
+        depth += code.count("{") - code.count("}")
+        while spaces and depth <= spaces[-1][0]:
+            spaces.pop()
+
+
 def settings_read(all_text):
     """A setting that nobody reads is a promise that nobody keeps."""
     table = (ROOT / "core/settings.cpp").read_text()
@@ -135,6 +154,7 @@ def settings_read(all_text):
 
 def main():
     all_text = []
+    types = {}
     for path in files():
         text = (ROOT / path).read_text()
         lines = text.splitlines()
@@ -142,6 +162,8 @@ def main():
         coroutines(path, text)
         sizes(path, lines)
         unfinished(path, lines)
+        if path.parts[0] != "tests":
+            one_definition(path, lines, types)
         if path.as_posix() != "core/settings.cpp" and path.parts[0] != "tests":
             all_text.append(text)
     settings_read("\n".join(all_text))

@@ -1,4 +1,4 @@
-#include "serve/providers/answer.hpp"
+#include "serve/providers/completion.hpp"
 
 #include "core/text.hpp"
 
@@ -57,7 +57,7 @@ void read_usage(const Json& document, Usage& usage) {
       std::max(count(source, "cached_tokens"), count(at(source, "prompt_tokens_details"), "cached_tokens"));
 }
 
-void read_tools(const Json& calls, Answer& answer) {
+void read_tools(const Json& calls, Completion& answer) {
   if (!calls.is_array()) return;
   std::size_t position = 0;
   for (const Json& call : calls) {
@@ -76,14 +76,14 @@ void read_tools(const Json& calls, Answer& answer) {
 }  // namespace
 }  // namespace provider_json
 
-Result<Answer> read_completion(std::string_view body) {
+Result<Completion> read_completion(std::string_view body) {
   using namespace provider_json;
   const Result<Json> document = parse(body);
   if (!document) return fail(document.error());
   const Json& choice = first(at(*document, "choices"));
   const Json& message = at(choice, "message");
   if (!message.is_object()) return nonsense("it has no choices[0].message");
-  Answer answer;
+  Completion answer;
   answer.content = text(message, "content");
   answer.reasoning = text(message, "reasoning_content");
   answer.finish_reason = text(choice, "finish_reason");
@@ -93,7 +93,7 @@ Result<Answer> read_completion(std::string_view body) {
   return answer;
 }
 
-Result<void> read_chunk(std::string_view body, Answer& answer,
+Result<void> read_chunk(std::string_view body, Completion& answer,
                         const std::function<void(std::string_view)>& on_delta) {
   using namespace provider_json;
   const Result<Json> document = parse(body);

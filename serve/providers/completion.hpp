@@ -17,17 +17,17 @@ struct AskedTool {
   std::string id, name, arguments;
 };
 
-struct Answer {
+struct Completion {
   std::string content, reasoning, finish_reason, model;
   Usage usage;
   std::vector<AskedTool> tools;
 };
 
 /// A whole completion: `provider` when it is none.
-Result<Answer> read_completion(std::string_view text);
+Result<Completion> read_completion(std::string_view text);
 
 /// One chunk of a stream, added to the answer; new text goes to `on_delta`.
-Result<void> read_chunk(std::string_view text, Answer& answer,
+Result<void> read_chunk(std::string_view text, Completion& answer,
                         const std::function<void(std::string_view)>& on_delta);
 
 /// The ids of a model list.

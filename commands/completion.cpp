@@ -1,0 +1,110 @@
+#include "cli/complete.hpp"
+#include "commands/common.hpp"
+#include "commands/model.hpp"
+#include "core/text.hpp"
+#include "core/timeouts.hpp"
+#include "runbooks/runbook.hpp"
+#include "serve/tools/tool.hpp"
+
+#include <charconv>
+
+#include <fmt/core.h>
+
+namespace exai::commands {
+namespace completion_command {
+namespace {
+
+Result<Outcome> print_script(const Args& args, Context&) {
+  return said(std::string(cli::completion_script(args.positional("SHELL"))));
+}
+
+/// exai __complete N -- WORD...: N counts from 0, word 0 is the program.
+Result<Outcome> answer(const Args& args, Context&) {
+  const std::string number = args.positional("N");
+  std::size_t at = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), at);
+  if (error != std::errc{} || end != number.data() + number.size())
+    return fail(ErrorKind::usage, "the word's position must be a number", "exai __complete 1 -- exai ''");
+  return said(cli::complete(args.rest, at));
+}
+
+cli::Candidates check_ids() {
+  cli::Candidates values;
+  for (const Check* check : Registered<Check>::all()) values.emplace_back(check->id, check->title);
+  return values;
+}
+
+cli::Candidates tags() {
+  std::map<std::string, std::size_t> counts;
+  for (const Check* check : Registered<Check>::all())
+    for (const std::string& tag : split(check->tags, ',')) ++counts[tag];
+  cli::Candidates values;
+  for (const auto& [tag, count] : counts) values.emplace_back(tag, fmt::format("{} checks", count));
+  return values;
+}
+
+cli::Candidates selectors() {
+  cli::Candidates values = check_ids();
+  for (const auto& [tag, help] : tags()) values.emplace_back("@" + tag, help);
+  return values;
+}
+
+cli::Candidates runbook_names() {
+  cli::Candidates values;
+  for (const auto& runbook : runbooks::embedded_runbooks()) values.emplace_back(runbook.name, "");
+  return values;
+}
+
+cli::Candidates tools() {
+  cli::Candidates values;
+  for (const serve::Tool* tool : Registered<serve::Tool>::all()) values.emplace_back(tool->id, tool->title);
+  return values;
+}
+
+cli::Candidates models() {
+  cli::Candidates values;
+  const auto catalogue = embedded_catalogue();
+  if (!catalogue) return values;
+  for (const Model& model : catalogue->models()) values.emplace_back(model.name, model.description);
+  return values;
+}
+
+cli::Candidates profiles() {
+  cli::Candidates values;
+  for (const auto& profile : timeouts::built_in_profiles()) values.emplace_back(profile.name, profile.title);
+  return values;
+}
+
+constexpr cli::Positional k_shell[] = {
+    {.name = "SHELL", .help = "the shell to complete in", .values = "bash|zsh|fish", .required = true}};
+constexpr cli::Positional k_number[] = {{.name = "N", .help = "the word under the cursor", .required = true}};
+constexpr cli::Example k_examples[] = {
+    {"source <(exai completion bash)", "in this bash"},
+    {"exai completion fish > ~/.config/fish/completions/exai.fish", "for fish"}};
+
+const Registered<cli::Command> k_completion{
+    cli::Command{.path = "completion",
+                 .group = "Help",
+                 .summary = "the completion script of a shell",
+                 .text = "The script asks exai itself, so it never goes stale.",
+                 .positionals = k_shell,
+                 .examples = k_examples,
+                 .needs_config = false,
+                 .run = print_script}};
+const Registered<cli::Command> k_complete{cli::Command{.path = "__complete",
+                                                       .group = "Help",
+                                                       .summary = "answers the completion scripts",
+                                                       .positionals = k_number,
+                                                       .hidden = true,
+                                                       .needs_config = false,
+                                                       .run = answer}};
+const Registered<cli::CompletionSource> k_checks{cli::CompletionSource{"@checks", selectors}};
+const Registered<cli::CompletionSource> k_tags{cli::CompletionSource{"@tags", tags}};
+const Registered<cli::CompletionSource> k_runbooks{cli::CompletionSource{"@runbooks", runbook_names}};
+const Registered<cli::CompletionSource> k_tools{cli::CompletionSource{"@tools", tools}};
+const Registered<cli::CompletionSource> k_models{cli::CompletionSource{"@models", models}};
+const Registered<cli::CompletionSource> k_profiles{cli::CompletionSource{"@profiles", profiles}};
+
+}  // namespace
+}  // namespace completion_command
+}  // namespace exai::commands

@@ -1,0 +1,115 @@
+#include "cli/command_line.hpp"
+
+#include "tests/catch.hpp"
+
+using namespace exai;
+using namespace exai::cli;
+
+namespace {
+
+const char* no_environment(const char*) {
+  return nullptr;
+}
+const char* json_environment(const char* name) {
+  return std::string_view(name) == "EXAI_OUTPUT" ? "json" : nullptr;
+}
+
+CommandLine good(const std::vector<std::string>& words) {
+  auto line = read_command_line(words, no_environment);
+  INFO((line ? std::string() : line.error().message));
+  REQUIRE(line);
+  return *line;
+}
+
+Error bad(const std::vector<std::string>& words) {
+  const auto line = read_command_line(words, no_environment);
+  REQUIRE_FALSE(line);
+  CHECK(line.error().kind == ErrorKind::usage);
+  return line.error();
+}
+
+}  // namespace
+
+TEST_CASE("global flags stand before, between and after the words of a command", "[cli]") {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"-o", "json", "check", "list"},
+                                                {"check", "-o", "json", "list"},
+                                                {"check", "list", "--output=json"},
+                                                {"check", "list", "-ojson"}}) {
+    const CommandLine line = good(words);
+    CHECK(line.command->path == "check list");
+    CHECK(line.globals.outputs == std::vector<std::string>{"json"});
+  }
+}
+
+TEST_CASE("repeated flags add up and the last value counts", "[cli]") {
+  const CommandLine line =
+      good({"check", "run", "-vv", "--tag", "daily", "--tag", "ci", "a.b", "--jobs", "2", "--jobs", "3"});
+  CHECK(line.globals.verbose == 2);
+  CHECK(line.args.all("--tag") == std::vector<std::string>{"daily", "ci"});
+  CHECK(line.args.positional_all("ID") == std::vector<std::string>{"a.b"});
+  CHECK(line.globals.jobs == 3);
+}
+
+TEST_CASE("what stands after -- is not touched", "[cli]") {
+  const CommandLine line = good({"tool", "list", "--stdio", "--", "exai", "serve", "--stdio", "--", "-x"});
+  CHECK(line.args.has("--stdio"));
+  CHECK(line.args.rest == std::vector<std::string>{"exai", "serve", "--stdio", "--", "-x"});
+}
+
+TEST_CASE("a command's own flag hides the global one of that name", "[cli]") {
+  const CommandLine own = good({"validate", "timeouts", "--profile", "minimum"});
+  CHECK(own.args.option("--profile") == "minimum");
+  CHECK_FALSE(own.globals.profile);
+  CHECK(good({"validate", "config", "--profile", "test"}).globals.profile == "test");
+}
+
+TEST_CASE("one word or two make a command, and nothing is guessed", "[cli]") {
+  CHECK(good({"version"}).command->path == "version");
+  CHECK(good({}).help);
+  CHECK(good({"check", "--help"}).help);
+  CHECK(bad({"check"}).message == "exai check needs a verb: list, run, show");
+  CHECK(bad({"chek", "list"}).hint == "did you mean check?");
+  CHECK(bad({"check", "lsit"}).hint == "did you mean list?");
+}
+
+TEST_CASE("unknown flags and values name the nearest known one", "[cli]") {
+  CHECK(bad({"check", "run", "--fail-fats"}).hint == "did you mean --fail-fast?");
+  CHECK(bad({"log", "tail", "--source", "activty"}).hint == "did you mean activity?");
+  CHECK(bad({"check", "list", "--color", "sometimes"}).message ==
+        "--color cannot be \"sometimes\", it is one of auto, always, never");
+}
+
+TEST_CASE("missing and surplus words are usage errors", "[cli]") {
+  CHECK(bad({"check", "show"}).message == "exai check show needs ID: a check");
+  CHECK(bad({"version", "now"}).message == "exai version does not take \"now\"");
+  CHECK(bad({"log", "errors", "--since"}).message == "--since needs a value");
+  CHECK(bad({"check", "list", "--timeout"}).message == "--timeout needs a value");
+}
+
+TEST_CASE("a duration on the command line needs its unit", "[cli]") {
+  CHECK(good({"check", "list", "--timeout", "1m30s"}).globals.timeout == Millis{90000});
+  CHECK_FALSE(bad({"check", "list", "--timeout", "10"}).hint.empty());
+  CHECK(bad({"check", "list", "--timeout", "0s"}).message == "--timeout must be longer than nothing");
+}
+
+TEST_CASE("JSON errors are wanted when JSON is", "[cli]") {
+  CHECK(asks_for_json({"nonsense", "--json"}, no_environment));
+  CHECK(asks_for_json({"nonsense", "-o", "json"}, no_environment));
+  CHECK(asks_for_json({"nonsense"}, json_environment));
+  CHECK_FALSE(asks_for_json({"nonsense", "-o", "json=file"}, no_environment));
+  CHECK_FALSE(asks_for_json({"nonsense", "--", "--json"}, no_environment));
+}
+
+TEST_CASE("every command explains itself", "[cli]") {
+  for (const Command* command : Registered<Command>::all()) {
+    INFO(command->path);
+    CHECK_FALSE(command->summary.empty());
+    CHECK(command->run != nullptr);
+    if (command->hidden) continue;
+    CHECK(std::find(groups().begin(), groups().end(), command->group) != groups().end());
+    for (const Option& option : command->options) {
+      CHECK(option.name.substr(0, 2) == "--");
+      CHECK_FALSE(option.help.empty());
+    }
+  }
+}

@@ -1,0 +1,134 @@
+#include "serve/providers/answer.hpp"
+#include "tests/serve/provider_fixture.hpp"
+
+#include <nlohmann/json.hpp>
+
+using namespace exai;
+
+namespace {
+
+Json body(std::string_view model, const serve::ChatRequest& request,
+          const Config& config = Config::defaults()) {
+  const ModelCatalogue models = test::catalogue();
+  const Model& known = *models.find(model);
+  return serve::chat_body(*serve::find_provider(known.provider), request, known, config);
+}
+
+serve::ChatRequest question() {
+  serve::ChatRequest request;
+  request.messages = {{"system", "be brief"}, {"user", "first"}, {"assistant", "yes"}, {"user", "second"}};
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("a plain request carries the messages and the output limit", "[provider]") {
+  const Json sent = body("kimi-k2", question());
+  CHECK(sent["model"] == "kimi-k2-0905-preview");
+  CHECK(sent["messages"].size() == 4);
+  CHECK(sent["messages"][3]["content"] == "second");
+  CHECK(sent["max_tokens"] == 8192);
+  CHECK_FALSE(sent.contains("temperature"));
+  CHECK_FALSE(sent.contains("stream"));
+  CHECK_FALSE(sent.contains("tools"));
+  CHECK_FALSE(sent.contains("thinking"));
+}
+
+TEST_CASE("the output limit is the model's at most, and 0 sends none", "[provider]") {
+  serve::ChatRequest request = question();
+  request.max_tokens = 100'000;
+  CHECK(body("kimi-k2", request)["max_tokens"] == 16384);
+  CHECK(body("moonshot-v1-8k", request)["max_tokens"] == 2048);
+  const Config none = test::config_of({{"DEFAULT_MAX_OUTPUT_TOKENS", "0"}});
+  CHECK_FALSE(body("kimi-k2", question(), none).contains("max_tokens"));
+}
+
+TEST_CASE("images go with the last question", "[provider]") {
+  serve::ChatRequest request = question();
+  request.images = {"data:image/png;base64,AAAA", "https://example.org/a.png"};
+  const Json sent = body("glm-4.5v", request);
+  CHECK(sent["messages"][1]["content"] == "first");
+  const Json& parts = sent["messages"][3]["content"];
+  REQUIRE(parts.size() == 3);
+  CHECK(parts[0]["text"] == "second");
+  CHECK(parts[1]["image_url"]["url"] == "data:image/png;base64,AAAA");
+}
+
+TEST_CASE("GLM thinks and searches by its own wire forms", "[provider]") {
+  serve::ChatRequest request = question();
+  request.thinking_mode = "low";
+  request.web_search = true;
+  request.stream = true;
+  const Json sent = body("glm-4.6", request);
+  CHECK(sent["thinking"]["type"] == "enabled");
+  CHECK(sent["tools"][0]["type"] == "web_search");
+  CHECK(sent["tools"][0]["web_search"]["search_engine"] == "search_pro_jina");
+  CHECK(sent["tool_choice"] == "auto");
+  CHECK(sent["stream"] == true);
+  CHECK_FALSE(sent.contains("stream_options"));
+  CHECK_FALSE(body("glm-4.5-flash", request).contains("thinking"));
+  const Config off = test::config_of({{"GLM_ENABLE_WEB_BROWSING", "false"}});
+  CHECK_FALSE(body("glm-4.6", request, off).contains("tools"));
+}
+
+TEST_CASE("Kimi thinks by another model", "[provider]") {
+  serve::ChatRequest request = question();
+  request.thinking_mode = "max";
+  request.max_tokens = 16384;
+  request.stream = true;
+  const Json sent = body("kimi-k2", request);
+  CHECK(sent["model"] == "kimi-thinking-preview");
+  CHECK(sent["max_tokens"] == 8192);
+  CHECK(sent["stream_options"]["include_usage"] == true);
+}
+
+TEST_CASE("a model is chosen by name, alias, setting or what is configured", "[provider]") {
+  const ModelCatalogue models = test::catalogue();
+  const Config glm = test::config_of({{"GLM_API_KEY", test::k_key}});
+  CHECK(serve::choose_model(glm, models, "")->model.name == "glm-4.5-flash");
+  CHECK(serve::choose_model(glm, models, "GLM-4.6")->model.name == "glm-4.6");
+  CHECK(serve::choose_model(glm, models, "auto")->provider->id == "glm");
+  const Config kimi = test::config_of({{"KIMI_API_KEY", test::k_key}});
+  CHECK(serve::choose_model(kimi, models, "")->model.name == "kimi-k2-0905-preview");
+  CHECK(serve::choose_model(kimi, models, "auto")->provider->id == "kimi");
+  const auto other = serve::choose_model(kimi, models, "glm-4.6");
+  REQUIRE(!other);
+  CHECK(other.error().kind == ErrorKind::config);
+  CHECK(other.error().message.find("GLM_API_KEY") != std::string::npos);
+  // Who sets a default model means it.
+  const Config meant = test::config_of({{"KIMI_API_KEY", test::k_key}, {"DEFAULT_MODEL", "glm-4.6"}});
+  CHECK(serve::choose_model(meant, models, "").error().kind == ErrorKind::config);
+  const Config own = test::config_of({{"CUSTOM_API_URL", "http://127.0.0.1:11434/v1"}});
+  CHECK(serve::choose_model(own, models, "")->model.name == "llama3.2");
+  CHECK(serve::choose_model(own, models, "custom/qwen")->model.name == "qwen");
+  const auto unknown = serve::choose_model(glm, models, "glm-4.7");
+  REQUIRE(!unknown);
+  CHECK(unknown.error().kind == ErrorKind::not_found);
+  CHECK(unknown.error().hint.find("glm-4.6") != std::string::npos);
+  const auto nothing = serve::choose_model(Config::defaults(), models, "auto");
+  REQUIRE(!nothing);
+  CHECK(nothing.error().kind == ErrorKind::config);
+  CHECK(nothing.error().hint.find("KIMI_API_KEY") != std::string::npos);
+}
+
+TEST_CASE("answers of every shape are read without an exception", "[provider]") {
+  for (const char* text :
+       {"", "null", "[]", "7", "{", "{}", R"({"choices":{}})", R"({"choices":[]})", R"({"choices":[7]})",
+        R"({"choices":[{"message":7}]})", R"({"error":"bad"})", R"({"error":{"message":"bad"}})"}) {
+    CAPTURE(text);
+    const auto answer = serve::read_completion(text);
+    REQUIRE(!answer);
+    CHECK(answer.error().kind == ErrorKind::provider);
+  }
+  const auto odd = serve::read_completion(
+      R"({"choices":[{"message":{"content":null,"tool_calls":[null,{"function":7,"index":99}]},"finish_reason":3}],"usage":[1]})");
+  REQUIRE(odd);
+  CHECK(odd->content.empty());
+  // Kimi reports a stream's usage inside the last choice.
+  serve::Answer answer;
+  REQUIRE(serve::read_chunk(
+      R"({"choices":[{"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5,"completion_tokens":6,"cached_tokens":2}}]})",
+      answer, {}));
+  CHECK(answer.usage.prompt == 5);
+  CHECK(answer.usage.cached == 2);
+}
