@@ -1,4 +1,5 @@
 #include "serve/calls/admission.hpp"
+
 #include "serve/calls/permits.hpp"
 #include "tests/catch.hpp"
 
@@ -21,7 +22,8 @@ TEST_CASE("permits of session and server are counted apart", "[serve][admission]
   CHECK(admission.request(6, "c", now, now) == Verdict::granted);
 }
 
-TEST_CASE("a waiting call gets the next permit in order, unless its own session is full", "[serve][admission]") {
+TEST_CASE("a waiting call gets the next permit in order, unless its own session is full",
+          "[serve][admission]") {
   Admission admission({2, 1, 4});
   const Steady now{}, later = now + Millis{250};
   CHECK(admission.request(1, "a", now, later) == Verdict::granted);
@@ -62,7 +64,8 @@ TEST_CASE("a provider permit comes back by scope; waiting ends busy or cancelled
     CHECK(second.error().retry_after == Millis{1000});
     std::stop_source stop;
     stop.request_stop();
-    CHECK(permits.acquire("glm", Deadline::after(Millis{60000}), stop.get_token(), Millis{0}).error().kind == ErrorKind::cancelled);
+    CHECK(permits.acquire("glm", Deadline::after(Millis{60000}), stop.get_token(), Millis{0}).error().kind ==
+          ErrorKind::cancelled);
     CHECK(permits.rows()[0].in_use == 1);
   }
   CHECK(permits.rows()[0].in_use == 0);

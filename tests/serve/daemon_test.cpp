@@ -7,7 +7,8 @@ using namespace exai;
 using namespace exai::tests;
 
 namespace {
-std::string call_tool(const std::string& id, const std::string& tool, const Json& arguments = Json::object()) {
+std::string call_tool(const std::string& id, const std::string& tool,
+                      const Json& arguments = Json::object()) {
   return dump_json({{"op", "call_tool"}, {"request_id", id}, {"name", tool}, {"arguments", arguments}});
 }
 }  // namespace
@@ -45,7 +46,7 @@ TEST_CASE("the daemon greets, lists, calls and reports", "[serve][daemon]") {
 }
 
 TEST_CASE("a wrong beginning ends with its word and its close code", "[serve][daemon]") {
-  House house({{"ws.token", "a-token-of-some-length"}, {"ws.hello_timeout", "100ms"}});
+  House house(Settings{{"ws.token", "a-token-of-some-length"}, {"ws.hello_timeout", "100ms"}});
   const auto begin = [&](const std::string& first, unsigned char kind = 0x81) {
     Frames peer(house.daemon());
     peer.send(first, kind);
@@ -65,7 +66,7 @@ TEST_CASE("a wrong beginning ends with its word and its close code", "[serve][da
 }
 
 TEST_CASE("every frame gets its own answer, also a wrong one", "[serve][daemon]") {
-  House house({{"limits.body", "4096"}});
+  House house(Settings{{"limits.body", "4096"}});
   Frames peer(house.daemon());
   peer.hello();
   const auto answer = [&](const std::string& text) {
@@ -119,9 +120,10 @@ TEST_CASE("calls on one connection run side by side", "[serve][daemon]") {
   CHECK(done == std::set<std::string>{"1", "2", "3"});
 }
 
-TEST_CASE("capacity is refused inside call_tool_res with the time to come back", "[serve][daemon][capacity]") {
+TEST_CASE("capacity is refused inside call_tool_res with the time to come back",
+          "[serve][daemon][capacity]") {
   Gate::close();
-  House house({{"limits.session", "1"}, {"limits.permit_wait", "0s"}});
+  House house(Settings{{"limits.session", "1"}, {"limits.permit_wait", "0s"}});
   Frames peer(house.daemon());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
@@ -135,7 +137,7 @@ TEST_CASE("capacity is refused inside call_tool_res with the time to come back",
 
 TEST_CASE("a running call beats, and streams pieces of text", "[serve][daemon]") {
   Gate::close();
-  House house({{"ws.progress_interval", "100ms"}});
+  House house(Settings{{"ws.progress_interval", "100ms"}});
   Frames peer(house.daemon());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
@@ -151,7 +153,8 @@ TEST_CASE("a running call beats, and streams pieces of text", "[serve][daemon]")
   CHECK(peer.until("call_tool_res")["ok"] == true);
   peer.send(call_tool("2", "test_stream"));
   std::string text;
-  for (Json frame = peer.json(); frame["op"] != "call_tool_res"; frame = peer.json()) text += frame.value("text", std::string());
+  for (Json frame = peer.json(); frame["op"] != "call_tool_res"; frame = peer.json())
+    text += frame.value("text", std::string());
   CHECK(text == "Hello");
 }
 
@@ -182,7 +185,7 @@ TEST_CASE("the daemon's port answers plain HTTP with a word of advice", "[serve]
 }
 
 TEST_CASE("a frame beyond the limit ends the connection only", "[serve][daemon][limits]") {
-  House house({{"limits.frame", "1KiB"}});
+  House house(Settings{{"limits.frame", "1KiB"}});
   Frames peer(house.daemon());
   peer.hello();
   peer.send(std::string(5000, ' '));

@@ -7,9 +7,10 @@
 #include <condition_variable>
 #include <mutex>
 
+#include <sys/socket.h>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace exai::tests {
@@ -46,7 +47,9 @@ Result<ToolOutput> run_echo(const Json& arguments, CallContext&) {
   return text_output(arguments.value("text", std::string("nothing")), {{"echo", true}});
 }
 
-Result<ToolOutput> run_throw(const Json&, CallContext&) { throw std::runtime_error("secret detail"); }
+Result<ToolOutput> run_throw(const Json&, CallContext&) {
+  throw std::runtime_error("secret detail");
+}
 
 Result<ToolOutput> run_fail(const Json&, CallContext&) {
   return fail(ErrorKind::config, "GLM_API_KEY is not set", "set GLM_API_KEY");
@@ -63,11 +66,32 @@ constexpr std::string_view k_echo_schema =
     R"({"type":"object","properties":{"text":{"type":"string","maxLength":200000},"times":{"type":"integer","minimum":1}},"additionalProperties":false})";
 constexpr std::string_view k_empty_schema = R"({"type":"object","properties":{}})";
 
-const Tool k_wait{.id = "test_wait", .title = "Wait", .description = "waits for the gate", .input_schema = k_empty_schema, .run = run_wait};
-const Tool k_echo{.id = "test_echo", .title = "Echo", .description = "says it again", .input_schema = k_echo_schema, .work = Work::inline_, .run = run_echo};
-const Tool k_throw{.id = "test_throw", .title = "Throw", .description = "breaks", .input_schema = k_empty_schema, .run = run_throw};
-const Tool k_fail{.id = "test_fail", .title = "Fail", .description = "fails", .input_schema = k_empty_schema, .run = run_fail};
-const Tool k_stream{.id = "test_stream", .title = "Stream", .description = "streams", .input_schema = k_empty_schema, .run = run_stream};
+const Tool k_wait{.id = "test_wait",
+                  .title = "Wait",
+                  .description = "waits for the gate",
+                  .input_schema = k_empty_schema,
+                  .run = run_wait};
+const Tool k_echo{.id = "test_echo",
+                  .title = "Echo",
+                  .description = "says it again",
+                  .input_schema = k_echo_schema,
+                  .work = Work::inline_,
+                  .run = run_echo};
+const Tool k_throw{.id = "test_throw",
+                   .title = "Throw",
+                   .description = "breaks",
+                   .input_schema = k_empty_schema,
+                   .run = run_throw};
+const Tool k_fail{.id = "test_fail",
+                  .title = "Fail",
+                  .description = "fails",
+                  .input_schema = k_empty_schema,
+                  .run = run_fail};
+const Tool k_stream{.id = "test_stream",
+                    .title = "Stream",
+                    .description = "streams",
+                    .input_schema = k_empty_schema,
+                    .run = run_stream};
 
 std::vector<const Tool*> test_tools() {
   return {&k_echo, &k_fail, &k_stream, &k_throw, &k_wait};
@@ -102,7 +126,7 @@ int Gate::stopped() {
   return gate().stopped;
 }
 
-Config config_of(const std::vector<RawSetting>& settings) {
+Config config_of(const Settings& settings) {
   std::vector<Finding> findings;
   ConfigLayer layer;
   layer.kind = OriginKind::flag;
@@ -112,7 +136,7 @@ Config config_of(const std::vector<RawSetting>& settings) {
   return config;
 }
 
-House::House(const std::vector<RawSetting>& settings) {
+House::House(const Settings& settings) {
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
@@ -123,12 +147,14 @@ House::House(const std::vector<RawSetting>& settings) {
   metrics_ = std::make_unique<Metrics>(tools_->names());
   store_ = std::make_unique<LazyStore>(":memory:", system_clock());
   view_ = std::make_unique<LiveView>(*tools_, system_clock(), scratch_.path());
-  engine_ = std::make_unique<Engine>(CallServices{door_->loop(), system_clock(), permits_, *metrics_, *store_, *view_}, *runtime, nullptr);
+  engine_ = std::make_unique<Engine>(
+      CallServices{door_->loop(), system_clock(), permits_, *metrics_, *store_, *view_}, *runtime, nullptr);
   view_->watch(*engine_);
   dispatcher_ = std::make_unique<Dispatcher>(*tools_, ServerIdentity{"exai-test", "0", ""});
   service_ = std::make_unique<McpService>(*dispatcher_, *engine_);
-  sessions_ = std::make_unique<SessionTable>(SessionLimits{}, system_clock(), [] { return io::random_token(24); },
-                                             [this](const std::string& id) { service_->forget(id); });
+  sessions_ = std::make_unique<SessionTable>(
+      SessionLimits{}, system_clock(), [] { return io::random_token(24); },
+      [this](const std::string& id) { service_->forget(id); });
   access_ = std::make_unique<AccessPolicy>(config);
   mcp_ = std::make_unique<McpHttp>(*service_, *sessions_);
   health_ = std::make_unique<Health>(*engine_, scratch_.path());
@@ -167,7 +193,9 @@ Wire::Wire(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
   REQUIRE(connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
-Wire::~Wire() { close(socket_); }
+Wire::~Wire() {
+  close(socket_);
+}
 
 void Wire::send(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -177,7 +205,9 @@ void Wire::send(std::string_view bytes) {
   }
 }
 
-void Wire::half_close() { shutdown(socket_, SHUT_WR); }
+void Wire::half_close() {
+  shutdown(socket_, SHUT_WR);
+}
 
 std::string Wire::some() {
   std::string text(65536, '\0');
@@ -203,8 +233,11 @@ std::string Wire::all() {
 }
 
 Frames::Frames(std::uint16_t port, const std::string& head) : wire_(port) {
-  wire_.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + head + "\r\n");
+  wire_.send(
+      "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+      head + "\r\n");
   const std::string answer = wire_.until("\r\n\r\n");
   status = answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
   const std::size_t end = answer.find("\r\n\r\n");
@@ -216,8 +249,10 @@ void Frames::send(const std::string& text, unsigned char first) {
   if (text.size() < 126) {
     frame += static_cast<char>(0x80U | text.size());
   } else {
-    frame += static_cast<char>(0xFFU);
-    for (int shift = 56; shift >= 0; shift -= 8) frame += static_cast<char>((text.size() >> static_cast<unsigned>(shift)) & 0xFFU);
+    const bool wide = text.size() > 0xFFFFU;
+    frame += static_cast<char>(wide ? 0xFFU : 0xFEU);
+    for (int shift = wide ? 56 : 8; shift >= 0; shift -= 8)
+      frame += static_cast<char>((text.size() >> static_cast<unsigned>(shift)) & 0xFFU);
   }
   wire_.send(frame + std::string(4, '\0') + text);  // a mask of zeros changes nothing
 }
@@ -233,7 +268,9 @@ bool Frames::need(std::size_t count) {
 
 std::string Frames::receive() {
   if (!need(2)) return "";
-  const auto at = [this](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes_[i])); };
+  const auto at = [this](std::size_t i) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(bytes_[i]));
+  };
   std::size_t size = at(1) & 0x7FU, begin = 2;
   const std::size_t more = size == 126 ? 2 : size == 127 ? 8 : 0;
   if (!need(2 + more)) return "";
@@ -244,7 +281,9 @@ std::string Frames::receive() {
   const std::size_t kind = at(0) & 0x0FU;
   std::string text = bytes_.substr(begin, size);
   bytes_.erase(0, begin + size);
-  if (kind == 8) return "close " + std::to_string(static_cast<unsigned char>(text[0]) * 256 + static_cast<unsigned char>(text[1]));
+  if (kind == 8)
+    return "close " +
+           std::to_string(static_cast<unsigned char>(text[0]) * 256 + static_cast<unsigned char>(text[1]));
   return text;
 }
 
@@ -276,8 +315,8 @@ std::string HttpReply::header(const std::string& name) const {
   return {};
 }
 
-HttpReply http(std::uint16_t port, const std::string& method, const std::string& path, const std::string& head,
-               const std::string& body) {
+HttpReply http(std::uint16_t port, const std::string& method, const std::string& path,
+               const std::string& head, const std::string& body) {
   Wire wire(port);
   std::string text = method + " " + path + " HTTP/1.1\r\nConnection: close\r\n" + head;
   if (head.find("Host:") == std::string::npos) text += "Host: 127.0.0.1\r\n";
@@ -301,14 +340,17 @@ HttpReply post(std::uint16_t port, const std::string& message, const std::string
 
 std::string initialize(std::uint16_t port) {
   const HttpReply reply = post(
-      port, R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}})", "");
+      port,
+      R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}})",
+      "");
   REQUIRE(reply.status == 200);
   return reply.header("mcp-session-id");
 }
 
-std::string call(const std::string& id, const std::string& tool, const std::string& arguments, const std::string& meta) {
-  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"tools/call","params":{"name":")" + tool + R"(","arguments":)" + arguments +
-         (meta.empty() ? "" : ",\"_meta\":" + meta) + "}}";
+std::string call(const std::string& id, const std::string& tool, const std::string& arguments,
+                 const std::string& meta) {
+  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"tools/call","params":{"name":")" + tool +
+         R"(","arguments":)" + arguments + (meta.empty() ? "" : ",\"_meta\":" + meta) + "}}";
 }
 
 }  // namespace exai::tests

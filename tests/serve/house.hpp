@@ -1,4 +1,5 @@
-// A server in this process for tests: the real doors, engine and protocols on free ports, with settings and tools of the test.
+// A server in this process for tests: the real doors, engine and protocols on free ports, with settings and
+// tools of the test.
 #pragma once
 
 #include "core/config.hpp"
@@ -17,13 +18,14 @@
 
 namespace exai::tests {
 
+using Settings = std::vector<RawSetting>;
 /// Settings by key over the defaults; fails the test on a wrong one.
-Config config_of(const std::vector<RawSetting>& settings);
+Config config_of(const Settings& settings);
 
 /// Everything but files of the deployment and signals; the loop runs in a thread of its own.
 class House {
  public:
-  explicit House(const std::vector<RawSetting>& settings = {});
+  explicit House(const Settings& settings = {});
   ~House();
   House(const House&) = delete;
   House& operator=(const House&) = delete;
@@ -116,11 +118,13 @@ struct HttpReply {
   [[nodiscard]] std::string header(const std::string& name) const;
 };
 /// One request on a connection of its own. `head` has further header lines, each ending with \r\n.
-HttpReply http(std::uint16_t port, const std::string& method, const std::string& path, const std::string& head,
-               const std::string& body = {});
-/// POST /mcp with the usual headers; initialises first when `session` is empty and the message is no initialize.
+HttpReply http(std::uint16_t port, const std::string& method, const std::string& path,
+               const std::string& head, const std::string& body = {});
+/// POST /mcp with the usual headers; initialises first when `session` is empty and the message is no
+/// initialize.
 HttpReply post(std::uint16_t port, const std::string& message, const std::string& session);
 std::string initialize(std::uint16_t port);  ///< the session id
-std::string call(const std::string& id, const std::string& tool, const std::string& arguments, const std::string& meta = {});
+std::string call(const std::string& id, const std::string& tool, const std::string& arguments,
+                 const std::string& meta = {});
 
 }  // namespace exai::tests

@@ -19,8 +19,11 @@ TEST_CASE("a session begins, lists, calls and ends over HTTP", "[serve][http]") 
   House house;
   const std::string session = initialize(house.mcp());
   CHECK(session.size() >= 32);
-  CHECK(post(house.mcp(), R"({"jsonrpc":"2.0","method":"notifications/initialized"})", session).status == 202);
-  CHECK(body_of(post(house.mcp(), R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})", session))["result"]["tools"].size() == 5);
+  CHECK(post(house.mcp(), R"({"jsonrpc":"2.0","method":"notifications/initialized"})", session).status ==
+        202);
+  CHECK(body_of(post(house.mcp(), R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})",
+                     session))["result"]["tools"]
+            .size() == 5);
   const HttpReply called = post(house.mcp(), call("2", "test_echo", R"({"text":"hi"})"), session);
   CHECK(body_of(called)["result"]["content"][0]["text"] == "hi");
   CHECK(body_of(called)["result"]["structuredContent"]["echo"] == true);
@@ -42,23 +45,30 @@ TEST_CASE("requests are refused by status where the protocol says so", "[serve][
   CHECK(get.header("allow") == "POST, DELETE");
   CHECK(http(house.mcp(), "POST", "/mcp", "Content-Type: text/plain\r\n", list).status == 415);
   CHECK(http(house.mcp(), "POST", "/mcp", k_json + "Accept: text/html\r\n", list).status == 406);
-  CHECK(http(house.mcp(), "POST", "/mcp", "Content-Type: application/json; charset=utf-8\r\nAccept: */*\r\n", list).status == 400);
+  CHECK(http(house.mcp(), "POST", "/mcp", "Content-Type: application/json; charset=utf-8\r\nAccept: */*\r\n",
+             list)
+            .status == 400);
   CHECK(http(house.mcp(), "GET", "/nowhere", "").status == 404);
   CHECK(http(house.mcp(), "DELETE", "/metrics", "").status == 405);
   CHECK(http(house.mcp(), "DELETE", "/mcp", "").status == 400);
   const std::string session = initialize(house.mcp());
-  CHECK(http(house.mcp(), "POST", "/mcp", k_json + "Mcp-Session-Id: " + session + "\r\nMCP-Protocol-Version: 1999-01-01\r\n", list).status == 400);
+  CHECK(http(house.mcp(), "POST", "/mcp",
+             k_json + "Mcp-Session-Id: " + session + "\r\nMCP-Protocol-Version: 1999-01-01\r\n", list)
+            .status == 400);
 }
 
 TEST_CASE("foreign hosts and origins stay outside on every port", "[serve][http][access]") {
-  House house({{"http.allowed_hosts", "mcp.example"}});
+  House house(Settings{{"http.allowed_hosts", "mcp.example"}});
   for (const std::uint16_t port : {house.mcp(), house.health()}) {
     CHECK(http(port, "GET", "/health", "Host: evil.example.com\r\n").status == 403);
     CHECK(http(port, "GET", "/health", "Host: 127.0.0.1.evil.example\r\n").status == 403);
-    CHECK(http(port, "GET", "/health", "Host: localhost\r\nOrigin: http://evil.example.com\r\n").status == 403);
+    CHECK(http(port, "GET", "/health", "Host: localhost\r\nOrigin: http://evil.example.com\r\n").status ==
+          403);
     CHECK(http(port, "GET", "/health", "Host: localhost\r\nOrigin: null\r\n").status == 403);
     CHECK(http(port, "GET", "/health", "Host: a\r\nHost: b\r\n").status == 400);
-    CHECK(http(port, "GET", "/health", "Host: mcp.example:8000\r\nOrigin: http://localhost:3000\r\n").status == 200);
+    CHECK(
+        http(port, "GET", "/health", "Host: mcp.example:8000\r\nOrigin: http://localhost:3000\r\n").status ==
+        200);
     CHECK(http(port, "GET", "/health", "Host: [::1]:1\r\n").status == 200);
   }
   CHECK(Frames(house.daemon(), "Origin: http://evil.example.com\r\n").status == 403);
@@ -70,19 +80,24 @@ TEST_CASE("foreign hosts and origins stay outside on every port", "[serve][http]
 
 TEST_CASE("keys open /mcp, /status and /metrics; health needs none", "[serve][http][access]") {
   const std::string key = "k-0123456789abcdef", other = "k-fedcba9876543210";
-  House house({{"auth.api_keys", key + "," + other}});
-  const std::string body = R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}})";
+  House house(Settings{{"auth.api_keys", key + "," + other}});
+  const std::string body =
+      R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}})";
   const HttpReply without = http(house.mcp(), "POST", "/mcp", k_json, body);
   CHECK(without.status == 401);
   CHECK(without.header("www-authenticate").find("Bearer") == 0);
-  CHECK(http(house.mcp(), "POST", "/mcp", k_json + "Authorization: Bearer wrong-0123456789ab\r\n", body).status == 401);
-  const HttpReply opened = http(house.mcp(), "POST", "/mcp", k_json + "Authorization: bearer " + key + "\r\n", body);
+  CHECK(http(house.mcp(), "POST", "/mcp", k_json + "Authorization: Bearer wrong-0123456789ab\r\n", body)
+            .status == 401);
+  const HttpReply opened =
+      http(house.mcp(), "POST", "/mcp", k_json + "Authorization: bearer " + key + "\r\n", body);
   CHECK(opened.status == 200);
   CHECK(http(house.mcp(), "POST", "/mcp", k_json + "x-api-key: " + other + "\r\n", body).status == 200);
   const std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
   const std::string session = "Mcp-Session-Id: " + opened.header("mcp-session-id") + "\r\n";
-  CHECK(http(house.mcp(), "POST", "/mcp", k_json + session + "x-api-key: " + key + "\r\n", ping).status == 200);
-  CHECK(http(house.mcp(), "POST", "/mcp", k_json + session + "x-api-key: " + other + "\r\n", ping).status == 404);
+  CHECK(http(house.mcp(), "POST", "/mcp", k_json + session + "x-api-key: " + key + "\r\n", ping).status ==
+        200);
+  CHECK(http(house.mcp(), "POST", "/mcp", k_json + session + "x-api-key: " + other + "\r\n", ping).status ==
+        404);
   CHECK(http(house.mcp(), "GET", "/status", "").status == 401);
   CHECK(http(house.mcp(), "GET", "/metrics", "").status == 401);
   CHECK(http(house.mcp(), "GET", "/health", "").status == 200);
@@ -90,7 +105,7 @@ TEST_CASE("keys open /mcp, /status and /metrics; health needs none", "[serve][ht
 }
 
 TEST_CASE("what is too large is refused and the server lives on", "[serve][http][limits]") {
-  House house({{"limits.body", "2048"}});
+  House house(Settings{{"limits.body", "2048"}});
   const HttpReply large = post(house.mcp(), std::string(5000, 'x'), "");
   CHECK(large.status == 413);
   CHECK(http(house.mcp(), "GET", "/health", "X: " + std::string(40000, 'a') + "\r\n").status == 431);
@@ -98,21 +113,31 @@ TEST_CASE("what is too large is refused and the server lives on", "[serve][http]
   for (int i = 0; i < 120; ++i) many += "X" + std::to_string(i) + ": 1\r\n";
   CHECK(http(house.mcp(), "GET", "/health", many).status == 431);
   CHECK(http(house.mcp(), "GET", "/" + std::string(9000, 'a'), "").status == 414);
-  CHECK(http(house.mcp(), "POST", "/mcp", k_json + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n").status == 400);
+  CHECK(http(house.mcp(), "POST", "/mcp", k_json + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n")
+            .status == 400);
   Wire chunked(house.mcp());
-  chunked.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n" + std::string(4096, 'x') + "\r\n0\r\n\r\n");
+  chunked.send(
+      "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n1000\r\n" +
+      std::string(4096, 'x') + "\r\n0\r\n\r\n");
   CHECK(chunked.until("\r\n\r\n").substr(9, 3) == "413");
   Wire garbage(house.mcp());
   garbage.send("\x01\x02 nonsense\r\n\r\n");
   CHECK(garbage.until("\r\n\r\n").substr(9, 3) == "400");
-  CHECK(post(house.mcp(), std::string(R"({"jsonrpc":"2.0","id":1,"method":"x","params":{"a":)") + std::string(100, '[') + std::string(100, ']') + "}}", "").status == 400);
+  CHECK(post(house.mcp(),
+             std::string(R"({"jsonrpc":"2.0","id":1,"method":"x","params":{"a":)") + std::string(100, '[') +
+                 std::string(100, ']') + "}}",
+             "")
+            .status == 400);
   CHECK(initialize(house.mcp()).size() >= 32);
 }
 
 TEST_CASE("a request that does not arrive in time is told so", "[serve][http][limits]") {
-  House house({{"limits.request_read", "1s"}});
+  House house(Settings{{"limits.request_read", "1s"}});
   Wire slow(house.mcp());
-  slow.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
+  slow.send(
+      "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+      "100\r\n\r\n{");
   CHECK(slow.all().substr(9, 3) == "408");
 }
 
@@ -132,7 +157,9 @@ TEST_CASE("a half-closed socket still gets its answer", "[serve][http]") {
 TEST_CASE("pipelined requests are answered in order on one connection", "[serve][http]") {
   House house;
   Wire wire(house.mcp());
-  wire.send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  wire.send(
+      "GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\nGET "
+      "/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   const std::string all = wire.all();
   const std::size_t first = all.find(" 200 OK"), second = all.find(" 404 "), third = all.rfind(" 200 OK");
   CHECK(first < second);
@@ -145,15 +172,20 @@ TEST_CASE("progress turns the answer into an event stream, nothing else does", "
   const std::string session = initialize(house.mcp());
   const HttpReply plain = post(house.mcp(), call("1", "test_stream", "{}"), session);
   CHECK(plain.header("content-type") == "application/json");
-  const HttpReply streamed = post(house.mcp(), call("2", "test_stream", "{}", R"({"progressToken":"p"})"), session);
+  const HttpReply streamed =
+      post(house.mcp(), call("2", "test_stream", "{}", R"({"progressToken":"p"})"), session);
   CHECK(streamed.header("content-type") == "text/event-stream");
-  CHECK(streamed.body.find(R"("method":"notifications/progress","params":{"progressToken":"p","progress":1,"message":"Hel","_meta":{"exai/partial":true}})") != std::string::npos);
+  CHECK(
+      streamed.body.find(
+          R"("method":"notifications/progress","params":{"progressToken":"p","progress":1,"message":"Hel","_meta":{"exai/partial":true}})") !=
+      std::string::npos);
   CHECK(streamed.body.find(R"("progress":2,"message":"half way"})") != std::string::npos);
   const std::size_t final = streamed.body.find(R"("id":2,"result")");
   CHECK(final != std::string::npos);
   CHECK(final > streamed.body.find("\"progress\":3"));
   // A client that takes JSON only gets JSON only.
-  const HttpReply json_only = http(house.mcp(), "POST", "/mcp", k_json + "Accept: application/json\r\nMcp-Session-Id: " + session + "\r\n",
+  const HttpReply json_only = http(house.mcp(), "POST", "/mcp",
+                                   k_json + "Accept: application/json\r\nMcp-Session-Id: " + session + "\r\n",
                                    call("3", "test_stream", "{}", R"({"progressToken":"p"})"));
   CHECK(json_only.header("content-type") == "application/json");
   CHECK(body_of(json_only)["result"]["content"][0]["text"] == "Hello");
@@ -176,7 +208,8 @@ TEST_CASE("cancellation stops the tool; a lost client does not", "[serve][http][
   House house;
   const std::string session = initialize(house.mcp());
   const std::string body = call("7", "test_wait", "{}");
-  const std::string request = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_json + "Mcp-Session-Id: " + session +
+  const std::string request = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_json +
+                              "Mcp-Session-Id: " + session +
                               "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   {
     Wire lost(house.mcp());
@@ -186,7 +219,8 @@ TEST_CASE("cancellation stops the tool; a lost client does not", "[serve][http][
   CHECK(http(house.mcp(), "GET", "/ready", "").status == 200);
   CHECK(Gate::stopped() == 0);
   CHECK(body_of(post(house.mcp(), body, session))["error"]["code"] == -32600);  // the id is still in use
-  const std::string cancel = R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}})";
+  const std::string cancel =
+      R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}})";
   CHECK(post(house.mcp(), cancel, session).status == 202);
   REQUIRE(Gate::entered(0));
   CHECK(Gate::stopped() == 1);
@@ -197,10 +231,15 @@ TEST_CASE("cancellation stops the tool; a lost client does not", "[serve][http][
   CHECK(waiting.until("\r\n\r\n").substr(9, 3) == "202");
 }
 
-TEST_CASE("over capacity is told at once, with the time to come back, and permits return", "[serve][http][capacity]") {
+TEST_CASE("over capacity is told at once, with the time to come back, and permits return",
+          "[serve][http][capacity]") {
   Gate::close();
-  House house({{"limits.global", "2"}, {"limits.session", "1"}, {"limits.permit_wait", "0s"}, {"limits.retry_after", "2s"}});
-  const std::string one = initialize(house.mcp()), two = initialize(house.mcp()), three = initialize(house.mcp());
+  House house(Settings{{"limits.global", "2"},
+                       {"limits.session", "1"},
+                       {"limits.permit_wait", "0s"},
+                       {"limits.retry_after", "2s"}});
+  const std::string one = initialize(house.mcp()), two = initialize(house.mcp()),
+                    three = initialize(house.mcp());
   const auto begin = [&](Wire& wire, const std::string& session) {
     const std::string body = call("1", "test_wait", "{}");
     wire.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_json + "Mcp-Session-Id: " + session +
@@ -216,7 +255,9 @@ TEST_CASE("over capacity is told at once, with the time to come back, and permit
   CHECK(own["message"].get<std::string>().find("limits.session") != std::string::npos);
   begin(second, two);
   REQUIRE(Gate::entered(2));
-  CHECK(body_of(post(house.mcp(), call("2", "test_wait", "{}"), three))["error"]["message"].get<std::string>().find("limits.global") != std::string::npos);
+  CHECK(body_of(post(house.mcp(), call("2", "test_wait", "{}"), three))["error"]["message"]
+            .get<std::string>()
+            .find("limits.global") != std::string::npos);
   // Inline tools need no permit, and a full house is a healthy one.
   CHECK(body_of(post(house.mcp(), call("3", "test_echo", "{}"), three)).contains("result"));
   const HttpReply health = http(house.health(), "GET", "/health", "");
@@ -230,12 +271,12 @@ TEST_CASE("over capacity is told at once, with the time to come back, and permit
 
 TEST_CASE("a call waits for a permit within its patience", "[serve][http][capacity]") {
   Gate::close();
-  House house({{"limits.global", "1"}, {"limits.session", "1"}, {"limits.permit_wait", "30s"}});
+  House house(Settings{{"limits.global", "1"}, {"limits.session", "1"}, {"limits.permit_wait", "30s"}});
   const std::string session = initialize(house.mcp());
   const auto begin = [&](Wire& wire, const char* id) {
     const std::string body = call(id, "test_wait", "{}");
-    wire.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + k_json + "Mcp-Session-Id: " + session +
-              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    wire.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + k_json + "Mcp-Session-Id: " +
+              session + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   };
   Wire first(house.mcp()), second(house.mcp());
   begin(first, "1");
@@ -252,8 +293,8 @@ TEST_CASE("draining finishes what runs and refuses what comes", "[serve][http][d
   const std::string session = initialize(house.mcp());
   Wire running(house.mcp());
   const std::string body = call("1", "test_wait", "{}");
-  running.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_json + "Mcp-Session-Id: " + session + "\r\nContent-Length: " +
-               std::to_string(body.size()) + "\r\n\r\n" + body);
+  running.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_json + "Mcp-Session-Id: " + session +
+               "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   REQUIRE(Gate::entered(1));
   std::promise<void> idle;
   house.on_loop([&] { house.engine().drain([&] { idle.set_value(); }); });
@@ -270,12 +311,13 @@ TEST_CASE("draining finishes what runs and refuses what comes", "[serve][http][d
 
 TEST_CASE("a call that outlives its deadline is answered and told to stop", "[serve][http][deadline]") {
   Gate::close();
-  House house({{"timeouts.simple", "200ms"}});
+  House house(Settings{{"timeouts.simple", "200ms"}});
   const std::string session = initialize(house.mcp());
   const Json result = body_of(post(house.mcp(), call("1", "test_wait", "{}"), session))["result"];
   CHECK(result["isError"] == true);
   CHECK(result["structuredContent"]["error"]["kind"] == "timeout");
-  CHECK(result["structuredContent"]["error"]["message"].get<std::string>().find("200ms") != std::string::npos);
+  CHECK(result["structuredContent"]["error"]["message"].get<std::string>().find("200ms") !=
+        std::string::npos);
   REQUIRE(Gate::entered(0));
   CHECK(Gate::stopped() == 1);
 }
@@ -285,16 +327,18 @@ TEST_CASE("metrics name known tools only and satisfy promtool", "[serve][metrics
   const std::string session = initialize(house.mcp());
   post(house.mcp(), call("1", "test_echo", "{}"), session);
   post(house.mcp(), call("2", "test_fail", "{}"), session);
-  house.on_loop([&] { house.metrics().call_finished("made up by a client", serve::Transport::http, "ok", 0.2); });
+  house.on_loop(
+      [&] { house.metrics().call_finished("made up by a client", serve::Transport::http, "ok", 0.2); });
   house.metrics().provider_error("glm", ErrorKind::timeout);
   const HttpReply reply = http(house.mcp(), "GET", "/metrics", "");
   CHECK(reply.header("content-type").find("text/plain; version=0.0.4") == 0);
-  for (const char* const line : {R"(exai_requests_total{outcome="ok",tool="test_echo",transport="http"} 1)",
-                                 R"(exai_requests_total{outcome="config",tool="test_fail",transport="http"} 1)",
-                                 R"(exai_requests_total{outcome="ok",tool="unknown",transport="http"} 1)",
-                                 R"(exai_request_duration_seconds_bucket{tool="unknown",le="0.25"} 1)",
-                                 R"(exai_provider_errors_total{kind="timeout",provider="glm"} 1)", "exai_cache_hits_total 0",
-                                 "exai_inflight_calls 0", "process_resident_memory_bytes ", "process_start_time_seconds "}) {
+  for (const char* const line :
+       {R"(exai_requests_total{outcome="ok",tool="test_echo",transport="http"} 1)",
+        R"(exai_requests_total{outcome="config",tool="test_fail",transport="http"} 1)",
+        R"(exai_requests_total{outcome="ok",tool="unknown",transport="http"} 1)",
+        R"(exai_request_duration_seconds_bucket{tool="unknown",le="0.25"} 1)",
+        R"(exai_provider_errors_total{kind="timeout",provider="glm"} 1)", "exai_cache_hits_total 0",
+        "exai_inflight_calls 0", "process_resident_memory_bytes ", "process_start_time_seconds "}) {
     INFO(line);
     CHECK(reply.body.find(line) != std::string::npos);
   }

@@ -8,12 +8,16 @@ using namespace exai::serve;
 
 namespace {
 
-Result<ToolOutput> nothing(const Json&, CallContext&) { return ToolOutput{}; }
+Result<ToolOutput> nothing(const Json&, CallContext&) {
+  return ToolOutput{};
+}
 
 const Tool k_sum{.id = "sum",
                  .title = "Sum",
                  .description = "adds",
-                 .input_schema = "{\n  \"type\": \"object\",\n  \"required\": [\"x\"],\n  \"properties\": {\"x\": {\"type\": \"number\", \"description\": \"a b\"}}\n}",
+                 .input_schema =
+                     "{\n  \"type\": \"object\",\n  \"required\": [\"x\"],\n  \"properties\": {\"x\": "
+                     "{\"type\": \"number\", \"description\": \"a b\"}}\n}",
                  .run = nothing};
 
 const ToolCatalogue& catalogue() {
@@ -58,19 +62,24 @@ TEST_CASE("malformed messages are refused, with the id only when it can be told"
   CHECK(fault(R"({"jsonrpc":"1.0","id":7,"method":"ping"})").find("\"id\":7") != std::string::npos);
   CHECK(fault(R"({"id":7,"method":"ping"})").find("-32600") != std::string::npos);
   CHECK(fault(R"({"jsonrpc":"2.0","id":"x","method":5})").find(R"("id":"x")") != std::string::npos);
-  CHECK(fault(R"({"jsonrpc":"2.0","id":1,"method":"ping","params":"no"})").find("-32600") != std::string::npos);
+  CHECK(fault(R"({"jsonrpc":"2.0","id":1,"method":"ping","params":"no"})").find("-32600") !=
+        std::string::npos);
   CHECK(fault(R"({"jsonrpc":"2.0","id":1})").find("-32600") != std::string::npos);
 }
 
 TEST_CASE("ids come back as they came", "[serve][jsonrpc]") {
-  for (const std::string id : {"0", "-5", "9007199254740993", "18446744073709551615", R"("a \"b\"")", R"("7")"})
+  for (const std::string id :
+       {"0", "-5", "9007199254740993", "18446744073709551615", R"("a \"b\"")", R"("7")"})
     CHECK(std::get<SendAnswer>(act(R"({"method":"ping","id":)" + id + R"(,"jsonrpc":"2.0"})")).message ==
           R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":{}})");
 }
 
 TEST_CASE("initialize echoes a supported version and offers the newest otherwise", "[serve][dispatcher]") {
-  for (const auto& [asked, got] : {std::pair{"2025-11-25", "2025-11-25"}, {"2026-07-28", "2025-11-25"}, {"nonsense", "2025-11-25"}}) {
-    const Action action = act(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" + std::string(asked) + "\"}}");
+  for (const auto& [asked, got] :
+       {std::pair{"2025-11-25", "2025-11-25"}, {"2026-07-28", "2025-11-25"}, {"nonsense", "2025-11-25"}}) {
+    const Action action =
+        act(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" +
+            std::string(asked) + "\"}}");
     REQUIRE(std::holds_alternative<OpenSession>(action));
     const Json message = parse_json(std::get<OpenSession>(action).message).value();
     CHECK(message["result"]["protocolVersion"] == got);
@@ -84,21 +93,29 @@ TEST_CASE("tools/list is one line, keeps the schema's order and emits no null", 
   const std::string text = std::get<SendAnswer>(action).message;
   CHECK(text.find('\n') == std::string::npos);
   CHECK(text.find("null") == std::string::npos);
-  CHECK(text.find(R"("inputSchema":{"type":"object","required":["x"],"properties":{"x":{"type":"number","description":"a b"}}})") != std::string::npos);
-  CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"x"}})")["error"]["code"] == k_invalid_params);
+  CHECK(
+      text.find(
+          R"("inputSchema":{"type":"object","required":["x"],"properties":{"x":{"type":"number","description":"a b"}}})") !=
+      std::string::npos);
+  CHECK(
+      answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"x"}})")["error"]["code"] ==
+      k_invalid_params);
 }
 
 TEST_CASE("tools/call is judged before it begins", "[serve][dispatcher]") {
   const Json unknown = answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"smu"}})");
   CHECK(unknown["error"]["code"] == k_invalid_params);
   CHECK(unknown["error"]["message"].get<std::string>().find("did you mean sum?") != std::string::npos);
-  const Json wrong = answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"sum","arguments":{"x":"1"}}})");
+  const Json wrong = answer(
+      R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"sum","arguments":{"x":"1"}}})");
   CHECK(wrong["error"]["code"] == k_invalid_params);
   CHECK(wrong["error"]["message"].get<std::string>().find("/x: expected number") != std::string::npos);
   CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call"})")["error"]["code"] == k_invalid_params);
-  CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":["sum"]})")["error"]["code"] == k_invalid_params);
+  CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":["sum"]})")["error"]["code"] ==
+        k_invalid_params);
   CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/cal"})")["error"]["code"] == k_method_not_found);
-  const Action good = act(R"({"jsonrpc":"2.0","id":"c","method":"tools/call","params":{"name":"sum","arguments":{"x":1},"_meta":{"progressToken":"t"}}})");
+  const Action good = act(
+      R"({"jsonrpc":"2.0","id":"c","method":"tools/call","params":{"name":"sum","arguments":{"x":1},"_meta":{"progressToken":"t"}}})");
   REQUIRE(std::holds_alternative<BeginCall>(good));
   CHECK(std::get<BeginCall>(good).progress_token == "\"t\"");
   CHECK(std::get<BeginCall>(good).id == "\"c\"");
@@ -108,7 +125,8 @@ TEST_CASE("notifications are taken silently and cancellations carry the id", "[s
   CHECK(std::holds_alternative<Accepted>(act(R"({"jsonrpc":"2.0","method":"notifications/initialized"})")));
   CHECK(std::holds_alternative<Accepted>(act(R"({"jsonrpc":"2.0","method":"unheard/of"})")));
   CHECK(std::holds_alternative<Accepted>(act(R"({"jsonrpc":"2.0","id":4,"result":{}})")));
-  const Action cancel = act(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"c"}})");
+  const Action cancel =
+      act(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"c"}})");
   REQUIRE(std::holds_alternative<CancelCall>(cancel));
   CHECK(std::get<CancelCall>(cancel).id == "\"c\"");
 }
@@ -129,8 +147,9 @@ TEST_CASE("sessions belong to their principal, expire and make room", "[serve][s
   HandClock clock;
   int count = 0;
   std::vector<std::string> gone;
-  SessionTable table({2, Millis{1000}}, clock, [&] { return "s" + std::to_string(++count); },
-                     [&](const std::string& id) { gone.push_back(id); });
+  SessionTable table(
+      {2, Millis{1000}}, clock, [&] { return "s" + std::to_string(++count); },
+      [&](const std::string& id) { gone.push_back(id); });
   table.open("alice", "v", "c");
   CHECK(table.use("s1", "bob") == nullptr);
   CHECK_FALSE(table.close("s1", "bob"));

@@ -21,23 +21,27 @@ std::string problems(const char* schema, const char* value) {
 }  // namespace
 
 TEST_CASE("a schema names every problem at once, with pointer and expectation", "[serve][schema]") {
-  const char* const schema = R"({"type":"object","required":["prompt"],"additionalProperties":false,"properties":{
+  const char* const schema =
+      R"({"type":"object","required":["prompt"],"additionalProperties":false,"properties":{
     "prompt":{"type":"string","minLength":1,"maxLength":5},"temperature":{"type":"number","minimum":0,"maximum":1},
     "mode":{"enum":["low","high"]},"files":{"type":"array","maxItems":2,"items":{"type":"string"}}}})";
   CHECK(problems(schema, R"({"prompt":"hi","temperature":0.5,"mode":"low","files":["a"]})").empty());
-  const auto found = compiled(schema).check(*parse_json(R"({"temperature":2,"mode":"hgh","files":["a",3],"promt":"x"})"));
+  const auto found =
+      compiled(schema).check(*parse_json(R"({"temperature":2,"mode":"hgh","files":["a",3],"promt":"x"})"));
   REQUIRE(found.size() == 5);
   const std::string line = to_line(found);
   CHECK(line.find("/prompt: expected this member, which is missing") != std::string::npos);
   CHECK(line.find("/temperature: expected a number of at most 1, got 2") != std::string::npos);
-  CHECK(line.find("/mode: expected one of \"low\", \"high\", got \"hgh\"; did you mean high?") != std::string::npos);
+  CHECK(line.find("/mode: expected one of \"low\", \"high\", got \"hgh\"; did you mean high?") !=
+        std::string::npos);
   CHECK(line.find("/files/1: expected string, got 3") != std::string::npos);
   CHECK(line.find("/promt: expected no such member; did you mean prompt?") != std::string::npos);
 }
 
 TEST_CASE("a keyword that would not be judged is refused at registration", "[serve][schema]") {
-  for (const char* const text : {R"({"pattern":"a*"})", R"({"properties":{"a":{"format":"uri"}}})", R"({"if":{}})",
-                                 R"({"type":"strin"})", R"({"minLength":-1})", R"({"$ref":"http://x"})", R"({"$ref":"#/$defs/no"})"}) {
+  for (const char* const text :
+       {R"({"pattern":"a*"})", R"({"properties":{"a":{"format":"uri"}}})", R"({"if":{}})",
+        R"({"type":"strin"})", R"({"minLength":-1})", R"({"$ref":"http://x"})", R"({"$ref":"#/$defs/no"})"}) {
     INFO(text);
     const Result<Schema> schema = Schema::compile(*parse_json(text));
     REQUIRE_FALSE(schema);
@@ -50,7 +54,8 @@ TEST_CASE("types, combinations, references and counts are judged as 2020-12 says
   CHECK(problems(R"({"type":"integer"})", "2.0").empty());
   CHECK_FALSE(problems(R"({"type":"integer"})", "2.5").empty());
   CHECK_FALSE(problems(R"({"type":["string","null"]})", "1").empty());
-  CHECK(problems(R"({"anyOf":[{"type":"string"},{"type":"array"}]})", "1") == "arguments: expected string or array, got 1");
+  CHECK(problems(R"({"anyOf":[{"type":"string"},{"type":"array"}]})", "1") ==
+        "arguments: expected string or array, got 1");
   CHECK_FALSE(problems(R"({"oneOf":[{"type":"number"},{"minimum":1}]})", "2").empty());
   CHECK_FALSE(problems(R"({"not":{"type":"null"}})", "null").empty());
   CHECK_FALSE(problems(R"({"allOf":[{"minimum":1},{"maximum":2}]})", "3").empty());
@@ -61,8 +66,10 @@ TEST_CASE("types, combinations, references and counts are judged as 2020-12 says
   CHECK_FALSE(problems(R"({"maxLength":2})", "\"\\u00e4\\u00e4\\u00e4\"").empty());
   CHECK(problems(R"({"maxLength":3})", "\"\\u00e4\\u00e4\\u00e4\"").empty());
   CHECK_FALSE(problems(R"({"prefixItems":[{"type":"string"}],"items":false})", "[\"a\",1]").empty());
-  const char* const tree = R"({"$ref":"#/$defs/node","$defs":{"node":{"type":"object","properties":{"next":{"$ref":"#/$defs/node"}}}}})";
+  const char* const tree =
+      R"({"$ref":"#/$defs/node","$defs":{"node":{"type":"object","properties":{"next":{"$ref":"#/$defs/node"}}}}})";
   CHECK(problems(tree, R"({"next":{"next":{}}})").empty());
   CHECK(problems(tree, R"({"next":{"next":1}})").find("/next/next") != std::string::npos);
-  CHECK(problems(R"({"properties":{"a/b":{"type":"string"}}})", R"({"a/b":1})").find("/a~1b") != std::string::npos);
+  CHECK(problems(R"({"properties":{"a/b":{"type":"string"}}})", R"({"a/b":1})").find("/a~1b") !=
+        std::string::npos);
 }

@@ -1,0 +1,117 @@
+#include "serve/server.hpp"
+
+#include "io/files.hpp"
+#include "tests/catch.hpp"
+#include "tests/serve/house.hpp"
+
+#include <csignal>
+
+#include <unistd.h>
+
+using namespace exai;
+using namespace exai::tests;
+
+namespace {
+
+Settings on_free_ports(Settings more = {}) {
+  Settings settings{{"http.port", "0"}, {"ws.port", "0"}, {"health.port", "0"}};
+  settings.insert(settings.end(), more.begin(), more.end());
+  return settings;
+}
+
+Error refusal(const Settings& settings, const Scratch& root) {
+  serve::ServeOptions options;
+  options.root = root.path();
+  const Result<void> served = serve::run_server(config_of(settings), options, nullptr);
+  REQUIRE_FALSE(served);
+  return served.error();
+}
+
+std::uint16_t port_in(const std::string& address) {
+  return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+}
+
+/// run_server in a thread, until the process gets the signal.
+class Running {
+ public:
+  Running(const Settings& settings, serve::ServeOptions options)
+      : config_(config_of(settings)), options_(std::move(options)) {
+    thread_ = std::thread([this] {
+      result_ = serve::run_server(
+          config_, options_, [this](const std::vector<serve::Listener>& bound) { ready_.set_value(bound); });
+    });
+    auto ready = ready_.get_future();
+    REQUIRE(ready.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+    listeners = ready.get();
+  }
+  Result<void> stop() {
+    kill(getpid(), SIGTERM);
+    thread_.join();
+    return result_;
+  }
+  std::vector<serve::Listener> listeners;
+
+ private:
+  Config config_;
+  serve::ServeOptions options_;
+  std::promise<std::vector<serve::Listener>> ready_;
+  Result<void> result_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("a busy port names the address and the setting to change", "[serve][server]") {
+  const Scratch root;
+  House other;
+  const Error error = refusal(on_free_ports({{"http.port", std::to_string(other.mcp())}}), root);
+  CHECK(error.kind == ErrorKind::refused);
+  CHECK(error.message.find("127.0.0.1:" + std::to_string(other.mcp())) != std::string::npos);
+  CHECK(error.message.find("pid " + std::to_string(getpid())) != std::string::npos);
+  CHECK(error.hint.find("MCP_PORT") != std::string::npos);
+}
+
+TEST_CASE("a broken timeout hierarchy and an open bind without keys keep the server from starting",
+          "[serve][server]") {
+  const Scratch root;
+  const Error broken = refusal(on_free_ports({{"timeouts.simple", "400s"}}), root);
+  CHECK(broken.kind == ErrorKind::config);
+  CHECK(broken.message.find("simple") != std::string::npos);
+  CHECK_FALSE(broken.hint.empty());
+  const Error open = refusal(on_free_ports({{"http.host", "0.0.0.0"}}), root);
+  CHECK(open.kind == ErrorKind::config);
+  CHECK(open.hint.find("EXAI_API_KEYS") != std::string::npos);
+  CHECK(refusal(on_free_ports({{"ws.host", "0.0.0.0"}}), root).hint.find("EXAI_WS_TOKEN") !=
+        std::string::npos);
+}
+
+TEST_CASE("the whole server starts, says who it is, reloads, refuses a second one and stops",
+          "[serve][server]") {
+  const Scratch root;
+  serve::ServeOptions options;
+  options.root = root.path();
+  std::promise<void> reloaded;
+  options.reload = [&]() -> Result<Config> {
+    reloaded.set_value();
+    return config_of(on_free_ports({{"auth.api_keys", "a-key-of-16-chars"}}));
+  };
+  Running server(on_free_ports(), options);
+  REQUIRE(server.listeners.size() == 3);
+  const std::uint16_t port = port_in(server.listeners[0].address);
+  CHECK(http(port, "GET", "/status", "").body.find("\"pid\":" + std::to_string(getpid())) !=
+        std::string::npos);
+  CHECK(refusal(on_free_ports(), root).kind == ErrorKind::refused);
+  const Result<std::string> lock = io::read_file(root / "state/exai.lock");
+  REQUIRE(lock);
+  CHECK(lock->find(server.listeners[1].url) != std::string::npos);
+  CHECK(initialize(port).size() >= 32);
+  auto taken = reloaded.get_future();
+  kill(getpid(), SIGHUP);
+  REQUIRE(taken.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  CHECK(http(port, "GET", "/status", "").status == 401);
+  CHECK(server.stop());
+  const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
+  REQUIRE(log);
+  for (const char* const event : {"server.start", "server.reload", "server.drain", "server.stop"})
+    CHECK(log->find(event) != std::string::npos);
+}
