@@ -226,26 +226,11 @@ TEST_CASE("a certificate that nobody known signed is refused, and accepted once 
   const test::TempFolder folder;
   const std::string key = (folder / "key.pem").string();
   const std::string certificate = (folder / "cert.pem").string();
-  auto made = io::Child::start({"openssl",
-                                "req",
-                                "-x509",
-                                "-newkey",
-                                "ec",
-                                "-pkeyopt",
-                                "ec_paramgen_curve:P-256",
-                                "-nodes",
-                                "-days",
-                                "2",
-                                "-subj",
-                                "/CN=localhost",
-                                "-addext",
-                                "subjectAltName=DNS:localhost",
-                                "-batch",
-                               
-                                "-keyout",
-                                key,
-                                "-out",
-                                certificate});
+  auto made = io::Child::start({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                                "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                                "-addext", "subjectAltName=DNS:localhost", "-batch",
+
+                                "-keyout", key, "-out", certificate});
   REQUIRE(made);
   REQUIRE(made->wait(Deadline::after(Millis{20000})) == 0);
   auto tls = io::Child::start(
