@@ -36,14 +36,14 @@ std::string section(std::string_view title, const std::vector<std::pair<std::str
   if (entries.empty()) return {};
   std::size_t width = 0;
   for (const auto& [label, text] : entries) width = std::max(width, std::min<std::size_t>(label.size(), 26));
-  std::string out = "\n" + bold(title, colour) + "\n";
+  std::string out = fmt::format("\n{}\n", bold(title, colour));
   for (const auto& [label, text] : entries) out += entry(label, text, width);
   return out;
 }
 
 std::string examples(const Command& command, bool colour) {
   if (command.examples.empty()) return {};
-  std::string out = "\n" + bold("Examples", colour) + "\n";
+  std::string out = fmt::format("\n{}\n", bold("Examples", colour));
   for (const Example& example : command.examples)
     out += fmt::format("  {}\n      {}\n", example.line, example.what);
   return out;
@@ -65,7 +65,8 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
     const auto end = text.find_first_of(" \n", at);
     const std::string_view word = text.substr(at, end == std::string_view::npos ? end : end - at);
     if (!line.empty() && indent + line.size() + 1 + word.size() > width) flush();
-    if (!word.empty()) line += (line.empty() ? "" : " ") + std::string(word);
+    if (!word.empty() && !line.empty()) line += ' ';
+    line += word;
     if (end == std::string_view::npos) break;
     at = end + 1;
     if (text[end] == '\n' && at < text.size() && text[at] == '\n') {
@@ -122,7 +123,7 @@ std::string help_command(const Command& command, bool colour) {
   std::string out =
       fmt::format("{}\n\n{} {}\n", command.summary, help::bold("Usage", colour), usage(command));
   if (!command.alias.empty()) out += fmt::format("also   exai {}\n", command.alias);
-  if (!command.text.empty()) out += "\n" + wrapped(command.text, 0, help::k_width);
+  if (!command.text.empty()) out += fmt::format("\n{}", wrapped(command.text, 0, help::k_width));
   std::vector<std::pair<std::string, std::string>> words, own, global;
   for (const Positional& positional : command.positionals) {
     std::string text(positional.help);

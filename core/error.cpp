@@ -36,6 +36,11 @@ std::string_view to_string(ErrorKind kind) {
   return "internal";
 }
 
+Error Error::during(std::string_view doing) && {
+  context.emplace_back(doing);
+  return std::move(*this);
+}
+
 std::string to_string(const Location& where) {
   std::string text = where.file;
   if (where.line > 0) text += fmt::format(":{}", where.line);

@@ -52,10 +52,7 @@ struct Error {
   std::chrono::milliseconds retry_after{0};  ///< for `busy`; 0 = not said
 
   /// The same error with one more "while ..." around it.
-  [[nodiscard]] Error during(std::string doing) && {
-    context.push_back(std::move(doing));
-    return std::move(*this);
-  }
+  [[nodiscard]] Error during(std::string_view doing) &&;
   /// The same error with the way out.
   [[nodiscard]] Error try_this(std::string way_out) && {
     hint = std::move(way_out);

@@ -1,4 +1,4 @@
-#include "serve/providers/answer.hpp"
+#include "serve/providers/completion.hpp"
 #include "tests/serve/provider_fixture.hpp"
 
 #include <nlohmann/json.hpp>
@@ -125,7 +125,7 @@ TEST_CASE("answers of every shape are read without an exception", "[provider]") 
   REQUIRE(odd);
   CHECK(odd->content.empty());
   // Kimi reports a stream's usage inside the last choice.
-  serve::Answer answer;
+  serve::Completion answer;
   REQUIRE(serve::read_chunk(
       R"({"choices":[{"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5,"completion_tokens":6,"cached_tokens":2}}]})",
       answer, {}));

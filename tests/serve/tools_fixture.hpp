@@ -1,0 +1,78 @@
+// One call's world for a tool: a real store, the real provider client, a simulator behind it.
+#pragma once
+
+#include "serve/tools/tool.hpp"
+#include "store/store.hpp"
+#include "tests/serve/provider_fixture.hpp"
+
+#include <memory>
+
+namespace exai::test {
+
+class FixedView : public serve::ServerView {
+ public:
+  [[nodiscard]] std::vector<ToolRow> tools() const override {
+    return {{"chat", "Chat"}, {"status", "Status"}};
+  }
+  [[nodiscard]] std::vector<std::string> activity_tail(std::size_t lines) const override {
+    std::vector<std::string> all{"a", "b", "c"};
+    all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(std::min(lines, all.size())));
+    return all;
+  }
+  [[nodiscard]] std::vector<std::string> last_errors(std::size_t lines) const override {
+    return std::vector<std::string>(lines, "an error");
+  }
+  [[nodiscard]] Millis uptime() const override { return Millis{90'000}; }
+  [[nodiscard]] std::vector<PermitRow> permits() const override { return {{"global", 1, 24}}; }
+};
+
+class ToolCall : public serve::CallContext {
+ public:
+  explicit ToolCall(Config config) : config_(std::move(config)) {
+    auto opened = store::open_sqlite(":memory:");
+    REQUIRE(opened);
+    store_ = std::move(*opened);
+  }
+  Result<serve::ToolOutput> run(std::string_view tool, const Json& arguments) {
+    const serve::Tool* known = serve::find_tool(tool);
+    REQUIRE(known != nullptr);
+    return known->run(arguments, *this);
+  }
+  /// The structured content of a call that must succeed.
+  Json ask(std::string_view tool, const Json& arguments) {
+    auto output = run(tool, arguments);
+    if (!output) FAIL(output.error().message);
+    REQUIRE(output->content.size() == 1);
+    CHECK(Json::parse(output->content[0]["text"].get<std::string>()) == output->structured);
+    return output->structured;
+  }
+
+  [[nodiscard]] const Config& config() const override { return config_; }
+  [[nodiscard]] const Clock& clock() const override { return system_clock(); }
+  [[nodiscard]] Deadline deadline() const override { return Deadline::after(Millis{20000}); }
+  [[nodiscard]] std::stop_token stop() const override { return {}; }
+  [[nodiscard]] const std::string& request_id() const override { return request_id_; }
+  [[nodiscard]] const std::string& principal() const override { return principal_; }
+  [[nodiscard]] const ModelCatalogue& models() const override { return models_; }
+  [[nodiscard]] const serve::ServerView& server() const override { return view_; }
+  void progress(const serve::Progress& progress) override { streamed += progress.text; }
+  Result<serve::Reply> chat(const serve::ChatRequest& request,
+                            const std::function<void(std::string_view)>& on_delta) override {
+    const auto choice = serve::choose_model(config_, models_, request.model);
+    if (!choice) return fail(choice.error());
+    return serve::provider_chat(*choice->provider, request, choice->model,
+                                {config_, deadline(), {}, on_delta});
+  }
+  store::Store& store() override { return *store_; }
+
+  std::string streamed;
+
+ private:
+  Config config_;
+  ModelCatalogue models_ = catalogue();
+  FixedView view_;
+  std::string request_id_ = "r1", principal_ = "test";
+  std::unique_ptr<store::Store> store_;
+};
+
+}  // namespace exai::test
