@@ -128,8 +128,9 @@ Result<void> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoin
 }  // namespace
 
 struct Door::Impl {
-  explicit Impl(DoorLimits limits) : hub(io, limits), loop(io), signals(io) {}
+  explicit Impl(DoorLimits limits) : hub(io, book, limits), loop(io), signals(io) {}
 
+  ConnectionBook book;  // first, so that it goes last
   net::io_context io{1};
   Hub hub;
   doorway::AsioLoop loop;
