@@ -122,6 +122,8 @@ class Server {
   void run(const ReadyHook& on_ready) {
     log_->write(io::LogLevel::info, "server.start", "serving",
                 {{"version", std::string(version())}, {"pid", std::to_string(getpid())}});
+    door_.on_broken(
+        [this](std::string_view what) { log_->write(io::LogLevel::error, "server.broke", what); });
     door_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); });
     std::optional<McpLines> lines;
     std::optional<StdioLines> input;

@@ -2,11 +2,22 @@
 
 #include "io/random.hpp"
 
+#include <atomic>
+
+#include <fmt/core.h>
+
 namespace exai::serve {
 namespace {
 // Progress that the loop has not taken yet; more is dropped (the result holds the whole text anyway).
 constexpr std::size_t k_pending_items = 64;
 constexpr std::size_t k_pending_bytes = std::size_t{256} << 10U;
+
+/// Unique in this process and, by its random half, among processes; without a system call for each call.
+std::string next_request_id() {
+  static const std::string k_process = io::random_hex(4);
+  static std::atomic<std::uint32_t> count{0};
+  return fmt::format("{}{:08x}", k_process, ++count);
+}
 }  // namespace
 
 Call::Call(CallSpec spec, CallServices services, std::shared_ptr<const Runtime> runtime,
@@ -14,7 +25,7 @@ Call::Call(CallSpec spec, CallServices services, std::shared_ptr<const Runtime> 
     : spec_(std::move(spec)),
       services_(services),
       runtime_(std::move(runtime)),
-      request_id_(io::random_hex(8)),
+      request_id_(next_request_id()),
       arrived_(services.clock.steady()),
       deadline_(Deadline::after(runtime_->budgets[spec_.tool->budget], services.clock)),
       budget_(runtime_->budgets[spec_.tool->budget]),

@@ -88,7 +88,15 @@ std::shared_ptr<Call> Engine::start(CallSpec spec, std::shared_ptr<CallSink> sin
 
 void Engine::run_inline(const std::shared_ptr<Call>& call) {
   call->sink_->on_started(call->budget_);
-  answer(call, call->run());
+  CallOutcome outcome = call->run();
+  log_breakage(*call);
+  answer(call, std::move(outcome));
+}
+
+void Engine::log_breakage(const Call& call) {
+  if (call.broke_.empty() || log_ == nullptr) return;
+  log_->write(io::LogLevel::error, "call.broke", call.broke_,
+              {{"request_id", call.request_id_}, {"tool", std::string(call.spec_.tool->id)}});
 }
 
 void Engine::wait_in_line(const std::shared_ptr<Call>& call) {
@@ -148,9 +156,7 @@ void Engine::overdue(const std::shared_ptr<Call>& call) {
 void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome) {
   call->deliver_progress();
   call->timer_.reset();
-  if (!call->broke_.empty() && log_ != nullptr)
-    log_->write(io::LogLevel::error, "call.broke", call->broke_,
-                {{"request_id", call->request_id_}, {"tool", std::string(call->spec_.tool->id)}});
+  log_breakage(*call);
   answer(call, std::move(outcome));
   calls_.erase(call->ticket_);
   for (const Admission::Ticket ticket : admission_.release(call->spec_.session)) {

@@ -55,6 +55,7 @@ class Engine {
   void answer(const std::shared_ptr<Call>& call, CallOutcome outcome);
   void record(const Call& call, const CallOutcome& outcome);
   Error busy(std::string why, std::string hint) const;
+  void log_breakage(const Call& call);
   void count_permits();
   void tell_if_idle();
 

@@ -128,13 +128,15 @@ Result<void> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoin
 }  // namespace
 
 struct Door::Impl {
-  explicit Impl(DoorLimits limits) : hub(io, limits), loop(io), signals(io) {}
+  explicit Impl(DoorLimits limits) : hub(io, book, limits), loop(io), signals(io) {}
 
+  ConnectionBook book;  // first, so that it goes last
   net::io_context io{1};
   Hub hub;
   doorway::AsioLoop loop;
   net::signal_set signals;
   std::function<void(int)> on_signal;
+  std::function<void(std::string_view)> on_broken;
   std::list<doorway::Tcp::acceptor> acceptors;
 
   Result<Listener> listen(const std::string& name, const std::string& host, std::uint16_t port,
@@ -217,9 +219,24 @@ void Door::on_signals(std::initializer_list<int> signals, std::function<void(int
   impl_->wait_for_signal();
 }
 
+void Door::on_broken(std::function<void(std::string_view)> hook) {
+  impl_->on_broken = std::move(hook);
+}
+
 void Door::run() {
   const auto busy = net::make_work_guard(impl_->io);
-  impl_->io.run();
+  for (bool broke = true; broke;) {
+    broke = false;
+    try {
+      impl_->io.run();
+    } catch (const std::exception& error) {
+      broke = true;
+      if (impl_->on_broken) impl_->on_broken(error.what());
+    }
+  }
+  // From here on a signal does what it does to any process: nobody would hear it.
+  doorway::ErrorCode ignored;
+  impl_->signals.clear(ignored);
 }
 
 void Door::stop_accepting() {

@@ -54,6 +54,8 @@ class Door {
   void on_signals(std::initializer_list<int> signals, std::function<void(int)> handler);
   [[nodiscard]] std::size_t connections() const;
 
+  /// Hears what() of an exception that left a job of the loop; the loop goes on.
+  void on_broken(std::function<void(std::string_view)> hook);
   /// Runs until stop(). The caller's thread is the loop thread.
   void run();
   /// No new connections; idle ones are closed, busy ones after their answer.

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -28,18 +28,33 @@ class Connection {
   virtual void wind_down() = 0;
 };
 
+/// Who is connected. Outlives the io_context: coroutines that still stand when that ends sign out here.
+class ConnectionBook {
+ public:
+  void enter(const std::shared_ptr<Connection>& connection, const std::string& address);
+  void leave(const Connection* connection, const std::string& address);
+  [[nodiscard]] std::vector<std::shared_ptr<Connection>> all() const;
+  [[nodiscard]] std::size_t size() const { return connections_.size(); }
+  [[nodiscard]] std::size_t size(const std::string& address) const;
+
+ private:
+  std::unordered_map<const Connection*, std::weak_ptr<Connection>> connections_;
+  std::unordered_map<std::string, std::size_t> by_address_;
+};
+
 class Hub {
  public:
-  Hub(net::io_context& io, DoorLimits bounds) : limits(bounds), io_(io), sweep_timer_(io) {}
+  Hub(net::io_context& io, ConnectionBook& book, DoorLimits bounds)
+      : limits(bounds), io_(io), book_(book), sweep_timer_(io) {}
 
   [[nodiscard]] net::io_context& io() { return io_; }
   /// False when the house, or this address' share of it, is full.
   [[nodiscard]] bool has_room(const std::string& address) const;
-  void enter(const std::shared_ptr<Connection>& connection, const std::string& address);
-  void leave(const Connection* connection, const std::string& address);
+  /// Signs a connection in and has it swept from now on.
+  ConnectionBook& enter(const std::shared_ptr<Connection>& connection, const std::string& address);
   void wind_down();
   [[nodiscard]] bool winding_down() const { return winding_down_; }
-  [[nodiscard]] std::size_t size() const { return connections_.size(); }
+  [[nodiscard]] std::size_t size() const { return book_.size(); }
 
   DoorLimits limits;
 
@@ -47,27 +62,24 @@ class Hub {
   void arm_sweeper();
 
   net::io_context& io_;
+  ConnectionBook& book_;
   net::steady_timer sweep_timer_;
   bool sweeping_ = false, winding_down_ = false;
-  std::unordered_map<const Connection*, std::weak_ptr<Connection>> connections_;
-  std::unordered_map<std::string, std::size_t> by_address_;
 };
 
 /// Registers a connection for the time of its coroutine.
 class HubEntry {
  public:
   HubEntry(Hub& hub, const std::shared_ptr<Connection>& connection, std::string address)
-      : hub_(hub), connection_(connection.get()), address_(std::move(address)) {
-    hub_.enter(connection, address_);
-  }
+      : book_(hub.enter(connection, address)), connection_(connection.get()), address_(std::move(address)) {}
   HubEntry(const HubEntry&) = delete;
   HubEntry& operator=(const HubEntry&) = delete;
   HubEntry(HubEntry&&) = delete;
   HubEntry& operator=(HubEntry&&) = delete;
-  ~HubEntry() { hub_.leave(connection_, address_); }
+  ~HubEntry() { book_.leave(connection_, address_); }
 
  private:
-  Hub& hub_;
+  ConnectionBook& book_;
   const Connection* connection_;
   std::string address_;
 };

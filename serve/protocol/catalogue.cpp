@@ -17,8 +17,8 @@ bool is_tool_name(std::string_view name) {
   return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), allowed);
 }
 
-/// JSON text without the whitespace between tokens: a message must fit one line of stdio and one data line of an event. The order
-/// of members stays, which a parsed value would lose.
+/// JSON text without the whitespace between tokens: a message must fit one line of stdio and one data line of
+/// an event. The order of members stays, which a parsed value would lose.
 std::string one_line(std::string_view json) {
   std::string text;
   bool quoted = false, escaped = false;

@@ -56,22 +56,26 @@ bool accepts(std::string_view accept, std::string_view type) {
   return false;
 }
 
-/// One POST's answer: plain JSON, or an event stream once something came before it.
+/// One POST's answer: plain JSON, or an event stream once something came before it or where the client takes
+/// nothing else.
 class McpHttp::Sink final : public ResponseSink {
  public:
-  Sink(std::shared_ptr<HttpExchange> exchange, bool may_stream)
-      : exchange_(std::move(exchange)), may_stream_(may_stream) {}
+  Sink(std::shared_ptr<HttpExchange> exchange, Takes takes) : exchange_(std::move(exchange)), takes_(takes) {
+    if (takes_.stream) exchange_->may_stream({});
+  }
   void notify(std::string message) override {
-    if (may_stream_) exchange_->event(std::move(message), true);
+    if (takes_.stream) exchange_->event(std::move(message), true);
   }
   void answer(std::string message) override {
-    exchange_->conclude(mcp_over_http::message_answer(std::move(message)));
+    if (takes_.json) return exchange_->conclude(mcp_over_http::message_answer(std::move(message)));
+    exchange_->event(std::move(message), false);
+    exchange_->conclude({});
   }
   void abandon() override { exchange_->conclude(mcp_over_http::empty_answer(202)); }
 
  private:
   std::shared_ptr<HttpExchange> exchange_;
-  bool may_stream_;
+  Takes takes_;
 };
 
 std::optional<HttpAnswer> McpHttp::admit(const HttpRequest& request) {
@@ -129,19 +133,19 @@ void McpHttp::post(const HttpRequest& request, const std::string& principal,
     if (std::optional<HttpAnswer> refusal = find_session(request, message->id, peer))
       return exchange->answer(std::move(*refusal));
   }
-  const bool may_stream = accepts(request.header("accept"), k_stream);
-  perform(service_.dispatcher().dispatch(std::move(*message)), std::move(peer), may_stream, exchange);
+  const std::string_view accept = request.header("accept");
+  const Takes takes{accepts(accept, k_json), accepts(accept, k_stream)};
+  perform(service_.dispatcher().dispatch(std::move(*message)), std::move(peer), takes, exchange);
 }
 
-void McpHttp::perform(Action action, Peer peer, bool may_stream,
-                      const std::shared_ptr<HttpExchange>& exchange) {
+void McpHttp::perform(Action action, Peer peer, Takes takes, const std::shared_ptr<HttpExchange>& exchange) {
   using namespace mcp_over_http;
-  if (auto* said = std::get_if<SendAnswer>(&action))
-    return exchange->answer(message_answer(std::move(said->message)));
-  if (auto* call = std::get_if<BeginCall>(&action)) {
-    if (may_stream) exchange->may_stream({});
-    return service_.begin(std::move(*call), peer, std::make_shared<Sink>(exchange, may_stream));
+  if (auto* said = std::get_if<SendAnswer>(&action)) {
+    if (takes.json) return exchange->answer(message_answer(std::move(said->message)));
+    return Sink(exchange, takes).answer(std::move(said->message));
   }
+  if (auto* call = std::get_if<BeginCall>(&action))
+    return service_.begin(std::move(*call), peer, std::make_shared<Sink>(exchange, takes));
   if (auto* opened = std::get_if<OpenSession>(&action)) {
     const Session& session =
         sessions_.open(std::move(peer.principal), std::move(opened->version), std::move(opened->client));

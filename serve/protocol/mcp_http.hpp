@@ -18,9 +18,13 @@ class McpHttp {
 
  private:
   class Sink;
+  /// What the Accept header allows; one of them at least.
+  struct Takes {
+    bool json = true, stream = true;
+  };
   void post(const HttpRequest& request, const std::string& principal,
             const std::shared_ptr<HttpExchange>& exchange);
-  void perform(Action action, Peer peer, bool may_stream, const std::shared_ptr<HttpExchange>& exchange);
+  void perform(Action action, Peer peer, Takes takes, const std::shared_ptr<HttpExchange>& exchange);
   /// The session that a message after `initialize` belongs to, or the refusal.
   std::optional<HttpAnswer> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);
 

@@ -183,6 +183,12 @@ TEST_CASE("progress turns the answer into an event stream, nothing else does", "
   const std::size_t final = streamed.body.find(R"("id":2,"result")");
   CHECK(final != std::string::npos);
   CHECK(final > streamed.body.find("\"progress\":3"));
+  const HttpReply stream_only =
+      http(house.mcp(), "POST", "/mcp",
+           k_json + "Accept: text/event-stream\r\nMcp-Session-Id: " + session + "\r\n",
+           R"({"jsonrpc":"2.0","id":9,"method":"ping"})");
+  CHECK(stream_only.header("content-type") == "text/event-stream");
+  CHECK(stream_only.body.find(R"(data: {"jsonrpc":"2.0","id":9,"result":{}})") != std::string::npos);
   // A client that takes JSON only gets JSON only.
   const HttpReply json_only = http(house.mcp(), "POST", "/mcp",
                                    k_json + "Accept: application/json\r\nMcp-Session-Id: " + session + "\r\n",
