@@ -104,9 +104,8 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   }
   hooks().set_dry_run(line.globals.dry_run);
 
-  const bool serves = line.command->effect == Effect::serves;
   std::optional<SignalStop> signals;  // the server has its own, on its loop
-  if (!serves) signals.emplace();
+  if (line.command->waits && line.command->effect != Effect::serves) signals.emplace();
   Context context{.config = loaded.config,
                   .config_findings = loaded.findings,
                   .root = loaded.root,

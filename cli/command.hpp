@@ -130,6 +130,9 @@ struct Command {
   bool hidden = false;
   /// False for commands that run whatever the configuration looks like (help, version, completion).
   bool needs_config = true;
+  /// False for commands that end by themselves within milliseconds: Ctrl-C just ends them, and no thread
+  /// waits for it.
+  bool waits = true;
   /// Turns flags that stand for settings into those, before the configuration is loaded.
   Result<FlagSettings> (*settings)(const Args&) = nullptr;
   Result<Outcome> (*run)(const Args&, Context&) = nullptr;

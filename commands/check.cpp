@@ -141,6 +141,7 @@ const Registered<cli::Command> k_list{
                  .options = k_list_options,
                  .examples = k_list_examples,
                  .needs_config = false,
+                 .waits = false,
                  .run = list}};
 const Registered<cli::Command> k_show{
     cli::Command{.path = "check show",
@@ -149,6 +150,7 @@ const Registered<cli::Command> k_show{
                  .positionals = k_id,
                  .examples = k_show_examples,
                  .needs_config = false,
+                 .waits = false,
                  .run = show}};
 const Registered<cli::Command> k_run{cli::Command{
     .path = "check run",

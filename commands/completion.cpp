@@ -90,6 +90,7 @@ const Registered<cli::Command> k_completion{
                  .positionals = k_shell,
                  .examples = k_examples,
                  .needs_config = false,
+                 .waits = false,
                  .run = print_script}};
 const Registered<cli::Command> k_complete{cli::Command{.path = "__complete",
                                                        .group = "Help",
@@ -97,6 +98,7 @@ const Registered<cli::Command> k_complete{cli::Command{.path = "__complete",
                                                        .positionals = k_number,
                                                        .hidden = true,
                                                        .needs_config = false,
+                                                       .waits = false,
                                                        .run = answer}};
 const Registered<cli::CompletionSource> k_checks{cli::CompletionSource{"@checks", selectors}};
 const Registered<cli::CompletionSource> k_tags{cli::CompletionSource{"@tags", tags}};

@@ -104,17 +104,20 @@ const Registered<cli::Command> k_show{cli::Command{
     .options = k_show_options,
     .positionals = k_keys,
     .examples = k_show_examples,
+    .waits = false,
     .run = show}};
 const Registered<cli::Command> k_get{cli::Command{.path = "config get",
                                                   .group = "Inspect",
                                                   .summary = "one value alone, for scripts",
                                                   .positionals = k_key,
                                                   .examples = k_get_examples,
+                                                  .waits = false,
                                                   .run = get}};
 const Registered<cli::Command> k_path{cli::Command{.path = "config path",
                                                    .group = "Inspect",
                                                    .summary = "root, files and folders in use",
                                                    .examples = k_path_examples,
+                                                   .waits = false,
                                                    .run = path}};
 const Registered<cli::Command> k_template{
     cli::Command{.path = "config template",
@@ -124,6 +127,7 @@ const Registered<cli::Command> k_template{
                  .options = k_template_options,
                  .examples = k_template_examples,
                  .needs_config = false,
+                 .waits = false,
                  .run = print_template}};
 
 }  // namespace

@@ -50,6 +50,7 @@ const Registered<cli::Command> k_help{cli::Command{
     .positionals = k_words,
     .examples = k_examples,
     .needs_config = false,
+    .waits = false,
     .run = run}};
 
 }  // namespace

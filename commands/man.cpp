@@ -49,6 +49,7 @@ const Registered<cli::Command> k_man{cli::Command{.path = "man",
                                                   .examples = k_examples,
                                                   .effect = cli::Effect::writes,
                                                   .needs_config = false,
+                                                  .waits = false,
                                                   .run = run}};
 
 }  // namespace

@@ -76,12 +76,14 @@ const Registered<cli::Command> k_list{cli::Command{
     .summary = "the model catalogue: context, output, abilities, prices",
     .text = "Prices are US dollars per million tokens. models.file names a catalogue of your own.",
     .examples = k_list_examples,
+    .waits = false,
     .run = list}};
 const Registered<cli::Command> k_show{cli::Command{.path = "model show",
                                                    .group = "Inspect",
                                                    .summary = "one model",
                                                    .positionals = k_name,
                                                    .examples = k_show_examples,
+                                                   .waits = false,
                                                    .run = show}};
 
 }  // namespace

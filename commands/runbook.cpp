@@ -150,6 +150,7 @@ const Registered<cli::Command> k_list{cli::Command{.path = "runbook list",
                                                    .group = "Operate",
                                                    .summary = "the built-in runbooks",
                                                    .examples = k_list_examples,
+                                                   .waits = false,
                                                    .run = list}};
 const Registered<cli::Command> k_show{
     cli::Command{.path = "runbook show",
@@ -157,6 +158,7 @@ const Registered<cli::Command> k_show{
                  .summary = "the steps of a runbook and what each stands for",
                  .positionals = k_name,
                  .examples = k_show_examples,
+                 .waits = false,
                  .run = show}};
 const Registered<cli::Command> k_run{cli::Command{
     .path = "runbook run",

@@ -111,6 +111,7 @@ const Registered<cli::Command> k_timeouts{cli::Command{
             "formula gives, the difference and the verdict.",
     .options = k_timeout_options,
     .examples = k_timeout_examples,
+    .waits = false,
     .run = timeouts_run}};
 const Registered<cli::Command> k_env{cli::Command{
     .path = "validate env",
@@ -120,11 +121,13 @@ const Registered<cli::Command> k_env{cli::Command{
             "known one, wrong types, values out of range and placeholders, with file and line.",
     .positionals = k_env_files,
     .examples = k_env_examples,
+    .waits = false,
     .run = env}};
 const Registered<cli::Command> k_config{cli::Command{.path = "validate config",
                                                      .group = "Validate",
                                                      .summary = "judges the settings of all sources together",
                                                      .examples = k_config_examples,
+                                                     .waits = false,
                                                      .run = config}};
 const Registered<cli::Command> k_runbooks{cli::Command{
     .path = "validate runbooks",
@@ -134,11 +137,13 @@ const Registered<cli::Command> k_runbooks{cli::Command{
             "the nearest known name.",
     .positionals = k_runbook_files,
     .examples = k_runbook_examples,
+    .waits = false,
     .run = runbooks_run}};
 const Registered<cli::Command> k_all{cli::Command{.path = "validate all",
                                                   .group = "Validate",
                                                   .summary = "settings, env files, timeouts and runbooks",
                                                   .examples = k_all_examples,
+                                                  .waits = false,
                                                   .run = all}};
 
 }  // namespace

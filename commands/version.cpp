@@ -30,6 +30,7 @@ const Registered<cli::Command> k_version{
                          "number alone read "
                          "the field version of --json.",
                  .needs_config = false,
+                 .waits = false,
                  .run = run}};
 
 }  // namespace

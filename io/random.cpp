@@ -1,18 +1,26 @@
 #include "io/random.hpp"
 
+#include <cerrno>
+#include <cstdlib>
 #include <vector>
 
 #include <fmt/core.h>
-#include <openssl/rand.h>
+#include <sys/random.h>
 
 namespace exai::io {
 namespace {
 
 std::vector<unsigned char> random_bytes(std::size_t count) {
   std::vector<unsigned char> bytes(count);
-  // The kernel's generator does not fail once seeded; a failure would be a broken machine, not an error to
-  // handle.
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) std::abort();
+  // Straight from the kernel: OpenSSL's generator gives the same bytes, after milliseconds of its own
+  // start-up that every command would pay. The call is repeated when a signal came between; any other failure
+  // is a broken machine.
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t got = ::getrandom(bytes.data() + have, bytes.size() - have, 0);
+    if (got < 0 && errno != EINTR) std::abort();
+    if (got > 0) have += static_cast<std::size_t>(got);
+  }
   return bytes;
 }
 
