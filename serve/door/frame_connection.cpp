@@ -48,6 +48,7 @@ class FrameConnection final : public Connection,
 
   static net::awaitable<void> run(std::shared_ptr<FrameConnection> self) {
     const HubEntry entry(self->hub_, self, self->address_);
+    const HandlerEnd end(*self);
     self->deadline_ = system_clock().steady() + self->hub_.limits.request_read;
     const bool open = co_await self->upgrade();
     if (open) {
@@ -94,6 +95,15 @@ class FrameConnection final : public Connection,
   }
 
  private:
+  /// Handler and connection own each other; this ends that also when the loop goes while the connection waits.
+  struct HandlerEnd {
+    explicit HandlerEnd(FrameConnection& owner) : connection(owner) {}
+    HandlerEnd(const HandlerEnd&) = delete;
+    HandlerEnd& operator=(const HandlerEnd&) = delete;
+    ~HandlerEnd() { connection.handler_.reset(); }
+    FrameConnection& connection;
+  };
+
   Tcp::socket& socket() { return stream_.next_layer(); }
 
   void drop() {
