@@ -94,8 +94,17 @@ ExitCode code_of(const Json& result) {
   return ExitCode::fail;
 }
 
+/// What a person wants to read: the answer itself where the tool wraps one, else all text content.
 std::string content_text(const Json& result) {
   std::string text;
+  if (const auto wrapped = result.find("structuredContent");
+      wrapped != result.end() && wrapped->is_object()) {
+    text = text_of(*wrapped, "content");
+    const auto offer = wrapped->find("continuation_offer");
+    if (!text.empty() && offer != wrapped->end() && offer->is_object())
+      text += fmt::format("\n\ngo on with --arg continuation_id={}", text_of(*offer, "continuation_id"));
+    if (!text.empty()) return text + "\n";
+  }
   const Json content = result.value("content", Json::array());
   for (const Json& item : content) {
     if (!item.is_object()) continue;

@@ -39,6 +39,15 @@ const Check* find_check(std::string_view id) {
   return nullptr;
 }
 
+namespace {
+
+std::string hint_for(const std::string& selector, const std::vector<std::string>& names) {
+  const std::string near = did_you_mean(selector, names);
+  return near.empty() ? "exai check list shows all" : near + " (exai check list shows all)";
+}
+
+}  // namespace
+
 Result<std::vector<const Check*>> select_checks(const std::vector<std::string>& selectors) {
   const std::vector<const Check*> all = Registered<Check>::all();
   std::vector<std::string> names;
@@ -49,7 +58,7 @@ Result<std::vector<const Check*>> select_checks(const std::vector<std::string>& 
   for (const std::string& selector : selectors)
     if (std::find(names.begin(), names.end(), selector) == names.end())
       return fail(ErrorKind::usage, fmt::format("there is no check \"{}\"", selector),
-                  fmt::format("{} (exai check list shows all)", did_you_mean(selector, names)));
+                  hint_for(selector, names));
   std::vector<const Check*> chosen;
   for (const Check* check : all) {
     const bool wanted = std::any_of(selectors.begin(), selectors.end(), [&](const std::string& selector) {

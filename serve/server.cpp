@@ -37,6 +37,8 @@ void harden() {
   setrlimit(RLIMIT_CORE, &none);
 }
 
+constexpr unsigned k_last_seconds = 5;
+
 io::LogLevel level_of(const Config& config) {
   const std::string& text = config.text("log.level");
   if (text == "DEBUG") return io::LogLevel::debug;
@@ -162,6 +164,8 @@ class Server {
       log_->write(io::LogLevel::warning, "server.grace",
                   "the grace time is over: stopping the calls in flight");
       engine_.stop_all();
+      // A tool that ignores even this must not keep the process: the kernel ends it.
+      alarm(k_last_seconds);
       wind_down();
     });
   }
