@@ -1,6 +1,8 @@
 #include "store/sqlite_db.hpp"
 #include "store/store.hpp"
 
+#include <condition_variable>
+#include <memory>
 #include <mutex>
 
 #include <fmt/core.h>
@@ -40,15 +42,26 @@ class SqliteStore : public Store {
   Result<void> ping() override;
 
  private:
-  using Lock = std::unique_lock<std::timed_mutex>;
-  /// One statement at a time; waiting for the turn counts towards the timeout.
-  Result<Lock> enter() {
-    Lock lock(mutex_, std::defer_lock);
+  struct Leave {
+    void operator()(SqliteStore* store) const { store->leave(); }
+  };
+  /// Whoever holds it may use the database.
+  using Entry = std::unique_ptr<SqliteStore, Leave>;
+  /// One statement at a time; waiting for the turn counts towards the timeout. A flag and a condition,
+  /// because the thread sanitizer of g++ 12 does not follow timed mutexes.
+  Result<Entry> enter() {
     const Deadline deadline = Deadline::after(k_statement_timeout);
-    if (!lock.try_lock_until(deadline.at()))
+    std::unique_lock lock(mutex_);
+    if (!free_.wait_until(lock, deadline.at(), [this] { return !taken_; }))
       return fail(ErrorKind::timeout, "the database was busy for " + format_duration(k_statement_timeout));
+    taken_ = true;
     db_->set_deadline(deadline);
-    return lock;
+    return Entry(this);
+  }
+  void leave() {
+    const std::scoped_lock lock(mutex_);
+    taken_ = false;
+    free_.notify_one();
   }
   [[nodiscard]] std::int64_t oldest(Millis ttl) const { return to_millis(clock_.wall() - ttl); }
   /// Created and last updated, or nothing when there is no such conversation.
@@ -56,7 +69,9 @@ class SqliteStore : public Store {
   Result<std::int64_t> count_turns(const std::string& id);
   Result<void> insert_turns(const std::string& id, const std::vector<Turn>& turns, std::int64_t position);
 
-  std::timed_mutex mutex_;
+  std::mutex mutex_;
+  std::condition_variable free_;
+  bool taken_ = false;
   std::unique_ptr<Database> db_;
   const Clock& clock_;
 };
@@ -91,8 +106,8 @@ Result<void> SqliteStore::insert_turns(const std::string& id, const std::vector<
 
 Result<void> SqliteStore::append_turns(const std::string& id, const std::vector<Turn>& turns, Millis ttl,
                                        std::size_t max_turns) {
-  const Result<Lock> lock = enter();
-  if (!lock) return fail(lock.error());
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
   Transaction change(*db_);
   if (auto begun = change.begin(); !begun) return begun;
   const auto known = times(id);
@@ -114,8 +129,8 @@ Result<void> SqliteStore::append_turns(const std::string& id, const std::vector<
 }
 
 Result<Conversation> SqliteStore::load_conversation(const std::string& id, Millis ttl) {
-  const Result<Lock> lock = enter();
-  if (!lock) return fail(lock.error());
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
   const auto known = times(id);
   if (!known) return fail(known.error());
   if (!*known || (*known)->second < oldest(ttl)) return forgotten(id);
@@ -141,8 +156,8 @@ Result<Conversation> SqliteStore::load_conversation(const std::string& id, Milli
 }
 
 Result<std::size_t> SqliteStore::expire_conversations(Millis ttl) {
-  const Result<Lock> lock = enter();
-  if (!lock) return fail(lock.error());
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
   Result<Statement> remove = db_->prepare("DELETE FROM conversations WHERE updated < ?");
   if (!remove) return fail(remove.error());
   if (auto done = remove->bind(oldest(ttl)).run(); !done) return fail(done.error());
@@ -150,8 +165,8 @@ Result<std::size_t> SqliteStore::expire_conversations(Millis ttl) {
 }
 
 Result<void> SqliteStore::save_run(const RunRecord& run) {
-  const Result<Lock> lock = enter();
-  if (!lock) return fail(lock.error());
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
   Result<Statement> insert = db_->prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return fail(insert.error());
   insert->bind(run.run_id).bind(run.title).bind(run.host).bind(run.version).bind(run.verdict);
@@ -160,8 +175,8 @@ Result<void> SqliteStore::save_run(const RunRecord& run) {
 }
 
 Result<std::vector<RunRecord>> SqliteStore::runs(std::size_t most) {
-  const Result<Lock> lock = enter();
-  if (!lock) return fail(lock.error());
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
   Result<Statement> query = db_->prepare(
       "SELECT run_id, title, host, version, verdict, report_json, started, duration, exit_code FROM runs"
       " ORDER BY started DESC, rowid DESC LIMIT ?");
@@ -185,8 +200,8 @@ Result<std::vector<RunRecord>> SqliteStore::runs(std::size_t most) {
 }
 
 Result<void> SqliteStore::ping() {
-  const Result<Lock> lock = enter();
-  if (!lock) return fail(lock.error());
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
   Result<Statement> query = db_->prepare("SELECT count(*) FROM schema_version");
   if (!query) return fail(query.error());
   return query->run();
