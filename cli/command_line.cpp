@@ -193,7 +193,8 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& all, Envir
   }
   for (std::size_t count = used; count > 0; --count)
     words.erase(words.begin() + std::ptrdiff_t(plain[count - 1]));
-  return command_line::read_for(*line.command, words, std::move(line), environment);
+  const Command& command = *line.command;
+  return command_line::read_for(command, words, std::move(line), environment);
 }
 
 bool asks_for_json(const std::vector<std::string>& words, Environment environment) {

@@ -3,6 +3,8 @@
 #include "core/text.hpp"
 #include "core/version.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 namespace exai::cli {

@@ -3,6 +3,8 @@
 #include "core/settings.hpp"
 #include "core/text.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 namespace exai::commands {

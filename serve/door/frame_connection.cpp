@@ -95,7 +95,8 @@ class FrameConnection final : public Connection,
   }
 
  private:
-  /// Handler and connection own each other; this ends that also when the loop goes while the connection waits.
+  /// Handler and connection own each other; this ends that also when the loop goes while the connection
+  /// waits.
   struct HandlerEnd {
     explicit HandlerEnd(FrameConnection& owner) : connection(owner) {}
     HandlerEnd(const HandlerEnd&) = delete;

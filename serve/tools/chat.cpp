@@ -157,8 +157,8 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   if (!images) return fail(images.error());
   Prepared prepared;
   prepared.user_text = question.prompt + *files;
-  const auto tokens =
-      static_cast<long long>(estimate_tokens(prepared.user_text) + estimate_tokens(system_prompt()));
+  const auto tokens = static_cast<long long>(estimate_tokens(prepared.user_text)) +
+                      static_cast<long long>(estimate_tokens(system_prompt()));
   if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
   ChatRequest& request = prepared.request;
   const std::string& name = choice->model.name;
