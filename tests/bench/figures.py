@@ -54,11 +54,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix="exai-bench-") as root:
         mcp, daemon, health = free_ports(3)
         env = {"PATH": os.environ["PATH"], "HOME": root, "EXAI_ROOT": root, "MCP_PORT": str(mcp), "EXAI_WS_PORT": str(daemon), "HEALTH_CHECK_PORT": str(health)}
-        times = {"/bin/true": [], "exai --version": [], "exai validate timeouts": []}
+        commands = {"/bin/true": ["/bin/true"], "exai --version": [exai, "--version"],
+                    "exai validate timeouts": [exai, "validate", "timeouts"],
+                    "completion of a check id": [exai, "__complete", "3", "--", "exai", "check", "run", ""]}
+        times = {name: [] for name in commands}
         for _ in range(runs):  # in turn, so that a drift of the machine falls on all alike
-            times["/bin/true"].append(wall(["/bin/true"], env))
-            times["exai --version"].append(wall([exai, "--version"], env))
-            times["exai validate timeouts"].append(wall([exai, "validate", "timeouts"], env))
+            for name, argv in commands.items():
+                times[name].append(wall(argv, env))
         launches = [launch(exai, env, mcp) for _ in range(runs)]
     floor = statistics.median(times["/bin/true"])
     bound = 3 * floor + 5
@@ -66,6 +68,7 @@ def main():
     print(f"{'/bin/true':<40} {floor:>7.2f} ms")
     for name in ("exai --version", "exai validate timeouts"):
         print(f"{name:<40} {statistics.median(times[name]):>7.2f} ms {bound:>7.2f} ms")
+    print(f"{'completion of a check id':<40} {statistics.median(times['completion of a check id']):>7.2f} ms {50:>7.2f} ms")
     print(f"{'exai serve, launch to first initialize':<40} {statistics.median(took for took, _ in launches):>7.2f} ms {25:>7.2f} ms")
     print(f"{'exai serve, resident size idle':<40} {statistics.median(rss for _, rss in launches) / 1024:>6.1f} MiB {20 / 1.048576:>6.1f} MiB")
 

@@ -230,16 +230,6 @@ def test_completion_in_shells(scratch):
         assert any(line.startswith("timeouts.hierarchy") for line in offered) and "FILES" in offered, offered
 
 
-def test_completion_is_fast(scratch):
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        candidates(scratch, "check", "run")
-        times.append(time.perf_counter() - began)
-    if "ASAN_OPTIONS" not in os.environ and "TSAN_OPTIONS" not in os.environ:
-        assert min(times) < 0.05, f"{min(times) * 1e3:.0f} ms"
-
-
 def test_nothing_leaks(scratch):
     for flags in ([], ["--json"], ["-o", "markdown"]):
         scratch.run("config", "show", "--all", "--origin", *flags, code=0)
