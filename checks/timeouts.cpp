@@ -96,10 +96,10 @@ std::vector<std::string> timeout_table(const Config& config, const std::string& 
   if (!verdict) return {};
   std::vector<std::string> lines{fmt::format("profile {}: {} ({})", verdict->profile.name,
                                              verdict->profile.title, verdict->profile.source),
-                                 fmt::format("{:<9} {:>9} {:>9} {:>6}  {:<17} {:<7} {}", "layer", "seconds",
+                                 fmt::format("{:<9} {:>9} {:>9} {:>6}  {:<19} {:<7} {}", "layer", "seconds",
                                              "expected", "diff", "formula", "verdict", "source")};
   for (const Row& row : verdict->rows)
-    lines.push_back(fmt::format("{:<9} {:>9} {:>9} {:>6}  {:<17} {:<7} {}", to_string(row.layer),
+    lines.push_back(fmt::format("{:<9} {:>9} {:>9} {:>6}  {:<19} {:<7} {}", to_string(row.layer),
                                 format_seconds(row.value), cell(row.expected), difference(row),
                                 row.formula.empty() ? "-" : row.formula,
                                 row.verdict == Status::pass ? "ok" : to_string(row.verdict), row.source));

@@ -86,9 +86,22 @@ std::string timeouts_text() {
   out += "\nProfiles\n";
   for (const auto& profile : timeouts::built_in_profiles())
     out += fmt::format("  {:<13} {}\n", profile.name, profile.title);
-  return out +
-         "\nexai validate timeouts --explain shows the values and where the documents contradict each "
-         "other.\n";
+  out += R"(
+One of your own, in exai.yaml (ratios are fractions; mode is equal, at-least or range):
+
+  timeouts: {profile: ours}
+  timeout_profiles:
+    ours:
+      extends: runbook
+      override: true
+      relations:
+        daemon: {of: workflow, ratio: 3/2, max: 2/1, mode: range}
+      invariants:
+        - {left: simple, op: "<=", right: 90s, severity: warn}
+
+exai validate timeouts --explain shows where the documents contradict each other.
+)";
+  return out;
 }
 
 std::string secrets() {

@@ -62,10 +62,11 @@ TEST_CASE("the documented vectors come out to the millisecond", "[core][timeouts
   CHECK(judged(config, row.profile).status() != Status::fail);
 }
 
-TEST_CASE("the defaults satisfy every profile without a warning from the runbook", "[core][timeouts]") {
-  CHECK(judged(Config::defaults(), "runbook").findings.empty());
-  for (const timeouts::Profile& profile : timeouts::built_in_profiles())
-    CHECK(judged(Config::defaults(), profile.name.c_str()).status() != Status::fail);
+TEST_CASE("the defaults satisfy every profile without a warning", "[core][timeouts]") {
+  for (const timeouts::Profile& profile : timeouts::built_in_profiles()) {
+    INFO(profile.name);
+    CHECK(judged(Config::defaults(), profile.name.c_str()).findings.empty());
+  }
 }
 
 TEST_CASE("a broken hierarchy names the layer, both values and the fix", "[core][timeouts]") {
