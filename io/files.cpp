@@ -1,5 +1,6 @@
 #include "io/files.hpp"
 
+#include "core/json.hpp"
 #include "io/guard.hpp"
 
 #include <cerrno>
@@ -162,8 +163,9 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& path) {
   if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return LockFile(descriptor, path);
   const Result<std::string> owner = read_all(descriptor, path, 4096);
   close(descriptor);
-  const std::string who =
-      owner && !owner->empty() ? fmt::format(": {}", owner->substr(0, owner->find('\n'))) : "";
+  const Result<std::string> pid =
+      owner.and_then([](const std::string& text) { return json_at(text, "pid"); });
+  const std::string who = pid ? fmt::format(", pid {}", *pid) : "";
   return fail(ErrorKind::refused, fmt::format("{} is held by another process{}", path.string(), who),
               "exai status shows it; exai stop ends it");
 }
