@@ -2,7 +2,7 @@
 add_library(exai_settings INTERFACE)
 target_compile_features(exai_settings INTERFACE cxx_std_20)
 target_compile_definitions(exai_settings INTERFACE
-  _GLIBCXX_ASSERTIONS JSON_USE_IMPLICIT_CONVERSIONS=0 BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW)
+  _GLIBCXX_ASSERTIONS JSON_USE_IMPLICIT_CONVERSIONS=0 BOOST_ASIO_NO_DEPRECATED)
 target_compile_options(exai_settings INTERFACE -fstack-protector-strong -fno-omit-frame-pointer -fpch-preprocess
   $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
 target_link_options(exai_settings INTERFACE LINKER:--as-needed LINKER:-z,relro LINKER:--hash-style=gnu
