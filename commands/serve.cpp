@@ -1,6 +1,7 @@
 #include "checks/probes.hpp"
 #include "commands/common.hpp"
 #include "core/text.hpp"
+#include "runbooks/runbook.hpp"
 #include "serve/server.hpp"
 
 #include <fmt/core.h>
@@ -60,6 +61,18 @@ void announce(const std::vector<serve::Listener>& listeners, const Context& cont
   if (!listeners.empty()) context.streams.err.write("ready, Ctrl-C stops\n");
 }
 
+/// The built-in runbooks, for clients to read.
+std::vector<serve::Document> runbook_documents() {
+  std::vector<serve::Document> documents;
+  for (const runbooks::Embedded& runbook : runbooks::embedded_runbooks()) {
+    const std::string name(runbook.name);
+    documents.push_back({"exai://runbook/" + name, "runbook " + name, "Runbook " + name,
+                         "The steps of the runbook " + name + ", as exai runbook run executes them.",
+                         "application/yaml", std::string(runbook.text)});
+  }
+  return documents;
+}
+
 Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions options) {
   if (auto fine = refuse_broken_settings(context); !fine) return fail(fine.error());
   const auto grace = duration_option(args, "--grace", context.config.duration("server.grace"));
@@ -69,6 +82,7 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
   options.check_only = args.has("--check") || context.globals.dry_run;
   options.terminal = context.streams.err.terminal && !options.stdio;
   options.reload = context.reload;
+  options.documents = runbook_documents();
   const auto served =
       serve::run_server(context.config, options,
                         [&](const std::vector<serve::Listener>& listeners) { announce(listeners, context); });

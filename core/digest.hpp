@@ -1,4 +1,4 @@
-// SHA-256, in the one file of core that names OpenSSL.
+// SHA-256 and HMAC, in the one file of core that names OpenSSL.
 #pragma once
 
 #include <array>
@@ -12,6 +12,10 @@ using Sha256 = std::array<unsigned char, 32>;
 Sha256 sha256(std::string_view bytes);
 /// Lower-case hexadecimal of the digest.
 std::string sha256_hex(std::string_view bytes);
+/// HMAC of RFC 2104 with SHA-256.
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
+/// The bytes of a digest.
+std::string_view bytes_of(const Sha256& digest);
 /// Equality in constant time for equal lengths.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 

@@ -11,7 +11,8 @@
 #include "serve/door/door.hpp"
 #include "serve/door/shim.hpp"
 #include "serve/door/stdio.hpp"
-#include "serve/protocol/mcp_lines.hpp"
+#include "serve/front.hpp"
+#include "serve/protocol/mcp_pipe.hpp"
 #include "serve/sites.hpp"
 #include "serve/view.hpp"
 
@@ -58,11 +59,6 @@ Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptio
   return opened;
 }
 
-SessionLimits session_limits(const Config& config) {
-  return {static_cast<std::size_t>(config.integer("limits.sessions")),
-          config.duration("limits.session_idle")};
-}
-
 std::string instructions() {
   return "exai asks GLM, Kimi and OpenAI-compatible models. Start with listmodels; chat takes a "
          "continuation_id to go on.";
@@ -71,28 +67,26 @@ std::string instructions() {
 /// Everything that serves, in the order in which it depends on what stands above.
 class Server {
  public:
-  Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, ToolCatalogue tools,
-         std::unique_ptr<io::Log> log)
+  Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const Wire& wire,
+         Catalogue catalogue, std::unique_ptr<io::Log> log)
       : options_(options),
         config_(runtime->config),
         log_(std::move(log)),
-        tools_(std::move(tools)),
-        metrics_(tools_.names()),
+        catalogue_(std::move(catalogue)),
+        metrics_(catalogue_.job_names()),
         store_(state_folder() / "exai.db", clock_),
-        view_(tools_, clock_, below(options.root, config_.text("log.dir"))),
+        view_(catalogue_.tools(), clock_, below(options.root, config_.text("log.dir"))),
         door_(door_limits(config_)),
         engine_({door_.loop(), clock_, permits_, metrics_, store_, view_}, std::move(runtime), log_.get()),
-        dispatcher_(tools_, {config_.text("server.name"), std::string(version()), instructions()}),
-        service_(dispatcher_, engine_),
-        sessions_(
-            session_limits(config_), clock_, [] { return io::random_token(24); },
-            [this](const std::string& id) { service_.forget(id); }),
+        front_(catalogue_, wire, engine_, config_, clock_),
         access_(config_),
-        mcp_(service_, sessions_),
         health_(engine_, state_folder()),
-        main_site_({access_, mcp_, metrics_, health_, engine_, [this] { return status(); }}),
-        health_site_({access_, mcp_, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, tools_, access_, daemon_settings(config_)) {
+        main_site_(
+            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
+        health_site_(
+            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
+        daemon_(engine_, catalogue_.tools(), access_, daemon_settings(config_)),
+        frame_site_(access_, front_.service, daemon_, [] { return io::random_token(24); }) {
     view_.watch(engine_);
   }
 
@@ -109,7 +103,7 @@ class Server {
                                "http", "/mcp");
     if (done)
       done = listen(door_.listen_frames("daemon", config_.text("ws.host"), config_.port("ws.port"),
-                                        "ws.port (EXAI_WS_PORT)", daemon_),
+                                        "ws.port (EXAI_WS_PORT)", frame_site_),
                     "ws", "");
     if (done)
       done = listen(door_.listen_http("health", config_.text("health.host"), config_.port("health.port"),
@@ -127,10 +121,11 @@ class Server {
     door_.on_broken(
         [this](std::string_view what) { log_->write(io::LogLevel::error, "server.broke", what); });
     door_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); });
-    std::optional<McpLines> lines;
     std::optional<StdioLines> input;
+    std::optional<McpPipe> lines;
     if (options_.stdio) {
-      lines.emplace(service_, [&input](std::string line) { input->write(line); });
+      lines.emplace(front_.service, "stdio", Principal{}, Transport::stdio,
+                    [&input](const std::string& line, bool) { input->write(line); });
       const LineHooks hooks{[&lines](std::string_view line) { lines->take(line); },
                             [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};
       input.emplace(door_.loop(), config_.bytes("limits.body"), hooks);
@@ -173,6 +168,7 @@ class Server {
   /// The last answers leave, then the loop ends. Health stays reachable until then, saying 503.
   void wind_down() {
     door_.stop_accepting();
+    front_.end_streams();
     watch_connections(20);
   }
 
@@ -209,9 +205,10 @@ class Server {
                     fmt::format("{} takes effect at the next start", key));
     engine_.reload(runtime);
     door_.set_limits(door_limits(config));
-    sessions_.set_limits(session_limits(config));
+    front_.reload(config);
     access_ = AccessPolicy(config);
     daemon_.reload(daemon_settings(config));
+    front_.service.changed(Change::resource, "exai://config");
     log_->write(
         io::LogLevel::info, "server.reload",
         reopened ? "settings reloaded, logs reopened" : "settings reloaded; " + reopened.error().message);
@@ -230,9 +227,10 @@ class Server {
                       {"draining", engine_.draining()},
                       {"listeners", std::move(listeners)},
                       {"permits", std::move(permits)},
-                      {"sessions", sessions_.size()},
+                      {"sessions", front_.sessions.size()},
+                      {"streams", front_.service.streams()},
                       {"connections", door_.connections()},
-                      {"tools", tools_.size()},
+                      {"tools", catalogue_.tools().size()},
                       {"log_lines_lost", log_->lost()}});
   }
 
@@ -240,22 +238,20 @@ class Server {
   const Config config_;  // as at start: what is bound and where files are does not change by a reload
   const Clock& clock_ = system_clock();
   std::unique_ptr<io::Log> log_;
-  ToolCatalogue tools_;
+  Catalogue catalogue_;
   Metrics metrics_;
   ProviderPermits permits_;
   LazyStore store_;
   LiveView view_;
   Door door_;
   Engine engine_;
-  Dispatcher dispatcher_;
-  McpService service_;
-  SessionTable sessions_;
+  Front front_;
   AccessPolicy access_;
-  McpHttp mcp_;
   Health health_;
   MainSite main_site_;
   HealthSite health_site_;
   Daemon daemon_;
+  FrameSite frame_site_;
   std::vector<Listener> listeners_;
   std::unique_ptr<Timer> grace_;
 };
@@ -272,8 +268,11 @@ std::string lock_line(const std::vector<Listener>& listeners) {
 
 Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& options,
                    const ReadyHook& on_ready) {
-  Result<ToolCatalogue> tools = ToolCatalogue::from(Registered<Tool>::all());
-  if (!tools) return fail(tools.error());
+  const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
+  Result<Catalogue> catalogue =
+      Catalogue::from(wire, Registered<Tool>::all(), Registered<Resource>::all(), Registered<Prompt>::all(),
+                      catalogue_extras(runtime->config, options.documents));
+  if (!catalogue) return fail(catalogue.error());
   if (Result<void> exposed = check_exposure(runtime->config); !exposed && !options.stdio) return exposed;
   if (options.check_only) return {};
   harden();
@@ -286,7 +285,7 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
   }
   Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);
   if (!log) return fail(log.error());
-  Server server(std::move(runtime), options, std::move(*tools), std::move(*log));
+  Server server(std::move(runtime), options, wire, std::move(*catalogue), std::move(*log));
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;
     if (Result<void> told = lock->write(lock_line(server.listeners())); !told) return told;

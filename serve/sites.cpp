@@ -1,6 +1,7 @@
 #include "serve/sites.hpp"
 
 #include "core/json.hpp"
+#include "serve/protocol/mcp_frames.hpp"
 
 #include <array>
 
@@ -54,19 +55,21 @@ HttpAnswer readiness(const Engine& engine) {
 
 std::optional<HttpAnswer> MainSite::admit(const HttpRequest& request) {
   if (std::optional<HttpAnswer> refusal = parts_.access.check_origin(request)) return refusal;
-  const bool mcp = request.path == "/mcp";
-  if (!mcp) {
+  const bool mcp = request.path == "/mcp", sse = McpSse::serves(request.path);
+  if (!mcp && !sse) {
     if (auto refusal = site_answers::only_reads(request, site_answers::k_main_paths, "/mcp")) return refusal;
   }
   const bool open = request.path == "/health" || request.path == "/ready";
   if (!open && !parts_.access.principal(request)) return unauthorized();
+  if (sse) return McpSse::admit(request);
   return mcp ? McpHttp::admit(request) : std::nullopt;
 }
 
 void MainSite::handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
-  if (request.path == "/mcp") {
-    const std::optional<std::string> principal = parts_.access.principal(request);
+  if (request.path == "/mcp" || McpSse::serves(request.path)) {
+    const std::optional<Principal> principal = parts_.access.principal(request);
     if (!principal) return exchange->answer(unauthorized());
+    if (request.path != "/mcp") return parts_.sse.handle(request, *principal, exchange);
     return parts_.mcp.handle(request, *principal, exchange);
   }
   if (request.path == "/health")
@@ -97,6 +100,25 @@ void HealthSite::handle(const HttpRequest& request, const std::shared_ptr<HttpEx
   if (request.path == "/health/ready" && parts_.engine.draining())
     return site_answers::reply(request, exchange, site_answers::readiness(parts_.engine));
   site_answers::health(parts_.health, request.method == "HEAD", exchange);
+}
+
+std::optional<HttpAnswer> FrameSite::admit(const HttpRequest& request) {
+  if (!offers_mcp(request)) return daemon_.admit(request);
+  if (std::optional<HttpAnswer> refusal = access_.check_origin(request)) return refusal;
+  // The daemon's clients show their token in the first frame, MCP's in the request.
+  if (!access_.principal(request)) return unauthorized();
+  return std::nullopt;
+}
+
+std::string_view FrameSite::choose(const HttpRequest& request) {
+  return offers_mcp(request) ? k_mcp_subprotocol : daemon_.choose(request);
+}
+
+std::shared_ptr<FrameHandler> FrameSite::connect(std::shared_ptr<FrameSink> sink,
+                                                 const HttpRequest& request) {
+  if (!offers_mcp(request)) return daemon_.connect(std::move(sink), request);
+  return std::make_shared<McpFrames>(service_, "ws:" + make_id_(),
+                                     access_.principal(request).value_or(Principal{}), sink);
 }
 
 }  // namespace exai::serve

@@ -1,11 +1,12 @@
-// What the HTTP listeners serve: /mcp, /metrics, /health, /ready and /status on one, the health paths on the
-// other.
+// What the listeners serve: /mcp, /sse, /metrics, /health, /ready and /status on one, the health paths on
+// another, frames on the third.
 #pragma once
 
 #include "serve/door/access.hpp"
 #include "serve/door/exchange.hpp"
 #include "serve/health.hpp"
 #include "serve/protocol/mcp_http.hpp"
+#include "serve/protocol/mcp_sse.hpp"
 
 #include <functional>
 #include <string>
@@ -16,6 +17,7 @@ namespace exai::serve {
 struct SiteParts {
   const AccessPolicy& access;
   McpHttp& mcp;
+  McpSse& sse;
   Metrics& metrics;
   Health& health;
   const Engine& engine;
@@ -42,6 +44,24 @@ class HealthSite final : public HttpHandler {
 
  private:
   SiteParts parts_;
+};
+
+/// The WebSocket listener: MCP for clients that offer its subprotocol, the daemon's own frames for the
+/// others.
+class FrameSite final : public FrameService {
+ public:
+  FrameSite(const AccessPolicy& access, McpService& service, FrameService& daemon,
+            std::function<std::string()> make_id)
+      : access_(access), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
+  std::optional<HttpAnswer> admit(const HttpRequest& request) override;
+  std::string_view choose(const HttpRequest& request) override;
+  std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, const HttpRequest& request) override;
+
+ private:
+  const AccessPolicy& access_;
+  McpService& service_;
+  FrameService& daemon_;
+  std::function<std::string()> make_id_;
 };
 
 }  // namespace exai::serve

@@ -20,47 +20,95 @@ std::string next_request_id() {
 }
 }  // namespace
 
-Call::Call(CallSpec spec, CallServices services, std::shared_ptr<const Runtime> runtime,
+Call::Call(CallSpec spec, const CallServices& services, std::shared_ptr<const Runtime> runtime,
            std::shared_ptr<CallSink> sink)
     : spec_(std::move(spec)),
       services_(services),
       runtime_(std::move(runtime)),
       request_id_(next_request_id()),
       arrived_(services.clock.steady()),
-      deadline_(Deadline::after(runtime_->budgets[spec_.tool->budget], services.clock)),
-      budget_(runtime_->budgets[spec_.tool->budget]),
+      budget_(runtime_->budgets[spec_.job.budget]),
+      deadline_(Deadline::after(budget_, services.clock)),
+      // Nobody can stop what runs on the loop thread itself.
+      stop_(spec_.job.work == Work::inline_ ? std::stop_source(std::nostopstate) : std::stop_source()),
       sink_(std::move(sink)) {}
 
+const Json& Call::input(const std::string& key) const {
+  static const Json k_none;
+  const auto found = spec_.inputs.find(key);
+  return found == spec_.inputs.end() ? k_none : *found;
+}
+
 void Call::progress(const Progress& progress) {
-  if (spec_.tool->work == Work::inline_) {
-    if (sink_) sink_->on_progress(progress);
-    return;
-  }
+  say({Said::Kind::progress, progress, {}, nullptr});
+}
+
+void Call::log(ClientLog level, Json data) {
+  if (!spec_.caller.log_level || level < *spec_.caller.log_level) return;
+  say({Said::Kind::log, {}, level, std::move(data)});
+}
+
+void Call::begin_task() {
+  say({Said::Kind::task, {}, {}, nullptr});
+}
+
+void Call::let_poll() {
+  say({Said::Kind::let_poll, {}, {}, nullptr});
+}
+
+void Call::changed(Change what, std::string uri) {
+  if (services_.changes == nullptr) return;
+  services_.loop.post([&services = services_, call = shared_from_this(), what, uri = std::move(uri)] {
+    services.changes->changed(what, uri);
+  });
+}
+
+void Call::say(Said said) {
+  if (spec_.job.work == Work::inline_) return deliver(said);
   const std::scoped_lock lock(mutex_);
-  const std::size_t bytes = progress.text.size() + progress.message.size();
-  if (pending_bytes_ + bytes > k_pending_bytes) return;
-  const bool joins = !pending_.empty() && progress.message.empty() && pending_.back().message.empty();
-  if (!joins && pending_.size() >= k_pending_items) return;
+  const Progress& said_now = said.progress;
+  const std::size_t bytes = said_now.text.size() + said_now.message.size() + sizeof(Said);
+  const bool progress = said.kind == Said::Kind::progress;
+  // What steers the call is never dropped; a handler says it a few times at most.
+  if ((progress || said.kind == Said::Kind::log) &&
+      (pending_bytes_ + bytes > k_pending_bytes || pending_.size() >= k_pending_items))
+    return;
+  const bool joins = progress && !pending_.empty() && pending_.back().kind == Said::Kind::progress &&
+                     !said_now.text.empty() && said_now.message.empty() &&
+                     pending_.back().progress.message.empty() && !pending_.back().progress.text.empty();
   if (joins)
-    pending_.back().text += progress.text;
+    pending_.back().progress.text += said_now.text;
   else
-    pending_.push_back(progress);
+    pending_.push_back(std::move(said));
   pending_bytes_ += bytes;
   if (posted_) return;
   posted_ = true;
-  services_.loop.post([call = shared_from_this()] { call->deliver_progress(); });
+  services_.loop.post([call = shared_from_this()] { call->deliver_said(); });
 }
 
-void Call::deliver_progress() {
-  std::deque<Progress> taken;
+void Call::deliver(const Said& said) {
+  if (!sink_) return;
+  switch (said.kind) {
+    case Said::Kind::progress:
+      return sink_->on_progress(said.progress);
+    case Said::Kind::log:
+      return sink_->on_log(said.level, said.data);
+    case Said::Kind::task:
+      return sink_->on_task();
+    case Said::Kind::let_poll:
+      return sink_->on_let_poll();
+  }
+}
+
+void Call::deliver_said() {
+  std::vector<Said> taken;
   {
     const std::scoped_lock lock(mutex_);
     taken.swap(pending_);
     pending_bytes_ = 0;
     posted_ = false;
   }
-  for (const Progress& one : taken)
-    if (sink_) sink_->on_progress(one);
+  for (const Said& one : taken) deliver(one);
 }
 
 Result<Reply> Call::chat(const ChatRequest& request, const std::function<void(std::string_view)>& on_delta) {
@@ -70,13 +118,13 @@ Result<Reply> Call::chat(const ChatRequest& request, const std::function<void(st
 
 CallOutcome Call::run() {
   try {
-    return {spec_.tool->run(spec_.arguments, *this), true};
+    return {spec_.job.run(*this), true};
   } catch (const std::exception& broken) {
     broke_ = broken.what();
   } catch (...) {
     broke_ = "an exception of unknown type";
   }
-  return {fail(ErrorKind::internal, "internal error in tool " + std::string(spec_.tool->id),
+  return {fail(ErrorKind::internal, "internal error in " + spec_.job.name,
                "the server log has the details under request id " + request_id_),
           false};
 }

@@ -1,11 +1,10 @@
-// One tool call from arrival to answer. It is the CallContext of its tool.
+// One call from arrival to answer. It is the CallContext of what it runs.
 #pragma once
 
 #include "serve/calls/chat.hpp"
+#include "serve/calls/context.hpp"
 #include "serve/calls/loop.hpp"
-#include "serve/tools/tool.hpp"
 
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,18 +12,18 @@
 
 namespace exai::serve {
 
-/// What a transport asks for. `session` is the key of the session's permits.
+/// What a transport asks for. `caller.session` is the key of the session's permits.
 struct CallSpec {
-  const Tool* tool = nullptr;
-  Json arguments;
-  std::string principal, session;
-  Transport transport = Transport::http;
+  Job job;
+  Caller caller;
+  Json inputs = Json::object();  ///< answers to an earlier InputRequired, by key
+  Json state;                    ///< of that InputRequired
 };
 
-/// How it ended: the tool's output, or an error. `ran` tells a failure of the tool (which a model should see)
-/// from one of ours (never started, or broke).
+/// How it ended: an answer, or an error. `ran` tells a failure of the handler (which a model should see) from
+/// one of ours (never started, or broke).
 struct CallOutcome {
-  Result<ToolOutput> result;
+  Result<CallAnswer> result;
   bool ran = true;
 };
 
@@ -36,7 +35,19 @@ class CallSink {
   /// All permits are held; the answer comes within `budget`.
   virtual void on_started(Millis budget) = 0;
   virtual void on_progress(const Progress& progress) = 0;
+  virtual void on_log(ClientLog /*level*/, const Json& /*data*/) {}
+  /// The work asks to go on as a task.
+  virtual void on_task() {}
+  /// The caller need not stay on the line.
+  virtual void on_let_poll() {}
   virtual void on_finished(CallOutcome outcome) = 0;
+};
+
+/// Who hears what changed under the clients. Loop thread only.
+class ChangeListener {
+ public:
+  virtual ~ChangeListener() = default;
+  virtual void changed(Change what, const std::string& uri) = 0;
 };
 
 /// What all calls share.
@@ -47,11 +58,12 @@ struct CallServices {
   Metrics& metrics;
   store::Store& store;
   const ServerView& view;
+  ChangeListener* changes = nullptr;
 };
 
 class Call final : public CallContext, public std::enable_shared_from_this<Call> {
  public:
-  Call(CallSpec spec, CallServices services, std::shared_ptr<const Runtime> runtime,
+  Call(CallSpec spec, const CallServices& services, std::shared_ptr<const Runtime> runtime,
        std::shared_ptr<CallSink> sink);
 
   // CallContext: any thread.
@@ -60,28 +72,44 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   [[nodiscard]] Deadline deadline() const override { return deadline_; }
   [[nodiscard]] std::stop_token stop() const override { return stop_.get_token(); }
   [[nodiscard]] const std::string& request_id() const override { return request_id_; }
-  [[nodiscard]] const std::string& principal() const override { return spec_.principal; }
+  [[nodiscard]] const std::string& principal() const override { return spec_.caller.principal.name; }
   [[nodiscard]] const ModelCatalogue& models() const override { return runtime_->models; }
   [[nodiscard]] const ServerView& server() const override { return services_.view; }
+  [[nodiscard]] const ClientFacts& client() const override { return spec_.caller.client; }
+  [[nodiscard]] const Json& input(const std::string& key) const override;
+  [[nodiscard]] const Json& state() const override { return spec_.state; }
   void progress(const Progress& progress) override;
+  void log(ClientLog level, Json data) override;
+  void begin_task() override;
+  void let_poll() override;
+  void changed(Change what, std::string uri) override;
   Result<Reply> chat(const ChatRequest& request,
                      const std::function<void(std::string_view)>& on_delta) override;
   store::Store& store() override { return services_.store; }
 
-  /// Runs the tool; exceptions become `internal`, their text goes nowhere but the log.
+  /// Runs the job; exceptions become `internal`, their text goes nowhere but the log.
   CallOutcome run();
 
  private:
   friend class Engine;
-  void deliver_progress();
+  /// Something said on the way, from the thread that runs the job to the loop.
+  struct Said {
+    enum class Kind : std::uint8_t { progress, log, task, let_poll } kind = Kind::progress;
+    Progress progress;
+    ClientLog level = ClientLog::info;
+    Json data;
+  };
+  void say(Said said);
+  void deliver(const Said& said);
+  void deliver_said();
 
   CallSpec spec_;
-  CallServices services_;
+  const CallServices& services_;
   std::shared_ptr<const Runtime> runtime_;
   std::string request_id_;
   Steady arrived_;
-  Deadline deadline_;
   Millis budget_;
+  Deadline deadline_;
   std::stop_source stop_;
   // Loop thread.
   std::shared_ptr<CallSink> sink_;  // empty once answered
@@ -90,7 +118,7 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   bool launched_ = false;
   // Both threads.
   std::mutex mutex_;
-  std::deque<Progress> pending_;
+  std::vector<Said> pending_;
   std::size_t pending_bytes_ = 0;
   bool posted_ = false;
   std::string broke_;  // what() of an exception, for the log

@@ -5,7 +5,8 @@
 #include "core/deadline.hpp"
 #include "core/model.hpp"
 #include "core/result.hpp"
-#include "serve/providers/provider.hpp"
+#include "core/timeouts.hpp"
+#include "serve/calls/caller.hpp"
 #include "store/store.hpp"
 
 #include <functional>
@@ -19,9 +20,13 @@ namespace exai::serve {
 /// What a running tool tells its caller. `text` is a partial answer of the model (a delta), `message` a line
 /// for a person.
 struct Progress {
-  std::string text;
-  std::string message;
+  std::string text{};
+  std::string message{};
+  double done = 0, total = 0;  ///< how far the work is; total 0 = not known
 };
+
+/// What may change under a client that has seen it.
+enum class Change : std::uint8_t { tools, prompts, resources, resource };
 
 /// What tools that describe the server (status, health, version, listmodels) may see of it.
 class ServerView {
@@ -57,8 +62,24 @@ class CallContext {
   [[nodiscard]] virtual const std::string& principal() const = 0;
   [[nodiscard]] virtual const ModelCatalogue& models() const = 0;
   [[nodiscard]] virtual const ServerView& server() const = 0;
+  [[nodiscard]] virtual const ClientFacts& client() const = 0;
+  /// What the client answered to the requests of an InputRequired, by key; null = not answered. An
+  /// elicitation's answer is {"action":...,"content":...}, a model's its message, the roots' {"roots":[...]}.
+  [[nodiscard]] virtual const Json& input(const std::string& key) const = 0;
+  /// The state of the last InputRequired; null in the first round.
+  [[nodiscard]] virtual const Json& state() const = 0;
   /// Tells the caller; drops silently when nobody listens. Thread-safe.
   virtual void progress(const Progress& progress) = 0;
+  /// A line for the client's log, if it wants lines of this level.
+  virtual void log(ClientLog level, Json data) = 0;
+  /// From here on the work is a task where the client can have it so: the request is answered with a handle,
+  /// and the client asks for the rest. For tools that say so (Tool::task); again is harmless.
+  virtual void begin_task() = 0;
+  /// This will take a while: a transport that keeps results may let go of the connection and have the client
+  /// come back for them.
+  virtual void let_poll() = 0;
+  /// Tells all clients that want to know; `uri` for Change::resource.
+  virtual void changed(Change what, std::string uri) = 0;
   /// Asks the model's provider, under its permit and the smaller of the provider's and the call's deadline.
   /// Deltas of a streamed answer go to `on_delta`. Errors: config (no key: names the variable), busy,
   /// timeout, cancelled, provider, not_found (model).
@@ -66,6 +87,18 @@ class CallContext {
                              const std::function<void(std::string_view)>& on_delta) = 0;
   /// The conversation store; blocking.
   virtual store::Store& store() = 0;
+};
+
+/// Inline: touches nothing outside and ends in bounded time, runs on the loop thread. Blocking: runs on the
+/// pool.
+enum class Work : std::uint8_t { inline_, blocking };
+
+/// What the engine runs: a tool with its arguments, the reading of a resource, the making of a prompt.
+struct Job {
+  std::string name;  ///< of the tool, or of the method ("resources/read"): a label of metrics and logs
+  Work work = Work::blocking;
+  timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
+  std::function<Result<CallAnswer>(CallContext&)> run;
 };
 
 }  // namespace exai::serve

@@ -13,7 +13,9 @@ void set_provider_limits(ProviderPermits& permits, const Config& config) {
 
 std::string outcome_word(const CallOutcome& outcome) {
   if (!outcome.result) return std::string(to_string(outcome.result.error().kind));
-  return outcome.result->is_error ? "tool_error" : "ok";
+  if (const auto* output = std::get_if<ToolOutput>(&*outcome.result); output != nullptr && output->is_error)
+    return "tool_error";
+  return std::holds_alternative<InputRequired>(*outcome.result) ? "input_required" : "ok";
 }
 
 }  // namespace
@@ -54,13 +56,13 @@ std::shared_ptr<Call> Engine::start(CallSpec spec, std::shared_ptr<CallSink> sin
     answer(call, {fail(busy("the server is shutting down", "call again when it is back")), false});
     return call;
   }
-  if (call->spec_.tool->work == Work::inline_) {
+  if (call->spec_.job.work == Work::inline_) {
     run_inline(call);
     return call;
   }
   call->ticket_ = next_ticket_++;
   const Steady now = services_.clock.steady();
-  const auto verdict = admission_.request(call->ticket_, call->spec_.session, now,
+  const auto verdict = admission_.request(call->ticket_, call->spec_.caller.session, now,
                                           now + runtime_->config.duration("limits.permit_wait"));
   switch (verdict) {
     case Admission::Verdict::granted:
@@ -96,7 +98,7 @@ void Engine::run_inline(const std::shared_ptr<Call>& call) {
 void Engine::log_breakage(const Call& call) {
   if (call.broke_.empty() || log_ == nullptr) return;
   log_->write(io::LogLevel::error, "call.broke", call.broke_,
-              {{"request_id", call.request_id_}, {"tool", std::string(call.spec_.tool->id)}});
+              {{"request_id", call.request_id_}, {"tool", call.spec_.job.name}});
 }
 
 void Engine::wait_in_line(const std::shared_ptr<Call>& call) {
@@ -116,7 +118,7 @@ void Engine::line_expired() {
     const auto found = calls_.find(ticket);
     const std::shared_ptr<Call> call = found->second;
     calls_.erase(found);
-    const bool own = admission_.in_use(call->spec_.session) >= admission_.limits().session;
+    const bool own = admission_.in_use(call->spec_.caller.session) >= admission_.limits().session;
     answer(call,
            {fail(busy(own ? "this session's calls are all in flight" : "all permits of the server are in use",
                       own ? "wait for one to end, or raise limits.session"
@@ -147,19 +149,18 @@ void Engine::launch(const std::shared_ptr<Call>& call) {
 void Engine::overdue(const std::shared_ptr<Call>& call) {
   call->stop_.request_stop();
   const auto seconds = format_duration(call->budget_);
-  answer(call,
-         {fail(ErrorKind::timeout, std::string(call->spec_.tool->id) + " did not end within " + seconds,
-               "ask for less, or raise " + std::string(timeouts::setting_key(call->spec_.tool->budget))),
-          true});
+  answer(call, {fail(ErrorKind::timeout, call->spec_.job.name + " did not end within " + seconds,
+                     "ask for less, or raise " + std::string(timeouts::setting_key(call->spec_.job.budget))),
+                true});
 }
 
 void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome) {
-  call->deliver_progress();
+  call->deliver_said();
   call->timer_.reset();
   log_breakage(*call);
   answer(call, std::move(outcome));
   calls_.erase(call->ticket_);
-  for (const Admission::Ticket ticket : admission_.release(call->spec_.session)) {
+  for (const Admission::Ticket ticket : admission_.release(call->spec_.caller.session)) {
     if (const auto next = calls_.find(ticket); next != calls_.end())
       launch(std::shared_ptr<Call>(next->second));
   }
@@ -198,21 +199,22 @@ void Engine::cancel(const std::shared_ptr<Call>& call) {
 void Engine::record(const Call& call, const CallOutcome& outcome) {
   const std::chrono::duration<double> took = services_.clock.steady() - call.arrived_;
   const std::string word = outcome_word(outcome);
-  services_.metrics.call_finished(call.spec_.tool->id, call.spec_.transport, word, took.count());
+  services_.metrics.call_finished(call.spec_.job.name, call.spec_.caller.transport, word, took.count());
   if (log_ == nullptr) return;
   io::Activity line;
   line.request_id = call.request_id_;
-  line.tool = call.spec_.tool->id;
-  line.principal = call.spec_.principal;
-  line.transport = to_string(call.spec_.transport);
-  line.session = call.spec_.session.substr(0, 8);  // enough to tell sessions apart, useless to take one over
+  line.tool = call.spec_.job.name;
+  line.principal = call.spec_.caller.principal.name;
+  line.transport = to_string(call.spec_.caller.transport);
+  line.session =
+      call.spec_.caller.session.substr(0, 8);  // enough to tell sessions apart, useless to take one over
   line.outcome = word;
   line.duration_seconds = took.count();
-  if (outcome.result) {
-    line.provider = outcome.result->provider;
-    line.model = outcome.result->model;
-    line.prompt_tokens = outcome.result->usage.prompt;
-    line.completion_tokens = outcome.result->usage.completion;
+  if (const auto* output = outcome.result ? std::get_if<ToolOutput>(&*outcome.result) : nullptr) {
+    line.provider = output->provider;
+    line.model = output->model;
+    line.prompt_tokens = output->usage.prompt;
+    line.completion_tokens = output->usage.completion;
   }
   log_->activity(line);
 }

@@ -56,11 +56,15 @@ class DaemonConnection::Sink final : public CallSink,
     connection->running_.erase(request_id_);
     if (connection->over_) return;
     if (outcome.result) {
-      connection->sink_->send(
-          frames::result(request_id_, *outcome.result, connection->parts_.settings->compat_text), false);
-      return;
+      const auto* output = std::get_if<ToolOutput>(&*outcome.result);
+      if (output != nullptr)
+        return connection->sink_->send(
+            frames::result(request_id_, *output, connection->parts_.settings->compat_text), false);
     }
-    const Error& error = outcome.result.error();
+    const Error error =
+        outcome.result ? make_error(ErrorKind::refused, name_ + " has to ask the client, which frames cannot",
+                                    "call it over MCP: offer the subprotocol mcp")
+                       : outcome.result.error();
     connection->sink_->send(
         frames::failure(request_id_, daemon_code(error.kind), error, frames::details_of(error)), false);
   }
@@ -179,7 +183,11 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
   if (const Result<void> fits = check_arguments(*entry, arguments); !fits)
     return refuse_call("VALIDATION_ERROR", fits.error());
   if (entry->tool->work != Work::inline_) running_[request_id];
-  CallSpec spec{entry->tool, std::move(arguments), principal_, "ws:" + session_, Transport::websocket};
+  CallSpec spec;
+  spec.job = tool_job(*entry->tool, std::move(arguments));
+  spec.caller.principal = {principal_, Scope::admin};
+  spec.caller.session = "ws:" + session_;
+  spec.caller.transport = Transport::websocket;
   const auto call = parts_.engine.start(std::move(spec),
                                         std::make_shared<Sink>(shared_from_this(), request_id, *entry->tool));
   if (const auto row = running_.find(request_id); row != running_.end()) row->second = call;

@@ -4,7 +4,7 @@
 
 namespace exai::serve {
 
-std::shared_ptr<FrameHandler> Daemon::connect(std::shared_ptr<FrameSink> sink, std::string_view) {
+std::shared_ptr<FrameHandler> Daemon::connect(std::shared_ptr<FrameSink> sink, const HttpRequest&) {
   DaemonParts parts{engine_, tools_, settings_, [] { return io::random_token(32); },
                     [count = connected_] { return static_cast<std::size_t>(count.use_count()) - 1; }};
   auto connection = std::make_shared<DaemonConnection>(std::move(parts), std::move(sink));

@@ -17,7 +17,8 @@ class Daemon final : public FrameService {
   std::optional<HttpAnswer> admit(const HttpRequest& request) override {
     return access_.check_origin(request);
   }
-  std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, std::string_view peer) override;
+  std::string_view choose(const HttpRequest& /*request*/) override { return {}; }
+  std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, const HttpRequest& request) override;
   /// For connections that begin from now on.
   void reload(DaemonSettings settings) { settings_ = std::make_shared<DaemonSettings>(std::move(settings)); }
 

@@ -83,7 +83,7 @@ AccessPolicy::AccessPolicy(const Config& config) {
   const Secret keys = config.secret("auth.api_keys");
   for (std::string& key : split(keys.reveal(), ',')) {
     const Sha256 digest = sha256(key);
-    keys_.push_back({digest, "key:" + hex_prefix(digest)});
+    keys_.push_back({digest, {"key:" + hex_prefix(digest), Scope::admin}});
     const Secret wiped(std::move(key));
   }
 }
@@ -116,8 +116,8 @@ std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request)
   return std::nullopt;
 }
 
-std::optional<std::string> AccessPolicy::principal(const HttpRequest& request) const {
-  if (keys_.empty()) return "local";
+std::optional<Principal> AccessPolicy::principal(const HttpRequest& request) const {
+  if (keys_.empty()) return Principal{};
   const std::string_view presented = presented_key(request);
   if (presented.empty()) return std::nullopt;
   const Sha256 digest = sha256(presented);

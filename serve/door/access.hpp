@@ -4,6 +4,7 @@
 #include "core/config.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
+#include "serve/calls/principal.hpp"
 #include "serve/door/exchange.hpp"
 
 #include <optional>
@@ -27,7 +28,7 @@ class AccessPolicy {
   [[nodiscard]] std::optional<HttpAnswer> check_origin(const HttpRequest& request) const;
   /// The principal that the request's key stands for ("key:1a2b3c4d"; "local" when no keys are configured);
   /// nothing = 401.
-  [[nodiscard]] std::optional<std::string> principal(const HttpRequest& request) const;
+  [[nodiscard]] std::optional<Principal> principal(const HttpRequest& request) const;
   [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
 
  private:
@@ -35,7 +36,7 @@ class AccessPolicy {
 
   struct Key {
     Sha256 digest;
-    std::string principal;
+    Principal principal;
   };
   std::vector<std::string> hosts_;
   std::vector<Key> keys_;

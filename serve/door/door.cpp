@@ -234,6 +234,10 @@ void Door::run() {
       if (impl_->on_broken) impl_->on_broken(error.what());
     }
   }
+  // Whoever is still connected goes now, while those whom the handlers speak to still stand.
+  for (const std::shared_ptr<Connection>& one : impl_->book.all()) one->sweep(Steady::max());
+  impl_->io.restart();
+  impl_->io.poll();
   // From here on a signal does what it does to any process: nobody would hear it.
   doorway::ErrorCode ignored;
   impl_->signals.clear(ignored);

@@ -36,14 +36,21 @@ class HttpExchange {
   virtual ~HttpExchange() = default;
   /// The whole answer, unless a stream has begun.
   virtual void answer(HttpAnswer answer) = 0;
-  /// Allows the answer to become an event stream: with the first event, or after 15 s of silence. Until then
-  /// nothing is written, so a status stays possible.
-  virtual void may_stream(std::string headers) = 0;
-  /// One server-sent event; `droppable` ones are dropped when the peer reads too slowly.
-  virtual void event(std::string data, bool droppable) = 0;
-  /// The end: as last event of a stream that has begun, else as the whole answer. Empty = nothing more to
-  /// say.
-  virtual void conclude(HttpAnswer last) = 0;
+  /// Allows the answer to become an event stream: with the first write, or after 15 s of silence. Until then
+  /// nothing leaves, so a status stays possible. `preamble` is the stream's first text.
+  virtual void may_stream(std::string preamble) = 0;
+  /// Begins the stream now.
+  virtual void begin_stream() = 0;
+  /// Text of the stream: whole server-sent events. `droppable` ones are lost when the peer reads too slowly.
+  virtual void write(std::string_view text, bool droppable) = 0;
+  /// The end of the stream, or an empty answer when none has begun.
+  virtual void finish() = 0;
+  /// True once the status has been decided to be that of a stream.
+  [[nodiscard]] virtual bool streaming() const = 0;
+  /// False after the end, or when the peer is gone.
+  [[nodiscard]] virtual bool open() const = 0;
+  /// Called once when the peer leaves before the end.
+  virtual void on_gone(std::function<void()> hook) = 0;
 };
 
 class HttpHandler {
@@ -78,7 +85,10 @@ class FrameService {
   virtual ~FrameService() = default;
   /// Asked before the upgrade: an answer refuses it.
   virtual std::optional<HttpAnswer> admit(const HttpRequest& request) = 0;
-  virtual std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, std::string_view peer) = 0;
+  /// The subprotocol to speak on it, of those the request offers; empty = none.
+  virtual std::string_view choose(const HttpRequest& request) = 0;
+  virtual std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink,
+                                                const HttpRequest& request) = 0;
 };
 
 }  // namespace exai::serve

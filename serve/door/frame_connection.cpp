@@ -52,7 +52,6 @@ class FrameConnection final : public Connection,
     self->deadline_ = system_clock().steady() + self->hub_.limits.request_read;
     const bool open = co_await self->upgrade();
     if (open) {
-      self->handler_ = self->service_.connect(self, self->address_);
       net::awaitable<void> writer = write_frames(self);
       net::co_spawn(self->hub_.io(), std::move(writer), net::detached);
       co_await self->read_frames();
@@ -105,6 +104,15 @@ class FrameConnection final : public Connection,
     FrameConnection& connection;
   };
 
+  /// Adds the chosen subprotocol to the answer of the upgrade.
+  struct Subprotocol {
+    explicit Subprotocol(std::string name) : chosen(std::move(name)) {}
+    void operator()(websocket::response_type& response) const {
+      if (!chosen.empty()) response.set(http::field::sec_websocket_protocol, chosen);
+    }
+    std::string chosen;
+  };
+
   Tcp::socket& socket() { return stream_.next_layer(); }
 
   void drop() {
@@ -121,7 +129,8 @@ class FrameConnection final : public Connection,
     co_await http::async_read_header(socket(), buffer_, parser,
                                      net::redirect_error(net::use_awaitable, error));
     if (error) co_return false;
-    std::optional<HttpAnswer> refusal = refused(parser.get());
+    HttpRequest request = view(parser.get());
+    std::optional<HttpAnswer> refusal = refused(request, parser.get());
     if (refusal) {
       std::string text;
       write_head(text, *refusal, false);
@@ -132,18 +141,28 @@ class FrameConnection final : public Connection,
     stream_.read_message_max(hub_.limits.frame);
     stream_.auto_fragment(false);
     stream_.control_callback([this](websocket::frame_type, std::string_view) { heard(); });
+    const std::string chosen(service_.choose(request));
+    // Browsers fail the connection when none of the offered subprotocols is echoed.
+    stream_.set_option(websocket::stream_base::decorator(Subprotocol(chosen)));
     co_await stream_.async_accept(parser.get(), net::redirect_error(net::use_awaitable, error));
     deadline_ = Steady::max();
     heard();
-    co_return !error;
+    if (error) co_return false;
+    handler_ = service_.connect(shared_from_this(), request);
+    co_return true;
   }
 
-  std::optional<HttpAnswer> refused(const http::request<http::empty_body>& message) {
+  HttpRequest view(const http::request<http::empty_body>& message) const {
     HttpRequest request;
     request.method = message.method_string();
     request.path = message.target();
     request.peer = address_;
     for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
+    return request;
+  }
+
+  std::optional<HttpAnswer> refused(const HttpRequest& request,
+                                    const http::request<http::empty_body>& message) {
     if (std::optional<HttpAnswer> refusal = service_.admit(request)) return refusal;
     if (websocket::is_upgrade(message)) return std::nullopt;
     return plain_error(426, "this port speaks WebSocket", "Upgrade: websocket\r\n");

@@ -120,8 +120,15 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const bool chunked = parser_->get().version() >= 11;
     const auto pending = std::make_shared<PendingAnswer>(chunked, [this] { signal_.cancel(); });
     give_to_handler(pending);
+    if (!pending->ended() && pending->watched()) watch_peer(pending);
     const bool written = co_await write_answer(pending, keep_alive);
+    // An answer that could not be written is a peer that left.
+    if (!written) pending->gone();
     pending->detach();
+    if (watching_) {
+      watching_ = false;
+      socket_.cancel(error);
+    }
     wait_until(hub_.limits.idle);
     co_return written&& keep_alive && !hub_.winding_down() && (chunked || !pending->streaming());
   }
@@ -160,13 +167,33 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     try {
       handler_.handle(request_, pending);
     } catch (const std::exception&) {
-      pending->conclude(plain_error(500, "internal error"));
+      pending->answer(plain_error(500, "internal error"));
+      pending->finish();
     }
+  }
+
+  /// Notices that the peer closes while it waits for its answer. Bytes that come instead are its next
+  /// request, which waits; from then on nothing tells a close from silence, until a write fails.
+  void watch_peer(const std::shared_ptr<PendingAnswer>& pending) {
+    watching_ = true;
+    const std::shared_ptr<HttpConnection> self = shared_from_this();
+    socket_.async_wait(Tcp::socket::wait_read, [self, pending](const ErrorCode& error) {
+      if (error || !self->watching_) return;
+      self->watching_ = false;
+      char byte = 0;
+      ErrorCode read_error;
+      self->socket_.non_blocking(true, read_error);
+      self->socket_.receive(net::buffer(&byte, 1), Tcp::socket::message_peek, read_error);
+      if (!read_error || read_error == net::error::would_block) return;
+      self->lost_ = true;
+      pending->gone();
+      self->signal_.cancel();
+    });
   }
 
   net::awaitable<bool> write_answer(std::shared_ptr<PendingAnswer> pending, bool keep_alive) {
     ErrorCode error;
-    while (socket_.is_open()) {
+    while (socket_.is_open() && !lost_) {
       if (pending->ended() && !pending->streaming()) co_return co_await write_whole(pending, keep_alive);
       if (pending->has_stream()) {
         pending->take_stream(out_);
@@ -241,6 +268,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   std::string out_;
   Steady deadline_ = Steady::max();
   bool reading_ = false, begun_ = false, expects_continue_ = false;
+  bool watching_ = false, lost_ = false;  // lost_: the peer left while somebody cared
 };
 
 }  // namespace http_door

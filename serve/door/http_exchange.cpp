@@ -1,6 +1,5 @@
 #include "serve/door/http_exchange.hpp"
 
-#include "core/sse.hpp"
 #include "serve/door/http_text.hpp"
 
 namespace exai::serve {
@@ -16,36 +15,54 @@ void PendingAnswer::answer(HttpAnswer answer) {
   wake();
 }
 
-void PendingAnswer::may_stream(std::string headers) {
+void PendingAnswer::may_stream(std::string preamble) {
   may_stream_ = true;
-  headers_ = std::move(headers);
+  preamble_ = std::move(preamble);
 }
 
-void PendingAnswer::commit() {
-  if (streaming_) return;
+void PendingAnswer::begin_stream() {
+  may_stream_ = true;
+  if (ended_ || streaming_) return;
   streaming_ = true;
-  write_stream_head(outbox_, headers_, chunked_);
-}
-
-void PendingAnswer::event(std::string data, bool droppable) {
-  if (ended_ || !may_stream_ || (droppable && outbox_.size() > k_outbox_bytes)) return;
-  commit();
-  append_chunk(outbox_, sse_event(data), chunked_);
+  write_stream_head(outbox_, {}, chunked_);
+  if (!preamble_.empty()) append_chunk(outbox_, preamble_, chunked_);
   wake();
 }
 
-void PendingAnswer::conclude(HttpAnswer last) {
+void PendingAnswer::write(std::string_view text, bool droppable) {
+  if (ended_ || !may_stream_ || text.empty() || (droppable && outbox_.size() > k_outbox_bytes)) return;
+  begin_stream();
+  append_chunk(outbox_, text, chunked_);
+  wake();
+}
+
+void PendingAnswer::finish() {
   if (ended_) return;
-  if (!streaming_) return answer(std::move(last));
-  if (!last.body.empty()) append_chunk(outbox_, sse_event(last.body), chunked_);
+  if (!streaming_) {
+    HttpAnswer nothing;
+    nothing.status = 202;
+    return answer(std::move(nothing));
+  }
   if (chunked_) outbox_ += "0\r\n\r\n";
   ended_ = true;
   wake();
 }
 
+void PendingAnswer::detach() {
+  wake_ = nullptr;
+  on_gone_ = nullptr;
+  ended_ = true;
+}
+
+void PendingAnswer::gone() {
+  if (ended_) return;
+  const std::function<void()> hook = std::exchange(on_gone_, nullptr);
+  if (hook) hook();
+}
+
 void PendingAnswer::quiet() {
   if (ended_ || !may_stream_ || !outbox_.empty()) return;
-  commit();
+  begin_stream();
   append_chunk(outbox_, ": keep-alive\n\n", chunked_);
 }
 

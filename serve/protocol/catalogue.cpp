@@ -53,7 +53,42 @@ std::string daemon_item(const Tool& tool) {
   return text.append(",\"inputSchema\":").append(one_line(tool.input_schema)).append("}");
 }
 
-Result<Schema> compile_input(const Tool& tool) {
+bool is_header_token(std::string_view name) {
+  constexpr std::string_view k_marks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           k_marks.find(c) != std::string_view::npos;
+  });
+}
+
+/// Collects the annotated properties, in nested objects too. Clients drop tools with wrong annotations, so
+/// ours must be right (facts: protocol c.5).
+Result<void> collect_headers(const Tool& tool, const Json& schema, std::vector<std::string>& path,
+                             std::vector<HeaderArgument>& out) {
+  const auto properties = schema.find("properties");
+  if (properties == schema.end() || !properties->is_object()) return {};
+  for (const auto& [name, property] : properties->items()) {
+    if (!property.is_object()) continue;
+    path.push_back(name);
+    if (const auto annotated = property.find("x-mcp-header"); annotated != property.end()) {
+      const std::string header = annotated->is_string() ? annotated->get<std::string>() : "";
+      const Json type = property.value("type", Json());
+      if (!is_header_token(header))
+        return fail(broken_tool(tool, "x-mcp-header of " + name + " must be a header name"));
+      if (type != "string" && type != "integer" && type != "boolean")
+        return fail(broken_tool(tool, "x-mcp-header of " + name + " needs type string, integer or boolean"));
+      const std::string full = "mcp-param-" + to_lower(header);
+      for (const HeaderArgument& other : out)
+        if (other.header == full) return fail(broken_tool(tool, "x-mcp-header " + header + " stands twice"));
+      out.push_back({full, path});
+    }
+    if (Result<void> below = collect_headers(tool, property, path, out); !below) return below;
+    path.pop_back();
+  }
+  return {};
+}
+
+Result<ToolEntry> compile_entry(const Tool& tool) {
   const Result<Json> document = parse_json(tool.input_schema);
   if (!document) return fail(broken_tool(tool, "input schema: " + document.error().message));
   const auto type = document->find("type");
@@ -61,28 +96,29 @@ Result<Schema> compile_input(const Tool& tool) {
     return fail(broken_tool(tool, "input schema must have type object"));
   Result<Schema> schema = Schema::compile(*document);
   if (!schema) return fail(broken_tool(tool, schema.error().message));
-  return schema;
+  ToolEntry entry{&tool, std::move(*schema), {}};
+  std::vector<std::string> path;
+  if (Result<void> done = collect_headers(tool, *document, path, entry.headers); !done)
+    return fail(done.error());
+  return entry;
 }
 
 }  // namespace
 
 Result<ToolCatalogue> ToolCatalogue::from(const std::vector<const Tool*>& tools) {
   ToolCatalogue catalogue;
-  catalogue.list_ = "{\"tools\":[";
   catalogue.daemon_list_ = "[";
   for (const Tool* tool : tools) {
     if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
-    Result<Schema> input = compile_input(*tool);
-    if (!input) return fail(input.error());
+    Result<ToolEntry> entry = compile_entry(*tool);
+    if (!entry) return fail(entry.error());
     if (!tool->output_schema.empty() && !parse_json(tool->output_schema))
       return fail(broken_tool(*tool, "output schema is no JSON"));
-    const bool first = catalogue.entries_.empty();
-    if (!catalogue.entries_.emplace(tool->id, ToolEntry{tool, std::move(*input)}).second)
+    catalogue.daemon_list_ += (catalogue.entries_.empty() ? "" : ",") + daemon_item(*tool);
+    if (!catalogue.entries_.emplace(tool->id, std::move(*entry)).second)
       return fail(broken_tool(*tool, "registered twice"));
-    catalogue.list_.append(first ? "" : ",").append(list_item(*tool));
-    catalogue.daemon_list_.append(first ? "" : ",").append(daemon_item(*tool));
+    catalogue.items_.push_back(list_item(*tool));
   }
-  catalogue.list_ += "]}";
   catalogue.daemon_list_ += "]";
   return catalogue;
 }

@@ -1,43 +1,117 @@
-// The registered tools as protocol sees them: schemas compiled and the list serialised once, at start.
+// All that the server offers, as the protocol sees it: schemas compiled and lists serialised once, at start.
 #pragma once
 
 #include "core/result.hpp"
+#include "serve/prompts/prompt.hpp"
+#include "serve/protocol/listing.hpp"
 #include "serve/protocol/schema.hpp"
+#include "serve/resources/resource.hpp"
 #include "serve/tools/tool.hpp"
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace exai::serve {
 
+/// An argument that travels in a header too: `x-mcp-header` of its schema (facts: protocol c.5).
+struct HeaderArgument {
+  std::string header;             ///< "mcp-param-tenant", in lower case
+  std::vector<std::string> path;  ///< member names from the arguments down
+};
+
 struct ToolEntry {
   const Tool* tool = nullptr;
   Schema input;
+  std::vector<HeaderArgument> headers;
 };
 
 class ToolCatalogue {
  public:
-  /// Fails (internal) on a tool whose name, schema or keyword is not allowed, naming the tool.
+  /// Fails (internal) on a tool whose name, schema, keyword or header annotation is not allowed, naming it.
   static Result<ToolCatalogue> from(const std::vector<const Tool*>& tools);
 
   [[nodiscard]] const ToolEntry* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  /// The result object of tools/list: {"tools":[...]}.
-  [[nodiscard]] const std::string& list_result() const { return list_; }
+  [[nodiscard]] const std::vector<std::string>& items() const { return items_; }
   /// The array of the daemon's list_tools_res: name, description and inputSchema only (facts: server 2.3).
   [[nodiscard]] const std::string& daemon_list() const { return daemon_list_; }
 
  private:
   std::map<std::string_view, ToolEntry> entries_;
-  std::string list_, daemon_list_;
+  std::vector<std::string> items_;
+  std::string daemon_list_;
+};
+
+struct ResourceEntry {
+  std::string uri, label, title, description, mime;
+  Work work = Work::blocking;
+  Scope scope = Scope::viewer;
+  CacheHint hint;
+  std::function<Result<CallAnswer>(const UriVariables&, CallContext&)> read;
+  std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> complete;
+};
+
+struct FoundResource {
+  const ResourceEntry* entry = nullptr;
+  UriVariables variables;
+};
+
+struct PromptEntry {
+  std::string name, title, description;
+  struct Argument {
+    std::string name, description;
+    bool required = false;
+  };
+  std::vector<Argument> arguments;
+  Work work = Work::inline_;
+  std::function<Result<CallAnswer>(const PromptArguments&, CallContext&)> make;
+  std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> complete;
+};
+
+/// What is offered besides what the records say.
+struct CatalogueExtras {
+  std::vector<Document> documents;
+  std::size_t page = 100;  ///< items on one page of a list
+};
+
+class Catalogue {
+ public:
+  static Result<Catalogue> from(const Wire& wire, const std::vector<const Tool*>& tools,
+                                const std::vector<const Resource*>& resources,
+                                const std::vector<const Prompt*>& prompts, CatalogueExtras extras);
+
+  [[nodiscard]] const ToolCatalogue& tools() const { return tools_; }
+  [[nodiscard]] const PromptEntry* find_prompt(std::string_view name) const;
+  [[nodiscard]] std::optional<FoundResource> find_resource(std::string_view uri) const;
+  /// By the template's own text.
+  [[nodiscard]] const ResourceEntry* find_template(std::string_view uri_template) const;
+  /// What the metrics count: every tool, and the methods whose work runs as a call too.
+  [[nodiscard]] std::vector<std::string> job_names() const;
+  [[nodiscard]] std::vector<std::string> prompt_names() const;
+  [[nodiscard]] std::vector<std::string> resource_uris() const;
+
+  Listing tool_list, prompt_list, resource_list, template_list;
+
+ private:
+  void serialise(const Wire& wire, std::size_t page);
+
+  ToolCatalogue tools_;
+  std::vector<PromptEntry> prompts_;      // sorted by name
+  std::vector<ResourceEntry> resources_;  // fixed URIs, sorted
+  std::vector<ResourceEntry> templates_;
 };
 
 /// `not_found`, with the names that may have been meant.
 Error unknown_tool(const ToolCatalogue& tools, std::string_view name);
 /// `invalid`, with every problem of the arguments; nothing when they fit.
 Result<void> check_arguments(const ToolEntry& entry, const Json& arguments);
+
+/// The variables with which a template gives the URI; nothing when it does not.
+std::optional<UriVariables> match_uri(std::string_view uri_template, std::string_view uri);
 
 }  // namespace exai::serve

@@ -8,6 +8,7 @@ tl::unexpected<RpcFault> rpc_fault(RpcId id, int code, std::string message) {
   fault.id = std::move(id);
   fault.error.code = code;
   fault.error.message = std::move(message);
+  fault.error.http = 400;
   return tl::unexpected<RpcFault>(std::move(fault));
 }
 
@@ -37,8 +38,13 @@ RpcId rpc_id(const Json& value) {
 tl::expected<RpcMessage, RpcFault> read_message(std::string_view bytes) {
   Result<Json> parsed = parse_json(bytes);
   if (!parsed) return rpc_fault({}, k_parse_error, "parse error: " + parsed.error().message);
+  return read_message(*parsed);
+}
+
+tl::expected<RpcMessage, RpcFault> read_message(Json& value) {
+  Json* const parsed = &value;
   if (parsed->is_array())
-    return rpc_fault({}, k_invalid_request, "batches are not part of this revision: send one object");
+    return rpc_fault({}, k_invalid_request, "batches belong to revision 2025-03-26 only: send one object");
   if (!parsed->is_object()) return rpc_fault({}, k_invalid_request, "a message must be a JSON object");
   RpcMessage message;
   const auto id = parsed->find("id");

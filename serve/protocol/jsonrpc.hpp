@@ -20,11 +20,17 @@ inline constexpr int k_invalid_request = -32600;
 inline constexpr int k_method_not_found = -32601;
 inline constexpr int k_invalid_params = -32602;
 inline constexpr int k_internal_error = -32603;
+// Of MCP (facts: protocol c.3).
+inline constexpr int k_resource_not_found = -32002;  ///< session revisions only
+inline constexpr int k_header_mismatch = -32020;     ///< from 2026-07-28 on, like the next two
+inline constexpr int k_missing_capability = -32021;
+inline constexpr int k_unsupported_version = -32022;
 
 struct RpcError {
   int code = k_internal_error;
   std::string message;
-  Json data;  ///< null = absent
+  Json data;       ///< null = absent
+  int http = 200;  ///< status where the message travels over HTTP
 };
 
 struct RpcMessage {
@@ -42,6 +48,8 @@ struct RpcFault {
 };
 
 tl::expected<RpcMessage, RpcFault> read_message(std::string_view bytes);
+/// The same for a value that is parsed already; it is consumed.
+tl::expected<RpcMessage, RpcFault> read_message(Json& value);
 
 /// Messages to send. `result` and `params` are JSON text; an empty id leaves the member out.
 std::string rpc_result(const RpcId& id, std::string_view result);

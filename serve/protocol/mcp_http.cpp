@@ -1,5 +1,6 @@
 #include "serve/protocol/mcp_http.hpp"
 
+#include "core/sse.hpp"
 #include "core/text.hpp"
 #include "serve/protocol/errors.hpp"
 
@@ -9,7 +10,8 @@ namespace mcp_over_http {
 
 constexpr std::string_view k_stream = "text/event-stream";
 constexpr std::string_view k_json = "application/json";
-constexpr std::string_view k_allow = "Allow: POST, DELETE\r\n";
+constexpr std::string_view k_allow = "Allow: GET, POST, DELETE\r\n";
+constexpr std::string_view k_allow_modern = "Allow: POST\r\n";
 
 HttpAnswer refuse(int status, const RpcId& id, int code, std::string message) {
   RpcError error;
@@ -21,8 +23,9 @@ HttpAnswer refuse(int status, const RpcId& id, int code, std::string message) {
   return answer;
 }
 
-HttpAnswer message_answer(std::string body) {
+HttpAnswer message_answer(std::string body, int status = 200) {
   HttpAnswer answer;
+  answer.status = status;
   answer.body = std::move(body);
   return answer;
 }
@@ -35,6 +38,12 @@ HttpAnswer empty_answer(int status) {
 
 std::string_view media_type(std::string_view header) {
   return trim(header.substr(0, header.find(';')));
+}
+
+/// True for a request of the stateless revisions, as far as its headers tell.
+bool is_modern(const HttpRequest& request) {
+  const std::string_view version = request.header("mcp-protocol-version");
+  return !version.empty() && !is_session_version(version);
 }
 
 }  // namespace mcp_over_http
@@ -57,33 +66,150 @@ bool accepts(std::string_view accept, std::string_view type) {
 }
 
 /// One POST's answer: plain JSON, or an event stream once something came before it or where the client takes
-/// nothing else.
+/// nothing else. A session's stream outlives its connection.
 class McpHttp::Sink final : public ResponseSink {
  public:
-  Sink(std::shared_ptr<HttpExchange> exchange, Takes takes) : exchange_(std::move(exchange)), takes_(takes) {
-    if (takes_.stream) exchange_->may_stream({});
+  Sink(McpHttp& owner, const Peer& peer, std::shared_ptr<HttpExchange> exchange, Takes takes)
+      : owner_(owner), peer_(peer), exchange_(std::move(exchange)), takes_(takes) {
+    peer_.request = nullptr;
   }
-  void notify(std::string message) override {
-    if (takes_.stream) exchange_->event(std::move(message), true);
+
+  [[nodiscard]] bool can_send() const override { return takes_.stream; }
+
+  void send(std::string message, bool droppable) override {
+    if (!takes_.stream) return;
+    wait();
+    if (stream_) return stream_->push(message, droppable);
+    exchange_->write(sse_event(message), droppable);
   }
-  void answer(std::string message) override {
-    if (takes_.json) return exchange_->conclude(mcp_over_http::message_answer(std::move(message)));
-    exchange_->event(std::move(message), false);
-    exchange_->conclude({});
+
+  void answer(std::string message, int http) override {
+    over_ = true;
+    const bool plain = takes_.json && !exchange_->streaming() && !let_go_;
+    if (plain && stream_) streams()->drop(*stream_);
+    if (plain) return exchange_->answer(mcp_over_http::message_answer(std::move(message), http));
+    wait();
+    if (!stream_) {
+      exchange_->write(sse_event(message), false);
+      return exchange_->finish();
+    }
+    stream_->push(message, false);
+    stream_->finish();
   }
-  void abandon() override { exchange_->conclude(mcp_over_http::empty_answer(202)); }
+
+  void accepted() override {
+    over_ = true;
+    exchange_->answer(mcp_over_http::empty_answer(202));
+  }
+
+  void abandon() override {
+    over_ = true;
+    if (stream_) return stream_->finish();
+    exchange_->finish();
+  }
+
+  void open_session(OpenSession opened) override {
+    over_ = true;
+    const std::shared_ptr<Session> session =
+        owner_.sessions_.open(peer_.principal, std::move(opened.version), std::move(opened.client));
+    session->channel = std::make_shared<SessionStreams>(session->version, StreamLimits());
+    owner_.service_.join(session);
+    HttpAnswer answer = mcp_over_http::message_answer(std::move(opened.message));
+    answer.headers = "Mcp-Session-Id: " + session->id + "\r\n";
+    if (takes_.json) return exchange_->answer(std::move(answer));
+    // The header has to come with the head of the stream.
+    HttpAnswer stream = std::move(answer);
+    stream.type = mcp_over_http::k_stream;
+    stream.body = sse_event(stream.body);
+    exchange_->answer(std::move(stream));
+  }
+
+  void let_poll() override {
+    if (!takes_.stream || over_) return;
+    wait();
+    if (!stream_ || !streams()->primes() || let_go_) return;
+    let_go_ = true;
+    exchange_->begin_stream();
+    stream_->detach();
+  }
+
+  void stay() override {
+    wait();
+    exchange_->begin_stream();
+  }
+
+  /// The answer is not there yet: the exchange may become a stream.
+  void wait() {
+    if (waiting_ || !takes_.stream) return;
+    waiting_ = true;
+    if (SessionStreams* all = streams()) {
+      stream_ = all->open();
+      exchange_->may_stream(stream_->preamble());
+      stream_->attach(exchange_, false);
+      return;
+    }
+    exchange_->may_stream({});
+  }
+
+  [[nodiscard]] bool over() const { return over_; }
 
  private:
+  [[nodiscard]] SessionStreams* streams() const {
+    return peer_.session ? dynamic_cast<SessionStreams*>(peer_.session->channel.get()) : nullptr;
+  }
+
+  McpHttp& owner_;
+  Peer peer_;
   std::shared_ptr<HttpExchange> exchange_;
   Takes takes_;
+  std::shared_ptr<EventStream> stream_;  // of a session
+  bool waiting_ = false, over_ = false, let_go_ = false;
+};
+
+/// One message of a batch: what it says goes on the batch's stream, its answer into the one array at the end.
+class McpHttp::BatchSink final : public ResponseSink {
+ public:
+  struct Batch {
+    std::shared_ptr<Sink> out;
+    std::string answers;
+    std::size_t open = 0;
+    void close() {
+      if (--open > 0) return;
+      if (answers.empty()) return out->accepted();
+      out->answer("[" + answers + "]", 200);
+    }
+  };
+  explicit BatchSink(std::shared_ptr<Batch> batch) : batch_(std::move(batch)) {}
+  [[nodiscard]] bool can_send() const override { return batch_->out->can_send(); }
+  void send(std::string message, bool droppable) override {
+    batch_->out->send(std::move(message), droppable);
+  }
+  void answer(std::string message, int /*http*/) override {
+    batch_->answers.append(batch_->answers.empty() ? "" : ",").append(message);
+    batch_->close();
+  }
+  void accepted() override { batch_->close(); }
+  void abandon() override { batch_->close(); }
+  // The specification keeps initialize out of batches; the session is there already.
+  void open_session(OpenSession opened) override { answer(std::move(opened.message), 200); }
+
+ private:
+  std::shared_ptr<Batch> batch_;
 };
 
 std::optional<HttpAnswer> McpHttp::admit(const HttpRequest& request) {
   using namespace mcp_over_http;
-  if (request.method == "DELETE") return std::nullopt;
-  // GET opens a stream of server messages in later revisions of this server; 405 is what clients expect until
-  // then.
-  if (request.method != "POST") return plain_error(405, "use POST or DELETE here", std::string(k_allow));
+  const bool modern = is_modern(request);
+  if (!modern && request.method == "DELETE") return std::nullopt;
+  if (!modern && request.method == "GET") {
+    if (accepts(request.header("accept"), k_stream)) return std::nullopt;
+    return plain_error(406, "the Accept header must allow text/event-stream");
+  }
+  if (request.method != "POST") {
+    return modern ? plain_error(405, "use POST here: this revision has nothing else",
+                                std::string(k_allow_modern))
+                  : plain_error(405, "use POST, GET or DELETE here", std::string(k_allow));
+  }
   if (!equals_ignoring_case(media_type(request.header("content-type")), k_json))
     return plain_error(415, "the Content-Type must be application/json");
   const std::string_view accept = request.header("accept");
@@ -92,69 +218,104 @@ std::optional<HttpAnswer> McpHttp::admit(const HttpRequest& request) {
   return std::nullopt;
 }
 
-void McpHttp::handle(const HttpRequest& request, const std::string& principal,
+void McpHttp::handle(const HttpRequest& request, const Principal& principal,
                      const std::shared_ptr<HttpExchange>& exchange) {
   if (request.method == "POST") return post(request, principal, exchange);
+  if (request.method == "GET") return get(request, principal, exchange);
   const std::string_view id = request.header("mcp-session-id");
   if (id.empty()) return exchange->answer(plain_error(400, "the Mcp-Session-Id header is missing"));
-  if (!sessions_.close(id, principal)) return exchange->answer(plain_error(404, "no such session"));
+  if (!sessions_.close(id, principal.name)) return exchange->answer(plain_error(404, "no such session"));
   exchange->answer(mcp_over_http::empty_answer(204));
+}
+
+void McpHttp::get(const HttpRequest& request, const Principal& principal,
+                  const std::shared_ptr<HttpExchange>& exchange) {
+  Peer peer;
+  peer.principal = principal;
+  if (std::optional<HttpAnswer> refusal = find_session(request, {}, peer))
+    return exchange->answer(std::move(*refusal));
+  auto* streams = dynamic_cast<SessionStreams*>(peer.session->channel.get());
+  const std::string_view last = request.header("last-event-id");
+  if (last.empty()) return streams->listen(exchange);
+  // What is gone cannot be replayed; the client goes on with the stream of the present.
+  if (!streams->resume(last, exchange)) streams->listen(exchange);
 }
 
 std::optional<HttpAnswer> McpHttp::find_session(const HttpRequest& request, const RpcId& id, Peer& peer) {
   using namespace mcp_over_http;
-  const std::string_view version = request.header("mcp-protocol-version");
-  if (!version.empty() && !is_supported_version(version))
-    return refuse(400, id, k_invalid_request,
-                  "MCP-Protocol-Version " + std::string(version.substr(0, 40)) +
-                      " is not supported; this server speaks " + std::string(supported_versions().front()));
   const std::string_view session = request.header("mcp-session-id");
   if (session.empty())
     return refuse(400, id, k_invalid_request,
                   "the Mcp-Session-Id header is missing: send initialize first, then its session id");
-  if (sessions_.use(session, peer.principal) == nullptr)
+  peer.session = sessions_.use(session, peer.principal.name);
+  if (!peer.session)
     return refuse(404, id, k_invalid_request, "no such session: it ended or expired; send initialize again");
-  peer.id = session;
+  peer.id = peer.session->id;
   return std::nullopt;
 }
 
-void McpHttp::post(const HttpRequest& request, const std::string& principal,
+void McpHttp::post(const HttpRequest& request, const Principal& principal,
                    const std::shared_ptr<HttpExchange>& exchange) {
   using namespace mcp_over_http;
-  auto message = read_message(request.body);
-  if (!message) {
-    HttpAnswer answer = message_answer(rpc_error(message.error().id, message.error().error));
-    answer.status = 400;
-    return exchange->answer(std::move(answer));
+  Peer peer;
+  peer.principal = principal;
+  peer.request = &request;
+  Result<Json> value = parse_json(request.body);
+  if (!value)
+    return exchange->answer(refuse(400, {}, k_parse_error, "parse error: " + value.error().message));
+  if (value->is_array() && !find_session(request, {}, peer) && peer.session->version == "2025-03-26")
+    return take_batch(std::move(*value), std::move(peer), exchange);
+  auto message = read_message(*value);
+  if (!message)
+    return exchange->answer(message_answer(rpc_error(message.error().id, message.error().error), 400));
+  const Era era = era_of(*message, request.header("mcp-protocol-version"));
+  if (era == Era::modern) {
+    if (message->kind == RpcMessage::Kind::response)
+      return exchange->answer(
+          refuse(400, message->id, k_invalid_request, "this revision has no requests to answer"));
+    peer.id = "x" + std::to_string(next_peer_++);
+    peer.session = nullptr;
+    return take(std::move(*message), era, std::move(peer), exchange);
   }
-  Peer peer{"", principal, Transport::http};
   const bool opens = message->kind == RpcMessage::Kind::request && message->method == "initialize";
   if (!opens) {
     if (std::optional<HttpAnswer> refusal = find_session(request, message->id, peer))
       return exchange->answer(std::move(*refusal));
   }
-  const std::string_view accept = request.header("accept");
-  const Takes takes{accepts(accept, k_json), accepts(accept, k_stream)};
-  perform(service_.dispatcher().dispatch(std::move(*message)), std::move(peer), takes, exchange);
+  take(std::move(*message), era, std::move(peer), exchange);
 }
 
-void McpHttp::perform(Action action, Peer peer, Takes takes, const std::shared_ptr<HttpExchange>& exchange) {
+void McpHttp::take(RpcMessage message, Era era, Peer peer, const std::shared_ptr<HttpExchange>& exchange) {
+  const std::string_view accept = peer.request->header("accept");
+  const Takes takes{accepts(accept, mcp_over_http::k_json), accepts(accept, mcp_over_http::k_stream)};
+  const auto sink = std::make_shared<Sink>(*this, peer, exchange, takes);
+  service_.take(std::move(message), era, peer, sink);
+  if (sink->over()) return;
+  sink->wait();
+  // In the stateless revision leaving is cancelling; a session's client may come back.
+  if (era == Era::modern) exchange->on_gone([this, id = peer.id] { service_.forget(id); });
+}
+
+void McpHttp::take_batch(Json messages, Peer peer, const std::shared_ptr<HttpExchange>& exchange) {
   using namespace mcp_over_http;
-  if (auto* said = std::get_if<SendAnswer>(&action)) {
-    if (takes.json) return exchange->answer(message_answer(std::move(said->message)));
-    return Sink(exchange, takes).answer(std::move(said->message));
+  constexpr std::size_t k_most = 100;
+  if (messages.empty() || messages.size() > k_most)
+    return exchange->answer(refuse(400, {}, k_invalid_request, "a batch has 1 to 100 messages"));
+  const std::string_view accept = peer.request->header("accept");
+  const Takes takes{accepts(accept, k_json), accepts(accept, k_stream)};
+  const auto batch = std::make_shared<BatchSink::Batch>();
+  batch->out = std::make_shared<Sink>(*this, peer, exchange, takes);
+  batch->open = messages.size() + 1;
+  for (Json& one : messages) {
+    const auto sink = std::make_shared<BatchSink>(batch);
+    auto message = read_message(one);
+    if (message)
+      service_.take(std::move(*message), Era::legacy, peer, sink);
+    else
+      sink->answer(rpc_error(message.error().id, message.error().error), 400);
   }
-  if (auto* call = std::get_if<BeginCall>(&action))
-    return service_.begin(std::move(*call), peer, std::make_shared<Sink>(exchange, takes));
-  if (auto* opened = std::get_if<OpenSession>(&action)) {
-    const Session& session =
-        sessions_.open(std::move(peer.principal), std::move(opened->version), std::move(opened->client));
-    HttpAnswer answer = message_answer(std::move(opened->message));
-    answer.headers = "Mcp-Session-Id: " + session.id + "\r\n";
-    return exchange->answer(std::move(answer));
-  }
-  if (const auto* cancelled = std::get_if<CancelCall>(&action)) service_.cancel(peer, cancelled->id);
-  exchange->answer(empty_answer(202));
+  batch->close();
+  if (!batch->out->over()) batch->out->wait();
 }
 
 }  // namespace exai::serve

@@ -1,9 +1,10 @@
-// MCP's Streamable HTTP transport of the session revisions, over any HttpExchange.
+// MCP's Streamable HTTP transport over any HttpExchange: sessions with streams for the revisions that have
+// them, plain requests for the stateless one, side by side on one path.
 #pragma once
 
 #include "serve/door/access.hpp"
+#include "serve/protocol/event_streams.hpp"
 #include "serve/protocol/service.hpp"
-#include "serve/protocol/session.hpp"
 
 namespace exai::serve {
 
@@ -13,23 +14,28 @@ class McpHttp {
 
   /// What can be refused by the headers alone: method, content type, accept (facts: protocol b.7).
   [[nodiscard]] static std::optional<HttpAnswer> admit(const HttpRequest& request);
-  void handle(const HttpRequest& request, const std::string& principal,
+  void handle(const HttpRequest& request, const Principal& principal,
               const std::shared_ptr<HttpExchange>& exchange);
 
  private:
   class Sink;
+  class BatchSink;
   /// What the Accept header allows; one of them at least.
   struct Takes {
     bool json = true, stream = true;
   };
-  void post(const HttpRequest& request, const std::string& principal,
+  void get(const HttpRequest& request, const Principal& principal,
+           const std::shared_ptr<HttpExchange>& exchange);
+  void post(const HttpRequest& request, const Principal& principal,
             const std::shared_ptr<HttpExchange>& exchange);
-  void perform(Action action, Peer peer, Takes takes, const std::shared_ptr<HttpExchange>& exchange);
+  void take(RpcMessage message, Era era, Peer peer, const std::shared_ptr<HttpExchange>& exchange);
+  void take_batch(Json messages, Peer peer, const std::shared_ptr<HttpExchange>& exchange);
   /// The session that a message after `initialize` belongs to, or the refusal.
   std::optional<HttpAnswer> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);
 
   McpService& service_;
   SessionTable& sessions_;
+  std::uint64_t next_peer_ = 1;
 };
 
 /// True if an Accept header (absent = anything) allows the media type "main/sub".

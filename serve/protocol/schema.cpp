@@ -12,9 +12,9 @@ namespace schema_compiler {
 using Node = Schema::Node;
 
 // Keywords that say nothing about validity.
-constexpr std::array<std::string_view, 12> k_annotations{
-    "$schema",     "$id",     "$comment", "$defs",      "definitions", "title",
-    "description", "default", "examples", "deprecated", "readOnly",    "writeOnly"};
+constexpr std::array<std::string_view, 14> k_annotations{
+    "$schema",     "$id",     "$anchor",  "$comment",   "$defs",    "definitions", "title",
+    "description", "default", "examples", "deprecated", "readOnly", "writeOnly",   "x-mcp-header"};
 
 constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> k_type_names{{{"null", schema_null},
                                                                                  {"boolean", schema_boolean},
@@ -83,7 +83,9 @@ class Compiler {
       target = std::make_unique<Node>();
       Node* made = target.get();
       try {
-        const Json& found = document_.at(Json::json_pointer(text.substr(1)));
+        const Json* anchored = text[1] == '/' ? nullptr : anchor(document_, text.substr(1));
+        const Json& found =
+            anchored != nullptr ? *anchored : document_.at(Json::json_pointer(text.substr(1)));
         if (Result<void> done = node(found, *made, text); !done) return done;
       } catch (const Json::exception&) {
         return bad(at, "nothing stands at " + text);
@@ -91,6 +93,15 @@ class Compiler {
     }
     out.ref = root_.refs[text].get();
     return {};
+  }
+
+  /// The schema below `value` with that $anchor.
+  static const Json* anchor(const Json& value, const std::string& name) {
+    if (!value.is_structured()) return nullptr;
+    if (value.is_object() && value.value("$anchor", Json()) == name) return &value;
+    for (const Json& part : value)
+      if (const Json* found = anchor(part, name)) return found;
+    return nullptr;
   }
 
   Result<void> properties(const Json& value, Node& out, const std::string& at) {
@@ -121,6 +132,9 @@ class Compiler {
     std::unique_ptr<Node>* one = name == "additionalProperties" ? &out.additional
                                  : name == "items"              ? &out.items
                                  : name == "not"                ? &out.negated
+                                 : name == "if"                 ? &out.condition
+                                 : name == "then"               ? &out.consequence
+                                 : name == "else"               ? &out.alternative
                                                                 : nullptr;
     if (one != nullptr) {
       *one = std::make_unique<Node>();

@@ -125,6 +125,11 @@ class Judge {
       if (count > 1)
         add(at, fmt::format("exactly one of {} forms to fit, got {} that do", rule.one_of.size(), count));
     }
+    if (rule.condition) {
+      const std::unique_ptr<Node>& branch =
+          fits(*rule.condition, value) ? rule.consequence : rule.alternative;
+      if (branch) node(*branch, value, at);
+    }
     if (rule.negated && fits(*rule.negated, value)) add(at, "anything but " + shown(value));
   }
 

@@ -35,6 +35,7 @@ struct Schema::Node {
   std::map<std::string, Node, std::less<>> properties;
   std::vector<std::string> required;
   std::unique_ptr<Node> additional, items, negated;
+  std::unique_ptr<Node> condition, consequence, alternative;  ///< if, then, else
   std::vector<Node> prefix_items, any_of, all_of, one_of;
   std::optional<std::vector<Json>> allowed;  ///< enum, or the one value of const
   std::optional<double> minimum, maximum, above, below, multiple_of;

@@ -2,49 +2,70 @@
 #pragma once
 
 #include "serve/calls/engine.hpp"
-#include "serve/protocol/dispatcher.hpp"
+#include "serve/protocol/listeners.hpp"
+#include "serve/protocol/state_seal.hpp"
+#include "serve/protocol/tasks.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace exai::serve {
 
-/// Where a request's messages go. Loop thread only.
-class ResponseSink {
- public:
-  virtual ~ResponseSink() = default;
-  virtual void notify(std::string message) = 0;
-  /// The answer; the last thing said.
-  virtual void answer(std::string message) = 0;
-  /// There will be no answer (cancelled by the caller).
-  virtual void abandon() = 0;
+struct ServiceLimits {
+  std::size_t streams = 1000;  ///< open subscriptions/listen
+  Millis input_wait{600000};   ///< how long a person may take to answer
+  TaskLimits tasks;
 };
+ServiceLimits service_limits(const Config& config);
 
-/// Whose message it is. `id` is unique among all peers of all transports ("" before a session).
-struct Peer {
-  std::string id, principal;
-  Transport transport = Transport::http;
-};
+class McpCall;
 
-class McpService {
+class McpService final : public ChangeListener {
  public:
-  McpService(const Dispatcher& dispatcher, Engine& engine) : dispatcher_(dispatcher), engine_(engine) {}
+  /// `make_id` gives unguessable ids (tasks).
+  McpService(const Dispatcher& dispatcher, Engine& engine, StateSeal seal, ServiceLimits limits,
+             std::function<std::string()> make_id);
+  McpService(const McpService&) = delete;
+  McpService& operator=(const McpService&) = delete;
+  McpService(McpService&&) = delete;
+  McpService& operator=(McpService&&) = delete;
+  ~McpService() override;
 
   [[nodiscard]] const Dispatcher& dispatcher() const { return dispatcher_; }
-  /// Carries out what the dispatcher decided, all but OpenSession and Accepted, which are the transport's.
-  void begin(BeginCall call, const Peer& peer, std::shared_ptr<ResponseSink> sink);
-  void cancel(const Peer& peer, const RpcId& id);
-  /// The peer is gone for good: its calls are cancelled.
-  void forget(const std::string& peer_id);
+  /// Carries a message out; what there is to say goes to the sink.
+  void take(RpcMessage message, Era era, const Peer& peer, const std::shared_ptr<ResponseSink>& sink);
+  /// The peer is gone for good: its calls are cancelled, its streams and subscriptions dropped.
+  void forget(const std::string& peer);
+  /// A session begins to hear what belongs to no request.
+  void join(const std::shared_ptr<Session>& session) { listeners_.join(session); }
+  /// Ends the open listen streams: the server stops.
+  void end_streams() { listeners_.end_all(); }
+  void changed(Change what, const std::string& uri) override { listeners_.changed(what, uri); }
+  [[nodiscard]] std::size_t streams() const { return listeners_.size(); }
 
  private:
-  class Sink;
-  friend class Sink;
+  friend class McpCall;
+  void begin(BeginCall call, RequestContext context, const Peer& peer, std::shared_ptr<ResponseSink> sink);
+  void cancel(const std::string& peer, const RpcId& id);
+  void task(const TaskRequest& request, const std::string& principal, ResponseSink& sink);
+  std::string update_task(TaskRecord& record, const TaskRequest& request);
+  void subscribe(const SetSubscription& wanted, Session* session, ResponseSink& sink);
+  void finished(const McpCall& call);
+  using Key = std::pair<std::string, RpcId>;
+
   const Dispatcher& dispatcher_;
+  const Wire& wire_;
   Engine& engine_;
-  std::map<std::pair<std::string, RpcId>, std::weak_ptr<Call>> running_;
+  StateSeal seal_;
+  ServiceLimits limits_;
+  Listeners listeners_;
+  TaskTable tasks_;
+  std::map<Key, std::shared_ptr<McpCall>> running_;  // requests without an answer, by peer and id
+  std::map<Key, std::weak_ptr<McpCall>> asked_;      // our own requests, by session and id
 };
 
 }  // namespace exai::serve

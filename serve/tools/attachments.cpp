@@ -1,5 +1,6 @@
 #include "serve/tools/attachments.hpp"
 
+#include "core/base64.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
 
@@ -114,20 +115,6 @@ Result<std::vector<std::string>> image_urls(const std::vector<std::string>& imag
     urls.push_back("data:" + type + ";base64," + base64(*bytes));
   }
   return urls;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view k_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8U | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      text += i + k <= bytes.size() ? k_digits[group >> (18U - 6U * k) & 63U] : '=';
-  }
-  return text;
 }
 
 }  // namespace exai::serve

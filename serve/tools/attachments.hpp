@@ -23,6 +23,4 @@ Result<std::string> embed_files(const std::vector<std::string>& paths);
 /// data URLs.
 Result<std::vector<std::string>> image_urls(const std::vector<std::string>& images);
 
-std::string base64(std::string_view bytes);
-
 }  // namespace exai::serve

@@ -208,7 +208,7 @@ Json metadata(const Reply& reply, std::size_t history) {
   return data;
 }
 
-Result<ToolOutput> run(const Json& arguments, CallContext& context) {
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const Result<Question> question = read_question(arguments);
   if (!question) return fail(question.error());
   const Result<std::vector<store::Turn>> earlier = earlier_turns(*question, context);

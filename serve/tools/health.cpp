@@ -24,7 +24,7 @@ Json metric_lines(const ServerView& server) {
   return lines;
 }
 
-Result<ToolOutput> run(const Json& arguments, CallContext& context) {
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const auto lines = static_cast<std::size_t>(std::max(0, arguments.value("tail_lines", 50)));
   const Result<void> database = context.store().ping();
   return json_output({{"providers_configured", configured_providers(context.config())},

@@ -69,7 +69,7 @@ std::string section(const Provider& provider, const CallContext& context, Json& 
   return text;
 }
 
-Result<ToolOutput> run(const Json& /*arguments*/, CallContext& context) {
+Result<CallAnswer> run(const Json& /*arguments*/, CallContext& context) {
   Json configured = Json::array();
   Json models = Json::array();
   Envelope envelope;

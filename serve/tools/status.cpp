@@ -65,7 +65,7 @@ Json next_steps(const Json& providers, const std::vector<std::string>& errors) {
   return steps;
 }
 
-Result<ToolOutput> run(const Json& arguments, CallContext& context) {
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const auto lines = static_cast<std::size_t>(std::max(0, arguments.value("tail_lines", 30)));
   const std::vector<std::string> errors = context.server().last_errors(std::min(lines, k_errors_shown));
   const Json providers = configured_providers(context.config());

@@ -15,4 +15,11 @@ const Tool* find_tool(std::string_view id) {
   return nullptr;
 }
 
+Job tool_job(const Tool& tool, Json arguments) {
+  return {std::string(tool.id), tool.work, tool.budget,
+          [&tool, arguments = std::move(arguments)](CallContext& context) {
+            return tool.run(arguments, context);
+          }};
+}
+
 }  // namespace exai::serve

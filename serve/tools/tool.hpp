@@ -15,21 +15,9 @@
 
 namespace exai::serve {
 
-/// Inline: touches nothing outside and ends in bounded time, runs on the loop thread. Blocking: runs on the
-/// pool.
-enum class Work : std::uint8_t { inline_, blocking };
-
-/// What a tool gives back. A failure the model should see (a provider's refusal, a missing key) is `is_error`
-/// with an explaining text; an Error from run() becomes exactly that, with the error's kind and hint as
-/// structured content.
-struct ToolOutput {
-  Json content = Json::array();  ///< MCP content items: {"type":"text","text":...}
-  Json structured;               ///< structuredContent object, or null
-  bool is_error = false;
-  // For the activity log and metrics.
-  std::string provider, model;
-  Usage usage;
-};
+/// Whether a tool's work may go on as a task after its request was answered (extension
+/// io.modelcontextprotocol/tasks): never, when the client knows tasks, or only then.
+enum class TaskUse : std::uint8_t { never, offered, required };
 
 /// One text item.
 ToolOutput text_output(std::string text, Json structured = nullptr);
@@ -43,11 +31,15 @@ struct Tool {
   bool read_only = true, destructive = false, idempotent = true, open_world = false;
   Work work = Work::blocking;
   timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
-  Result<ToolOutput> (*run)(const Json& arguments, CallContext& context) = nullptr;
+  TaskUse task = TaskUse::never;                     ///< for tools that call CallContext::begin_task()
+  /// Called again from its beginning with the answers to what it asked for (InputRequired).
+  Result<CallAnswer> (*run)(const Json& arguments, CallContext& context) = nullptr;
 
   [[nodiscard]] std::string_view name() const { return id; }
 };
 
 const Tool* find_tool(std::string_view id);
+/// The job of calling a tool.
+Job tool_job(const Tool& tool, Json arguments);
 
 }  // namespace exai::serve

@@ -23,7 +23,7 @@ std::string platform() {
   return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
 }
 
-Result<ToolOutput> run(const Json& /*arguments*/, CallContext& context) {
+Result<CallAnswer> run(const Json& /*arguments*/, CallContext& context) {
   Envelope envelope;
   envelope.content_type = "markdown";
   envelope.content = fmt::format("# exai {}\n\n- date of this version: {}\n- platform: {}\n- tools: {}\n",

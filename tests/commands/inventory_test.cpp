@@ -5,7 +5,9 @@
 #include "core/settings.hpp"
 #include "io/files.hpp"
 #include "runbooks/runbook.hpp"
+#include "serve/prompts/prompt.hpp"
 #include "serve/providers/provider.hpp"
+#include "serve/resources/resource.hpp"
 #include "serve/tools/tool.hpp"
 #include "tests/catch.hpp"
 
@@ -27,6 +29,8 @@ std::set<std::string> registered() {
   add<cli::Writer>(names, "format");
   add<serve::Tool>(names, "tool");
   add<serve::Provider>(names, "provider");
+  add<serve::Resource>(names, "resource");
+  add<serve::Prompt>(names, "prompt");
   for (const Setting& setting : settings()) names.insert("setting " + std::string(setting.key));
   for (const runbooks::Embedded& book : runbooks::embedded_runbooks())
     names.insert("runbook " + std::string(book.name));

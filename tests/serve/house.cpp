@@ -29,7 +29,7 @@ GateState& gate() {
   return k_state;
 }
 
-Result<ToolOutput> run_wait(const Json&, CallContext& context) {
+Result<CallAnswer> run_wait(const Json&, CallContext& context) {
   GateState& state = gate();
   std::unique_lock lock(state.mutex);
   ++state.inside;
@@ -43,19 +43,19 @@ Result<ToolOutput> run_wait(const Json&, CallContext& context) {
   return text_output("done");
 }
 
-Result<ToolOutput> run_echo(const Json& arguments, CallContext&) {
+Result<CallAnswer> run_echo(const Json& arguments, CallContext&) {
   return text_output(arguments.value("text", std::string("nothing")), {{"echo", true}});
 }
 
-Result<ToolOutput> run_throw(const Json&, CallContext&) {
+Result<CallAnswer> run_throw(const Json&, CallContext&) {
   throw std::runtime_error("secret detail");
 }
 
-Result<ToolOutput> run_fail(const Json&, CallContext&) {
+Result<CallAnswer> run_fail(const Json&, CallContext&) {
   return fail(ErrorKind::config, "GLM_API_KEY is not set", "set GLM_API_KEY");
 }
 
-Result<ToolOutput> run_stream(const Json&, CallContext& context) {
+Result<CallAnswer> run_stream(const Json&, CallContext& context) {
   context.progress({"Hel", ""});
   context.progress({"", "half way"});
   context.progress({"lo", ""});
@@ -95,6 +95,11 @@ const Tool k_stream{.id = "test_stream",
 
 std::vector<const Tool*> test_tools() {
   return {&k_echo, &k_fail, &k_stream, &k_throw, &k_wait};
+}
+
+std::vector<Document> test_documents() {
+  return {{"test://a", "a", "A", "the first text", "text/plain", "alpha"},
+          {"test://b", "b", "B", "the second text", "text/plain", "beta"}};
 }
 
 std::uint16_t port_of(const Result<Listener>& listener) {
@@ -140,30 +145,30 @@ House::House(const Settings& settings) {
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
-  Result<ToolCatalogue> tools = ToolCatalogue::from(test_tools());
-  if (!tools) FAIL(tools.error().message);
-  tools_ = std::make_unique<ToolCatalogue>(std::move(*tools));
+  wire_ = std::make_unique<serve::Wire>(ServerIdentity{"exai-test", "0", ""});
+  Result<Catalogue> catalogue =
+      Catalogue::from(*wire_, test_tools(), {}, {}, catalogue_extras(config, test_documents()));
+  if (!catalogue) FAIL(catalogue.error().message);
+  catalogue_ = std::make_unique<Catalogue>(std::move(*catalogue));
   door_ = std::make_unique<Door>(door_limits(config));
-  metrics_ = std::make_unique<Metrics>(tools_->names());
+  metrics_ = std::make_unique<Metrics>(catalogue_->job_names());
   store_ = std::make_unique<LazyStore>(":memory:", system_clock());
-  view_ = std::make_unique<LiveView>(*tools_, system_clock(), scratch_.path());
+  view_ = std::make_unique<LiveView>(catalogue_->tools(), system_clock(), scratch_.path());
   engine_ = std::make_unique<Engine>(
       CallServices{door_->loop(), system_clock(), permits_, *metrics_, *store_, *view_}, *runtime, nullptr);
   view_->watch(*engine_);
-  dispatcher_ = std::make_unique<Dispatcher>(*tools_, ServerIdentity{"exai-test", "0", ""});
-  service_ = std::make_unique<McpService>(*dispatcher_, *engine_);
-  sessions_ = std::make_unique<SessionTable>(
-      SessionLimits{}, system_clock(), [] { return io::random_token(24); },
-      [this](const std::string& id) { service_->forget(id); });
+  front_ = std::make_unique<Front>(*catalogue_, *wire_, *engine_, config, system_clock());
   access_ = std::make_unique<AccessPolicy>(config);
-  mcp_ = std::make_unique<McpHttp>(*service_, *sessions_);
   health_ = std::make_unique<Health>(*engine_, scratch_.path());
-  const SiteParts parts{*access_, *mcp_, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
+  const SiteParts parts{
+      *access_, front_->http, front_->sse, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
   main_site_ = std::make_unique<MainSite>(parts);
   health_site_ = std::make_unique<HealthSite>(parts);
-  daemon_ = std::make_unique<Daemon>(*engine_, *tools_, *access_, daemon_settings(config));
+  daemon_ = std::make_unique<Daemon>(*engine_, catalogue_->tools(), *access_, daemon_settings(config));
+  frame_site_ =
+      std::make_unique<FrameSite>(*access_, front_->service, *daemon_, [] { return io::random_token(24); });
   mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
-  daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *daemon_));
+  daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *frame_site_));
   health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_));
   thread_ = std::thread([this] { door_->run(); });
 }

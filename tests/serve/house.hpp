@@ -6,7 +6,7 @@
 #include "serve/calls/lazy_store.hpp"
 #include "serve/daemon/daemon.hpp"
 #include "serve/door/door.hpp"
-#include "serve/protocol/mcp_http.hpp"
+#include "serve/front.hpp"
 #include "serve/sites.hpp"
 #include "serve/view.hpp"
 #include "tests/scratch.hpp"
@@ -39,25 +39,25 @@ class House {
   void on_loop(std::function<void()> job);
   serve::Engine& engine() { return *engine_; }
   serve::Metrics& metrics() { return *metrics_; }
+  serve::Front& front() { return *front_; }
 
  private:
   Scratch scratch_;
   std::unique_ptr<serve::Door> door_;
-  std::unique_ptr<serve::ToolCatalogue> tools_;
+  std::unique_ptr<serve::Wire> wire_;
+  std::unique_ptr<serve::Catalogue> catalogue_;
   std::unique_ptr<serve::Metrics> metrics_;
   serve::ProviderPermits permits_;
   std::unique_ptr<serve::LazyStore> store_;
   std::unique_ptr<serve::LiveView> view_;
   std::unique_ptr<serve::Engine> engine_;
-  std::unique_ptr<serve::Dispatcher> dispatcher_;
-  std::unique_ptr<serve::McpService> service_;
-  std::unique_ptr<serve::SessionTable> sessions_;
+  std::unique_ptr<serve::Front> front_;
   std::unique_ptr<serve::AccessPolicy> access_;
-  std::unique_ptr<serve::McpHttp> mcp_;
   std::unique_ptr<serve::Health> health_;
   std::unique_ptr<serve::MainSite> main_site_;
   std::unique_ptr<serve::HealthSite> health_site_;
   std::unique_ptr<serve::Daemon> daemon_;
+  std::unique_ptr<serve::FrameSite> frame_site_;
   std::uint16_t mcp_port_ = 0, daemon_port_ = 0, health_port_ = 0;
   std::thread thread_;
 };

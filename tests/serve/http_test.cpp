@@ -41,8 +41,14 @@ TEST_CASE("requests are refused by status where the protocol says so", "[serve][
   CHECK(post(house.mcp(), "{\"jsonrpc\":", "").status == 400);
   CHECK(body_of(post(house.mcp(), "nonsense", ""))["error"]["code"] == -32700);
   const HttpReply get = http(house.mcp(), "GET", "/mcp", "Accept: text/event-stream\r\n");
-  CHECK(get.status == 405);
-  CHECK(get.header("allow") == "POST, DELETE");
+  CHECK(get.status == 400);  // no session: never 404, which some clients report as a broken server
+  const HttpReply modern =
+      http(house.mcp(), "GET", "/mcp", "Accept: text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n");
+  CHECK(modern.status == 405);
+  CHECK(modern.header("allow") == "POST");
+  const HttpReply put = http(house.mcp(), "PUT", "/mcp", k_json, list);
+  CHECK(put.status == 405);
+  CHECK(put.header("allow") == "GET, POST, DELETE");
   CHECK(http(house.mcp(), "POST", "/mcp", "Content-Type: text/plain\r\n", list).status == 415);
   CHECK(http(house.mcp(), "POST", "/mcp", k_json + "Accept: text/html\r\n", list).status == 406);
   CHECK(http(house.mcp(), "POST", "/mcp", "Content-Type: application/json; charset=utf-8\r\nAccept: */*\r\n",

@@ -1,3 +1,4 @@
+#include "core/base64.hpp"
 #include "io/files.hpp"
 #include "serve/tools/attachments.hpp"
 #include "serve/tools/history.hpp"
@@ -191,10 +192,10 @@ TEST_CASE("an image file becomes a data URL", "[tools]") {
   CHECK((*urls)[1] == "https://example.org/b.png");
   REQUIRE(io::write_atomic(path, "no image"));
   CHECK(serve::image_urls({path}).error().kind == ErrorKind::invalid);
-  CHECK(serve::base64("") == "");
-  CHECK(serve::base64("f") == "Zg==");
-  CHECK(serve::base64("fo") == "Zm8=");
-  CHECK(serve::base64("foo") == "Zm9v");
+  CHECK(base64("") == "");
+  CHECK(base64("f") == "Zg==");
+  CHECK(base64("fo") == "Zm8=");
+  CHECK(base64("foo") == "Zm9v");
 }
 
 TEST_CASE("the newest turns are kept when not all fit", "[tools]") {

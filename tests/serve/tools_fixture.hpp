@@ -36,7 +36,10 @@ class ToolCall : public serve::CallContext {
   Result<serve::ToolOutput> run(std::string_view tool, const Json& arguments) {
     const serve::Tool* known = serve::find_tool(tool);
     REQUIRE(known != nullptr);
-    return known->run(arguments, *this);
+    auto answer = known->run(arguments, *this);
+    if (!answer) return fail(answer.error());
+    REQUIRE(std::holds_alternative<serve::ToolOutput>(*answer));
+    return std::get<serve::ToolOutput>(std::move(*answer));
   }
   /// The structured content of a call that must succeed.
   Json ask(std::string_view tool, const Json& arguments) {
@@ -55,6 +58,13 @@ class ToolCall : public serve::CallContext {
   [[nodiscard]] const std::string& principal() const override { return principal_; }
   [[nodiscard]] const ModelCatalogue& models() const override { return models_; }
   [[nodiscard]] const serve::ServerView& server() const override { return view_; }
+  [[nodiscard]] const serve::ClientFacts& client() const override { return client_; }
+  [[nodiscard]] const Json& input(const std::string&) const override { return none_; }
+  [[nodiscard]] const Json& state() const override { return none_; }
+  void log(serve::ClientLog, Json) override {}
+  void begin_task() override {}
+  void let_poll() override {}
+  void changed(serve::Change, std::string) override {}
   void progress(const serve::Progress& progress) override { streamed += progress.text; }
   Result<serve::Reply> chat(const serve::ChatRequest& request,
                             const std::function<void(std::string_view)>& on_delta) override {
@@ -71,6 +81,8 @@ class ToolCall : public serve::CallContext {
   Config config_;
   ModelCatalogue models_ = catalogue();
   FixedView view_;
+  serve::ClientFacts client_;
+  Json none_;
   std::string request_id_ = "r1", principal_ = "test";
   std::unique_ptr<store::Store> store_;
 };

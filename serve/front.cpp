@@ -1,0 +1,51 @@
+#include "serve/front.hpp"
+
+#include "io/random.hpp"
+
+namespace exai::serve {
+namespace {
+
+StateSeal state_seal(const Config& config) {
+  Secret key = config.secret("mcp.state_key");
+  return StateSeal(key.empty() ? Secret(io::random_token(32)) : std::move(key));
+}
+
+std::string new_id() {
+  return io::random_token(24);
+}
+
+}  // namespace
+
+SessionLimits session_limits(const Config& config) {
+  return {static_cast<std::size_t>(config.integer("limits.sessions")),
+          config.duration("limits.session_idle")};
+}
+
+CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> documents) {
+  return {std::move(documents), static_cast<std::size_t>(config.integer("mcp.page_size"))};
+}
+
+Front::Front(const Catalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
+             const Clock& clock)
+    : dispatcher(catalogue, wire),
+      service(dispatcher, engine, state_seal(config), service_limits(config), new_id),
+      sessions(session_limits(config), clock, new_id,
+               [this](const std::shared_ptr<Session>& session) {
+                 service.forget(session->id);
+                 // Whoever still reads a stream of it gets its end.
+                 if (auto* streams = dynamic_cast<SessionStreams*>(session->channel.get())) streams->end();
+               }),
+      http(service, sessions),
+      sse(service, new_id, static_cast<std::size_t>(config.integer("limits.streams"))) {}
+
+void Front::end_streams() {
+  service.end_streams();
+  sse.end_streams();
+  sessions.close_all();
+}
+
+void Front::reload(const Config& config) {
+  sessions.set_limits(session_limits(config));
+}
+
+}  // namespace exai::serve

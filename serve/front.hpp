@@ -1,0 +1,34 @@
+// All that speaks MCP, over one engine: put together here once, for the server and for its tests.
+#pragma once
+
+#include "serve/protocol/mcp_http.hpp"
+#include "serve/protocol/mcp_sse.hpp"
+
+#include <string>
+
+namespace exai::serve {
+
+SessionLimits session_limits(const Config& config);
+CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> documents);
+
+struct Front {
+  Front(const Catalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
+        const Clock& clock);
+  Front(const Front&) = delete;
+  Front& operator=(const Front&) = delete;
+  Front(Front&&) = delete;
+  Front& operator=(Front&&) = delete;
+  ~Front() = default;
+
+  /// Ends every stream that would go on for ever: the server stops.
+  void end_streams();
+  void reload(const Config& config);
+
+  Dispatcher dispatcher;
+  McpService service;
+  SessionTable sessions;
+  McpHttp http;
+  McpSse sse;
+};
+
+}  // namespace exai::serve
