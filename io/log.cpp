@@ -104,9 +104,10 @@ struct Log::Impl {
     }
     const std::string text = clean->apply(line);
     try {
-      // Flushed line by line: an operator tails these files, and a crash must not eat the last line.
       sink->log(spdlog::details::log_msg("", severity, spdlog::string_view_t(text.data(), text.size())));
-      sink->flush();
+      // An operator tails this file, and a crash must not eat its last line. The activity log, a line a call, is
+      // flushed once for all calls of a turn of the loop.
+      if (!to_activity) sink->flush();
     } catch (const std::exception&) {
       lost.fetch_add(1, std::memory_order_relaxed);
     }
@@ -146,6 +147,19 @@ void Log::write(LogLevel level, std::string_view event, std::string_view message
 
 void Log::activity(const Activity& record) {
   impl_->put(true, log_lines::activity_line(record), spdlog::level::info);
+}
+
+void Log::flush_activity() {
+  std::shared_ptr<log_lines::Sink> sink;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    sink = impl_->activity;
+  }
+  try {
+    sink->flush();
+  } catch (const std::exception&) {
+    impl_->lost.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 Result<void> Log::reopen(Redactor redactor, LogLevel level) {

@@ -48,6 +48,8 @@ class Log {
   void write(LogLevel level, std::string_view event, std::string_view message,
              std::initializer_list<LogField> fields = {});
   void activity(const Activity& record);
+  /// Until then the last lines may stand in memory only.
+  void flush_activity();
   /// SIGHUP: opens the files anew (after logrotate moved them) and replaces the redactor and the level.
   Result<void> reopen(Redactor redactor, LogLevel level);
   void set_redactor(Redactor redactor);

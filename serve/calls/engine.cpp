@@ -217,6 +217,13 @@ void Engine::record(const Call& call, const CallOutcome& outcome) {
     line.completion_tokens = output->usage.completion;
   }
   log_->activity(line);
+  if (flushing_) return;
+  flushing_ = true;
+  services_.loop.post([this, alive = alive_] {
+    if (!*alive) return;
+    flushing_ = false;
+    log_->flush_activity();
+  });
 }
 
 void Engine::drain(std::function<void()> when_idle) {
