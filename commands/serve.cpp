@@ -68,6 +68,7 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
   options.grace = *grace;
   options.check_only = args.has("--check") || context.globals.dry_run;
   options.terminal = context.streams.err.terminal && !options.stdio;
+  options.strict = context.globals.strict;
   options.reload = context.reload;
   const auto served =
       serve::run_server(context.config, options,

@@ -19,6 +19,7 @@ struct ServeOptions {
   bool check_only = false;  ///< load all, bind nothing
   Millis grace{30000};      ///< drain time after SIGTERM
   bool terminal = false;    ///< echo log lines to stderr
+  bool strict = false;      ///< a keys file that others can read is an error
   /// Loads the configuration anew for SIGHUP; an error keeps the old one.
   std::function<Result<Config>()> reload;
 };

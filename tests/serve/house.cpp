@@ -155,7 +155,9 @@ House::House(const Settings& settings) {
   sessions_ = std::make_unique<SessionTable>(
       SessionLimits{}, system_clock(), [] { return io::random_token(24); },
       [this](const std::string& id) { service_->forget(id); });
-  access_ = std::make_unique<AccessPolicy>(config);
+  Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path());
+  if (!access) FAIL(access.error().message);
+  access_ = std::make_unique<AccessPolicy>(std::move(*access));
   mcp_ = std::make_unique<McpHttp>(*service_, *sessions_);
   health_ = std::make_unique<Health>(*engine_, scratch_.path());
   const SiteParts parts{*access_, *mcp_, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
