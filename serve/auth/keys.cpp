@@ -183,14 +183,10 @@ Result<KeysFile> read_keys_file(const std::filesystem::path& path, bool strict) 
   const auto unusable = [&](const Error& why) {
     Error error = why;
     error.kind = ErrorKind::config;
-    return fail(std::move(error).during("reading auth.keys_file (EXAI_KEYS_FILE)"));
+    return fail(std::move(error));
   };
   const Result<io::FileFacts> facts = io::file_facts(path);
-  if (!facts)
-    return unusable(
-        Error(facts.error())
-            .try_this("exai key generate NAME makes it; or take the setting out, which turns named "
-                      "keys off"));
+  if (!facts) return unusable(Error(facts.error()).try_this("exai key generate NAME makes it"));
   KeysFile file;
   if ((facts->mode & 077U) != 0) {
     file.warning =

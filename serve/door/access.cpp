@@ -112,7 +112,7 @@ Result<void> AccessPolicy::take_keys(const Config& config, const std::filesystem
   keys_wanted_ = !path.empty();
   if (path.empty()) return {};
   Result<KeysFile> file = read_keys_file(below(root, path), strict);
-  if (!file) return fail(file.error());
+  if (!file) return fail(Error(file.error()).during("reading auth.keys_file (EXAI_KEYS_FILE)"));
   if (!file->warning.empty()) warnings_.push_back(std::move(file->warning));
   for (NamedKey& key : file->keys) {
     for (const NamedKey& other : keys_)

@@ -24,7 +24,7 @@ ARGUMENTS = {
     "check show": ["timeouts.hierarchy"], "check run": ["timeouts.hierarchy"], "completion": ["bash"], "config get": ["ws.port"],
     "model show": ["glm-4.5-flash"], "probe port": ["1"], "probe provider": ["custom"], "runbook show": ["daily"],
     "runbook run": ["daily", "--only", "timeouts"], "serve": ["--check"], "tool call": ["version"], "tool show": ["version"],
-    "doctor": ["timeouts.hierarchy"],
+    "doctor": ["timeouts.hierarchy"], "key generate": ["laptop", "--file", "keys.yaml"], "key retire": ["laptop", "--file", "keys.yaml"],
 }
 
 
