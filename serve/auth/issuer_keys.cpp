@@ -83,39 +83,38 @@ Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline de
   return FetchedKeys{std::move(*keys), key_set_lifetime(answer->header("cache-control"))};
 }
 
-bool IssuerKeys::may_begin(Steady now) const {
-  return !fetching_ && (!begun_ || now - *begun_ >= k_fetch_pause);
+bool IssuerKeys::may_begin() const {
+  return !fetching_ && (!begun_ || clock_.steady() - *begun_ >= k_fetch_pause);
 }
 
-IssuerView IssuerKeys::view(Steady now) const {
-  return {keys_, ever_, fetching_ || may_begin(now)};
+IssuerView IssuerKeys::view() const {
+  return {keys_, ever_, fetching_ || may_begin()};
 }
 
-bool IssuerKeys::due(Steady now) const {
-  return now >= fresh_until_ && may_begin(now);
+bool IssuerKeys::due() const {
+  return clock_.steady() >= fresh_until_ && may_begin();
 }
 
-void IssuerKeys::take(FetchedKeys fetched, Steady now) {
+void IssuerKeys::take(FetchedKeys fetched) {
   keys_ = std::move(fetched.keys);
-  fresh_until_ = now + fetched.lifetime;
+  fresh_until_ = clock_.steady() + fetched.lifetime;
   ever_ = true;
 }
 
 void IssuerKeys::fetch(Engine& engine, std::function<void(const std::string&)> note) {
-  const Steady now = engine.services().clock.steady();
-  if (!may_begin(now)) return;
+  if (!may_begin()) return;
   fetching_ = true;
-  begun_ = now;
+  begun_ = clock_.steady();
   // The answer is taken in even after a reload that put other keys in our place: who waits here is told then.
   const auto answer = std::make_shared<Result<FetchedKeys>>();
   const auto self = shared_from_this();
   const auto job = [answer, settings = settings_] {
     *answer = fetch_issuer_keys(settings, Deadline::after(k_fetch_deadline));
   };
-  engine.background(job, [self, answer, &engine, note = std::move(note)] {
+  engine.background(job, [self, answer, note = std::move(note)] {
     self->fetching_ = false;
     if (*answer)
-      self->take(std::move(**answer), engine.services().clock.steady());
+      self->take(std::move(**answer));
     else if (note)
       note("the issuer's keys could not be fetched: " + answer->error().message);
     self->release();

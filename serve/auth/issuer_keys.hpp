@@ -32,27 +32,28 @@ Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline de
 /// Loop thread only.
 class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
  public:
-  explicit IssuerKeys(OAuthSettings settings) : settings_(std::move(settings)) {}
+  explicit IssuerKeys(OAuthSettings settings, const Clock& clock = system_clock())
+      : settings_(std::move(settings)), clock_(clock) {}
 
   [[nodiscard]] const OAuthSettings& settings() const { return settings_; }
   /// For a decision now. While the issuer cannot be reached, the keys that are known go on counting.
-  [[nodiscard]] IssuerView view(Steady now) const;
+  [[nodiscard]] IssuerView view() const;
   /// True when the set has outlived its time and a fetch may begin.
-  [[nodiscard]] bool due(Steady now) const;
+  [[nodiscard]] bool due() const;
   /// Begins a fetch, unless one runs or the last one began less than 30 s ago: tokens with made-up key ids
   /// must not turn us against the issuer. `note` hears what went wrong.
   void fetch(Engine& engine, std::function<void(const std::string&)> note);
   /// Calls back when the fetch that runs has ended, or after six seconds. False when too many wait, or too
   /// much.
   bool wait(Engine& engine, std::size_t bytes, std::function<void()> then);
-  /// Takes a set in, as a fetch does (also for tests).
-  void take(FetchedKeys fetched, Steady now);
 
  private:
-  [[nodiscard]] bool may_begin(Steady now) const;
+  [[nodiscard]] bool may_begin() const;
+  void take(FetchedKeys fetched);
   void release();
 
   OAuthSettings settings_;
+  const Clock& clock_;
   JwkSet keys_;
   bool ever_ = false, fetching_ = false;
   std::optional<Steady> begun_;  // of the last fetch

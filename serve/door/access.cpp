@@ -135,7 +135,7 @@ Result<void> AccessPolicy::take_oauth(const Config& config, const AccessPolicy* 
   challenge_.metadata = metadata_url(**settings);
   metadata_ = metadata_document(**settings);
   const bool same = before != nullptr && before->issuer_ && before->issuer_->settings() == **settings;
-  issuer_ = same ? before->issuer_ : std::make_shared<IssuerKeys>(std::move(**settings));
+  issuer_ = same ? before->issuer_ : std::make_shared<IssuerKeys>(std::move(**settings), *clock_);
   return {};
 }
 
@@ -198,8 +198,7 @@ Entrance AccessPolicy::judge_credential(std::string_view text, bool bearer, Scop
 
 Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted) const {
   using Kind = TokenVerdict::Kind;
-  TokenVerdict verdict =
-      judge_token(token, issuer_->settings(), issuer_->view(clock_->steady()), clock_->wall());
+  TokenVerdict verdict = judge_token(token, issuer_->settings(), issuer_->view(), clock_->wall());
   switch (verdict.kind) {
     case Kind::allowed:
       return {.kind = Entrance::Kind::open, .principal = std::move(verdict.principal)};

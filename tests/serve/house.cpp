@@ -136,7 +136,7 @@ Config config_of(const Settings& settings) {
   return config;
 }
 
-House::House(const Settings& settings) {
+House::House(const Settings& settings, const Clock& access_clock) {
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
@@ -155,7 +155,7 @@ House::House(const Settings& settings) {
   sessions_ = std::make_unique<SessionTable>(
       SessionLimits{}, system_clock(), [] { return io::random_token(24); },
       [this](const std::string& id) { service_->forget(id); });
-  Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path());
+  Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
   if (!access) FAIL(access.error().message);
   access_ = std::make_unique<AccessPolicy>(std::move(*access));
   mcp_ = std::make_unique<McpHttp>(*service_, *sessions_);

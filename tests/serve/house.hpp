@@ -25,7 +25,8 @@ Config config_of(const Settings& settings);
 /// Everything but files of the deployment and signals; the loop runs in a thread of its own.
 class House {
  public:
-  explicit House(const Settings& settings = {});
+  /// `access_clock` is the one that keys and tokens are judged by.
+  explicit House(const Settings& settings = {}, const Clock& access_clock = system_clock());
   ~House();
   House(const House&) = delete;
   House& operator=(const House&) = delete;
