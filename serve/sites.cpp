@@ -92,7 +92,6 @@ void MainSite::handle(const HttpRequest& request, const std::shared_ptr<HttpExch
   if (site_answers::is_metadata(request.path)) {
     HttpAnswer answer;
     answer.body = parts_.access.metadata();
-    answer.headers = "Cache-Control: max-age=300\r\n";
     return site_answers::reply(request, exchange, std::move(answer));
   }
   Entrance entrance = parts_.access.judge(request);

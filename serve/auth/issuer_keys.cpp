@@ -80,7 +80,10 @@ Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline de
   if (!answer) return fail(answer.error());
   Result<JwkSet> keys = JwkSet::parse(answer->body);
   if (!keys) return fail(Error(keys.error()).during(fmt::format("reading {}", *url)));
-  return FetchedKeys{std::move(*keys), key_set_lifetime(answer->header("cache-control"))};
+  std::string cache_control;  // a list may come in several lines
+  for (const auto& [name, value] : answer->headers)
+    if (name == "cache-control") cache_control += (cache_control.empty() ? "" : ",") + value;
+  return FetchedKeys{std::move(*keys), key_set_lifetime(cache_control)};
 }
 
 bool IssuerKeys::may_begin() const {
