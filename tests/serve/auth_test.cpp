@@ -204,6 +204,20 @@ TEST_CASE("an address that others can reach needs keys or an issuer", "[serve][a
                        {"auth.oauth.resource", "https://mcp.example/mcp"}}));
 }
 
+TEST_CASE("a reload hands the issuer's keys on where nothing of OAuth has changed", "[serve][auth][oauth]") {
+  const Scratch folder;
+  const auto load = [&](const std::string& issuer, const AccessPolicy* before) {
+    Result<AccessPolicy> policy = AccessPolicy::load(
+        config_of({{"auth.oauth.issuer", issuer}, {"auth.oauth.resource", "https://mcp.example/mcp"}}),
+        folder.path(), false, before);
+    if (!policy) FAIL(policy.error().message);
+    return std::move(*policy);
+  };
+  const AccessPolicy first = load("https://issuer.example", nullptr);
+  CHECK(load("https://issuer.example", &first).issuer() == first.issuer());
+  CHECK(load("https://other.example", &first).issuer() != first.issuer());
+}
+
 TEST_CASE("the daemon's hello takes its token and every key", "[serve][auth][daemon]") {
   const Scratch folder;
   AuthClock clock;
