@@ -126,8 +126,7 @@ void MainSite::enter(const HttpRequest& request, Entrance entrance,
     return site_answers::reply(request, exchange, std::move(entrance.refusal));
   // An old key set is renewed beside the request, not before it: its keys still count.
   const std::shared_ptr<IssuerKeys>& issuer = parts_.access.issuer();
-  if (issuer && issuer->due())
-    issuer->fetch(parts_.engine, [this](const std::string& text) { note(text); });
+  if (issuer && issuer->due()) issuer->fetch(parts_.engine, [this](const std::string& text) { note(text); });
   if (request.path == "/mcp") return parts_.mcp.handle(request, entrance.principal.name, exchange);
   HttpAnswer answer;
   if (request.path == "/metrics") {
