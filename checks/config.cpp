@@ -87,7 +87,9 @@ CheckResult run_env_file(const CheckContext& context) {
 CheckResult run_permissions(const CheckContext& context) {
   std::vector<Finding> findings;
   std::size_t files = 0;
-  for (const char* name : {".env", ".env.docker", "exai.yaml"}) {
+  std::vector<std::string> names{".env", ".env.docker", "exai.yaml"};
+  if (const std::string& keys = context.config.text("auth.keys_file"); !keys.empty()) names.push_back(keys);
+  for (const std::string& name : names) {
     const auto facts = io::file_facts(context.root / name);
     if (!facts) continue;
     ++files;
@@ -117,12 +119,13 @@ const Registered<Check> k_env_file{
           .help = "Looks for byte order marks, CRLF, unquoted inline comments, duplicate keys and malformed "
                   "lines in .env and .env.docker (seed 000:393).",
           .run = run_env_file}};
-const Registered<Check> k_permissions{
-    Check{.id = "env.permissions",
-          .title = "files with secrets are closed to others",
-          .tags = "daily,doctor,deploy",
-          .help = "Env files must not be readable by group or others, exai.yaml not writable by them.",
-          .run = run_permissions}};
+const Registered<Check> k_permissions{Check{
+    .id = "env.permissions",
+    .title = "files with secrets are closed to others",
+    .tags = "daily,doctor,deploy",
+    .help = "Env files and the keys file must not be readable by group or others, exai.yaml not writable "
+            "by them.",
+    .run = run_permissions}};
 
 }  // namespace config_check
 

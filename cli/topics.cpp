@@ -110,7 +110,8 @@ std::string secrets() {
       "flag, since "
       "other users see the arguments of a process. They are shown as a fingerprint only: every output and "
       "log replaces a "
-      "known secret, also in its base64 and URL forms.",
+      "known secret, also in its base64 and URL forms. Keys that clients bring stand as digests in the "
+      "keys file, which exai key generate writes: the key itself is shown once.",
       0, 80);
   out += "\nSecret settings\n";
   for (const Setting& setting : settings())

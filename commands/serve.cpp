@@ -81,6 +81,7 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
   options.grace = *grace;
   options.check_only = args.has("--check") || context.globals.dry_run;
   options.terminal = context.streams.err.terminal && !options.stdio;
+  options.strict = context.globals.strict;
   options.reload = context.reload;
   options.documents = runbook_documents();
   const auto served =

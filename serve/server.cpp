@@ -64,11 +64,18 @@ std::string instructions() {
          "continuation_id to go on.";
 }
 
+/// The rules of access; standard input has one caller, so no key is looked for there.
+Result<AccessPolicy> open_access(const Config& config, const ServeOptions& options,
+                                 const AccessPolicy* before) {
+  const Config none = Config::defaults();
+  return AccessPolicy::load(options.stdio ? none : config, options.root, options.strict, before);
+}
+
 /// Everything that serves, in the order in which it depends on what stands above.
 class Server {
  public:
   Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const Wire& wire,
-         Catalogue catalogue, std::unique_ptr<io::Log> log)
+         Catalogue catalogue, AccessPolicy access, std::unique_ptr<io::Log> log)
       : options_(options),
         config_(runtime->config),
         log_(std::move(log)),
@@ -79,15 +86,17 @@ class Server {
         door_(door_limits(config_)),
         engine_({door_.loop(), clock_, permits_, metrics_, store_, view_}, std::move(runtime), log_.get()),
         front_(catalogue_, wire, engine_, config_, clock_),
-        access_(config_),
+        access_(std::move(access)),
         health_(engine_, state_folder()),
         main_site_(
-            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
+            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); },
+             [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }}),
         health_site_(
             {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
         daemon_(engine_, catalogue_.tools(), access_, daemon_settings(config_)),
-        frame_site_(access_, front_.service, daemon_, [] { return io::random_token(24); }) {
+        frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
     view_.watch(engine_);
+    warn_of_access();
   }
 
   Result<void> bind() {
@@ -184,18 +193,26 @@ class Server {
     Result<std::shared_ptr<const Runtime>> runtime =
         fresh ? make_runtime(std::move(*fresh), options_.root)
               : Result<std::shared_ptr<const Runtime>>(fail(fresh.error()));
-    if (runtime) {
-      if (Result<void> exposed = check_exposure((*runtime)->config); !exposed)
-        runtime = fail(exposed.error());
+    Result<AccessPolicy> access = runtime ? open_access((*runtime)->config, options_, &access_)
+                                          : Result<AccessPolicy>(fail(runtime.error()));
+    if (!access) {
+      runtime = fail(access.error());
+    } else if (Result<void> exposed = check_exposure((*runtime)->config, *access); !exposed) {
+      runtime = fail(exposed.error());
     }
     if (runtime)
-      apply(*runtime);
+      apply(*runtime, std::move(*access));
     else
       log_->write(io::LogLevel::error, "server.reload", "kept the old settings: " + runtime.error().message);
     io::notify_systemd("READY=1");
   }
 
-  void apply(const std::shared_ptr<const Runtime>& runtime) {
+  void warn_of_access() {
+    for (const std::string& warning : access_.warnings())
+      log_->write(io::LogLevel::warning, "access.keys", warning);
+  }
+
+  void apply(const std::shared_ptr<const Runtime>& runtime, AccessPolicy access) {
     const Config& config = runtime->config;
     const Result<void> reopened = log_->reopen(Redactor(config.secrets()), level_of(config));
     for (const auto* const key : {"http.host", "http.port", "ws.host", "ws.port", "health.host",
@@ -206,7 +223,8 @@ class Server {
     engine_.reload(runtime);
     door_.set_limits(door_limits(config));
     front_.reload(config);
-    access_ = AccessPolicy(config);
+    access_ = std::move(access);
+    warn_of_access();
     daemon_.reload(daemon_settings(config));
     front_.service.changed(Change::resource, "exai://config");
     log_->write(
@@ -273,7 +291,10 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
       Catalogue::from(wire, Registered<Tool>::all(), Registered<Resource>::all(), Registered<Prompt>::all(),
                       catalogue_extras(runtime->config, options.documents));
   if (!catalogue) return fail(catalogue.error());
-  if (Result<void> exposed = check_exposure(runtime->config); !exposed && !options.stdio) return exposed;
+  Result<AccessPolicy> access = open_access(runtime->config, options, nullptr);
+  if (!access) return fail(access.error());
+  if (Result<void> exposed = check_exposure(runtime->config, *access); !exposed && !options.stdio)
+    return exposed;
   if (options.check_only) return {};
   harden();
   const std::filesystem::path state = below(options.root, runtime->config.text("server.state_dir"));
@@ -285,7 +306,8 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
   }
   Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);
   if (!log) return fail(log.error());
-  Server server(std::move(runtime), options, wire, std::move(*catalogue), std::move(*log));
+  Server server(std::move(runtime), options, wire, std::move(*catalogue), std::move(*access),
+                std::move(*log));
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;
     if (Result<void> told = lock->write(lock_line(server.listeners())); !told) return told;

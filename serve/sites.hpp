@@ -1,5 +1,5 @@
-// What the listeners serve: /mcp, /sse, /metrics, /health, /ready and /status on one, the health paths on
-// another, frames on the third.
+// What the listeners serve: /mcp, /sse, /metrics, /health, /ready, /status and, with OAuth, the protected
+// resource metadata on one, the health paths on another, frames on the third.
 #pragma once
 
 #include "serve/door/access.hpp"
@@ -9,6 +9,7 @@
 #include "serve/protocol/mcp_sse.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace exai::serve {
@@ -20,8 +21,10 @@ struct SiteParts {
   McpSse& sse;
   Metrics& metrics;
   Health& health;
-  const Engine& engine;
+  Engine& engine;
   std::function<std::string()> status;  ///< JSON
+  /// Hears why someone was kept out, where the client is not told it all; a second apart at least.
+  std::function<void(std::string_view)> note{};
 };
 
 /// The MCP listener.
@@ -32,7 +35,14 @@ class MainSite final : public HttpHandler {
   void handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) override;
 
  private:
+  /// The answer at a path that needs a key, once the verdict is there.
+  void enter(const HttpRequest& request, Entrance entrance, const std::shared_ptr<HttpExchange>& exchange);
+  /// Asks the issuer for newer keys and looks at the request again.
+  void settle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange);
+  void note(std::string_view text);
+
   SiteParts parts_;
+  std::optional<Steady> noted_;
 };
 
 /// The health listener: /health, /healthz, /health/live, /health/ready.
@@ -50,15 +60,16 @@ class HealthSite final : public HttpHandler {
 /// others.
 class FrameSite final : public FrameService {
  public:
-  FrameSite(const AccessPolicy& access, McpService& service, FrameService& daemon,
+  FrameSite(const AccessPolicy& access, Engine& engine, McpService& service, FrameService& daemon,
             std::function<std::string()> make_id)
-      : access_(access), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
+      : access_(access), engine_(engine), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
   std::optional<HttpAnswer> admit(const HttpRequest& request) override;
   std::string_view choose(const HttpRequest& request) override;
   std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, const HttpRequest& request) override;
 
  private:
   const AccessPolicy& access_;
+  Engine& engine_;
   McpService& service_;
   FrameService& daemon_;
   std::function<std::string()> make_id_;

@@ -19,7 +19,6 @@ constexpr std::size_t k_request_id_bytes = 200;
 
 DaemonSettings daemon_settings(const Config& config) {
   DaemonSettings settings;
-  settings.token = config.secret("ws.token");
   settings.hello_timeout = config.duration("ws.hello_timeout");
   settings.progress_interval = config.duration("ws.progress_interval");
   settings.compat_text = config.boolean("ws.compat_text");
@@ -129,11 +128,11 @@ void DaemonConnection::on_text(std::string_view text) {
 
 void DaemonConnection::hello(const Json& message) {
   if (text_of(message, "op") != "hello") return refuse("missing_hello", 4001);
-  const Secret& token = parts_.settings->token;
-  if (!token.empty() && !token.matches(text_of(message, "token"))) return refuse("unauthorized", 4003);
+  std::optional<Principal> principal = parts_.admit(text_of(message, "token"));
+  if (!principal) return refuse("unauthorized", 4003);
   hello_timer_.reset();
   session_ = parts_.new_session();
-  principal_ = token.empty() ? "local" : "daemon";
+  principal_ = std::move(*principal);
   sink_->send(frames::hello_ok(session_), false);
 }
 
@@ -185,7 +184,7 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
   if (entry->tool->work != Work::inline_) running_[request_id];
   CallSpec spec;
   spec.job = tool_job(*entry->tool, std::move(arguments));
-  spec.caller.principal = {principal_, Scope::admin};
+  spec.caller.principal = principal_;
   spec.caller.session = "ws:" + session_;
   spec.caller.transport = Transport::websocket;
   const auto call = parts_.engine.start(std::move(spec),

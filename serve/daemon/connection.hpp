@@ -2,20 +2,21 @@
 // thread only.
 #pragma once
 
-#include "core/secret.hpp"
 #include "serve/calls/engine.hpp"
+#include "serve/calls/principal.hpp"
 #include "serve/door/exchange.hpp"
 #include "serve/protocol/catalogue.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace exai::serve {
 
 struct DaemonSettings {
-  Secret token;
   Millis hello_timeout{15000}, progress_interval{8000};
   bool compat_text = true;
   std::uint64_t call_bytes = std::uint64_t{10} << 20U;
@@ -29,6 +30,7 @@ struct DaemonParts {
   std::shared_ptr<const DaemonSettings> settings;  ///< as of the connection's beginning
   std::function<std::string()> new_session;
   std::function<std::size_t()> sessions;
+  std::function<std::optional<Principal>(std::string_view token)> admit;  ///< whose hello token it is
 };
 
 class DaemonConnection final : public FrameHandler, public std::enable_shared_from_this<DaemonConnection> {
@@ -54,7 +56,7 @@ class DaemonConnection final : public FrameHandler, public std::enable_shared_fr
   DaemonParts parts_;
   std::shared_ptr<FrameSink> sink_;
   std::string session_;  // empty before hello
-  std::string principal_;
+  Principal principal_;
   std::unique_ptr<Timer> hello_timer_;
   std::map<std::string, std::weak_ptr<Call>> running_;  // bounded by the session's permits and its line
   bool over_ = false;

@@ -2,32 +2,41 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "serve/auth/issuer_keys.hpp"
+#include "serve/calls/runtime.hpp"
+
+#include <fmt/core.h>
 
 namespace exai::serve {
 namespace {
 
-std::string hex_prefix(const Sha256& digest) {
-  static constexpr std::string_view k_digits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < 4; ++i) {
-    text += k_digits[digest.at(i) >> 4U];
-    text += k_digits[digest.at(i) & 15U];
+/// What a request presents: at most one of each header, for two could be read two ways.
+struct Credential {
+  std::string_view text;
+  bool bearer = false, twice = false;
+};
+
+Credential presented_by(const HttpRequest& request) {
+  Credential found;
+  std::string_view key;
+  int authorizations = 0, keys = 0;
+  for (const auto& [name, value] : request.headers) {
+    if (equals_ignoring_case(name, "x-api-key")) key = trim(value), ++keys;
+    if (!equals_ignoring_case(name, "authorization")) continue;
+    ++authorizations;
+    constexpr std::string_view k_scheme = "bearer ";
+    if (value.size() > k_scheme.size() && equals_ignoring_case(value.substr(0, k_scheme.size()), k_scheme))
+      found.text = trim(value.substr(k_scheme.size()));
   }
-  return text;
+  found.twice = authorizations > 1 || keys > 1;
+  found.bearer = !found.text.empty();
+  if (!found.bearer) found.text = key;
+  return found;
 }
 
-std::string_view as_bytes(const Sha256& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};  // NOLINT: bytes are bytes
-}
-
-/// The key that a request carries: bearer token or x-api-key.
-std::string_view presented_key(const HttpRequest& request) {
-  const std::string_view authorization = request.header("authorization");
-  constexpr std::string_view k_scheme = "bearer ";
-  if (authorization.size() > k_scheme.size() &&
-      equals_ignoring_case(authorization.substr(0, k_scheme.size()), k_scheme))
-    return trim(authorization.substr(k_scheme.size()));
-  return trim(request.header("x-api-key"));
+/// What most callers of a place need; the 401 names it, so that a client asks for it at once.
+Scope wanted_scope(std::string_view path) {
+  return path == "/mcp" ? Scope::operator_ : Scope::viewer;
 }
 
 bool is_port(std::string_view text) {
@@ -74,18 +83,60 @@ std::string host_of(std::string_view authority) {
   return to_lower(host);
 }
 
-AccessPolicy::AccessPolicy(const Config& config) {
-  for (const std::string& host : config.list("http.allowed_hosts")) hosts_.push_back(host_of(host));
+Scope needed_scope(std::string_view) {
+  return Scope::viewer;
+}
+
+Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesystem::path& root, bool strict,
+                                        const AccessPolicy* before, const Clock& clock) {
+  AccessPolicy policy;
+  policy.clock_ = &clock;
+  for (const std::string& host : config.list("http.allowed_hosts")) policy.hosts_.push_back(host_of(host));
   for (const auto* const key : {"http.host", "ws.host", "health.host"}) {
     const std::string& bound = config.text(key);
-    if (bound != "0.0.0.0" && bound != "::") hosts_.push_back(to_lower(bound));
+    if (bound != "0.0.0.0" && bound != "::") policy.hosts_.push_back(to_lower(bound));
   }
-  const Secret keys = config.secret("auth.api_keys");
-  for (std::string& key : split(keys.reveal(), ',')) {
-    const Sha256 digest = sha256(key);
-    keys_.push_back({digest, {"key:" + hex_prefix(digest), Scope::admin}});
+  policy.hello_token_ = config.secret("ws.token");
+  if (Result<void> taken = policy.take_keys(config, root, strict); !taken) return fail(taken.error());
+  if (Result<void> taken = policy.take_oauth(config, before); !taken) return fail(taken.error());
+  return policy;
+}
+
+Result<void> AccessPolicy::take_keys(const Config& config, const std::filesystem::path& root, bool strict) {
+  const Secret plain = config.secret("auth.api_keys");
+  for (std::string& key : split(plain.reveal(), ',')) {
+    keys_.push_back(plain_key(key));
     const Secret wiped(std::move(key));
   }
+  const std::string& path = config.text("auth.keys_file");
+  keys_wanted_ = !path.empty();
+  if (path.empty()) return {};
+  Result<KeysFile> file = read_keys_file(below(root, path), strict);
+  if (!file) return fail(Error(file.error()).during("reading auth.keys_file (EXAI_KEYS_FILE)"));
+  if (!file->warning.empty()) warnings_.push_back(std::move(file->warning));
+  for (NamedKey& key : file->keys) {
+    for (const NamedKey& other : keys_)
+      if (other.digest == key.digest)
+        return fail(
+            ErrorKind::config,
+            fmt::format("the key \"{}\" of {} stands in auth.api_keys too, where it may do everything",
+                        key.name, path),
+            "take it out of EXAI_API_KEYS");
+    if (key.expired(clock_->wall())) warnings_.push_back(fmt::format("the key \"{}\" has expired", key.name));
+    keys_.push_back(std::move(key));
+  }
+  return {};
+}
+
+Result<void> AccessPolicy::take_oauth(const Config& config, const AccessPolicy* before) {
+  Result<std::optional<OAuthSettings>> settings = oauth_settings(config);
+  if (!settings) return fail(settings.error());
+  if (!*settings) return {};
+  challenge_.metadata = metadata_url(**settings);
+  metadata_ = metadata_document(**settings);
+  const bool same = before != nullptr && before->issuer_ && before->issuer_->settings() == **settings;
+  issuer_ = same ? before->issuer_ : std::make_shared<IssuerKeys>(std::move(**settings), *clock_);
+  return {};
 }
 
 bool AccessPolicy::allowed(std::string_view host) const {
@@ -116,17 +167,67 @@ std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request)
   return std::nullopt;
 }
 
-std::optional<Principal> AccessPolicy::principal(const HttpRequest& request) const {
-  if (keys_.empty()) return Principal{};
-  const std::string_view presented = presented_key(request);
-  if (presented.empty()) return std::nullopt;
-  const Sha256 digest = sha256(presented);
-  // Every key is compared, so the time says nothing about which one was near.
-  const Key* found = nullptr;
-  for (const Key& key : keys_)
-    if (equal_in_constant_time(as_bytes(key.digest), as_bytes(digest))) found = &key;
-  if (found == nullptr) return std::nullopt;
-  return found->principal;
+Entrance AccessPolicy::judge(const HttpRequest& request) const {
+  if (keys_.empty() && !keys_wanted_ && !issuer_) return {.kind = Entrance::Kind::open};
+  const Credential credential = presented_by(request);
+  if (credential.twice)
+    return {.refusal = plain_error(400, "the Authorization or x-api-key header stands there twice")};
+  const Scope wanted = wanted_scope(request.path);
+  if (credential.text.empty())
+    return {.refusal =
+                unauthorized(challenge_, wanted,
+                             issuer_ ? "a token is needed: send Authorization: Bearer TOKEN"
+                                     : "a key is needed: send Authorization: Bearer KEY or x-api-key: KEY",
+                             false)};
+  Entrance entrance = judge_credential(credential.text, credential.bearer, wanted);
+  const Scope needed = needed_scope(request.path);
+  if (entrance.kind != Entrance::Kind::open || entrance.principal.may(needed)) return entrance;
+  return {.refusal = forbidden(needed, challenge_)};
+}
+
+Entrance AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted) const {
+  const NamedKey* const key = find_key(keys_, text);
+  if (key == nullptr && bearer && issuer_ && looks_like_jwt(text)) return judge_bearer(text, wanted);
+  if (key == nullptr)
+    return {.refusal = unauthorized(challenge_, wanted, "this key is not known here", true)};
+  if (key->expired(clock_->wall()))
+    return {.refusal = unauthorized(challenge_, wanted, "this key has expired: ask for a new one", true),
+            .note = fmt::format("the key \"{}\" has expired and was presented", key->name)};
+  return {.kind = Entrance::Kind::open, .principal = {key->name, key->scope}};
+}
+
+Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted) const {
+  using Kind = TokenVerdict::Kind;
+  TokenVerdict verdict = judge_token(token, issuer_->settings(), issuer_->view(), clock_->wall());
+  switch (verdict.kind) {
+    case Kind::allowed:
+      return {.kind = Entrance::Kind::open, .principal = std::move(verdict.principal)};
+    case Kind::no_scope:
+      return {.refusal = forbidden(Scope::viewer, challenge_)};
+    case Kind::needs_keys:
+      return {.kind = Entrance::Kind::unknown};
+    case Kind::no_keys_yet:
+      return {.refusal = still_unknown()};
+    case Kind::refused:
+      break;
+  }
+  return {.refusal = unauthorized(challenge_, wanted, "this token is not accepted: " + verdict.why, true),
+          .note = "a token was not accepted: " + verdict.why};
+}
+
+std::optional<Principal> AccessPolicy::hello(std::string_view token) const {
+  if (hello_token_.empty() && keys_.empty() && !keys_wanted_) return Principal{};
+  // Both are looked at whatever comes of the first, so the time says nothing.
+  const bool ours = !hello_token_.empty() && hello_token_.matches(token);
+  const NamedKey* const key = find_key(keys_, token);
+  if (ours) return Principal{"daemon", Scope::admin};
+  if (key == nullptr || key->expired(clock_->wall())) return std::nullopt;
+  return Principal{key->name, key->scope};
+}
+
+HttpAnswer AccessPolicy::still_unknown() const {
+  return plain_error(503, "the token cannot be judged now: its issuer's keys could not be fetched in time",
+                     "Retry-After: 30\r\n");
 }
 
 HttpAnswer plain_error(int status, std::string_view message, std::string headers) {
@@ -137,21 +238,18 @@ HttpAnswer plain_error(int status, std::string_view message, std::string headers
   return answer;
 }
 
-HttpAnswer unauthorized() {
-  return plain_error(401, "a key is needed: send Authorization: Bearer KEY or x-api-key: KEY",
-                     "WWW-Authenticate: Bearer realm=\"exai\"\r\n");
-}
-
-Result<void> check_exposure(const Config& config) {
+Result<void> check_exposure(const Config& config, const AccessPolicy& access) {
   const std::string& http = config.text("http.host");
-  if (!is_loopback(http) && config.secret("auth.api_keys").empty())
+  if (!is_loopback(http) && !access.has_keys() && !access.issuer())
     return fail(ErrorKind::config,
-                "http.host is " + http + ", which others can reach, but auth.api_keys is empty",
-                "set EXAI_API_KEYS to one or more random keys, or bind 127.0.0.1");
+                "http.host is " + http + ", which others can reach, but there is no key and no OAuth issuer",
+                "make a key with exai key generate, set EXAI_API_KEYS to random ones, or bind 127.0.0.1");
   const std::string& daemon = config.text("ws.host");
-  if (!is_loopback(daemon) && config.secret("ws.token").empty())
-    return fail(ErrorKind::config, "ws.host is " + daemon + ", which others can reach, but ws.token is empty",
-                "set EXAI_WS_TOKEN to a random token of 16 characters at least, or bind 127.0.0.1");
+  if (!is_loopback(daemon) && !access.has_keys() && config.secret("ws.token").empty())
+    return fail(
+        ErrorKind::config,
+        "ws.host is " + daemon + ", which others can reach, but ws.token is empty and there is no key",
+        "set EXAI_WS_TOKEN to a random token of 16 characters at least, or bind 127.0.0.1");
   return {};
 }
 

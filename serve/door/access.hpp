@@ -1,12 +1,16 @@
-// Who may come in: Host, Origin and keys. Pure.
+// Who may come in: Host, Origin, keys and tokens.
 #pragma once
 
 #include "core/config.hpp"
-#include "core/digest.hpp"
+#include "core/deadline.hpp"
 #include "core/result.hpp"
+#include "serve/auth/challenge.hpp"
+#include "serve/auth/keys.hpp"
 #include "serve/calls/principal.hpp"
 #include "serve/door/exchange.hpp"
 
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,39 +18,84 @@
 
 namespace exai::serve {
 
+class IssuerKeys;
+
 /// True for 127.0.0.0/8, ::1 and "localhost".
 bool is_loopback(std::string_view host);
 /// The host of "name:port", "[::1]:port" or "name", in lower case; empty when malformed.
 std::string host_of(std::string_view authority);
 
+/// What the key or token of a request is worth at a place.
+struct Entrance {
+  enum class Kind : std::uint8_t {
+    open,     ///< `principal` may come in
+    closed,   ///< `refusal` is the answer
+    unknown,  ///< only the issuer's newer keys can tell: IssuerKeys::fetch, then look again
+  };
+  Kind kind = Kind::closed;
+  Principal principal{};
+  HttpAnswer refusal{};
+  std::string note{};  ///< for the log when there is more to say than the client is told; never a key
+};
+
+/// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/protocol).
+Scope needed_scope(std::string_view path);
+
+/// The rules in effect: immutable, replaced as a whole by a reload. Judging reads no file and asks nobody.
 class AccessPolicy {
  public:
-  explicit AccessPolicy(const Config& config);
+  /// Reads the settings and the keys file (relative to `root`). `config` errors: a keys file that is missing,
+  /// broken or, under `strict`, readable by others; half an OAuth. `before`, the policy in effect, hands on
+  /// the issuer's keys where nothing of OAuth has changed.
+  static Result<AccessPolicy> load(const Config& config, const std::filesystem::path& root,
+                                   bool strict = false, const AccessPolicy* before = nullptr,
+                                   const Clock& clock = system_clock());
 
   /// Host missing, twice or malformed is 400; a foreign Host or Origin (also "null") is 403 (DNS rebinding,
   /// cross-site requests).
   [[nodiscard]] std::optional<HttpAnswer> check_origin(const HttpRequest& request) const;
-  /// The principal that the request's key stands for ("key:1a2b3c4d"; "local" when no keys are configured);
-  /// nothing = 401.
-  [[nodiscard]] std::optional<Principal> principal(const HttpRequest& request) const;
+  /// The verdict on the request's bearer token or x-api-key; "local", admin, where nothing is configured. A
+  /// query string is never looked at.
+  [[nodiscard]] Entrance judge(const HttpRequest& request) const;
+  /// Whose hello token this is: ws.token is "daemon", admin; a key is its own; without both, "local", admin.
+  [[nodiscard]] std::optional<Principal> hello(std::string_view token) const;
+  /// The 401 that an Entrance::unknown becomes when waiting did not help: 503 instead, to come back.
+  [[nodiscard]] HttpAnswer still_unknown() const;
+
+  /// Of WWW-Authenticate, for refusals made elsewhere.
+  [[nodiscard]] const Challenge& challenge() const { return challenge_; }
+  /// The issuer's keys; null without OAuth.
+  [[nodiscard]] const std::shared_ptr<IssuerKeys>& issuer() const { return issuer_; }
+  /// The protected resource metadata (RFC 9728); empty without OAuth.
+  [[nodiscard]] const std::string& metadata() const { return metadata_; }
   [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
+  /// What whoever runs the server should hear once.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  AccessPolicy() = default;
   [[nodiscard]] bool allowed(std::string_view host) const;
+  [[nodiscard]] Entrance judge_credential(std::string_view text, bool bearer, Scope wanted) const;
+  [[nodiscard]] Entrance judge_bearer(std::string_view token, Scope wanted) const;
+  Result<void> take_keys(const Config& config, const std::filesystem::path& root, bool strict);
+  Result<void> take_oauth(const Config& config, const AccessPolicy* before);
 
-  struct Key {
-    Sha256 digest;
-    Principal principal;
-  };
   std::vector<std::string> hosts_;
-  std::vector<Key> keys_;
+  std::vector<NamedKey> keys_;
+  Secret hello_token_;
+  bool keys_wanted_ = false;  // a keys file is configured, be it empty
+  Challenge challenge_;
+  std::string metadata_;
+  std::shared_ptr<IssuerKeys> issuer_;
+  std::vector<std::string> warnings_;
+  const Clock* clock_ = nullptr;
 };
 
-HttpAnswer unauthorized();
 /// {"error":{"message":...}} with a status.
 HttpAnswer plain_error(int status, std::string_view message, std::string headers = {});
 
-/// An address that others can reach needs a key: `config` otherwise, with the setting to change.
-Result<void> check_exposure(const Config& config);
+/// An address that others can reach needs keys, OAuth or (the daemon) a token: `config` otherwise, with the
+/// setting to change.
+Result<void> check_exposure(const Config& config, const AccessPolicy& access);
 
 }  // namespace exai::serve

@@ -13,7 +13,7 @@ namespace {
 namespace dispatching {
 
 SendAnswer refuse(const RpcId& id, RpcError error) {
-  return {rpc_error(id, error), error.http};
+  return {rpc_error(id, error), error.http, {}};
 }
 
 SendAnswer refuse(const RpcId& id, int code, std::string message, Json data = nullptr, int http = 200) {
@@ -28,6 +28,15 @@ SendAnswer refuse(const RpcId& id, int code, std::string message, Json data = nu
 /// How much of a client's word is shown back to it.
 std::string shown(const std::string& word) {
   return printable(std::string_view(word).substr(0, 128));
+}
+
+SendAnswer refuse_scope(const RpcId& id, const Principal& principal, Scope needed, const std::string& what) {
+  const RpcError error = to_rpc(make_error(ErrorKind::refused,
+                                           "the key " + principal.name + " has the scope " +
+                                               std::string(to_string(principal.scope)) + ", but " + what +
+                                               " needs " + std::string(to_string(needed)),
+                                           "use a key of that scope (exai key list)"));
+  return {rpc_error(id, error), 403, needed};
 }
 
 std::optional<RpcError> read_inputs(const Json& params, BeginCall& call) {
@@ -144,16 +153,8 @@ Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
                   "method not found: " + shown(message.method) + (meant.empty() ? "" : "; " + meant), nullptr,
                   era == Era::modern ? 404 : 200);
   }
-  if (!context.caller.principal.may(method->scope)) {
-    Error error = make_error(ErrorKind::refused,
-                             "the key " + context.caller.principal.name + " has the scope " +
-                                 std::string(to_string(context.caller.principal.scope)) + ", but " +
-                                 message.method + " needs " + std::string(to_string(method->scope)),
-                             "use a key of that scope (exai key list)");
-    RpcError rpc = to_rpc(error);
-    rpc.http = 403;
-    return refuse(message.id, std::move(rpc));
-  }
+  if (!context.caller.principal.may(method->scope))
+    return refuse_scope(message.id, context.caller.principal, method->scope, shown(message.method));
   Asked asked{message, context, http,
               message.params.is_object() ? std::move(message.params) : Json::object()};
   return (this->*method->handle)(asked);
@@ -296,14 +297,8 @@ Action Dispatcher::read_resource(Asked& asked) const {
                   "unknown resource " + quote_json(shown(uri)) + (meant.empty() ? "" : "; " + meant),
                   {{"uri", uri}});
   }
-  const Principal& principal = asked.context.caller.principal;
-  if (!principal.may(found->entry->scope)) {
-    RpcError error = to_rpc(make_error(ErrorKind::refused,
-                                       "the key " + principal.name + " may not read " + found->entry->uri,
-                                       "use a key of scope " + std::string(to_string(found->entry->scope))));
-    error.http = 403;
-    return refuse(id, std::move(error));
-  }
+  if (!asked.context.caller.principal.may(found->entry->scope))
+    return refuse_scope(id, asked.context.caller.principal, found->entry->scope, found->entry->uri);
   BeginCall call;
   if (auto error = read_rounds(asked.context, asked.message.method, uri, asked.params, nullptr, call))
     return refuse(id, std::move(*error));

@@ -15,6 +15,7 @@ namespace exai::serve {
 struct SendAnswer {
   std::string message;
   int http = 200;
+  std::optional<Scope> needed{};  ///< what the caller's key lacks
 };
 /// Nothing is to be said: a notification was taken.
 struct Accepted {};

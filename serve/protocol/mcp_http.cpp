@@ -69,8 +69,9 @@ bool accepts(std::string_view accept, std::string_view type) {
 /// nothing else. A session's stream outlives its connection.
 class McpHttp::Sink final : public ResponseSink {
  public:
-  Sink(McpHttp& owner, const Peer& peer, std::shared_ptr<HttpExchange> exchange, Takes takes)
-      : owner_(owner), peer_(peer), exchange_(std::move(exchange)), takes_(takes) {
+  Sink(McpHttp& owner, const Peer& peer, const Challenge& challenge, std::shared_ptr<HttpExchange> exchange,
+       Takes takes)
+      : owner_(owner), peer_(peer), challenge_(challenge), exchange_(std::move(exchange)), takes_(takes) {
     peer_.request = nullptr;
   }
 
@@ -95,6 +96,13 @@ class McpHttp::Sink final : public ResponseSink {
     }
     stream_->push(message, false);
     stream_->finish();
+  }
+
+  void forbid(std::string message, Scope needed) override {
+    over_ = true;
+    HttpAnswer refusal = forbidden(needed, challenge_);
+    refusal.body = std::move(message);
+    exchange_->answer(std::move(refusal));
   }
 
   void accepted() override {
@@ -160,6 +168,7 @@ class McpHttp::Sink final : public ResponseSink {
 
   McpHttp& owner_;
   Peer peer_;
+  Challenge challenge_;
   std::shared_ptr<HttpExchange> exchange_;
   Takes takes_;
   std::shared_ptr<EventStream> stream_;  // of a session
@@ -218,9 +227,9 @@ std::optional<HttpAnswer> McpHttp::admit(const HttpRequest& request) {
   return std::nullopt;
 }
 
-void McpHttp::handle(const HttpRequest& request, const Principal& principal,
+void McpHttp::handle(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
                      const std::shared_ptr<HttpExchange>& exchange) {
-  if (request.method == "POST") return post(request, principal, exchange);
+  if (request.method == "POST") return post(request, principal, challenge, exchange);
   if (request.method == "GET") return get(request, principal, exchange);
   const std::string_view id = request.header("mcp-session-id");
   if (id.empty()) return exchange->answer(plain_error(400, "the Mcp-Session-Id header is missing"));
@@ -254,7 +263,7 @@ std::optional<HttpAnswer> McpHttp::find_session(const HttpRequest& request, cons
   return std::nullopt;
 }
 
-void McpHttp::post(const HttpRequest& request, const Principal& principal,
+void McpHttp::post(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
                    const std::shared_ptr<HttpExchange>& exchange) {
   using namespace mcp_over_http;
   Peer peer;
@@ -264,7 +273,7 @@ void McpHttp::post(const HttpRequest& request, const Principal& principal,
   if (!value)
     return exchange->answer(refuse(400, {}, k_parse_error, "parse error: " + value.error().message));
   if (value->is_array() && !find_session(request, {}, peer) && peer.session->version == "2025-03-26")
-    return take_batch(std::move(*value), std::move(peer), exchange);
+    return take_batch(std::move(*value), std::move(peer), challenge, exchange);
   auto message = read_message(*value);
   if (!message)
     return exchange->answer(message_answer(rpc_error(message.error().id, message.error().error), 400));
@@ -275,20 +284,21 @@ void McpHttp::post(const HttpRequest& request, const Principal& principal,
           refuse(400, message->id, k_invalid_request, "this revision has no requests to answer"));
     peer.id = "x" + std::to_string(next_peer_++);
     peer.session = nullptr;
-    return take(std::move(*message), era, std::move(peer), exchange);
+    return take(std::move(*message), era, std::move(peer), challenge, exchange);
   }
   const bool opens = message->kind == RpcMessage::Kind::request && message->method == "initialize";
   if (!opens) {
     if (std::optional<HttpAnswer> refusal = find_session(request, message->id, peer))
       return exchange->answer(std::move(*refusal));
   }
-  take(std::move(*message), era, std::move(peer), exchange);
+  take(std::move(*message), era, std::move(peer), challenge, exchange);
 }
 
-void McpHttp::take(RpcMessage message, Era era, Peer peer, const std::shared_ptr<HttpExchange>& exchange) {
+void McpHttp::take(RpcMessage message, Era era, Peer peer, const Challenge& challenge,
+                   const std::shared_ptr<HttpExchange>& exchange) {
   const std::string_view accept = peer.request->header("accept");
   const Takes takes{accepts(accept, mcp_over_http::k_json), accepts(accept, mcp_over_http::k_stream)};
-  const auto sink = std::make_shared<Sink>(*this, peer, exchange, takes);
+  const auto sink = std::make_shared<Sink>(*this, peer, challenge, exchange, takes);
   service_.take(std::move(message), era, peer, sink);
   if (sink->over()) return;
   sink->wait();
@@ -296,7 +306,8 @@ void McpHttp::take(RpcMessage message, Era era, Peer peer, const std::shared_ptr
   if (era == Era::modern) exchange->on_gone([this, id = peer.id] { service_.forget(id); });
 }
 
-void McpHttp::take_batch(Json messages, Peer peer, const std::shared_ptr<HttpExchange>& exchange) {
+void McpHttp::take_batch(Json messages, Peer peer, const Challenge& challenge,
+                         const std::shared_ptr<HttpExchange>& exchange) {
   using namespace mcp_over_http;
   constexpr std::size_t k_most = 100;
   if (messages.empty() || messages.size() > k_most)
@@ -304,7 +315,7 @@ void McpHttp::take_batch(Json messages, Peer peer, const std::shared_ptr<HttpExc
   const std::string_view accept = peer.request->header("accept");
   const Takes takes{accepts(accept, k_json), accepts(accept, k_stream)};
   const auto batch = std::make_shared<BatchSink::Batch>();
-  batch->out = std::make_shared<Sink>(*this, peer, exchange, takes);
+  batch->out = std::make_shared<Sink>(*this, peer, challenge, exchange, takes);
   batch->open = messages.size() + 1;
   for (Json& one : messages) {
     const auto sink = std::make_shared<BatchSink>(batch);

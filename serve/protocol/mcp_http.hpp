@@ -2,6 +2,7 @@
 // them, plain requests for the stateless one, side by side on one path.
 #pragma once
 
+#include "serve/auth/challenge.hpp"
 #include "serve/door/access.hpp"
 #include "serve/protocol/event_streams.hpp"
 #include "serve/protocol/service.hpp"
@@ -14,7 +15,8 @@ class McpHttp {
 
   /// What can be refused by the headers alone: method, content type, accept (facts: protocol b.7).
   [[nodiscard]] static std::optional<HttpAnswer> admit(const HttpRequest& request);
-  void handle(const HttpRequest& request, const Principal& principal,
+  /// `challenge` goes with a 403 for a scope that is too small.
+  void handle(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
               const std::shared_ptr<HttpExchange>& exchange);
 
  private:
@@ -26,10 +28,12 @@ class McpHttp {
   };
   void get(const HttpRequest& request, const Principal& principal,
            const std::shared_ptr<HttpExchange>& exchange);
-  void post(const HttpRequest& request, const Principal& principal,
+  void post(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
             const std::shared_ptr<HttpExchange>& exchange);
-  void take(RpcMessage message, Era era, Peer peer, const std::shared_ptr<HttpExchange>& exchange);
-  void take_batch(Json messages, Peer peer, const std::shared_ptr<HttpExchange>& exchange);
+  void take(RpcMessage message, Era era, Peer peer, const Challenge& challenge,
+            const std::shared_ptr<HttpExchange>& exchange);
+  void take_batch(Json messages, Peer peer, const Challenge& challenge,
+                  const std::shared_ptr<HttpExchange>& exchange);
   /// The session that a message after `initialize` belongs to, or the refusal.
   std::optional<HttpAnswer> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);
 

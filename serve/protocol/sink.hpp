@@ -7,7 +7,7 @@
 
 namespace exai::serve {
 
-/// Loop thread only. Exactly one of answer(), accepted(), open_session() and abandon() comes, last.
+/// Loop thread only. Exactly one of answer(), forbid(), accepted(), open_session() and abandon() comes, last.
 class ResponseSink {
  public:
   virtual ~ResponseSink() = default;
@@ -17,6 +17,8 @@ class ResponseSink {
   [[nodiscard]] virtual bool can_send() const = 0;
   /// `http`: the status where there is one and nothing was sent before.
   virtual void answer(std::string message, int http) = 0;
+  /// An answer that refuses for want of a scope, where a transport has a word for that.
+  virtual void forbid(std::string message, Scope /*needed*/) { answer(std::move(message), 403); }
   virtual void accepted() = 0;
   /// `initialize` was answered: opens the session and answers.
   virtual void open_session(OpenSession opened) = 0;

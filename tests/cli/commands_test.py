@@ -24,7 +24,7 @@ ARGUMENTS = {
     "check show": ["timeouts.hierarchy"], "check run": ["timeouts.hierarchy"], "completion": ["bash"], "config get": ["ws.port"],
     "model show": ["glm-4.5-flash"], "probe port": ["1"], "probe provider": ["custom"], "runbook show": ["daily"],
     "runbook run": ["daily", "--only", "timeouts"], "serve": ["--check"], "tool call": ["version"], "tool show": ["version"],
-    "doctor": ["timeouts.hierarchy"],
+    "doctor": ["timeouts.hierarchy"], "key generate": ["laptop", "--file", "keys.yaml"], "key retire": ["laptop", "--file", "keys.yaml"],
 }
 
 
@@ -127,6 +127,29 @@ def test_exit_codes(scratch):
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run([EXAI, "check", "list"], env=scratch.env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 3 and "cannot write the result" in done.stderr, done
+
+
+def test_keys(scratch):
+    made = scratch.run("key", "generate", "laptop", "--scope", "viewer", "--expires", "2d", "--file", "keys.yaml", code=0)
+    key = made.stdout.strip()
+    assert key.startswith("exai_") and key not in made.stderr and len(made.stdout.splitlines()) == 1, made
+    assert os.stat(os.path.join(scratch.root, "keys.yaml")).st_mode & 0o777 == 0o600
+    known = json.loads(scratch.run("key", "verify", "--json", text=key + "\n", code=0, EXAI_KEYS_FILE="keys.yaml").stdout)
+    assert (known["name"], known["scope"], known["state"]) == ("laptop", "viewer", "expires soon"), known
+    assert json.loads(scratch.run("key", "verify", "--json", "--file", "keys.yaml", text="x" * 20, code=1).stdout)["known"] is False
+    scratch.run("key", "verify", "--file", "keys.yaml", text="", code=66)
+    shown = scratch.run("key", "list", "--json", code=0, EXAI_KEYS_FILE="keys.yaml", EXAI_API_KEYS="plain-0123456789").stdout
+    assert [row["scope"] for row in json.loads(shown)["rows"]] == ["admin", "viewer"], shown
+    assert key not in shown and "plain-0123456789" not in shown
+    scratch.run("key", "retire", "laptop", "--file", "keys.yaml", "--yes", code=6)
+    scratch.run("key", "retire", "laptop", "--file", "keys.yaml", "--confirm", "laptop", code=0)
+    scratch.write("keys.yaml", "- name: laptop\n  scope: viewer\n")
+    assert "keys.yaml:1" in scratch.run("serve", "--check", code=2, EXAI_KEYS_FILE="keys.yaml").stderr
+    scratch.write("keys.yaml", "[]\n")
+    os.chmod(os.path.join(scratch.root, "keys.yaml"), 0o644)
+    scratch.run("serve", "--check", "--strict", code=2, EXAI_KEYS_FILE="keys.yaml")
+    scratch.run("serve", "--check", code=0, EXAI_KEYS_FILE="keys.yaml")
+    scratch.run("serve", "--check", code=2, EXAI_OAUTH_ISSUER="https://issuer.example")
 
 
 def test_recording(scratch):

@@ -63,6 +63,7 @@ TEST_CASE("an activity line ends with the duration", "[io][log]") {
   record.outcome = "ok";
   record.duration_seconds = 0.01234;
   (*log)->activity(record);
+  (*log)->flush_activity();
   const auto written = lines(folder / "logs" / "mcp_activity.log");
   REQUIRE(written.size() == 1);
   CHECK(written[0].ends_with(R"("duration": 0.0123})"));

@@ -32,7 +32,7 @@ ADDRESSES = [
     (r"yaml-cpp/", r"io/yaml\.cpp"),
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"serve/calls/metrics\.cpp|cli/output/prometheus\.cpp"),
-    (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp"),
+    (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
     (r"nlohmann/json\.hpp", r"core/json\.cpp|serve/.*|cli/output/.*|io/mcp_.*|checks/probe_server\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/curl_library\.cpp"),
 ]

@@ -141,7 +141,7 @@ Config config_of(const Settings& settings) {
   return config;
 }
 
-House::House(const Settings& settings) {
+House::House(const Settings& settings, const Clock& access_clock) {
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
@@ -158,15 +158,17 @@ House::House(const Settings& settings) {
       CallServices{door_->loop(), system_clock(), permits_, *metrics_, *store_, *view_}, *runtime, nullptr);
   view_->watch(*engine_);
   front_ = std::make_unique<Front>(*catalogue_, *wire_, *engine_, config, system_clock());
-  access_ = std::make_unique<AccessPolicy>(config);
+  Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
+  if (!access) FAIL(access.error().message);
+  access_ = std::make_unique<AccessPolicy>(std::move(*access));
   health_ = std::make_unique<Health>(*engine_, scratch_.path());
   const SiteParts parts{
       *access_, front_->http, front_->sse, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
   main_site_ = std::make_unique<MainSite>(parts);
   health_site_ = std::make_unique<HealthSite>(parts);
   daemon_ = std::make_unique<Daemon>(*engine_, catalogue_->tools(), *access_, daemon_settings(config));
-  frame_site_ =
-      std::make_unique<FrameSite>(*access_, front_->service, *daemon_, [] { return io::random_token(24); });
+  frame_site_ = std::make_unique<FrameSite>(*access_, *engine_, front_->service, *daemon_,
+                                            [] { return io::random_token(24); });
   mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
   daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *frame_site_));
   health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_));
@@ -188,7 +190,7 @@ void House::on_loop(std::function<void()> job) {
   REQUIRE(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
 }
 
-Wire::Wire(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+TcpWire::TcpWire(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -198,11 +200,11 @@ Wire::Wire(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
   REQUIRE(connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
-Wire::~Wire() {
+TcpWire::~TcpWire() {
   close(socket_);
 }
 
-void Wire::send(std::string_view bytes) {
+void TcpWire::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count <= 0) return;
@@ -210,18 +212,18 @@ void Wire::send(std::string_view bytes) {
   }
 }
 
-void Wire::half_close() {
+void TcpWire::half_close() {
   shutdown(socket_, SHUT_WR);
 }
 
-std::string Wire::some() {
+std::string TcpWire::some() {
   std::string text(65536, '\0');
   const ssize_t count = recv(socket_, text.data(), text.size(), 0);
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return text;
 }
 
-std::string Wire::until(std::string_view mark) {
+std::string TcpWire::until(std::string_view mark) {
   std::string text;
   while (text.find(mark) == std::string::npos) {
     const std::string more = some();
@@ -231,7 +233,7 @@ std::string Wire::until(std::string_view mark) {
   return text;
 }
 
-std::string Wire::all() {
+std::string TcpWire::all() {
   std::string text;
   for (std::string more = some(); !more.empty(); more = some()) text += more;
   return text;
@@ -322,7 +324,7 @@ std::string HttpReply::header(const std::string& name) const {
 
 HttpReply http(std::uint16_t port, const std::string& method, const std::string& path,
                const std::string& head, const std::string& body) {
-  Wire wire(port);
+  TcpWire wire(port);
   std::string text = method + " " + path + " HTTP/1.1\r\nConnection: close\r\n" + head;
   if (head.find("Host:") == std::string::npos) text += "Host: 127.0.0.1\r\n";
   if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";

@@ -25,7 +25,8 @@ Config config_of(const Settings& settings);
 /// Everything but files of the deployment and signals; the loop runs in a thread of its own.
 class House {
  public:
-  explicit House(const Settings& settings = {});
+  /// `access_clock` is the one that keys and tokens are judged by.
+  explicit House(const Settings& settings = {}, const Clock& access_clock = system_clock());
   ~House();
   House(const House&) = delete;
   House& operator=(const House&) = delete;
@@ -73,14 +74,14 @@ class Gate {
 };
 
 /// A TCP connection with blocking reads of at most five seconds.
-class Wire {
+class TcpWire {
  public:
-  explicit Wire(std::uint16_t port);
-  ~Wire();
-  Wire(const Wire&) = delete;
-  Wire& operator=(const Wire&) = delete;
-  Wire(Wire&&) = delete;
-  Wire& operator=(Wire&&) = delete;
+  explicit TcpWire(std::uint16_t port);
+  ~TcpWire();
+  TcpWire(const TcpWire&) = delete;
+  TcpWire& operator=(const TcpWire&) = delete;
+  TcpWire(TcpWire&&) = delete;
+  TcpWire& operator=(TcpWire&&) = delete;
   void send(std::string_view bytes);
   void half_close();
   /// Whatever has come; "" at the end of the stream.
@@ -103,12 +104,12 @@ class Frames {
   Json hello(const std::string& token = {});
   /// The next frame of that op; others are skipped.
   Json until(const std::string& op);
-  Wire& wire() { return wire_; }
+  TcpWire& wire() { return wire_; }
   int status = 0;  ///< of the upgrade
 
  private:
   bool need(std::size_t count);
-  Wire wire_;
+  TcpWire wire_;
   std::string bytes_;
 };
 

@@ -79,7 +79,7 @@ TEST_CASE("foreign hosts and origins stay outside on every port", "[serve][http]
   }
   CHECK(Frames(house.daemon(), "Origin: http://evil.example.com\r\n").status == 403);
   CHECK(Frames(house.daemon(), "Origin: http://localhost:5173\r\n").status == 101);
-  Wire wire(house.mcp());
+  TcpWire wire(house.mcp());
   wire.send("GET /health HTTP/1.1\r\n\r\n");
   CHECK(wire.all().substr(9, 3) == "400");
 }
@@ -121,13 +121,13 @@ TEST_CASE("what is too large is refused and the server lives on", "[serve][http]
   CHECK(http(house.mcp(), "GET", "/" + std::string(9000, 'a'), "").status == 414);
   CHECK(http(house.mcp(), "POST", "/mcp", k_json + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n")
             .status == 400);
-  Wire chunked(house.mcp());
+  TcpWire chunked(house.mcp());
   chunked.send(
       "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: "
       "chunked\r\n\r\n1000\r\n" +
       std::string(4096, 'x') + "\r\n0\r\n\r\n");
   CHECK(chunked.until("\r\n\r\n").substr(9, 3) == "413");
-  Wire garbage(house.mcp());
+  TcpWire garbage(house.mcp());
   garbage.send("\x01\x02 nonsense\r\n\r\n");
   CHECK(garbage.until("\r\n\r\n").substr(9, 3) == "400");
   CHECK(post(house.mcp(),
@@ -140,7 +140,7 @@ TEST_CASE("what is too large is refused and the server lives on", "[serve][http]
 
 TEST_CASE("a request that does not arrive in time is told so", "[serve][http][limits]") {
   House house(Settings{{"limits.request_read", "1s"}});
-  Wire slow(house.mcp());
+  TcpWire slow(house.mcp());
   slow.send(
       "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
       "100\r\n\r\n{");
@@ -149,11 +149,11 @@ TEST_CASE("a request that does not arrive in time is told so", "[serve][http][li
 
 TEST_CASE("a half-closed socket still gets its answer", "[serve][http]") {
   House house;
-  Wire wire(house.mcp());
+  TcpWire wire(house.mcp());
   wire.send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
   wire.half_close();
   CHECK(wire.all().find(R"({"ready":true})") != std::string::npos);
-  Wire cut(house.mcp());
+  TcpWire cut(house.mcp());
   cut.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{");
   cut.half_close();
   cut.all();
@@ -162,7 +162,7 @@ TEST_CASE("a half-closed socket still gets its answer", "[serve][http]") {
 
 TEST_CASE("pipelined requests are answered in order on one connection", "[serve][http]") {
   House house;
-  Wire wire(house.mcp());
+  TcpWire wire(house.mcp());
   wire.send(
       "GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\nGET "
       "/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -224,7 +224,7 @@ TEST_CASE("cancellation stops the tool; a lost client does not", "[serve][http][
                               "Mcp-Session-Id: " + session +
                               "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   {
-    Wire lost(house.mcp());
+    TcpWire lost(house.mcp());
     lost.send(request);
     REQUIRE(Gate::entered(1));
   }
@@ -236,7 +236,7 @@ TEST_CASE("cancellation stops the tool; a lost client does not", "[serve][http][
   CHECK(post(house.mcp(), cancel, session).status == 202);
   REQUIRE(Gate::entered(0));
   CHECK(Gate::stopped() == 1);
-  Wire waiting(house.mcp());
+  TcpWire waiting(house.mcp());
   waiting.send(request);
   REQUIRE(Gate::entered(1));
   CHECK(post(house.mcp(), cancel, session).status == 202);
@@ -252,12 +252,12 @@ TEST_CASE("over capacity is told at once, with the time to come back, and permit
                        {"limits.retry_after", "2s"}});
   const std::string one = initialize(house.mcp()), two = initialize(house.mcp()),
                     three = initialize(house.mcp());
-  const auto begin = [&](Wire& wire, const std::string& session) {
+  const auto begin = [&](TcpWire& wire, const std::string& session) {
     const std::string body = call("1", "test_wait", "{}");
     wire.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_json + "Mcp-Session-Id: " + session +
               "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   };
-  Wire first(house.mcp()), second(house.mcp());
+  TcpWire first(house.mcp()), second(house.mcp());
   begin(first, one);
   REQUIRE(Gate::entered(1));
   const Json own = body_of(post(house.mcp(), call("2", "test_wait", "{}"), one))["error"];
@@ -285,12 +285,12 @@ TEST_CASE("a call waits for a permit within its patience", "[serve][http][capaci
   Gate::close();
   House house(Settings{{"limits.global", "1"}, {"limits.session", "1"}, {"limits.permit_wait", "30s"}});
   const std::string session = initialize(house.mcp());
-  const auto begin = [&](Wire& wire, const char* id) {
+  const auto begin = [&](TcpWire& wire, const char* id) {
     const std::string body = call(id, "test_wait", "{}");
     wire.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + k_json + "Mcp-Session-Id: " +
               session + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   };
-  Wire first(house.mcp()), second(house.mcp());
+  TcpWire first(house.mcp()), second(house.mcp());
   begin(first, "1");
   REQUIRE(Gate::entered(1));
   begin(second, "2");
@@ -303,7 +303,7 @@ TEST_CASE("draining finishes what runs and refuses what comes", "[serve][http][d
   Gate::close();
   House house;
   const std::string session = initialize(house.mcp());
-  Wire running(house.mcp());
+  TcpWire running(house.mcp());
   const std::string body = call("1", "test_wait", "{}");
   running.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_json + "Mcp-Session-Id: " + session +
                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);

@@ -115,3 +115,50 @@ TEST_CASE("the whole server starts, says who it is, reloads, refuses a second on
   for (const char* const event : {"server.start", "server.reload", "server.drain", "server.stop"})
     CHECK(log->find(event) != std::string::npos);
 }
+
+TEST_CASE("a reload takes new keys in, and broken ones leave the old in place", "[serve][server][auth]") {
+  const Scratch root;
+  const auto keys = [&](const std::string& name, const std::string& key) {
+    const auto path = root.write("keys.yaml", "- {name: " + name + ", sha256: " + sha256_hex(key) +
+                                                  ", scope: viewer, expires: 2200-01-01}\n");
+    std::filesystem::permissions(path, std::filesystem::perms(0600));
+  };
+  keys("first", "first-key");
+  serve::ServeOptions options;
+  options.root = root.path();
+  std::promise<void> reloaded;
+  options.reload = [&]() -> Result<Config> {
+    reloaded.set_value();
+    return config_of(on_free_ports({{"auth.keys_file", "keys.yaml"}}));
+  };
+  Running server(on_free_ports({{"auth.keys_file", "keys.yaml"}}), options);
+  const std::uint16_t port = port_in(server.listeners[0].address);
+  const auto status = [&](const std::string& key) {
+    return http(port, "GET", "/status", "x-api-key: " + key + "\r\n").status;
+  };
+  const auto reload = [&] {
+    reloaded = {};
+    auto taken = reloaded.get_future();
+    kill(getpid(), SIGHUP);
+    REQUIRE(taken.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  };
+  CHECK(status("first-key") == 200);
+  CHECK(status("second-key") == 401);
+  keys("second", "second-key");
+  CHECK(status("second-key") == 401);
+  reload();
+  CHECK(status("first-key") == 401);
+  CHECK(status("second-key") == 200);
+  root.write("keys.yaml", "- nonsense\n");
+  reload();
+  CHECK(status("second-key") == 200);
+  std::filesystem::remove(root / "keys.yaml");
+  reload();
+  CHECK(status("second-key") == 200);
+  CHECK(status("") == 401);
+  CHECK(server.stop());
+  const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
+  REQUIRE(log);
+  CHECK(log->find("kept the old settings") != std::string::npos);
+  CHECK(log->find("second-key") == std::string::npos);
+}

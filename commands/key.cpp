@@ -1,0 +1,329 @@
+#include "commands/common.hpp"
+#include "commands/confirm.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "io/files.hpp"
+#include "io/random.hpp"
+#include "serve/auth/keys.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::commands::key_command {
+namespace {
+
+using serve::NamedKey;
+
+/// 256 bits: nobody guesses that, so a plain digest of it may be kept.
+constexpr std::size_t k_key_bytes = 32;
+/// Says in logs and to secret scanners what was found.
+constexpr std::string_view k_prefix = "exai_";
+constexpr std::uint64_t k_input_bytes = 4096;
+constexpr Millis k_soon = std::chrono::hours(24 * 14), k_longest = std::chrono::hours(24 * 3660);
+
+/// --file as typed, else the setting below the root.
+Result<std::filesystem::path> keys_path(const Args& args, const Context& context) {
+  if (const auto given = args.option("--file")) return std::filesystem::path(*given);
+  if (context.config.text("auth.keys_file").empty())
+    return fail(ErrorKind::config, "auth.keys_file is not set, so there is no keys file",
+                "name one with --file, and set EXAI_KEYS_FILE to it for the server");
+  return path_setting(context, "auth.keys_file");
+}
+
+/// The file's keys; its warning goes to standard error.
+Result<std::vector<NamedKey>> read_keys(const std::filesystem::path& path, const Context& context) {
+  auto file = serve::read_keys_file(path, context.globals.strict);
+  if (!file) return fail(file.error());
+  if (!file->warning.empty() && context.globals.quiet == 0)
+    context.streams.err.write(fmt::format("warning: {}\n", file->warning));
+  return std::move(file->keys);
+}
+
+/// Nobody else changes the file while this lives.
+Result<io::LockFile> lock_of(const std::filesystem::path& path) {
+  auto lock = io::LockFile::acquire(path.string() + ".lock");
+  if (lock) return lock;
+  return fail(Error(lock.error()).try_this("another exai key command is at it: try again"));
+}
+
+Result<void> write_keys(const std::filesystem::path& path, const std::vector<NamedKey>& keys) {
+  return io::write_atomic(path, serve::keys_text(keys), 0600);
+}
+
+std::string_view state_of(const NamedKey& key, const Context& context) {
+  const Wall now = context.clock.wall();
+  if (key.expired(now)) return "expired";
+  return key.expired(now + k_soon) ? "expires soon" : "valid";
+}
+
+std::string time_or(const std::optional<Wall>& at, std::string_view otherwise) {
+  return at ? serve::utc_seconds(*at) : std::string(otherwise);
+}
+
+/// What every command says of a key, as members of a JSON object.
+std::string members(const NamedKey& key, std::string_view source, const Context& context) {
+  return fmt::format(R"("name":{},"scope":"{}","created":{},"expires":{},"state":"{}","source":{})",
+                     quote_json(key.name), to_string(key.scope),
+                     key.created ? quote_json(serve::utc_seconds(*key.created)) : "null",
+                     key.expires ? quote_json(serve::utc_seconds(*key.expires)) : "null",
+                     state_of(key, context), quote_json(source));
+}
+
+struct SourcedKey {
+  NamedKey key;
+  std::string source;
+};
+
+/// The keys in plain text and those of the file, if there is one.
+Result<std::vector<SourcedKey>> all_keys(const Args& args, const Context& context) {
+  std::vector<SourcedKey> all;
+  if (!args.has("--file"))
+    for (const std::string& key : context.config.list("auth.api_keys"))
+      all.push_back({serve::plain_key(key), "auth.api_keys"});
+  const auto path = keys_path(args, context);
+  if (!path) return all;
+  auto keys = read_keys(*path, context);
+  if (!keys) return fail(keys.error());
+  for (NamedKey& key : *keys) all.push_back({std::move(key), path->string()});
+  return all;
+}
+
+Result<Outcome> list(const Args& args, Context& context) {
+  const auto all = all_keys(args, context);
+  if (!all) return fail(all.error());
+  Outcome outcome;
+  outcome.table = cli::Table{{"name", "scope", "created", "expires", "state", "source"}, {}};
+  for (const auto& [key, source] : *all)
+    outcome.table->rows.push_back({key.name, std::string(to_string(key.scope)),
+                                   time_or(key.created, "unknown"), time_or(key.expires, "never"),
+                                   std::string(state_of(key, context)), source});
+  return outcome;
+}
+
+Result<std::optional<Wall>> expiry(const Args& args, const Context& context) {
+  const std::string text = args.option("--expires").value_or("90d");
+  if (text == "never") return std::optional<Wall>();
+  std::optional<Wall> at = serve::parse_utc(text);
+  if (const auto span = parse_duration(text); !at && span && *span <= k_longest)
+    at = context.clock.wall() + *span;
+  if (at && *at > context.clock.wall()) return at;
+  return fail(ErrorKind::usage, fmt::format("--expires must be a time to come, not \"{}\"", printable(text)),
+              "--expires 90d, --expires 2027-01-31 or --expires never");
+}
+
+Result<NamedKey> described(const Args& args, const Context& context) {
+  NamedKey key;
+  key.name = args.positional("NAME");
+  if (const auto fine = serve::check_key_name(key.name); !fine) {
+    Error error = fine.error();
+    error.kind = ErrorKind::usage;
+    return fail(std::move(error));
+  }
+  key.scope = serve::parse_scope(args.option("--scope").value_or("operator")).value_or(serve::Scope::viewer);
+  auto expires = expiry(args, context);
+  if (!expires) return fail(expires.error());
+  key.expires = *expires;
+  key.created = context.clock.wall();
+  return key;
+}
+
+/// Adds a key to the file, under the lock.
+Result<void> add(const std::filesystem::path& path, const NamedKey& key, const Context& context) {
+  const auto lock = lock_of(path);
+  if (!lock) return fail(lock.error());
+  std::vector<NamedKey> keys;
+  std::error_code missing;
+  if (std::filesystem::exists(path, missing)) {
+    auto there = read_keys(path, context);
+    if (!there) return fail(there.error());
+    keys = std::move(*there);
+  }
+  for (const NamedKey& other : keys)
+    if (other.name == key.name)
+      return fail(ErrorKind::refused, fmt::format("{} has a key named \"{}\"", path.string(), key.name),
+                  fmt::format("choose another name, or exai key retire {}", key.name));
+  if (keys.size() >= serve::k_most_keys)
+    return fail(ErrorKind::refused,
+                fmt::format("{} holds {} keys, which is the most", path.string(), keys.size()),
+                "exai key retire NAME");
+  keys.push_back(key);
+  return write_keys(path, keys);
+}
+
+Result<Outcome> generate(const Args& args, Context& context) {
+  auto key = described(args, context);
+  if (!key) return fail(key.error());
+  const auto path = keys_path(args, context);
+  if (!path) return fail(path.error());
+  if (context.globals.dry_run)
+    return fail(ErrorKind::refused,
+                fmt::format("a dry run makes no key: it would be \"{}\", {}, in {}, and nobody could use it",
+                            key->name, to_string(key->scope), path->string()),
+                "leave --dry-run out");
+  const std::string text = std::string(k_prefix) + io::random_token(k_key_bytes);
+  key->digest = sha256(text);
+  if (auto added = add(*path, *key, context); !added) return fail(added.error());
+  if (context.globals.quiet == 0) {
+    context.streams.err.write(
+        fmt::format("\"{}\", {}, until {}: its digest is in {}; the key is shown this once\n", key->name,
+                    to_string(key->scope), time_or(key->expires, "retired"), path->string()));
+    context.streams.err.write(
+        context.config.text("auth.keys_file").empty()
+            ? fmt::format("set EXAI_KEYS_FILE={} for the server, then exai reload\n", path->string())
+            : std::string("exai reload makes a running server read it\n"));
+  }
+  return said(text + "\n", fmt::format(R"({{"schema":"exai.key/1",{},"key":"{}"}})",
+                                       members(*key, path->string(), context), text));
+}
+
+Error no_such_key(const std::vector<NamedKey>& keys, const std::string& name,
+                  const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  names.reserve(keys.size());
+  for (const NamedKey& key : keys) names.push_back(key.name);
+  const std::string near = did_you_mean(name, names);
+  return make_error(ErrorKind::usage,
+                    fmt::format("{} has no key named \"{}\"", path.string(), printable(name)),
+                    near.empty() ? "exai key list" : near);
+}
+
+bool has_key(const std::vector<NamedKey>& keys, const std::string& name) {
+  return std::any_of(keys.begin(), keys.end(), [&](const NamedKey& key) { return key.name == name; });
+}
+
+Result<void> confirm_retiring(const Args& args, const Context& context, const std::vector<NamedKey>& keys,
+                              const std::string& name) {
+  const bool last = keys.size() == 1 && context.config.secret("auth.api_keys").empty();
+  if (!last) return confirm(context, fmt::format("retire the key \"{}\"?", name));
+  return confirm_by_name(args, context,
+                         fmt::format("\"{}\" is the last key: nobody gets in without it.", name), name);
+}
+
+Result<Outcome> retire(const Args& args, Context& context) {
+  const std::string name = args.positional("NAME");
+  const auto path = keys_path(args, context);
+  if (!path) return fail(path.error());
+  auto keys = read_keys(*path, context);
+  if (!keys) return fail(keys.error());
+  if (!has_key(*keys, name)) return fail(no_such_key(*keys, name, *path));
+  const auto told = [&](std::string_view what) {
+    const std::string text = fmt::format("{} the key \"{}\" from {}", what, name, path->string());
+    return said(text + "\n", fmt::format(R"({{"schema":"exai.key/1","name":{},"text":{}}})", quote_json(name),
+                                         quote_json(text)));
+  };
+  if (context.globals.dry_run) return told("would remove");
+  if (auto sure = confirm_retiring(args, context, *keys, name); !sure) return fail(sure.error());
+  // Read again under the lock: the question may have stood for a while.
+  const auto lock = lock_of(*path);
+  if (!lock) return fail(lock.error());
+  keys = read_keys(*path, context);
+  if (!keys) return fail(keys.error());
+  if (std::erase_if(*keys, [&](const NamedKey& key) { return key.name == name; }) == 0)
+    return fail(no_such_key(*keys, name, *path));
+  if (auto written = write_keys(*path, *keys); !written) return fail(written.error());
+  if (context.globals.quiet == 0) context.streams.err.write("a running server knows it until exai reload\n");
+  return told("removed");
+}
+
+Result<Outcome> verify(const Args& args, Context& context) {
+  if (context.streams.input_terminal)
+    return fail(ErrorKind::usage, "the key is read from standard input, which is a terminal",
+                "exai key verify < FILE, so that it stays out of the shell's history");
+  const auto all = all_keys(args, context);
+  if (!all) return fail(all.error());
+  auto text = io::read_file("-", k_input_bytes);
+  if (!text) return fail(text.error());
+  const Secret given{std::string(trim(*text))};
+  const Secret wiped{std::move(*text)};
+  if (given.empty())
+    return fail(ErrorKind::missing_input, "standard input holds no key", "exai key verify < FILE");
+  for (const auto& [key, source] : *all) {
+    if (serve::find_key({key}, given.reveal()) == nullptr) continue;
+    const std::string_view state = state_of(key, context);
+    Outcome outcome =
+        said(fmt::format("{}  {}  {}, expires {}, from {}\n", key.name, to_string(key.scope), state,
+                         time_or(key.expires, "never"), source),
+             fmt::format(R"({{"schema":"exai.key/1","known":true,{}}})", members(key, source, context)));
+    outcome.code = state == "expired" ? ExitCode::fail : ExitCode::pass;
+    return outcome;
+  }
+  Outcome outcome = said("this key is not known here\n", R"({"schema":"exai.key/1","known":false})");
+  outcome.code = ExitCode::fail;
+  return outcome;
+}
+
+constexpr cli::Option k_file{.name = "--file",
+                             .value = "PATH",
+                             .help = "the keys file",
+                             .values = "@files",
+                             .standard = "auth.keys_file"};
+constexpr cli::Option k_file_only[] = {k_file};
+constexpr cli::Option k_generate_options[] = {
+    {.name = "--scope",
+     .value = "SCOPE",
+     .help = "viewer looks, operator calls tools, admin does everything",
+     .values = "viewer|operator|admin",
+     .standard = "operator"},
+    {.name = "--expires", .value = "WHEN", .help = "a duration, a UTC date or never", .standard = "90d"},
+    k_file};
+constexpr cli::Option k_retire_options[] = {
+    {.name = "--confirm", .value = "NAME", .help = "the name again, to retire the last key"}, k_file};
+constexpr cli::Positional k_new_name[] = {
+    {.name = "NAME", .help = "who or what it is for", .required = true}};
+constexpr cli::Positional k_name[] = {{.name = "NAME", .help = "the key's name", .required = true}};
+constexpr cli::Example k_list_examples[] = {{"exai key list", "who may come in, and until when"},
+                                            {"exai key list --file keys.yaml --json", "for a script"}};
+constexpr cli::Example k_generate_examples[] = {
+    {"exai key generate laptop --scope operator --expires 90d", "a key for one person's tools"},
+    {"exai key generate grafana --scope viewer --expires never --file keys.yaml", "one that reads metrics"}};
+constexpr cli::Example k_retire_examples[] = {{"exai key retire laptop", "asks, then removes it"},
+                                              {"exai key retire laptop --yes", "in a script"}};
+constexpr cli::Example k_verify_examples[] = {{"exai key verify < key.txt", "whose it is, scope and expiry"},
+                                              {"exai key verify --json < key.txt", "for a script"}};
+
+const Registered<cli::Command> k_list{cli::Command{
+    .path = "key list",
+    .group = "Operate",
+    .summary = "the keys that open this server, without the keys",
+    .text = "Those of the keys file and those in plain text in auth.api_keys. To rotate one, generate "
+            "another, hand it out, and retire the first: all keys count at once.",
+    .options = k_file_only,
+    .examples = k_list_examples,
+    .waits = false,
+    .run = list}};
+const Registered<cli::Command> k_generate{
+    cli::Command{.path = "key generate",
+                 .group = "Operate",
+                 .summary = "makes a key, keeps its digest and prints it once",
+                 .text = "The key goes to standard output and nowhere else; the keys file, mode 0600, holds "
+                         "its SHA-256. Next: "
+                         "exai reload.",
+                 .options = k_generate_options,
+                 .positionals = k_new_name,
+                 .examples = k_generate_examples,
+                 .effect = cli::Effect::writes,
+                 .waits = false,
+                 .run = generate}};
+const Registered<cli::Command> k_retire{cli::Command{
+    .path = "key retire",
+    .group = "Operate",
+    .summary = "removes a key from the keys file",
+    .text = "Asks at a terminal; elsewhere it needs --yes, and for the last key --confirm NAME. Next: "
+            "exai reload.",
+    .options = k_retire_options,
+    .positionals = k_name,
+    .examples = k_retire_examples,
+    .effect = cli::Effect::destroys,
+    .waits = false,
+    .run = retire}};
+const Registered<cli::Command> k_verify{cli::Command{
+    .path = "key verify",
+    .group = "Operate",
+    .summary = "says whose key stands on standard input",
+    .text = "Ends with 0 for a key that counts, with 1 for one that has expired or is not known.",
+    .options = k_file_only,
+    .examples = k_verify_examples,
+    .waits = false,
+    .run = verify}};
+
+}  // namespace
+}  // namespace exai::commands::key_command

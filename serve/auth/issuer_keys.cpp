@@ -1,0 +1,145 @@
+#include "serve/auth/issuer_keys.hpp"
+
+#include "core/text.hpp"
+#include "io/http.hpp"
+
+#include <charconv>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace exai::serve {
+namespace {
+namespace issuer_fetch {
+
+constexpr Millis k_least_lifetime = std::chrono::minutes(5), k_most_lifetime = std::chrono::hours(24),
+                 k_usual_lifetime = std::chrono::hours(1);
+
+Result<io::HttpResponse> get(const std::string& url, Deadline deadline) {
+  io::HttpRequest request;
+  request.url = url;
+  request.headers = {{"Accept", "application/json"}};
+  request.deadline = deadline;
+  request.max_body = k_jwks_bytes;
+  Result<io::HttpResponse> answer = io::http_exchange(request);
+  if (!answer) return answer;
+  if (answer->status != 200)
+    return fail(ErrorKind::unreachable, fmt::format("{} answered {}", url, answer->status),
+                "see auth.oauth.issuer and auth.oauth.jwks_url");
+  return answer;
+}
+
+/// The key set's address, from the first metadata document that there is.
+Result<std::string> discover(const OAuthSettings& settings, Deadline deadline) {
+  std::optional<Error> first;
+  for (const std::string& url : discovery_urls(settings.issuer)) {
+    const Result<io::HttpResponse> answer = get(url, deadline);
+    if (!answer) {
+      if (!first) first = answer.error();
+      continue;
+    }
+    const Result<std::string> issuer = json_at(answer->body, "issuer"),
+                              jwks = json_at(answer->body, "jwks_uri");
+    // A document that names another issuer would have us trust that one (RFC 8414 section 3.3).
+    if (!issuer || *issuer != settings.issuer)
+      return fail(ErrorKind::invalid, fmt::format("{} is not the metadata of {}", url, settings.issuer),
+                  "auth.oauth.issuer must be written as the issuer writes itself");
+    if (!jwks || !is_trusted_url(*jwks))
+      return fail(ErrorKind::invalid, fmt::format("{} names no https key set (jwks_uri)", url),
+                  "set auth.oauth.jwks_url");
+    return *jwks;
+  }
+  return fail(*first);
+}
+
+}  // namespace issuer_fetch
+}  // namespace
+
+Millis key_set_lifetime(std::string_view cache_control) {
+  using namespace issuer_fetch;
+  for (const std::string& part : split(cache_control, ',')) {
+    constexpr std::string_view k_name = "max-age=";
+    if (part.size() <= k_name.size() || !equals_ignoring_case(part.substr(0, k_name.size()), k_name))
+      continue;
+    long long seconds = 0;
+    const char* const end = part.data() + part.size();
+    const auto [stopped, error] = std::from_chars(part.data() + k_name.size(), end, seconds);
+    if (error == std::errc::result_out_of_range) return k_most_lifetime;
+    if (error != std::errc{} || stopped != end) continue;
+    constexpr long long k_day = 86400;
+    return std::clamp(Millis(std::clamp(seconds, 0LL, k_day) * 1000), k_least_lifetime, k_most_lifetime);
+  }
+  return k_usual_lifetime;
+}
+
+Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline deadline) {
+  const Result<std::string> url = settings.jwks_url.empty() ? issuer_fetch::discover(settings, deadline)
+                                                            : Result<std::string>(settings.jwks_url);
+  if (!url) return fail(url.error());
+  const Result<io::HttpResponse> answer = issuer_fetch::get(*url, deadline);
+  if (!answer) return fail(answer.error());
+  Result<JwkSet> keys = JwkSet::parse(answer->body);
+  if (!keys) return fail(Error(keys.error()).during(fmt::format("reading {}", *url)));
+  std::string cache_control;  // a list may come in several lines
+  for (const auto& [name, value] : answer->headers)
+    if (name == "cache-control") cache_control += (cache_control.empty() ? "" : ",") + value;
+  return FetchedKeys{std::move(*keys), key_set_lifetime(cache_control)};
+}
+
+bool IssuerKeys::may_begin() const {
+  return !fetching_ && (!begun_ || clock_.steady() - *begun_ >= k_fetch_pause);
+}
+
+IssuerView IssuerKeys::view() const {
+  return {keys_, ever_, fetching_ || may_begin()};
+}
+
+bool IssuerKeys::due() const {
+  return clock_.steady() >= fresh_until_ && may_begin();
+}
+
+void IssuerKeys::take(FetchedKeys fetched) {
+  keys_ = std::move(fetched.keys);
+  fresh_until_ = clock_.steady() + fetched.lifetime;
+  ever_ = true;
+}
+
+void IssuerKeys::fetch(Engine& engine, std::function<void(const std::string&)> note) {
+  if (!may_begin()) return;
+  fetching_ = true;
+  begun_ = clock_.steady();
+  // The answer is taken in even after a reload that put other keys in our place: who waits here is told then.
+  const auto answer = std::make_shared<Result<FetchedKeys>>();
+  const auto self = shared_from_this();
+  const auto job = [answer, settings = settings_] {
+    *answer = fetch_issuer_keys(settings, Deadline::after(k_fetch_deadline));
+  };
+  engine.background(job, [self, answer, note = std::move(note)] {
+    self->fetching_ = false;
+    if (*answer)
+      self->take(std::move(**answer));
+    else if (note)
+      note("the issuer's keys could not be fetched: " + answer->error().message);
+    self->release();
+  });
+}
+
+bool IssuerKeys::wait(Engine& engine, std::size_t bytes, std::function<void()> then) {
+  if (waiting_.size() >= k_most_waiting || waiting_bytes_ + bytes > k_most_waiting_bytes) return false;
+  waiting_.push_back(std::move(then));
+  waiting_bytes_ += bytes;
+  const std::weak_ptr<IssuerKeys> weak = weak_from_this();
+  if (!patience_)
+    patience_ = engine.services().loop.after(k_wait_for_fetch, [weak] {
+      if (const auto self = weak.lock()) self->release();
+    });
+  return true;
+}
+
+void IssuerKeys::release() {
+  patience_.reset();
+  waiting_bytes_ = 0;
+  for (const auto& tell : std::exchange(waiting_, {})) tell();
+}
+
+}  // namespace exai::serve

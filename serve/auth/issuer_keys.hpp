@@ -1,0 +1,66 @@
+// The issuer's key set: fetched on the pool, kept on the loop, renewed as it ages or when a token names a key
+// that is not in it. The requests that wait for a fetch stand in line here.
+#pragma once
+
+#include "serve/auth/oauth.hpp"
+#include "serve/calls/engine.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace exai::serve {
+
+/// Bounds of a fetch and of the line before it.
+inline constexpr Millis k_fetch_deadline{5000}, k_fetch_pause{30000}, k_wait_for_fetch{6000};
+inline constexpr std::size_t k_jwks_bytes = std::size_t{256} << 10U;
+inline constexpr std::size_t k_most_waiting = 64, k_most_waiting_bytes = std::size_t{16} << 20U;
+
+struct FetchedKeys {
+  JwkSet keys;
+  Millis lifetime{0};
+};
+/// How long an answer with this Cache-Control may be kept: max-age within five minutes and a day, else an
+/// hour.
+Millis key_set_lifetime(std::string_view cache_control);
+/// Asks for the key set, first where it is if the settings do not say so. Blocking; redirects are not
+/// followed and only https and loopback are asked. Errors name the URL.
+Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline deadline);
+
+/// Loop thread only.
+class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
+ public:
+  explicit IssuerKeys(OAuthSettings settings, const Clock& clock = system_clock())
+      : settings_(std::move(settings)), clock_(clock) {}
+
+  [[nodiscard]] const OAuthSettings& settings() const { return settings_; }
+  /// For a decision now. While the issuer cannot be reached, the keys that are known go on counting.
+  [[nodiscard]] IssuerView view() const;
+  /// True when the set has outlived its time and a fetch may begin.
+  [[nodiscard]] bool due() const;
+  /// Begins a fetch, unless one runs or the last one began less than 30 s ago: tokens with made-up key ids
+  /// must not turn us against the issuer. `note` hears what went wrong.
+  void fetch(Engine& engine, std::function<void(const std::string&)> note);
+  /// Calls back when the fetch that runs has ended, or after six seconds. False when too many wait, or too
+  /// much.
+  bool wait(Engine& engine, std::size_t bytes, std::function<void()> then);
+
+ private:
+  [[nodiscard]] bool may_begin() const;
+  void take(FetchedKeys fetched);
+  void release();
+
+  OAuthSettings settings_;
+  const Clock& clock_;
+  JwkSet keys_;
+  bool ever_ = false, fetching_ = false;
+  std::optional<Steady> begun_;  // of the last fetch
+  Steady fresh_until_{};
+  std::vector<std::function<void()>> waiting_;
+  std::size_t waiting_bytes_ = 0;
+  std::unique_ptr<Timer> patience_;
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,24 @@
+// A request that outlives its connection's buffers, for the time in which it waits.
+#pragma once
+
+#include "serve/door/exchange.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace exai::serve {
+
+class KeptRequest {
+ public:
+  explicit KeptRequest(const HttpRequest& request);
+  /// The same request; valid as long as this object.
+  [[nodiscard]] HttpRequest view() const;
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  std::string method_, path_, query_, body_, peer_;
+  std::vector<std::pair<std::string, std::string>> headers_;
+};
+
+}  // namespace exai::serve
