@@ -92,7 +92,7 @@ class Server {
         health_(engine_, state_folder()),
         main_site_({access_, mcp_, metrics_, health_, engine_, [this] { return status(); }}),
         health_site_({access_, mcp_, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, tools_, access_, daemon_settings(config_)) {
+        daemon_(engine_, tools_, access_, daemon_settings(config_), log_.get()) {
     view_.watch(engine_);
   }
 
@@ -115,6 +115,9 @@ class Server {
       done = listen(door_.listen_http("health", config_.text("health.host"), config_.port("health.port"),
                                       "health.port (HEALTH_CHECK_PORT)", health_site_),
                     "http", "/health");
+    if (done)
+      daemon_.write_health(below(options_.root, config_.text("log.dir")) / "ws_daemon.health.json",
+                           listeners_[1].address);
     return done;
   }
 

@@ -161,7 +161,7 @@ House::House(const Settings& settings) {
   const SiteParts parts{*access_, *mcp_, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
   main_site_ = std::make_unique<MainSite>(parts);
   health_site_ = std::make_unique<HealthSite>(parts);
-  daemon_ = std::make_unique<Daemon>(*engine_, *tools_, *access_, daemon_settings(config));
+  daemon_ = std::make_unique<Daemon>(*engine_, *tools_, *access_, daemon_settings(config), nullptr);
   mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
   daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *daemon_));
   health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_));
