@@ -84,7 +84,7 @@ bool DaemonSession::repeated(const CallFrame& frame, const std::string& call) {
 bool DaemonSession::answered_before(const CallFrame& frame, const std::string& call) {
   const KeptResult* kept = state_.results.find(slot_of_request(frame.request_id), now());
   if (kept != nullptr && kept->call == call) {
-    send(frames::finish(*kept->body, frame.request_id, frames::Origin::cache), false);
+    answer_from(*kept, frame.request_id);
     return true;
   }
   const auto ran = ran_.find(frame.request_id);
@@ -93,11 +93,16 @@ bool DaemonSession::answered_before(const CallFrame& frame, const std::string& c
   return true;
 }
 
+void DaemonSession::answer_from(const KeptResult& kept, const std::string& request_id) {
+  state_.engine.services().metrics.cache_hit();
+  send(frames::finish(*kept.body, request_id, frames::Origin::cache), false);
+}
+
 bool DaemonSession::shared(const CallFrame& frame, const std::string& call) {
   if (!shares(*frame.tool)) return false;
   if (may_keep(frame.arguments)) {
     if (const KeptResult* kept = state_.results.find(slot_of_call(call), now())) {
-      send(frames::finish(*kept->body, frame.request_id, frames::Origin::cache), false);
+      answer_from(*kept, frame.request_id);
       return true;
     }
   }
@@ -188,7 +193,8 @@ void DaemonSession::finished(DaemonRun& run, const CallOutcome& outcome) {
   if (ended_) return;
   frames::Answer answer = answer_of(run, outcome);
   const bool good = answer.code.empty();
-  if (!good && !run.waiters().empty()) {
+  const bool wanted = !outcome.result && outcome.result.error().kind == ErrorKind::cancelled;
+  if (!good && !wanted && !run.waiters().empty()) {
     const std::string why = outcome.result ? "the tool reported a failure" : outcome.result.error().message;
     state_.log_error(answer.code, std::string(run.tool().id) + ": " + why, id_,
                      run.waiters().front().request_id);

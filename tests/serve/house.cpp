@@ -51,7 +51,17 @@ Result<ToolOutput> run_throw(const Json&, CallContext&) {
   throw std::runtime_error("secret detail");
 }
 
-Result<ToolOutput> run_fail(const Json&, CallContext&) {
+/// Fails as asked: `kind` is an error kind, `report` the text that a tool with is_error gives back.
+Result<ToolOutput> run_fail(const Json& arguments, CallContext&) {
+  if (const auto report = arguments.find("report"); report != arguments.end()) {
+    ToolOutput output = text_output(report->get<std::string>());
+    output.is_error = arguments.value("is_error", false);
+    return output;
+  }
+  const std::string wanted = arguments.value("kind", std::string("config"));
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::provider); ++kind)
+    if (to_string(static_cast<ErrorKind>(kind)) == wanted && wanted != "config")
+      return fail(static_cast<ErrorKind>(kind), "failed as asked");
   return fail(ErrorKind::config, "GLM_API_KEY is not set", "set GLM_API_KEY");
 }
 
@@ -161,7 +171,11 @@ House::House(const Settings& settings) {
   const SiteParts parts{*access_, *mcp_, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
   main_site_ = std::make_unique<MainSite>(parts);
   health_site_ = std::make_unique<HealthSite>(parts);
-  daemon_ = std::make_unique<Daemon>(*engine_, *tools_, *access_, daemon_settings(config), nullptr);
+  io::LogOptions log;
+  log.folder = scratch_ / "logs";
+  log.level = io::LogLevel::debug;
+  log_ = io::Log::open(std::move(log)).value();
+  daemon_ = std::make_unique<Daemon>(*engine_, *tools_, *access_, daemon_settings(config), log_.get());
   mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
   daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *daemon_));
   health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_));
@@ -296,6 +310,11 @@ Json Frames::json() {
 
 Json Frames::hello(const std::string& token) {
   send(dump_json({{"op", "hello"}, {"session_id", "mine"}, {"token", token}}));
+  return json();
+}
+
+Json Frames::hello_again(const std::string& session, const std::string& token) {
+  send(dump_json({{"op", "hello"}, {"session_id", session}, {"resume", true}, {"token", token}}));
   return json();
 }
 

@@ -39,9 +39,12 @@ class House {
   void on_loop(std::function<void()> job);
   serve::Engine& engine() { return *engine_; }
   serve::Metrics& metrics() { return *metrics_; }
+  serve::Daemon& daemon_service() { return *daemon_; }
+  [[nodiscard]] const std::filesystem::path& root() const { return scratch_.path(); }
 
  private:
   Scratch scratch_;
+  std::unique_ptr<io::Log> log_;  // the daemon's only
   std::unique_ptr<serve::Door> door_;
   std::unique_ptr<serve::ToolCatalogue> tools_;
   std::unique_ptr<serve::Metrics> metrics_;
@@ -101,6 +104,8 @@ class Frames {
   std::string receive();
   Json json();
   Json hello(const std::string& token = {});
+  /// A hello that asks to resume `session`, or for a session that can be resumed.
+  Json hello_again(const std::string& session = "new", const std::string& token = {});
   /// The next frame of that op; others are skipped.
   Json until(const std::string& op);
   Wire& wire() { return wire_; }
