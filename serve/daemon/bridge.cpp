@@ -320,9 +320,13 @@ void Bridge::result(const std::string& key, Json& frame) {
 }
 
 void Bridge::refused(const std::string& key, const Json& frame) {
-  const auto found = waiting_.find(key);
   const auto error = frame.find("error");
-  if (found == waiting_.end() || error == frame.end() || !error->is_object()) return;
+  if (error == frame.end() || !error->is_object()) return;
+  // No room for us now: later there may be.
+  if (line_ == Line::greeting)
+    return lost(make_error(ErrorKind::busy, "refused us: " + bridging::text_at(*error, "message")));
+  const auto found = waiting_.find(key);
+  if (found == waiting_.end()) return;
   settle(key, bridging::failed(found->second.id, Json::object(), *error));
 }
 

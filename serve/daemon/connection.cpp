@@ -96,7 +96,9 @@ void DaemonConnection::on_text(std::string_view text) {
 bool DaemonConnection::over_rate(const Json& message) {
   const bool object = message.is_object();
   // Giving up a call must always be possible: it frees what the limits protect.
-  if (object && session_ && daemon_line::text_of(message, "op") == "cancel") return false;
+  if (object && session_ && daemon_line::text_of(message, "op") == "cancel" &&
+      session_->in_flight(daemon_line::id_of(message)))
+    return false;
   const Millis wait = state_->rates.take(address_, session_id(), state_->now());
   if (wait.count() == 0) return false;
   complain("OVER_CAPACITY", "too many requests; wait, or raise limits.rate_session and its like",

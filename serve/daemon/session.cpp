@@ -171,15 +171,17 @@ Json DaemonSession::details(const Error& error, const DaemonRun& run, bool ran) 
   for (const auto& row : state_.engine.permits())
     if (row.name == "global") full = row.in_use >= row.limit;
   details["capacity_type"] = ran ? "Provider" : full ? "Global" : "Session";
-  details["session_id"] = id_;
+  details["session_id"] = shown_id();
   return details;
 }
 
 frames::Answer DaemonSession::answer_of(const DaemonRun& run, const CallOutcome& outcome) {
   const DaemonSettings& settings = *state_.settings();
-  if (outcome.result)
-    return frames::result(*outcome.result,
-                          {settings.compat_text, settings.never_empty, run.tool().id, id_, state_.wall()});
+  if (outcome.result) {
+    const std::string session = shown_id();
+    return frames::result(
+        *outcome.result, {settings.compat_text, settings.never_empty, run.tool().id, session, state_.wall()});
+  }
   const Error& error = outcome.result.error();
   const bool closing = state_.engine.draining() && !outcome.ran && error.kind == ErrorKind::busy;
   return frames::failure(closing ? "SERVICE_UNAVAILABLE" : daemon_code(error.kind), error,

@@ -47,12 +47,13 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   [[nodiscard]] DaemonState& state() { return state_; }
   [[nodiscard]] Steady now() const { return state_.now(); }
   [[nodiscard]] const std::string& id() const { return id_; }
+  /// Enough to tell sessions apart, useless to resume one: for logs and for what may be passed on.
+  [[nodiscard]] std::string shown_id() const { return id_.substr(0, 8); }
   [[nodiscard]] const Principal& principal() const { return principal_; }
   [[nodiscard]] bool resumable() const { return resumable_; }
   [[nodiscard]] bool attached() const { return sink_ != nullptr; }
   [[nodiscard]] std::uint64_t attachment() const { return attachment_; }
   [[nodiscard]] Steady detached_at() const { return detached_at_; }
-  [[nodiscard]] const std::shared_ptr<FrameSink>& sink() const { return sink_; }
 
  private:
   bool answered_before(const CallFrame& frame, const std::string& call);

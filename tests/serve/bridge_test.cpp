@@ -247,6 +247,15 @@ TEST_CASE("a refused hello ends it, a silent daemon is dialled again", "[serve][
   CHECK(silent.loop.fire(Millis{9000}) == 1);
   CHECK(silent.loop.fire(Millis{250}) == 1);
   CHECK(silent.dials == 2);
+  Desk full;
+  full.call("1");
+  full.bridge.connected();
+  full.bridge.from_daemon(R"({"op":"error","error":{"code":"OVER_CAPACITY","message":"too many sessions"}})");
+  full.drop();  // the daemon closes too: that is the same loss
+  CHECK(full.loop.fire(Millis{250}) == 1);
+  CHECK(full.client.empty());
+  CHECK(full.loop.fire(Millis{10000}) == 1);
+  CHECK(full.client[0]["error"]["message"].get<std::string>().find("too many sessions") != std::string::npos);
 }
 
 TEST_CASE("an error frame with an id answers its request", "[serve][bridge]") {
