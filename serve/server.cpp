@@ -93,7 +93,7 @@ class Server {
              [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }}),
         health_site_(
             {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, catalogue_.tools(), access_, daemon_settings(config_)),
+        daemon_(engine_, catalogue_.tools(), access_, daemon_settings(config_), log_.get()),
         frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
     view_.watch(engine_);
     warn_of_access();
@@ -118,6 +118,9 @@ class Server {
       done = listen(door_.listen_http("health", config_.text("health.host"), config_.port("health.port"),
                                       "health.port (HEALTH_CHECK_PORT)", health_site_),
                     "http", "/health");
+    if (done)
+      daemon_.write_health(below(options_.root, config_.text("log.dir")) / "ws_daemon.health.json",
+                           listeners_[1].address);
     return done;
   }
 

@@ -2,13 +2,10 @@
 // thread only.
 #pragma once
 
-#include "serve/calls/engine.hpp"
-#include "serve/calls/principal.hpp"
+#include "serve/daemon/session.hpp"
+#include "serve/daemon/state.hpp"
 #include "serve/door/exchange.hpp"
-#include "serve/protocol/catalogue.hpp"
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,28 +13,14 @@
 
 namespace exai::serve {
 
-struct DaemonSettings {
-  Millis hello_timeout{15000}, progress_interval{8000};
-  bool compat_text = true;
-  std::uint64_t call_bytes = std::uint64_t{10} << 20U;
-};
-DaemonSettings daemon_settings(const Config& config);
-
-/// What all connections of the daemon share.
-struct DaemonParts {
-  Engine& engine;
-  const ToolCatalogue& tools;
-  std::shared_ptr<const DaemonSettings> settings;  ///< as of the connection's beginning
-  std::function<std::string()> new_session;
-  std::function<std::size_t()> sessions;
-  std::function<std::optional<Principal>(std::string_view token)> admit;  ///< whose hello token it is
-};
-
 class DaemonConnection final : public FrameHandler, public std::enable_shared_from_this<DaemonConnection> {
  public:
-  DaemonConnection(DaemonParts parts, std::shared_ptr<FrameSink> sink)
-      : parts_(std::move(parts)), sink_(std::move(sink)) {}
-  /// Starts the hello timer; apart from the constructor because it needs shared ownership.
+  DaemonConnection(std::shared_ptr<DaemonState> state, std::shared_ptr<FrameSink> sink, std::string address);
+  DaemonConnection(const DaemonConnection&) = delete;
+  DaemonConnection& operator=(const DaemonConnection&) = delete;
+  ~DaemonConnection() override;
+  /// Starts the hello timer, or closes with 1008 when its address has too many connections; apart from the
+  /// constructor because it needs shared ownership.
   void begin();
 
   void on_text(std::string_view text) override;
@@ -45,20 +28,30 @@ class DaemonConnection final : public FrameHandler, public std::enable_shared_fr
   void on_gone() override;
 
  private:
-  class Sink;
   void hello(const Json& message);
   void refuse(std::string_view word, std::uint16_t code);
+  void end(std::uint16_t code, std::string reason);
+  bool over_rate(const Json& message);
   void operate(const Json& message, std::size_t bytes);
   void call_tool(const Json& message, std::size_t bytes);
-  void cancel(const std::string& request_id);
-  [[nodiscard]] std::string health() const;
+  void cancel(const Json& message);
+  void rotate_token(const Json& message);
+  void goodbye();
+  void unknown_op(const Json& message);
+  /// An error frame, and its line in the log.
+  void complain(std::string_view code, std::string_view message, const std::string& request_id = {},
+                const Json& details = Json::object());
+  /// False when another connection has taken the session over.
+  [[nodiscard]] bool holds_session() const;
+  [[nodiscard]] std::string session_id() const { return session_ ? session_->id() : std::string(); }
 
-  DaemonParts parts_;
+  std::shared_ptr<DaemonState> state_;
+  std::shared_ptr<const DaemonSettings> settings_;  // as of the connection's beginning
   std::shared_ptr<FrameSink> sink_;
-  std::string session_;  // empty before hello
-  Principal principal_;
+  std::string address_;
+  std::shared_ptr<DaemonSession> session_;  // empty before hello
+  std::uint64_t attachment_ = 0;
   std::unique_ptr<Timer> hello_timer_;
-  std::map<std::string, std::weak_ptr<Call>> running_;  // bounded by the session's permits and its line
   bool over_ = false;
 };
 

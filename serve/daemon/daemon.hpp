@@ -2,32 +2,50 @@
 #pragma once
 
 #include "serve/daemon/connection.hpp"
+#include "serve/daemon/health_file.hpp"
 #include "serve/door/access.hpp"
+
+#include <filesystem>
 
 namespace exai::serve {
 
 class Daemon final : public FrameService {
  public:
-  Daemon(Engine& engine, const ToolCatalogue& tools, const AccessPolicy& access, DaemonSettings settings)
-      : engine_(engine),
-        tools_(tools),
-        access_(access),
-        settings_(std::make_shared<DaemonSettings>(std::move(settings))) {}
+  /// `log` may be null (tests).
+  Daemon(Engine& engine, const ToolCatalogue& tools, const AccessPolicy& access, DaemonSettings settings,
+         io::Log* log)
+      : access_(access),
+        state_(std::make_shared<DaemonState>(engine, tools, access, std::move(settings), log)),
+        health_file_(*state_) {}
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  /// Ends every session; connections that still stand hear nothing more.
+  ~Daemon() override { state_->clear(); }
 
   std::optional<HttpAnswer> admit(const HttpRequest& request) override {
     return access_.check_origin(request);
   }
   std::string_view choose(const HttpRequest& /*request*/) override { return {}; }
-  std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, const HttpRequest& request) override;
+  std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink,
+                                        const HttpRequest& request) override {
+    const auto connection =
+        std::make_shared<DaemonConnection>(state_, std::move(sink), std::string(request.peer));
+    connection->begin();
+    return connection;
+  }
   /// For connections that begin from now on.
-  void reload(DaemonSettings settings) { settings_ = std::make_shared<DaemonSettings>(std::move(settings)); }
+  void reload(DaemonSettings settings) { state_->reload(std::move(settings)); }
+  /// Keeps the health file at `path` fresh from now on; `address` is where the daemon listens. Loop thread,
+  /// or before the loop runs.
+  void write_health(std::filesystem::path path, const std::string& address) {
+    health_file_.begin(std::move(path), address);
+  }
+  [[nodiscard]] DaemonState& state() { return *state_; }
 
  private:
-  Engine& engine_;
-  const ToolCatalogue& tools_;
   const AccessPolicy& access_;
-  std::shared_ptr<const DaemonSettings> settings_;
-  std::shared_ptr<int> connected_ = std::make_shared<int>();  // one more owner for each live connection
+  std::shared_ptr<DaemonState> state_;
+  HealthFile health_file_;
 };
 
 }  // namespace exai::serve

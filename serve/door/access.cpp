@@ -96,7 +96,6 @@ Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesys
     const std::string& bound = config.text(key);
     if (bound != "0.0.0.0" && bound != "::") policy.hosts_.push_back(to_lower(bound));
   }
-  policy.hello_token_ = config.secret("ws.token");
   if (Result<void> taken = policy.take_keys(config, root, strict); !taken) return fail(taken.error());
   if (Result<void> taken = policy.take_oauth(config, before); !taken) return fail(taken.error());
   return policy;
@@ -215,10 +214,10 @@ Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted) const 
           .note = "a token was not accepted: " + verdict.why};
 }
 
-std::optional<Principal> AccessPolicy::hello(std::string_view token) const {
-  if (hello_token_.empty() && keys_.empty() && !keys_wanted_) return Principal{};
+std::optional<Principal> AccessPolicy::hello(std::string_view token, const Secret& own) const {
+  if (own.empty() && keys_.empty() && !keys_wanted_) return Principal{};
   // Both are looked at whatever comes of the first, so the time says nothing.
-  const bool ours = !hello_token_.empty() && hello_token_.matches(token);
+  const bool ours = !own.empty() && own.matches(token);
   const NamedKey* const key = find_key(keys_, token);
   if (ours) return Principal{"daemon", Scope::admin};
   if (key == nullptr || key->expired(clock_->wall())) return std::nullopt;

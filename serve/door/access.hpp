@@ -57,8 +57,9 @@ class AccessPolicy {
   /// The verdict on the request's bearer token or x-api-key; "local", admin, where nothing is configured. A
   /// query string is never looked at.
   [[nodiscard]] Entrance judge(const HttpRequest& request) const;
-  /// Whose hello token this is: ws.token is "daemon", admin; a key is its own; without both, "local", admin.
-  [[nodiscard]] std::optional<Principal> hello(std::string_view token) const;
+  /// Whose hello token this is: the daemon's own (ws.token, or what it was rotated to) is "daemon", admin; a
+  /// key is its own; without both, "local", admin.
+  [[nodiscard]] std::optional<Principal> hello(std::string_view token, const Secret& own) const;
   /// The 401 that an Entrance::unknown becomes when waiting did not help: 503 instead, to come back.
   [[nodiscard]] HttpAnswer still_unknown() const;
 
@@ -82,7 +83,6 @@ class AccessPolicy {
 
   std::vector<std::string> hosts_;
   std::vector<NamedKey> keys_;
-  Secret hello_token_;
   bool keys_wanted_ = false;  // a keys file is configured, be it empty
   Challenge challenge_;
   std::string metadata_;

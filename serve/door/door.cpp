@@ -210,7 +210,7 @@ Result<Listener> Door::listen_frames(const std::string& name, const std::string&
 
 std::shared_ptr<FrameSink> Door::dial(const std::string& host, const std::string& port,
                                       const std::string& path, std::size_t max_frame, DialHooks hooks) {
-  return dial_frames(impl_->io, host, port, path, max_frame, std::move(hooks));
+  return dial_frames(impl_->io, impl_->hub.limits, host, port, path, max_frame, std::move(hooks));
 }
 
 void Door::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {

@@ -26,8 +26,8 @@ using ErrorCode = boost::system::error_code;
 
 class FrameClient final : public FrameSink, public std::enable_shared_from_this<FrameClient> {
  public:
-  FrameClient(net::io_context& io, std::string host, std::string port, std::string path,
-              std::size_t max_frame, DialHooks hooks)
+  FrameClient(net::io_context& io, const DoorLimits& limits, std::string host, std::string port,
+              std::string path, std::size_t max_frame, DialHooks hooks)
       : io_(io),
         stream_(io),
         resolver_(io),
@@ -38,6 +38,12 @@ class FrameClient final : public FrameSink, public std::enable_shared_from_this<
         hooks_(std::move(hooks)) {
     stream_.read_message_max(max_frame);
     stream_.auto_fragment(false);
+    websocket::stream_base::timeout timeout{};
+    timeout.handshake_timeout = limits.request_read;
+    // A ping goes out after half of it; whatever the peer sends counts as a sign of life.
+    timeout.idle_timeout = limits.ping_interval + limits.ping_timeout;
+    timeout.keep_alive_pings = true;
+    stream_.set_option(timeout);
   }
 
   static net::awaitable<void> run(std::shared_ptr<FrameClient> self) {
@@ -124,9 +130,10 @@ class FrameClient final : public FrameSink, public std::enable_shared_from_this<
 }  // namespace frame_dialler
 }  // namespace
 
-std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, std::string host, std::string port,
-                                       std::string path, std::size_t max_frame, DialHooks hooks) {
-  auto client = std::make_shared<frame_dialler::FrameClient>(io, std::move(host), std::move(port),
+std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, const DoorLimits& limits,
+                                       std::string host, std::string port, std::string path,
+                                       std::size_t max_frame, DialHooks hooks) {
+  auto client = std::make_shared<frame_dialler::FrameClient>(io, limits, std::move(host), std::move(port),
                                                              std::move(path), max_frame, std::move(hooks));
   boost::asio::awaitable<void> task = frame_dialler::FrameClient::run(client);
   boost::asio::co_spawn(io, std::move(task), boost::asio::detached);

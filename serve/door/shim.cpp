@@ -2,6 +2,7 @@
 
 #include "core/version.hpp"
 #include "io/http.hpp"
+#include "io/random.hpp"
 #include "serve/calls/runtime.hpp"
 #include "serve/daemon/bridge.hpp"
 #include "serve/door/door.hpp"
@@ -10,56 +11,106 @@
 #include <csignal>
 #include <optional>
 
+#include <sys/prctl.h>
+
+#include <unistd.h>
+
 namespace exai::serve {
 namespace {
+namespace shimming {
+
+/// In [0,1).
+double chance() {
+  return static_cast<double>(std::stoul(io::random_hex(4), nullptr, 16)) / 4294967296.0;
+}
+
+std::string name_of(const Config& config) {
+  const std::string& given = config.text("shim.session_id");
+  return given.empty() ? "shim-" + io::random_hex(8) : given;
+}
+
+}  // namespace shimming
 
 /// Wires standard input and output, the bridge and the connection together; each outlives what uses it.
 class Shim {
  public:
-  Shim(const Config& config, io::Url url, std::string shown, Millis call_timeout)
+  Shim(const Config& config, io::Url url, std::string shown, Millis call_timeout, pid_t parent)
       : door_(door_limits(config)),
         url_(std::move(url)),
         frame_limit_(config.bytes("limits.frame")),
-        bridge_({door_.loop(),
-                 {config.text("server.name"), std::string(version()), ""},
-                 config.secret("ws.token"),
-                 std::move(shown),
-                 call_timeout,
-                 Millis{10000},
-                 [this](std::string line) { input_->write(line); },
-                 [this] { dial(); },
-                 [this](std::string frame) {
-                   if (daemon_) daemon_->send(std::move(frame), false);
-                 }}) {
+        close_timeout_(config.duration("ws.close_timeout")),
+        parent_(parent),
+        bridge_(bridge_parts(config, std::move(shown), call_timeout)) {
     input_.emplace(door_.loop(), config.bytes("limits.body"),
                    LineHooks{[this](std::string_view line) { bridge_.from_client(line); },
                              [this] { bridge_.client_too_long(); }, [this] { end_of_input(); }});
   }
 
   void run() {
-    door_.on_signals({SIGTERM, SIGINT}, [this](int) { door_.stop(); });
+    door_.on_signals({SIGTERM, SIGINT, k_parent_died}, [this](int signal) {
+      // The kernel also sends it when only the thread that started us has ended.
+      if (signal != k_parent_died || getppid() != parent_) end();
+    });
+    // It may have died before the handler stood.
+    door_.loop().post([this] {
+      if (getppid() != parent_) end();
+    });
     door_.run();
   }
 
+  static constexpr int k_parent_died = SIGUSR1;
+
  private:
+  BridgeParts bridge_parts(const Config& config, std::string shown, Millis call_timeout) {
+    return {door_.loop(),
+            {config.text("server.name"), std::string(version()), ""},
+            config.secret("ws.token"),
+            std::move(shown),
+            shimming::name_of(config),
+            call_timeout,
+            config.duration("shim.ack_grace"),
+            config.duration("shim.connect_timeout"),
+            config.duration("shim.handshake_timeout"),
+            shimming::chance,
+            [this](std::string line) { input_->write(line); },
+            [this] { dial(); },
+            [this](std::string frame) {
+              if (daemon_) daemon_->send(std::move(frame), false);
+            }};
+  }
+
   void dial() {
     if (daemon_) daemon_->close(1000, "");
     DialHooks hooks;
     hooks.on_open = [this] { bridge_.connected(); };
     hooks.on_text = [this](std::string_view frame) { bridge_.from_daemon(frame); };
-    hooks.on_lost = [this](const Error& why) { bridge_.lost(why); };
+    hooks.on_lost = [this](const Error& why) {
+      if (ending_) return door_.stop();
+      bridge_.lost(why);
+    };
     daemon_ = door_.dial(url_.host, url_.port, url_.path, frame_limit_, std::move(hooks));
   }
 
   /// What was asked is still answered; then it is over.
   void end_of_input() {
-    if (bridge_.idle()) return door_.stop();
-    bridge_.on_idle([this] { door_.stop(); });
+    if (bridge_.idle()) return end();
+    bridge_.on_idle([this] { end(); });
+  }
+
+  /// Says goodbye to the daemon, so that it does not wait for us to come back, and stops.
+  void end() {
+    if (std::exchange(ending_, true)) return;
+    if (!bridge_.leave()) return door_.stop();
+    goodbye_ = door_.loop().after(close_timeout_, [this] { door_.stop(); });
   }
 
   Door door_;
   io::Url url_;
   std::size_t frame_limit_;
+  Millis close_timeout_;
+  pid_t parent_;
+  bool ending_ = false;
+  std::unique_ptr<Timer> goodbye_;
   Bridge bridge_;
   std::shared_ptr<FrameSink> daemon_;
   std::optional<StdioLines> input_;
@@ -68,6 +119,7 @@ class Shim {
 }  // namespace
 
 Result<void> run_shim(const Config& config, const ServeOptions& options) {
+  const pid_t parent = getppid();
   Result<io::Url> url = io::parse_url(options.connect);
   if (!url) return fail(url.error());
   if (url->scheme != "ws")
@@ -77,7 +129,10 @@ Result<void> run_shim(const Config& config, const ServeOptions& options) {
   if (!runtime) return fail(runtime.error());
   if (options.check_only) return {};
   std::signal(SIGPIPE, SIG_IGN);
-  Shim shim(config, std::move(*url), options.connect, (*runtime)->budgets[timeouts::Layer::shim]);
+  // An editor that crashes may leave our standard input open in another child of it: no end of input comes
+  // then.
+  prctl(PR_SET_PDEATHSIG, Shim::k_parent_died);
+  Shim shim(config, std::move(*url), options.connect, (*runtime)->budgets[timeouts::Layer::shim], parent);
   shim.run();
   return {};
 }

@@ -5,7 +5,8 @@
 
 namespace exai::serve {
 
-/// Runs until the end of input. Standard output carries nothing but MCP.
+/// Runs until the end of input, SIGTERM, SIGINT or the death of the process that started it. Standard output
+/// carries nothing but MCP.
 Result<void> run_shim(const Config& config, const ServeOptions& options);
 
 }  // namespace exai::serve

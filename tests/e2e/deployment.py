@@ -78,7 +78,7 @@ class Deployment:
         path = os.path.join(self.root, "script.yaml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(script)
-        self.simulator = Process([os.path.abspath(simulator), "--port", "0", "--script", path], stream="stdout")
+        self.simulator = Process([os.path.abspath(simulator), "--port", "0", "--script", path, "--count"], stream="stdout")
         url = self.simulator.wait_for("\n").split()[-1].rstrip("/")
         values = {
             "MCP_PORT": mcp, "EXAI_WS_PORT": daemon, "HEALTH_CHECK_PORT": health, "MONITORING_PORT": monitoring,

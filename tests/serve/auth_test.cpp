@@ -162,12 +162,12 @@ TEST_CASE("a keys file without a key opens nothing, and no setting opens loopbac
   const Scratch folder;
   AuthClock clock;
   CHECK(judged(policy_of(folder, "[]\n", clock), "", "").refusal.status == 401);
-  CHECK_FALSE(policy_of(folder, "[]\n", clock).hello(""));
+  CHECK_FALSE(policy_of(folder, "[]\n", clock).hello("", Secret()));
   const Result<AccessPolicy> none = AccessPolicy::load(config_of({}), folder.path());
   REQUIRE(none);
   CHECK(judged(*none, "", "").principal.name == "local");
   CHECK(judged(*none, "", "").principal.scope == Scope::admin);
-  CHECK(none->hello("anything")->name == "local");
+  CHECK(none->hello("anything", Secret())->name == "local");
   const auto load = [&](const Settings& settings) {
     return AccessPolicy::load(config_of(settings), folder.path());
   };
@@ -224,13 +224,14 @@ TEST_CASE("the daemon's hello takes its token and every key", "[serve][auth][dae
   const AccessPolicy policy = policy_of(
       folder, entry("laptop", "laptop-key-0123456789") + entry("old", "old-key", "  expires: 2001-01-01\n"),
       clock, {{"ws.token", "a-token-of-some-length"}});
-  REQUIRE(policy.hello("a-token-of-some-length"));
-  CHECK(policy.hello("a-token-of-some-length")->name == "daemon");
-  REQUIRE(policy.hello("laptop-key-0123456789"));
-  CHECK(policy.hello("laptop-key-0123456789")->name == "laptop");
-  CHECK(policy.hello("laptop-key-0123456789")->scope == Scope::operator_);
-  CHECK_FALSE(policy.hello("old-key"));
-  CHECK_FALSE(policy.hello(""));
+  const Secret own("a-token-of-some-length");
+  REQUIRE(policy.hello("a-token-of-some-length", own));
+  CHECK(policy.hello("a-token-of-some-length", own)->name == "daemon");
+  REQUIRE(policy.hello("laptop-key-0123456789", own));
+  CHECK(policy.hello("laptop-key-0123456789", own)->name == "laptop");
+  CHECK(policy.hello("laptop-key-0123456789", own)->scope == Scope::operator_);
+  CHECK_FALSE(policy.hello("old-key", own));
+  CHECK_FALSE(policy.hello("", own));
   House house(Settings{{"auth.api_keys", "plain-0123456789ab"}});
   CHECK(Frames(house.daemon()).hello("wrong")["ok"] == false);
   CHECK(Frames(house.daemon()).hello("")["ok"] == false);

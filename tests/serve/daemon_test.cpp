@@ -93,7 +93,7 @@ TEST_CASE("every frame gets its own answer, also a wrong one", "[serve][daemon]"
   CHECK(large["error"]["code"] == "OVER_CAPACITY");
   CHECK(large["error"]["details"]["limit"] == 4096);
   peer.send("x", 0x82);
-  CHECK(peer.json()["error"]["code"] == "INVALID_REQUEST");
+  CHECK(peer.json()["error"]["code"] == "PROTOCOL_ERROR");
   peer.send(call_tool("e", "test_fail"));
   const Json failed = peer.until("call_tool_res");
   CHECK(failed["error"]["code"] == "SERVICE_UNAVAILABLE");
@@ -106,14 +106,15 @@ TEST_CASE("calls on one connection run side by side", "[serve][daemon]") {
   House house;
   Frames peer(house.daemon());
   peer.hello();
-  for (const char* const id : {"1", "2", "3"}) peer.send(call_tool(id, "test_wait"));
+  for (const char* const id : {"1", "2", "3"}) peer.send(call_tool(id, "test_wait", {{"n", id}}));
   REQUIRE(Gate::entered(3));
   peer.send(call_tool("4", "test_echo", {{"text", "quick"}}));
   CHECK(peer.until("call_tool_res")["request_id"] == "4");
-  peer.send(call_tool("1", "test_wait"));
+  peer.send(call_tool("1", "test_wait", {{"n", "1"}}));
   Json note = peer.until("progress");
-  while (!note.contains("message") || note["message"] == "waiting") note = peer.until("progress");
-  CHECK(note["message"] == "duplicate request; still processing");
+  while (!note.contains("note")) note = peer.until("progress");
+  CHECK(note["note"] == "duplicate request; still processing");
+  CHECK(note["request_id"] == "1");
   Gate::open();
   std::set<std::string> done;
   for (int i = 0; i < 3; ++i) done.insert(peer.until("call_tool_res")["request_id"].get<std::string>());
@@ -128,11 +129,12 @@ TEST_CASE("capacity is refused inside call_tool_res with the time to come back",
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   REQUIRE(Gate::entered(1));
-  peer.send(call_tool("2", "test_wait"));
+  peer.send(call_tool("2", "test_wait", {{"n", 2}}));
   const Json refused = peer.until("call_tool_res");
   CHECK(refused["request_id"] == "2");
   CHECK(refused["error"]["code"] == "OVER_CAPACITY");
   CHECK(refused["error"]["details"]["retry_after"] == 1.0);
+  CHECK(refused["error"]["details"]["capacity_type"] == "Session");
 }
 
 TEST_CASE("a running call beats, and streams pieces of text", "[serve][daemon]") {

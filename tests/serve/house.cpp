@@ -51,7 +51,17 @@ Result<CallAnswer> run_throw(const Json&, CallContext&) {
   throw std::runtime_error("secret detail");
 }
 
-Result<CallAnswer> run_fail(const Json&, CallContext&) {
+/// Fails as asked: `kind` is an error kind, `report` the text that a tool with is_error gives back.
+Result<CallAnswer> run_fail(const Json& arguments, CallContext&) {
+  if (const auto report = arguments.find("report"); report != arguments.end()) {
+    ToolOutput output = text_output(report->get<std::string>());
+    output.is_error = arguments.value("is_error", false);
+    return output;
+  }
+  const std::string wanted = arguments.value("kind", std::string("config"));
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::provider); ++kind)
+    if (to_string(static_cast<ErrorKind>(kind)) == wanted && wanted != "config")
+      return fail(static_cast<ErrorKind>(kind), "failed as asked");
   return fail(ErrorKind::config, "GLM_API_KEY is not set", "set GLM_API_KEY");
 }
 
@@ -166,7 +176,12 @@ House::House(const Settings& settings, const Clock& access_clock) {
       *access_, front_->http, front_->sse, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
   main_site_ = std::make_unique<MainSite>(parts);
   health_site_ = std::make_unique<HealthSite>(parts);
-  daemon_ = std::make_unique<Daemon>(*engine_, catalogue_->tools(), *access_, daemon_settings(config));
+  io::LogOptions log;
+  log.folder = scratch_ / "logs";
+  log.level = io::LogLevel::debug;
+  log_ = io::Log::open(std::move(log)).value();
+  daemon_ =
+      std::make_unique<Daemon>(*engine_, catalogue_->tools(), *access_, daemon_settings(config), log_.get());
   frame_site_ = std::make_unique<FrameSite>(*access_, *engine_, front_->service, *daemon_,
                                             [] { return io::random_token(24); });
   mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
@@ -303,6 +318,11 @@ Json Frames::json() {
 
 Json Frames::hello(const std::string& token) {
   send(dump_json({{"op", "hello"}, {"session_id", "mine"}, {"token", token}}));
+  return json();
+}
+
+Json Frames::hello_again(const std::string& session, const std::string& token) {
+  send(dump_json({{"op", "hello"}, {"session_id", session}, {"resume", true}, {"token", token}}));
   return json();
 }
 

@@ -41,9 +41,12 @@ class House {
   serve::Engine& engine() { return *engine_; }
   serve::Metrics& metrics() { return *metrics_; }
   serve::Front& front() { return *front_; }
+  serve::Daemon& daemon_service() { return *daemon_; }
+  [[nodiscard]] const std::filesystem::path& root() const { return scratch_.path(); }
 
  private:
   Scratch scratch_;
+  std::unique_ptr<io::Log> log_;  // the daemon's only
   std::unique_ptr<serve::Door> door_;
   std::unique_ptr<serve::Wire> wire_;
   std::unique_ptr<serve::Catalogue> catalogue_;
@@ -102,6 +105,8 @@ class Frames {
   std::string receive();
   Json json();
   Json hello(const std::string& token = {});
+  /// A hello that asks to resume `session`, or for a session that can be resumed.
+  Json hello_again(const std::string& session = "new", const std::string& token = {});
   /// The next frame of that op; others are skipped.
   Json until(const std::string& op);
   TcpWire& wire() { return wire_; }

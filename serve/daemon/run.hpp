@@ -1,0 +1,70 @@
+// One call of the engine and everybody in its session who waits for it: the only place of the daemon that
+// hears the engine. Loop thread only.
+#pragma once
+
+#include "serve/calls/engine.hpp"
+#include "serve/tools/tool.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace exai::serve {
+
+class DaemonSession;
+
+class DaemonRun final : public CallSink, public std::enable_shared_from_this<DaemonRun> {
+ public:
+  /// A request that is answered by this run.
+  struct Waiter {
+    std::string request_id;
+    bool stream = false;      ///< wants pieces of text as stream_chunk
+    std::uint64_t acked = 0;  ///< the attachment that its ack was sent on; 0 = none yet
+  };
+  /// `call` is the key of tool, arguments and model; `keep` says that its result may answer the same call
+  /// later.
+  DaemonRun(const std::shared_ptr<DaemonSession>& session, const Tool& tool, std::string call, bool keep,
+            Steady born)
+      : session_(session), tool_(tool), call_(std::move(call)), keep_(keep), born_(born) {}
+
+  /// Gives it to the engine. Inline tools have ended on return.
+  void start(Engine& engine, Json arguments, const Principal& principal, const std::string& session);
+  /// Asks the engine to stop it; the end comes as on_finished.
+  void cancel(Engine& engine);
+  void join(Waiter waiter);
+  /// The waiter leaves without an answer.
+  void leave(const std::string& request_id);
+  /// Acknowledges to a waiter whose ack went to a connection that is gone.
+  void acknowledge_again(const std::string& request_id);
+
+  void on_started(Millis budget) override;
+  void on_progress(const Progress& progress) override;
+  void on_finished(CallOutcome outcome) override;
+
+  [[nodiscard]] const Tool& tool() const { return tool_; }
+  [[nodiscard]] const std::string& call() const { return call_; }
+  [[nodiscard]] bool keep() const { return keep_; }
+  [[nodiscard]] const std::vector<Waiter>& waiters() const { return waiters_; }
+  [[nodiscard]] Steady born() const { return born_; }
+  [[nodiscard]] bool started() const { return started_; }
+  [[nodiscard]] bool finished() const { return finished_; }
+  [[nodiscard]] Millis budget() const { return budget_; }
+
+ private:
+  void acknowledge(DaemonSession& session, Waiter& waiter);
+  void beat(DaemonSession& session);
+
+  std::weak_ptr<DaemonSession> session_;
+  const Tool& tool_;
+  std::string call_;
+  bool keep_;
+  Steady born_, begun_{};
+  std::vector<Waiter> waiters_;
+  std::weak_ptr<Call> running_;
+  std::unique_ptr<Timer> timer_;
+  Millis budget_{0};
+  bool started_ = false, finished_ = false;
+};
+
+}  // namespace exai::serve
