@@ -26,7 +26,8 @@ CheckResult probe_http(const std::string& url, const std::vector<std::string>& e
                        const ProbeLimits& limits);
 /// Upgrade, hello, hello_ack (seed 000:154-159, 73).
 CheckResult probe_ws(const std::string& url, const Secret& token, const ProbeLimits& limits);
-/// initialize, ping, tools/list.
+/// Opens a session in the server's era, one round trip, tools/list; says transport, era, version,
+/// capabilities.
 CheckResult probe_mcp(const io::McpTarget& target, const ProbeLimits& limits);
 /// GET {base}/models with the key of "glm", "kimi" or "custom"; config problems are failures with cause
 /// config.

@@ -36,6 +36,8 @@ class Handles {
   CURLM* multi_;
 };
 
+constexpr std::size_t k_refusal_bytes = std::size_t{1} << 20U;
+
 enum class Halt : std::uint8_t { none, by_receiver, too_large };
 
 struct Exchange {
@@ -69,8 +71,11 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
     return CURL_WRITEFUNC_ERROR;
   }
   const bool success = exchange.response.status >= 200 && exchange.response.status < 300;
-  if (!exchange.request.on_data || !success) {
+  if (!exchange.request.on_data) {
     exchange.response.body += piece;
+  } else if (!success) {  // of a refusal its beginning is enough: the limit is that of a stream
+    const std::size_t room = k_refusal_bytes - std::min(k_refusal_bytes, exchange.response.body.size());
+    exchange.response.body += piece.substr(0, room);
   } else if (!exchange.request.on_data(piece)) {
     exchange.halt = Halt::by_receiver;
     return CURL_WRITEFUNC_ERROR;

@@ -224,7 +224,7 @@ TEST_CASE("the daemon is spoken to in its own frames", "[io][mcp]") {
   });
   io::McpTarget target;
   target.url = server.url();
-  target.token = Secret("the-daemon-token-1");
+  target.daemon_token = Secret("the-daemon-token-1");
   Heard heard;
   const auto client = io::McpClient::connect(target, heard.observer(), soon());
   REQUIRE(client);
