@@ -132,6 +132,7 @@ class Transfer {
   curl_slist* headers_ = nullptr;
   char problem_[CURL_ERROR_SIZE] = {};
   CURLcode refused_ = CURLE_OK;
+  Steady began_ = system_clock().steady();  // libcurl's own total is 0 while a transfer runs
   bool added_ = false, stopped_ = false, late_ = false;
 };
 
@@ -211,11 +212,12 @@ CURLcode Transfer::drive() {
 }
 
 std::string_view Transfer::phase() const {
+  if (micros(CURLINFO_PRETRANSFER_TIME_T) > 0)
+    return "receive";  // also on a connection that was open already
   if (micros(CURLINFO_NAMELOOKUP_TIME_T) == 0) return "resolve";
   if (micros(CURLINFO_CONNECT_TIME_T) == 0) return "connect";
   if (url_.scheme == "https" && micros(CURLINFO_APPCONNECT_TIME_T) == 0) return "TLS";
-  if (micros(CURLINFO_PRETRANSFER_TIME_T) == 0) return "send";
-  return "receive";
+  return "send";
 }
 
 Error Transfer::connection_failure(CURLcode code) const {
@@ -262,7 +264,8 @@ Error Transfer::connection_failure(CURLcode code) const {
 
 Error Transfer::failure(CURLcode code) const {
   const std::string address = fmt::format("{}:{}", url_.host, url_.port);
-  const std::string elapsed = format_duration(Millis(micros(CURLINFO_TOTAL_TIME_T) / 1000));
+  const std::string elapsed =
+      format_duration(std::chrono::duration_cast<Millis>(system_clock().steady() - began_));
   if (stopped_)
     return make_error(ErrorKind::cancelled,
                       fmt::format("the request to {} was cancelled in phase {}", address, phase()));

@@ -103,6 +103,9 @@ class Client final : public Operations {
 template <class Stream>
 Error Client<Stream>::problem(std::string_view phase, const std::optional<error_code>& code) const {
   if (!code) return make_error(ErrorKind::timeout, fmt::format("{} took too long: {}", phase, address_));
+  if (*code == websocket::error::message_too_big || *code == websocket::error::buffer_overflow)
+    return make_error(ErrorKind::invalid, fmt::format("the message of {} is larger than {} bytes", address_,
+                                                      stream_ ? stream_->read_message_max() : 0));
   std::string hint;
   if (*code == asio::error::connection_refused) hint = "nothing listens there; is the server running?";
   if (*code == websocket::error::closed && stream_) {
