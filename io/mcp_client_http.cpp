@@ -69,9 +69,9 @@ bool Answer::hand_over(std::string_view text) {
 bool Answer::receive(std::string_view bytes) {
   if (!raw.empty() || trim(bytes).starts_with('{') || trim(bytes).starts_with('[')) {
     if (raw.size() + bytes.size() > limit) {
-      broken = make_error(ErrorKind::invalid,
-                          fmt::format("the server's answer is larger than {} MiB", limit >> 20U),
-                          "ask for less at once");
+      broken =
+          make_error(ErrorKind::invalid, fmt::format("the server's answer is larger than {} bytes", limit),
+                     "ask for less at once");
       return false;
     }
     raw += bytes;

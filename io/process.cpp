@@ -181,7 +181,7 @@ Result<std::string> Child::read_line(Deadline deadline, std::size_t limit) {
     impl_->searched = buffer.size();
     if (buffer.size() > limit)
       return fail(ErrorKind::invalid,
-                  fmt::format("{} wrote a line of more than {} bytes", impl_->name, limit));
+                  fmt::format("{} wrote a line larger than {} bytes", impl_->name, limit));
     char piece[16384];
     const ssize_t got = ::read(impl_->out, piece, sizeof(piece));
     if (got > 0) {

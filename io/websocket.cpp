@@ -103,9 +103,10 @@ class Client final : public Operations {
 template <class Stream>
 Error Client<Stream>::problem(std::string_view phase, const std::optional<error_code>& code) const {
   if (!code) return make_error(ErrorKind::timeout, fmt::format("{} took too long: {}", phase, address_));
-  if (*code == websocket::error::message_too_big || *code == websocket::error::buffer_overflow)
-    return make_error(ErrorKind::invalid, fmt::format("the message of {} is larger than {} bytes", address_,
-                                                      stream_ ? stream_->read_message_max() : 0));
+  if (*code == websocket::error::buffer_overflow)
+    return make_error(ErrorKind::invalid,
+                      fmt::format("the message of {} is larger than {} bytes", address_, buffer_.max_size()),
+                      "ask for less at once");
   std::string hint;
   if (*code == asio::error::connection_refused) hint = "nothing listens there; is the server running?";
   if (*code == websocket::error::closed && stream_) {
@@ -189,7 +190,9 @@ Result<void> Client<Stream>::secure([[maybe_unused]] const Url& url, [[maybe_unu
 
 template <class Stream>
 Result<void> Client<Stream>::upgrade(const Url& url, const WebSocket::Options& options, Deadline deadline) {
-  stream().read_message_max(options.max_message);
+  // The buffer is the limit: Beast's own would shut the stream down first and report what came of that.
+  stream().read_message_max(0);
+  buffer_.max_size(options.max_message);
   stream().set_option(websocket::stream_base::decorator([&options](websocket::request_type& request) {
     request.set(beast::http::field::user_agent, "exai/" + std::string(version()));
     if (!options.subprotocol.empty())

@@ -1,8 +1,8 @@
 // A server on the published TypeScript SDK (2.x), for both eras: what our client is held against.
 //
 // Usage: node peer.mjs http|ws|wss|stdio [both|modern] [CERT KEY]. The packages are found from the working folder.
-// Listens on a free port of 127.0.0.1 and says where on standard output; over stdio it says so on standard error.
-// Each HTTP request's MCP headers and each cancelled call are told on standard error, one line each.
+// Listens on a free port of 127.0.0.1 and says where on standard error, as it does each HTTP request's MCP headers and
+// each call that was cancelled.
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { readFileSync } from 'node:fs';
@@ -117,6 +117,6 @@ if (kind === 'stdio') {
     }
     listener.listen(0, '127.0.0.1', () => {
         const host = kind === 'wss' ? 'localhost' : '127.0.0.1';
-        process.stdout.write(`listening ${kind}://${host}:${listener.address().port}/${kind === 'http' ? 'mcp' : ''}\n`);
+        tell(`listening ${kind}://${host}:${listener.address().port}/${kind === 'http' ? 'mcp' : ''}`);
     });
 }
