@@ -28,7 +28,7 @@ CheckResult hello(const std::string& url, const Secret& token, const ProbeLimits
   socket->close();
   const auto time = std::chrono::duration_cast<Millis>(system_clock().steady() - began);
   CheckResult result = check_pass(fmt::format("hello_ack in {}", format_duration(time)));
-  result.facts.push_back({"time", format_duration(time), static_cast<double>(time.count()), "ms", {}, {}});
+  judge_time(result, time, limits);
   return result;
 }
 
@@ -45,11 +45,6 @@ CheckResult failed(std::string_view step, const Error& error) {
       error.kind == ErrorKind::cancelled)
     return check_unknown(Error(error).during(step));
   return check_fail(fmt::format("{}: {}", step, error.message), error.hint);
-}
-
-void add_time(CheckResult& result, const char* name, Steady began) {
-  const auto time = std::chrono::duration_cast<Millis>(system_clock().steady() - began);
-  result.facts.push_back({name, format_duration(time), static_cast<double>(time.count()), "ms", {}, {}});
 }
 
 /// The number of tools; 0 without asking for a server that declares other things but no tools.
@@ -69,8 +64,7 @@ CheckResult mcp(const io::McpTarget& target, const ProbeLimits& limits) {
   if (!client) return not_connected(client.error());
   const Steady connected = system_clock().steady();
   if (const auto pong = (*client)->ping(limits.deadline); !pong) return failed("ping", pong.error());
-  CheckResult times;
-  add_time(times, "round_trip", connected);
+  const auto round_trip = std::chrono::duration_cast<Millis>(system_clock().steady() - connected);
   const auto tools = count_tools(**client, limits);
   if (!tools) return failed("tools/list", tools.error());
   const io::McpServerInfo& server = (*client)->server();
@@ -92,8 +86,9 @@ CheckResult mcp(const io::McpTarget& target, const ProbeLimits& limits) {
   text_fact("era", std::string(io::to_string(server.era)));
   text_fact("version", printable(server.protocol));
   text_fact("capabilities", join(declared, ","));
-  result.facts.push_back(times.facts.front());
-  add_time(result, "time", began);
+  result.facts.push_back(
+      {"round_trip", format_duration(round_trip), static_cast<double>(round_trip.count()), "ms", {}, {}});
+  judge_time(result, time, limits);
   return result;
 }
 

@@ -21,6 +21,9 @@ struct ProbeLimits {
   std::optional<Millis> warn, crit;  ///< judged against the measured time
 };
 
+/// Adds the fact "time" and turns a pass into a warning or a failure when it was too slow.
+void judge_time(CheckResult& result, Millis time, const ProbeLimits& limits);
+
 /// GET; pass on 2xx. `expect` are "status=204", "contains=TEXT" or "json.path=value" ("json.status=healthy").
 CheckResult probe_http(const std::string& url, const std::vector<std::string>& expect,
                        const ProbeLimits& limits);

@@ -74,8 +74,7 @@ inline constexpr std::array k_input_options = {
                 .value = "K=JSON",
                 .help = "the answer to a question of the server's: field or question to value",
                 .repeat = true},
-    cli::Option{.name = "--decline", .help = "decline questions without a word"},
-    cli::Option{.name = "--task", .help = "let the server make a task of it, and follow that to its end"}};
+    cli::Option{.name = "--decline", .help = "decline questions without a word"}};
 
 /// One list out of several, for the record of a command.
 template <std::size_t... Sizes>

@@ -120,10 +120,11 @@ Result<Outcome> call(const Args& args, Context& context) {
       });
 }
 
-constexpr std::array k_stream_option = {
-    cli::Option{.name = "--stream", .help = "show the answer as it comes"}};
+constexpr std::array k_own_options = {
+    cli::Option{.name = "--stream", .help = "show the answer as it comes"},
+    cli::Option{.name = "--task", .help = "let the server make a task of it, and follow that to its end"}};
 constexpr auto k_call_options =
-    mcp_session::joined(mcp_session::k_argument_options, k_stream_option, mcp_session::k_input_options,
+    mcp_session::joined(mcp_session::k_argument_options, k_own_options, mcp_session::k_input_options,
                         mcp_session::k_session_options);
 constexpr cli::Positional k_name[] = {
     {.name = "NAME", .help = "a tool", .values = "@tools", .required = true}};
@@ -155,10 +156,12 @@ const Registered<cli::Command> k_call{cli::Command{
     .path = "tool call",
     .group = "Inspect",
     .summary = "calls a tool over MCP, as a client would",
-    .text = "Tools that ask a model cost money. The token comes from the settings (ws.token, "
-            "auth.api_keys), never from a flag, and goes to this machine or our own server only; for another "
-            "server name a variable with --header-env. The answer's text goes to standard output; --json "
-            "gives the whole result. When the server asks back, --input answers.",
+    .text =
+        "Tools that ask a model cost money. The token comes from the settings (ws.token, "
+        "auth.api_keys), never from a flag, and goes to this machine or our own server only; for another "
+        "server name a variable with --header-env. The answer's text goes to standard output; --json "
+        "gives the whole result. When the server asks back, --input answers; only with one are sampling and "
+        "roots offered to it.",
     .options = k_call_options,
     .positionals = k_name,
     .examples = k_call_examples,

@@ -334,6 +334,25 @@ TEST_CASE("an HTTP+SSE server is spoken to by its path, by name, or when it refu
   CHECK((*client)->ping(soon()));
 }
 
+TEST_CASE("an error without an id is the answer to what was asked", "[io][mcp]") {
+  const McpPeer peer(modern([](Connection& connection, const Json&) {
+    return write_answer(connection, 400, "application/json",
+                        R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"that was no JSON"}})");
+  }));
+  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  REQUIRE(client);
+  CHECK((*client)->get_prompt("p", {}, soon(), {}).error().message == "that was no JSON");
+}
+
+TEST_CASE("a stream that does not begin with an endpoint is none of HTTP+SSE", "[io][mcp]") {
+  const McpPeer peer([](Connection& connection, const RawRequest&, const Json&) {
+    return write_events(connection, "event: news\ndata: /post\n\n");
+  });
+  const auto client = io::McpClient::connect(peer.target("/sse"), {}, soon());
+  REQUIRE(!client);
+  CHECK(client.error().message.find("endpoint") != std::string::npos);
+}
+
 TEST_CASE("an HTTP+SSE server must not send our messages elsewhere", "[io][mcp]") {
   const McpPeer peer([](Connection& connection, const RawRequest&, const Json&) {
     return write_events(connection, "event: endpoint\ndata: http://127.0.0.1:1/post\n\n");
