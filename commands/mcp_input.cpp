@@ -46,8 +46,8 @@ std::string word_of(const Json& value) {
 /// Who answers one question after another during a command.
 class Answerer {
  public:
-  Answerer(Given given, bool quiet, const cli::Out& talk)
-      : given_(std::move(given)), quiet_(quiet), talk_(talk) {}
+  Answerer(Given given, bool quiet, std::function<void(const std::string&)> talk)
+      : given_(std::move(given)), quiet_(quiet), talk_(std::move(talk)) {}
   [[nodiscard]] Result<Json> answer(const io::McpQuestion& question) const {
     if (question.method == "elicitation/create") return elicitation(question);
     const std::string kind = question.method.substr(0, question.method.find('/'));
@@ -81,7 +81,7 @@ class Answerer {
     if (required.is_array())
       for (const Json& name : required) whole = whole && content.contains(word_of(name));
     if (whole) return {{"action", "accept"}, {"content", std::move(content)}};
-    if (!quiet_) talk_.write(asked(question, properties));
+    if (!quiet_) talk_(asked(question, properties));
     return {{"action", "decline"}};
   }
 
@@ -106,18 +106,19 @@ class Answerer {
 
   Given given_;
   bool quiet_;
-  cli::Out talk_;
+  std::function<void(const std::string&)> talk_;
 };
 
 }  // namespace
 
-Result<io::McpInput> answers(const Args& args, const Context& context) {
+Result<io::McpInput> answers(const Args& args, const Context& context,
+                             std::function<void(const std::string&)> talk) {
   auto given = given_of(args);
   if (!given) return fail(given.error());
   io::McpInput input;
   input.sampling = input.roots = !given->empty();
   const bool quiet = args.has("--decline") || context.globals.quiet > 0;
-  const auto answerer = std::make_shared<Answerer>(std::move(*given), quiet, context.streams.err);
+  const auto answerer = std::make_shared<Answerer>(std::move(*given), quiet, std::move(talk));
   input.answer = [answerer](const io::McpQuestion& question) { return answerer->answer(question); };
   return input;
 }

@@ -225,7 +225,12 @@ Result<Outcome> with_session(const Args& args, Context& context, io::McpObserver
   observer.on_progress = [&](std::string_view line) {
     if (context.globals.verbose > 0) context.streams.err.write(printable(redactor.apply(line)) + "\n");
   };
-  auto input = mcp_input::answers(args, context);
+  if (observer.on_text)
+    observer.on_text = [&, said = std::move(observer.on_text)](std::string_view text) {
+      said(redactor.apply(text));
+    };
+  auto input = mcp_input::answers(
+      args, context, [&](const std::string& line) { context.streams.err.write(redactor.apply(line)); });
   if (!input) return fail(input.error());
   observer.input = std::move(*input);
   auto session = open(*target, context, std::move(observer));

@@ -95,11 +95,10 @@ Result<Outcome> call(const Args& args, Context& context) {
                 dump_json(Json{{"schema", "exai.call/1"}, {"tool", name}, {"arguments", *arguments}}));
   const bool stream = args.has("--stream") && context.globals.outputs.empty();
   bool streamed = false;
-  const Redactor redactor(context.config.secrets());
   io::McpObserver observer;
   if (stream)
     observer.on_text = [&](std::string_view text) {
-      context.streams.out.write(printable(redactor.apply(text)));
+      context.streams.out.write(printable(text));
       std::fflush(context.streams.out.file);
       streamed = true;
     };

@@ -81,6 +81,7 @@ struct McpServerInfo {
 /// What can be listed.
 enum class McpList : std::uint8_t { tools, prompts, resources, templates };
 
+/// One conversation with one server. One call at a time: an object belongs to one thread.
 class McpClient {
  public:
   /// Connects and agrees on an era (hello, for the daemon).
