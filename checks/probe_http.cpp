@@ -32,7 +32,9 @@ Result<void> meet(const std::string& expectation, const io::HttpResponse& answer
               fmt::format("{} is \"{}\" instead of \"{}\"", name.substr(5), printable(*found), wanted));
 }
 
-void time_fact(CheckResult& result, Millis time, const ProbeLimits& limits) {
+}  // namespace http_probe
+
+void judge_time(CheckResult& result, Millis time, const ProbeLimits& limits) {
   const auto as_number = [](const std::optional<Millis>& value) {
     return value ? std::optional<double>(static_cast<double>(value->count())) : std::nullopt;
   };
@@ -47,8 +49,6 @@ void time_fact(CheckResult& result, Millis time, const ProbeLimits& limits) {
     result.summary += fmt::format(", slower than {}", format_duration(*limits.warn));
   }
 }
-
-}  // namespace http_probe
 
 CheckResult probe_http(const std::string& url, const std::vector<std::string>& expect,
                        const ProbeLimits& limits) {
@@ -72,7 +72,7 @@ CheckResult probe_http(const std::string& url, const std::vector<std::string>& e
         result = check_fail(met.error().message,
                             met.error().hint.empty() ? fmt::format("curl -i {}", url) : met.error().hint);
     }
-    http_probe::time_fact(result, answer->total_time, limits);
+    judge_time(result, answer->total_time, limits);
   }
   result.id = "probe.http";
   result.title = url;

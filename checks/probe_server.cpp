@@ -28,30 +28,67 @@ CheckResult hello(const std::string& url, const Secret& token, const ProbeLimits
   socket->close();
   const auto time = std::chrono::duration_cast<Millis>(system_clock().steady() - began);
   CheckResult result = check_pass(fmt::format("hello_ack in {}", format_duration(time)));
-  result.facts.push_back({"time", format_duration(time), static_cast<double>(time.count()), "ms", {}, {}});
+  judge_time(result, time, limits);
   return result;
+}
+
+/// A server's own words about why it cannot be spoken to are a failure; silence is no answer.
+CheckResult not_connected(const Error& error) {
+  return error.kind == ErrorKind::refused || error.kind == ErrorKind::invalid ||
+                 error.kind == ErrorKind::usage
+             ? check_fail(error.message, error.hint)
+             : check_unknown(error);
+}
+
+CheckResult failed(std::string_view step, const Error& error) {
+  if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout ||
+      error.kind == ErrorKind::cancelled)
+    return check_unknown(Error(error).during(step));
+  return check_fail(fmt::format("{}: {}", step, error.message), error.hint);
+}
+
+/// The number of tools; 0 without asking for a server that declares other things but no tools.
+Result<std::size_t> count_tools(io::McpClient& client, const ProbeLimits& limits) {
+  const auto& declared = client.server().capabilities;
+  const bool without =
+      !declared.empty() && std::find(declared.begin(), declared.end(), "tools") == declared.end();
+  if (without) return std::size_t{0};
+  return client.list(io::McpList::tools, limits.deadline, limits.stop).map([](const Json& tools) {
+    return tools.size();
+  });
 }
 
 CheckResult mcp(const io::McpTarget& target, const ProbeLimits& limits) {
   const Steady began = system_clock().steady();
-  const auto client = io::McpClient::connect(target, {}, limits.deadline);
-  if (!client)
-    return client.error().kind == ErrorKind::refused || client.error().kind == ErrorKind::invalid
-               ? check_fail(client.error().message, client.error().hint)
-               : check_unknown(client.error());
-  if (const auto pong = (*client)->ping(limits.deadline); !pong)
-    return check_fail(fmt::format("ping: {}", pong.error().message), pong.error().hint);
-  const auto tools = (*client)->list_tools(limits.deadline);
-  if (!tools) return check_fail(fmt::format("tools/list: {}", tools.error().message), tools.error().hint);
-  const auto time = std::chrono::duration_cast<Millis>(system_clock().steady() - began);
+  const auto client = io::McpClient::connect(target, {}, limits.deadline, limits.stop);
+  if (!client) return not_connected(client.error());
+  const Steady connected = system_clock().steady();
+  if (const auto pong = (*client)->ping(limits.deadline); !pong) return failed("ping", pong.error());
+  const auto round_trip = std::chrono::duration_cast<Millis>(system_clock().steady() - connected);
+  const auto tools = count_tools(**client, limits);
+  if (!tools) return failed("tools/list", tools.error());
   const io::McpServerInfo& server = (*client)->server();
-  if (tools->empty()) return check_fail("the server offers no tool", "exai tool list");
-  CheckResult result = check_pass(fmt::format("{} {} speaks {}, {} tools, {}", printable(server.name),
-                                              printable(server.version), printable(server.protocol),
-                                              tools->size(), format_duration(time)));
+  const auto& declared = server.capabilities;
+  if (*tools == 0 &&
+      (declared.empty() || std::find(declared.begin(), declared.end(), "tools") != declared.end()))
+    return check_fail("the server offers no tool", "exai tool list");
+  const auto time = std::chrono::duration_cast<Millis>(system_clock().steady() - began);
+  CheckResult result = check_pass(fmt::format(
+      "{} {} speaks {} over {}, {} tools, {}", printable(server.name), printable(server.version),
+      printable(server.protocol), io::to_string(server.transport), *tools, format_duration(time)));
+  result.facts.push_back({"tools", fmt::format("{}", *tools), static_cast<double>(*tools), "", {}, {}});
+  const auto text_fact = [&](const char* name, std::string text) {
+    Fact& fact = result.facts.emplace_back();
+    fact.name = name;
+    fact.text = std::move(text);
+  };
+  text_fact("transport", std::string(io::to_string(server.transport)));
+  text_fact("era", std::string(io::to_string(server.era)));
+  text_fact("version", printable(server.protocol));
+  text_fact("capabilities", join(declared, ","));
   result.facts.push_back(
-      {"tools", fmt::format("{}", tools->size()), static_cast<double>(tools->size()), "", {}, {}});
-  result.facts.push_back({"time", format_duration(time), static_cast<double>(time.count()), "ms", {}, {}});
+      {"round_trip", format_duration(round_trip), static_cast<double>(round_trip.count()), "ms", {}, {}});
+  judge_time(result, time, limits);
   return result;
 }
 

@@ -21,12 +21,16 @@ struct ProbeLimits {
   std::optional<Millis> warn, crit;  ///< judged against the measured time
 };
 
+/// Adds the fact "time" and turns a pass into a warning or a failure when it was too slow.
+void judge_time(CheckResult& result, Millis time, const ProbeLimits& limits);
+
 /// GET; pass on 2xx. `expect` are "status=204", "contains=TEXT" or "json.path=value" ("json.status=healthy").
 CheckResult probe_http(const std::string& url, const std::vector<std::string>& expect,
                        const ProbeLimits& limits);
 /// Upgrade, hello, hello_ack (seed 000:154-159, 73).
 CheckResult probe_ws(const std::string& url, const Secret& token, const ProbeLimits& limits);
-/// initialize, ping, tools/list.
+/// Opens a session in the server's era, one round trip, tools/list; says transport, era, version,
+/// capabilities.
 CheckResult probe_mcp(const io::McpTarget& target, const ProbeLimits& limits);
 /// GET {base}/models with the key of "glm", "kimi" or "custom"; config problems are failures with cause
 /// config.

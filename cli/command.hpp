@@ -21,16 +21,18 @@
 
 namespace exai::cli {
 
-/// One flag of a command (or a global one). `value` empty = a switch.
+/// One flag of a command (or a global one). `value` empty = a switch. An optional value is the next word, if
+/// there is one that is no flag; without it the option's value is empty.
 struct Option {
   std::string_view name;     ///< "--since"
-  std::string_view value{};  ///< "DUR", "FILE", "N"; empty for a switch
+  std::string_view value{};  ///< "DUR", "FILE", "N"; "[CMD]" for one that may be left out; empty for a switch
   std::string_view help{};
   std::string_view values{};    ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks",
                                 ///< "@files", "@settings"
   std::string_view standard{};  ///< default, as shown in help
   char letter = 0;
   bool repeat = false;
+  [[nodiscard]] constexpr bool optional_value() const { return !value.empty() && value.front() == '['; }
 };
 
 struct Positional {

@@ -124,6 +124,21 @@ Result<void> deal_positionals(const Command& command, const std::vector<std::str
               fmt::format("exai {} --help", command.path));
 }
 
+/// With words after "--" an optional value is less likely than a required word that would be missing: then
+/// the word before "--" is that one (`tool call --stdio NAME -- server`).
+void give_back(const Command& command, const std::vector<const Option*>& options, const Args& args,
+               Tokens& tokens) {
+  const auto required = std::count_if(command.positionals.begin(), command.positionals.end(),
+                                      [](const Positional& positional) { return positional.required; });
+  if (args.rest.empty() || tokens.words.size() >= static_cast<std::size_t>(required)) return;
+  for (const Option* option : options) {
+    const auto given = tokens.options.find(option->name);
+    if (!option->optional_value() || given == tokens.options.end() || given->second.back().empty()) continue;
+    tokens.words.push_back(std::exchange(given->second.back(), {}));
+    return;
+  }
+}
+
 Result<CommandLine> read_for(const Command& command, const std::vector<std::string>& words, CommandLine line,
                              Environment environment) {
   const auto options = options_of(command);
@@ -138,6 +153,7 @@ Result<CommandLine> read_for(const Command& command, const std::vector<std::stri
     if (const auto given = tokens->options.find(option->name); given != tokens->options.end())
       if (auto fine = check_values(option->name, option->values, given->second); !fine)
         return fail(fine.error());
+  give_back(command, options, line.args, *tokens);
   if (auto dealt = deal_positionals(command, tokens->words, line.args); !dealt) return fail(dealt.error());
   line.args.options = std::move(tokens->options);
   auto globals = read_globals(command, line.args, environment);

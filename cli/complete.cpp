@@ -84,10 +84,9 @@ struct Line {
 Line understand(const std::vector<std::string>& before) {
   Line line;
   for (const std::string& word : before) {
-    if (line.waiting != nullptr) {
-      line.waiting = nullptr;
-      continue;
-    }
+    const bool value = line.waiting != nullptr && !(line.waiting->optional_value() && word == "--");
+    line.waiting = nullptr;
+    if (value) continue;
     if (word == "--") line.rest = true;
     if (line.rest) continue;
     if (word.size() > 1 && word[0] == '-') {

@@ -52,6 +52,8 @@ Result<Tokens> tokenize(const std::vector<const Option*>& options, const std::ve
       if (option->value.empty())
         app.add_flag_function(parser::names_of(*option),
                               [&slot](std::int64_t count) { slot.count = int(count); });
+      else if (option->optional_value())
+        app.add_option(parser::names_of(*option), slot.values)->expected(0, 1)->allow_extra_args(false);
       else
         app.add_option(parser::names_of(*option), slot.values)->allow_extra_args(false);
     }

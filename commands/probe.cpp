@@ -1,5 +1,7 @@
 #include "checks/probes.hpp"
 #include "commands/common.hpp"
+#include "commands/mcp_session.hpp"
+#include "core/redact.hpp"
 #include "core/text.hpp"
 
 #include <fmt/core.h>
@@ -53,19 +55,18 @@ Result<Outcome> ws(const Args& args, Context& context) {
   });
 }
 
-/// The first bearer token of the settings: the one this deployment's own server accepts.
-Secret first_api_key(const Config& config) {
-  const auto keys = config.list("auth.api_keys");
-  return keys.empty() ? Secret{} : Secret(keys.front());
-}
-
 Result<Outcome> mcp(const Args& args, Context& context) {
-  io::McpTarget target;
-  target.url = args.positional("URL", checks::mcp_url(context.config));
-  const bool daemon = target.url.rfind("ws", 0) == 0;
-  target.token = daemon ? context.config.secret("ws.token") : first_api_key(context.config);
-  return probed(args, context, "mcp",
-                [&](const checks::ProbeLimits& limits) { return checks::probe_mcp(target, limits); });
+  Args named = args;
+  if (const std::string url = args.positional("URL"); !url.empty()) named.options["--server"] = {url};
+  std::vector<Secret> secrets;
+  const auto target = mcp_session::target_of(named, context, secrets);
+  if (!target) return fail(target.error());
+  const Redactor redactor(secrets);
+  return probed(args, context, "mcp", [&](const checks::ProbeLimits& limits) {
+    CheckResult result = checks::probe_mcp(*target, limits);
+    result.summary = redactor.apply(result.summary);
+    return result;
+  });
 }
 
 Result<Outcome> provider(const Args& args, Context& context) {
@@ -94,6 +95,16 @@ constexpr cli::Option k_http_options[] = {{.name = "--expect",
                                           k_crit,
                                           k_count,
                                           k_interval};
+/// All of a session's but --server, which stands as the address itself, and --trace.
+constexpr auto k_mcp_options = [] {
+  constexpr std::size_t k_left_out = 2;
+  std::array<cli::Option, std::size(k_limits) + mcp_session::k_session_options.size() - k_left_out> all{};
+  std::size_t at = 0;
+  for (const cli::Option& option : k_limits) all[at++] = option;
+  for (const cli::Option& option : mcp_session::k_session_options)
+    if (option.name != "--server" && option.name != "--trace") all[at++] = option;
+  return all;
+}();
 constexpr cli::Option k_port_options[] = {
     {.name = "--free", .help = "pass when nothing listens, as before a deployment"},
     k_warn,
@@ -116,8 +127,8 @@ constexpr cli::Example k_http_examples[] = {
 constexpr cli::Example k_ws_examples[] = {{"exai probe ws", "says hello to our own daemon"},
                                           {"exai probe ws wss://example.org/ws", "to another one"}};
 constexpr cli::Example k_mcp_examples[] = {
-    {"exai probe mcp", "initialize, ping and tools/list with our own server"},
-    {"exai probe mcp http://127.0.0.1:8000/mcp", "with another one"}};
+    {"exai probe mcp", "opens a session with our own server, one round trip, tools/list"},
+    {"exai probe mcp http://127.0.0.1:8000/mcp --era modern -v", "with another one, in one era"}};
 constexpr cli::Example k_provider_examples[] = {{"exai probe provider glm", "do key and address work"},
                                                 {"exai doctor", "looks at all of them"}};
 constexpr cli::Example k_port_examples[] = {{"exai probe port 8079", "does something listen"},
@@ -141,8 +152,8 @@ const Registered<cli::Command> k_ws{cli::Command{.path = "probe ws",
 const Registered<cli::Command> k_mcp{
     cli::Command{.path = "probe mcp",
                  .group = "Look",
-                 .summary = "speaks MCP with a server: initialize, ping, tools/list",
-                 .options = k_limits,
+                 .summary = "speaks MCP with a server and says transport, era, version and tools",
+                 .options = k_mcp_options,
                  .positionals = k_mcp_url,
                  .examples = k_mcp_examples,
                  .run = mcp}};

@@ -1,5 +1,4 @@
-#include "commands/tool.hpp"
-
+#include "commands/mcp_session.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 
@@ -9,53 +8,36 @@
 namespace exai::commands::tool_command {
 namespace {
 
-std::string text_of(const Json& object, const char* name) {
-  const auto field = object.find(name);
-  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string{};
-}
-
-std::string first_sentence(const std::string& text) {
-  const auto end = text.find_first_of(".\n");
-  return end == std::string::npos ? text : text.substr(0, end);
-}
-
-Result<Json> tools_of(const Args& args, const Context& context) {
-  auto session = open_session(args, context, {});
-  if (!session) return fail(std::move(session).error());
-  return session->client->list_tools(session->deadline);
-}
+using mcp_session::Session;
+using mcp_session::text_of;
 
 Result<Outcome> list(const Args& args, Context& context) {
-  const auto tools = tools_of(args, context);
-  if (!tools) return fail(tools.error());
-  Outcome outcome;
-  outcome.table = cli::Table{{"name", "title", "description"}, {}};
-  for (const Json& tool : *tools)
-    outcome.table->rows.push_back(
-        {text_of(tool, "name"), text_of(tool, "title"), first_sentence(text_of(tool, "description"))});
-  return outcome;
-}
-
-Error unknown_tool(const std::string& name, const Json& tools) {
-  std::vector<std::string> known;
-  for (const Json& tool : tools) known.push_back(text_of(tool, "name"));
-  const std::string near = did_you_mean(name, known);
-  return make_error(ErrorKind::not_found, fmt::format("the server has no tool \"{}\"", printable(name)),
-                    near.empty() ? "exai tool list" : near);
+  return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
+    const auto tools = session.client->list(io::McpList::tools, session.deadline, context.stop);
+    if (!tools) return fail(tools.error());
+    Outcome outcome;
+    outcome.table = cli::Table{{"name", "title", "description"}, {}};
+    for (const Json& tool : *tools)
+      outcome.table->rows.push_back({text_of(tool, "name"), text_of(tool, "title"),
+                                     mcp_session::first_sentence(text_of(tool, "description"))});
+    return outcome;
+  });
 }
 
 Result<Outcome> show(const Args& args, Context& context) {
-  const auto tools = tools_of(args, context);
-  if (!tools) return fail(tools.error());
-  const std::string name = args.positional("NAME");
-  for (const Json& tool : *tools) {
-    if (text_of(tool, "name") != name) continue;
-    std::string text =
-        fmt::format("{}  {}\n\n{}\n", name, text_of(tool, "title"), text_of(tool, "description"));
-    if (tool.contains("inputSchema")) text += "\narguments\n" + pretty_json(tool["inputSchema"]) + "\n";
-    return said(printable(text), dump_json(Json{{"schema", "exai.tool/1"}, {"tool", tool}}));
-  }
-  return fail(unknown_tool(name, *tools));
+  return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
+    const auto tools = session.client->list(io::McpList::tools, session.deadline, context.stop);
+    if (!tools) return fail(tools.error());
+    const std::string name = args.positional("NAME");
+    for (const Json& tool : *tools) {
+      if (text_of(tool, "name") != name) continue;
+      std::string text =
+          fmt::format("{}  {}\n\n{}\n", name, text_of(tool, "title"), text_of(tool, "description"));
+      if (tool.contains("inputSchema")) text += "\narguments\n" + pretty_json(tool["inputSchema"]) + "\n";
+      return said(printable(text), dump_json(Json{{"schema", "exai.tool/1"}, {"tool", tool}}));
+    }
+    return fail(mcp_session::unknown_entry("tool", name, *tools, "name"));
+  });
 }
 
 /// Asks for a streamed answer where the tool knows the argument and the caller did not say.
@@ -67,13 +49,6 @@ Result<void> want_stream(Json& arguments, const std::string& name, Session& sess
     if (text_of(tool, "name") == name && tool.contains(Json::json_pointer("/inputSchema/properties/stream")))
       arguments["stream"] = true;
   return {};
-}
-
-/// The answer for machines: the result as the server gave it, with our schema's name beside it.
-std::string call_json(const Json& result) {
-  Json out = result.is_object() ? result : Json{{"result", result}};
-  out["schema"] = "exai.call/1";
-  return dump_json(out);
 }
 
 /// The code of an answer that says isError: the kind that the server names, else a plain failure.
@@ -95,7 +70,7 @@ ExitCode code_of(const Json& result) {
 }
 
 /// What a person wants to read: the answer itself where the tool wraps one, else all text content.
-std::string content_text(const Json& result) {
+std::string answer_text(const Json& result) {
   std::string text;
   if (const auto wrapped = result.find("structuredContent");
       wrapped != result.end() && wrapped->is_object()) {
@@ -106,17 +81,13 @@ std::string content_text(const Json& result) {
     if (!text.empty()) return text + "\n";
   }
   const Json content = result.value("content", Json::array());
-  for (const Json& item : content) {
-    if (!item.is_object()) continue;
-    const std::string kind = text_of(item, "type");
-    text += kind == "text" ? text_of(item, "text") : fmt::format("[{} {}]", kind, text_of(item, "mimeType"));
-    text += "\n";
-  }
+  for (const Json& item : content)
+    if (item.is_object()) text += mcp_session::content_text(item) + "\n";
   return text;
 }
 
 Result<Outcome> call(const Args& args, Context& context) {
-  auto arguments = read_arguments(args);
+  auto arguments = mcp_session::read_arguments(args);
   if (!arguments) return fail(arguments.error());
   const std::string name = args.positional("NAME");
   if (context.globals.dry_run)
@@ -124,70 +95,59 @@ Result<Outcome> call(const Args& args, Context& context) {
                 dump_json(Json{{"schema", "exai.call/1"}, {"tool", name}, {"arguments", *arguments}}));
   const bool stream = args.has("--stream") && context.globals.outputs.empty();
   bool streamed = false;
-  const Redactor redactor(context.config.secrets());
   io::McpObserver observer;
   if (stream)
     observer.on_text = [&](std::string_view text) {
-      context.streams.out.write(printable(redactor.apply(text)));
+      context.streams.out.write(printable(text));
       std::fflush(context.streams.out.file);
       streamed = true;
     };
-  auto session = open_session(args, context, std::move(observer));
-  if (!session) return fail(std::move(session).error());
-  if (stream)
-    if (auto ready = want_stream(*arguments, name, *session); !ready) return fail(ready.error());
-  const auto result = session->client->call_tool(name, *arguments, session->deadline, context.stop);
-  if (streamed) context.streams.out.write("\n");
-  if (!result) return fail(result.error());
-  const ExitCode code = code_of(*result);
-  // What was streamed is not said again; an error always is.
-  std::string text = streamed && code == ExitCode::pass ? std::string{} : printable(content_text(*result));
-  Outcome outcome = said(std::move(text), call_json(*result));
-  outcome.code = code;
-  return outcome;
+  return mcp_session::with_session(
+      args, context, std::move(observer), [&](Session& session) -> Result<Outcome> {
+        if (stream)
+          if (auto ready = want_stream(*arguments, name, session); !ready) return fail(ready.error());
+        const auto result = session.client->call_tool(name, *arguments, session.deadline, context.stop);
+        if (streamed) context.streams.out.write("\n");
+        if (!result) return fail(result.error());
+        const ExitCode code = code_of(*result);
+        // What was streamed is not said again; an error always is.
+        std::string text =
+            streamed && code == ExitCode::pass ? std::string{} : printable(answer_text(*result));
+        Outcome outcome = said(std::move(text), mcp_session::result_json(*result, "exai.call/1"));
+        outcome.code = code;
+        return outcome;
+      });
 }
 
-constexpr cli::Option k_server = {.name = "--server",
-                                  .value = "URL",
-                                  .help = "http(s)://.../mcp or ws(s)://...; none means our own server"};
-constexpr cli::Option k_stdio = {.name = "--stdio",
-                                 .help = "start the server that stands after -- and speak over its pipes"};
-constexpr cli::Option k_trace = {.name = "--trace",
-                                 .help = "show each message on standard error, secrets replaced"};
-constexpr cli::Option k_options[] = {k_server, k_stdio, k_trace};
-constexpr cli::Option k_call_options[] = {k_server,
-                                          k_stdio,
-                                          {.name = "--arg",
-                                           .value = "K=V",
-                                           .help = "an argument as text; K:=JSON for numbers, lists, objects",
-                                           .repeat = true},
-                                          {.name = "--args-file",
-                                           .value = "FILE",
-                                           .help = "all arguments as a JSON object; - is standard input",
-                                           .values = "@files"},
-                                          {.name = "--stream", .help = "show the answer as it comes"},
-                                          k_trace};
+constexpr std::array k_own_options = {
+    cli::Option{.name = "--stream", .help = "show the answer as it comes"},
+    cli::Option{.name = "--task", .help = "let the server make a task of it, and follow that to its end"}};
+constexpr auto k_call_options =
+    mcp_session::joined(mcp_session::k_argument_options, k_own_options, mcp_session::k_input_options,
+                        mcp_session::k_session_options);
 constexpr cli::Positional k_name[] = {
     {.name = "NAME", .help = "a tool", .values = "@tools", .required = true}};
 constexpr cli::Example k_list_examples[] = {
     {"exai tool list", "tools of our own server"},
-    {"exai tool list --stdio -- exai serve --stdio", "of one started for it"}};
+    {"exai tool list --stdio 'exai serve --stdio'", "of one started for it"}};
 constexpr cli::Example k_show_examples[] = {{"exai tool show chat", "its description and arguments"},
                                             {"exai tool call version", "calls one"}};
 constexpr cli::Example k_call_examples[] = {
     {"exai tool call chat --arg prompt='hello' --stream", "asks the model"},
-    {"exai tool call chat --arg prompt=hi --arg temperature:=0.2 --json", "with a number, for a script"}};
+    {"exai tool call chat --arg prompt=hi --arg temperature:=0.2 --json", "with a number, for a script"},
+    {"exai tool call some_tool --server http://host/mcp --era legacy --trace",
+     "looks at another server's wire"}};
 
 const Registered<cli::Command> k_list{cli::Command{.path = "tool list",
                                                    .group = "Inspect",
                                                    .summary = "the tools that a server offers",
-                                                   .options = k_options,
+                                                   .options = mcp_session::k_session_options,
                                                    .examples = k_list_examples,
                                                    .run = list}};
 const Registered<cli::Command> k_show{cli::Command{.path = "tool show",
                                                    .group = "Inspect",
                                                    .summary = "one tool with the schema of its arguments",
-                                                   .options = k_options,
+                                                   .options = mcp_session::k_session_options,
                                                    .positionals = k_name,
                                                    .examples = k_show_examples,
                                                    .run = show}};
@@ -195,9 +155,12 @@ const Registered<cli::Command> k_call{cli::Command{
     .path = "tool call",
     .group = "Inspect",
     .summary = "calls a tool over MCP, as a client would",
-    .text = "Tools that ask a model cost money. The token comes from the settings (ws.token, "
-            "auth.api_keys), never from a flag. The answer's text goes to standard output; --json gives "
-            "the whole result.",
+    .text =
+        "Tools that ask a model cost money. The token comes from the settings (ws.token, "
+        "auth.api_keys), never from a flag, and goes to this machine or our own server only; for another "
+        "server name a variable with --header-env. The answer's text goes to standard output; --json "
+        "gives the whole result. When the server asks back, --input answers; only with one are sampling and "
+        "roots offered to it.",
     .options = k_call_options,
     .positionals = k_name,
     .examples = k_call_examples,

@@ -1,5 +1,8 @@
 #include "core/sse.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 namespace exai {
 
 // Lines end with LF, CRLF or CR; a CRLF may be cut between two reads, so a LF right after a CR is dropped.
@@ -47,6 +50,11 @@ void SseParser::take_line(const std::function<void(const SseEvent&)>& on_event) 
     current_.event = value;
   } else if (field == "id" && value.find('\0') == std::string_view::npos) {
     current_.id = value;
+  } else if (field == "retry") {
+    long long wait = 0;
+    const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), wait);
+    if (problem == std::errc{} && end == value.data() + value.size() && wait >= 0)
+      retry_ = std::chrono::milliseconds(std::min(wait, 3'600'000LL));
   }
   line_.clear();
 }

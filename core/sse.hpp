@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,12 +23,15 @@ class SseParser {
   Result<void> feed(std::string_view bytes, const std::function<void(const SseEvent&)>& on_event);
   /// True if bytes of an unfinished event are left (the stream was cut).
   [[nodiscard]] bool incomplete() const { return !line_.empty() || has_data_; }
+  /// How long the server wants a reader to wait before it connects again, at most an hour.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> retry() const { return retry_; }
 
  private:
   void take_line(const std::function<void(const SseEvent&)>& on_event);
   std::size_t max_bytes_;
   std::string line_;
   SseEvent current_;
+  std::optional<std::chrono::milliseconds> retry_;
   bool has_data_ = false;
   bool started_ = false;
   bool skip_newline_ = false;

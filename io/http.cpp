@@ -36,6 +36,8 @@ class Handles {
   CURLM* multi_;
 };
 
+constexpr std::size_t k_refusal_bytes = std::size_t{1} << 20U;
+
 enum class Halt : std::uint8_t { none, by_receiver, too_large };
 
 struct Exchange {
@@ -69,8 +71,11 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
     return CURL_WRITEFUNC_ERROR;
   }
   const bool success = exchange.response.status >= 200 && exchange.response.status < 300;
-  if (!exchange.request.on_data || !success) {
+  if (!exchange.request.on_data) {
     exchange.response.body += piece;
+  } else if (!success) {  // of a refusal its beginning is enough: the limit is that of a stream
+    const std::size_t room = k_refusal_bytes - std::min(k_refusal_bytes, exchange.response.body.size());
+    exchange.response.body += piece.substr(0, room);
   } else if (!exchange.request.on_data(piece)) {
     exchange.halt = Halt::by_receiver;
     return CURL_WRITEFUNC_ERROR;
@@ -127,6 +132,7 @@ class Transfer {
   curl_slist* headers_ = nullptr;
   char problem_[CURL_ERROR_SIZE] = {};
   CURLcode refused_ = CURLE_OK;
+  Steady began_ = system_clock().steady();  // libcurl's own total is 0 while a transfer runs
   bool added_ = false, stopped_ = false, late_ = false;
 };
 
@@ -206,11 +212,12 @@ CURLcode Transfer::drive() {
 }
 
 std::string_view Transfer::phase() const {
+  if (micros(CURLINFO_PRETRANSFER_TIME_T) > 0)
+    return "receive";  // also on a connection that was open already
   if (micros(CURLINFO_NAMELOOKUP_TIME_T) == 0) return "resolve";
   if (micros(CURLINFO_CONNECT_TIME_T) == 0) return "connect";
   if (url_.scheme == "https" && micros(CURLINFO_APPCONNECT_TIME_T) == 0) return "TLS";
-  if (micros(CURLINFO_PRETRANSFER_TIME_T) == 0) return "send";
-  return "receive";
+  return "send";
 }
 
 Error Transfer::connection_failure(CURLcode code) const {
@@ -257,7 +264,8 @@ Error Transfer::connection_failure(CURLcode code) const {
 
 Error Transfer::failure(CURLcode code) const {
   const std::string address = fmt::format("{}:{}", url_.host, url_.port);
-  const std::string elapsed = format_duration(Millis(micros(CURLINFO_TOTAL_TIME_T) / 1000));
+  const std::string elapsed =
+      format_duration(std::chrono::duration_cast<Millis>(system_clock().steady() - began_));
   if (stopped_)
     return make_error(ErrorKind::cancelled,
                       fmt::format("the request to {} was cancelled in phase {}", address, phase()));

@@ -23,6 +23,7 @@ struct HttpRequest {
   Millis connect_timeout{10000};
   std::size_t max_body = std::size_t{16} << 20U;  ///< larger answers are an error, whether streamed or not
   /// When set, bytes go here as they come and `body` of a 2xx answer stays empty; false stops the transfer.
+  /// Of any other answer `body` keeps the first MiB.
   std::function<bool(std::string_view)> on_data;
 };
 

@@ -13,16 +13,24 @@ namespace {
 class Client final : public McpClient {
  public:
   Client(WebSocket socket, McpObserver observer)
-      : socket_(std::move(socket)), observer_(std::move(observer)) {}
+      : socket_(std::move(socket)), observer_(std::move(observer)) {
+    info_.name = "exai daemon";
+    info_.protocol = "exai-daemon";
+    info_.transport = McpTransport::daemon;
+    info_.capabilities = {"tools"};
+  }
   ~Client() override { socket_.close(); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   Result<void> hello(const Secret& token, Deadline deadline);
   [[nodiscard]] const McpServerInfo& server() const override { return info_; }
-  Result<Json> list_tools(Deadline deadline) override;
+  Result<Json> list(McpList what, Deadline deadline, std::stop_token stop) override;
   Result<Json> call_tool(const std::string& name, const Json& arguments, Deadline deadline,
                          std::stop_token stop) override;
+  Result<Json> get_prompt(const std::string& name, const Json& arguments, Deadline deadline,
+                          std::stop_token stop) override;
+  Result<Json> read_resource(const std::string& uri, Deadline deadline, std::stop_token stop) override;
   Result<void> ping(Deadline deadline) override { return socket_.ping(deadline); }
 
  private:
@@ -44,8 +52,13 @@ class Client final : public McpClient {
 
   WebSocket socket_;
   McpObserver observer_;
-  McpServerInfo info_{"exai daemon", "", "exai-daemon", ""};
+  McpServerInfo info_;
 };
+
+tl::unexpected<Error> tools_only(std::string_view what) {
+  return fail(ErrorKind::not_found, fmt::format("the daemon has no {}, only tools", what),
+              "the MCP address of the same server has them");
+}
 
 Error error_of(const Json& problem) {
   Error error = problem.is_string() ? make_error(ErrorKind::refused, printable(problem.get<std::string>()))
@@ -96,7 +109,9 @@ Result<void> Client::hello(const Secret& token, Deadline deadline) {
   return {};
 }
 
-Result<Json> Client::list_tools(Deadline deadline) {
+Result<Json> Client::list(McpList what, Deadline deadline, std::stop_token /*stop*/) {
+  if (what == McpList::prompts) return tools_only("prompts");
+  if (what != McpList::tools) return tools_only("resources");
   if (auto sent = send({{"op", "list_tools"}}, deadline); !sent) return fail(sent.error());
   const Result<Json> answer = receive_op("list_tools_res", deadline);
   if (!answer) return answer;
@@ -117,7 +132,7 @@ Result<Json> Client::wait_for_result(const std::string& request_id, Deadline dea
                                      const std::stop_token& stop) {
   for (;;) {
     if (stop.stop_requested()) return fail(ErrorKind::cancelled, "the call was cancelled");
-    const Result<Json> frame = receive(slice(deadline, stop));
+    const Result<Json> frame = receive(Wait{deadline, stop}.slice());
     if (!frame) {
       if (frame.error().kind == ErrorKind::timeout && !deadline.passed()) continue;
       return frame;
@@ -143,17 +158,23 @@ Result<Json> Client::call_tool(const std::string& name, const Json& arguments, D
   return result;
 }
 
+Result<Json> Client::get_prompt(const std::string& /*name*/, const Json& /*arguments*/, Deadline /*deadline*/,
+                                std::stop_token /*stop*/) {
+  return tools_only("prompts");
+}
+
+Result<Json> Client::read_resource(const std::string& /*uri*/, Deadline /*deadline*/,
+                                   std::stop_token /*stop*/) {
+  return tools_only("resources");
+}
+
 }  // namespace
 }  // namespace daemon_client
 
-Result<std::unique_ptr<McpClient>> connect_daemon(const McpTarget& target, McpObserver observer,
-                                                  Deadline deadline) {
-  WebSocket::Options options;
-  options.headers = target.headers;
-  Result<WebSocket> socket = WebSocket::connect(target.url, options, deadline);
-  if (!socket) return fail(socket.error());
-  auto client = std::make_unique<daemon_client::Client>(std::move(*socket), std::move(observer));
-  if (auto ready = client->hello(target.token, deadline); !ready) return fail(ready.error());
+Result<std::unique_ptr<McpClient>> connect_daemon(WebSocket socket, const McpTarget& target,
+                                                  McpObserver observer, Deadline deadline) {
+  auto client = std::make_unique<daemon_client::Client>(std::move(socket), std::move(observer));
+  if (auto ready = client->hello(target.daemon_token, deadline); !ready) return fail(ready.error());
   return client;
 }
 

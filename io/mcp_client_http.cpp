@@ -1,84 +1,29 @@
+// Streamable HTTP: each message is a POST, answered by JSON or by an event stream.
 #include "core/sse.hpp"
-#include "core/text.hpp"
 #include "io/http.hpp"
-#include "io/mcp_client_parts.hpp"
+#include "io/mcp_client_transport.hpp"
+
+#include <limits>
+#include <optional>
 
 #include <fmt/core.h>
 
 namespace exai::io::mcp {
-namespace streamable_http {
-namespace {
 
-constexpr Millis k_farewell{2000};  // for what is sent when nobody waits for the answer any more
-
-class Client final : public McpClient {
- public:
-  Client(const McpTarget& target, McpObserver observer) : target_(target), observer_(std::move(observer)) {}
-  ~Client() override;
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  Result<void> initialize(Deadline deadline);
-  [[nodiscard]] const McpServerInfo& server() const override { return info_; }
-  Result<Json> list_tools(Deadline deadline) override {
-    return all_tools([&](Json params) { return ask("tools/list", std::move(params), deadline, {}); });
-  }
-  Result<Json> call_tool(const std::string& name, const Json& arguments, Deadline deadline,
-                         std::stop_token stop) override;
-  Result<void> ping(Deadline deadline) override {
-    return ask("ping", nullptr, deadline, {}).map([](const Json&) {});
-  }
-
- private:
-  [[nodiscard]] HttpRequest prepared(std::string method, std::string body, Deadline deadline) const;
-  Result<Json> ask(std::string_view method, Json params, Deadline deadline, const std::stop_token& stop);
-  Result<void> notify(std::string_view method, Json params, Deadline deadline);
-  /// Sends one request and reads its answer, as JSON or from an event stream.
-  Result<Json> exchange(long long id, std::string body, Deadline deadline, const std::stop_token& stop);
-  [[nodiscard]] Result<Json> judged(const HttpResponse& response, const std::optional<Json>& answer,
-                                    const std::string& raw, long long id) const;
-  [[nodiscard]] Error refused(const HttpResponse& response) const;
-  void trace(char direction, std::string_view text) const {
-    if (observer_.on_frame) observer_.on_frame(direction, text);
-  }
-
-  McpTarget target_;
-  McpObserver observer_;
-  McpServerInfo info_;
-  std::string session_;
-  long long next_id_ = 1;
-};
-
-Client::~Client() {
-  if (!session_.empty()) (void)http_exchange(prepared("DELETE", {}, Deadline::after(k_farewell)));
+Headers base_headers(const McpTarget& target) {
+  Headers headers = target.headers;
+  const bool own = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+    return equals_ignoring_case(header.first, "authorization");
+  });
+  if (!own && !target.token.empty()) headers.emplace_back("Authorization", "Bearer " + target.token.reveal());
+  return headers;
 }
 
-HttpRequest Client::prepared(std::string method, std::string body, Deadline deadline) const {
-  HttpRequest request;
-  request.method = std::move(method);
-  request.url = target_.url;
-  request.headers = target_.headers;
-  request.headers.emplace_back("Accept", "application/json, text/event-stream");
-  if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-  if (!target_.token.empty())
-    request.headers.emplace_back("Authorization", "Bearer " + target_.token.reveal());
-  if (!session_.empty()) request.headers.emplace_back("Mcp-Session-Id", session_);
-  if (!info_.protocol.empty()) request.headers.emplace_back("MCP-Protocol-Version", info_.protocol);
-  request.body = std::move(body);
-  request.deadline = deadline;
-  return request;
-}
-
-Error Client::refused(const HttpResponse& response) const {
-  if (const Result<Json> message = read_object(response.body))
-    if (const Result<Json> result = result_of(*message); !result) {
-      Error error = result.error();
-      if (response.status == 401 || response.status == 403) error.kind = ErrorKind::refused;
-      return error;
-    }
-  const std::string text = fmt::format("{} answered HTTP {}: {}", target_.url, response.status,
-                                       printable(std::string_view(response.body).substr(0, 200)));
-  switch (response.status) {
+Error refused_by_status(const std::string& url, int status, std::string_view body) {
+  const std::string start = printable(trim(body.substr(0, 200)));
+  const std::string text =
+      fmt::format("{} answered HTTP {}{}{}", url, status, start.empty() ? "" : ": ", start);
+  switch (status) {
     case 401:
     case 403:
       return make_error(ErrorKind::refused, text, "give a valid token");
@@ -92,98 +37,183 @@ Error Client::refused(const HttpResponse& response) const {
   }
 }
 
-Result<Json> Client::judged(const HttpResponse& response, const std::optional<Json>& answer,
-                            const std::string& raw, long long id) const {
-  if (response.status < 200 || response.status > 299) return fail(refused(response));
-  if (answer) return result_of(*answer);
-  if (raw.empty())
-    return fail(ErrorKind::unreachable, fmt::format("{} ended its answer without a result", target_.url));
-  const Result<Json> message = read_object(raw);
-  if (!message) return message;
-  trace('<', raw);
-  if (!answers(*message, id)) return fail(ErrorKind::invalid, "the server answered another request");
-  return result_of(*message);
-}
+namespace streamable_http {
+namespace {
 
-Result<Json> Client::exchange(long long id, std::string body, Deadline deadline,
-                              const std::stop_token& stop) {
-  trace('>', body);
-  HttpRequest request = prepared("POST", std::move(body), deadline);
-  request.stop = stop;
+constexpr Millis k_farewell{2000};  // for what is sent when nobody waits for the answer any more
+
+/// What one answer, or the resumed rest of one, has brought so far.
+struct Answer {
+  const Take& take;
+  std::size_t limit;
   SseParser parser;
-  std::string raw;  // a JSON answer
-  std::optional<Json> answer;
+  std::string raw;  ///< an answer that is no event stream
+  std::string last_event;
+  bool done = false;
   std::optional<Error> broken;
-  const auto on_event = [&](const SseEvent& event) {
-    if (answer || broken || event.data.empty()) return;
-    trace('<', event.data);
-    Result<Json> message = read_object(event.data);
-    if (!message)
-      broken = message.error();
-    else if (answers(*message, id))
-      answer = std::move(*message);
-    else
-      observe(*message, observer_);
-  };
-  request.on_data = [&](std::string_view bytes) {
-    if (!raw.empty() || trim(bytes).starts_with('{')) {
-      raw += bytes;
-      return true;
+
+  Answer(const Take& taker, std::size_t most) : take(taker), limit(most), parser(most) {}
+  bool receive(std::string_view bytes);
+  bool hand_over(std::string_view text);
+};
+
+bool Answer::hand_over(std::string_view text) {
+  const Result<bool> taken = take(text);
+  if (!taken)
+    broken = taken.error();
+  else
+    done = *taken;
+  return done;
+}
+
+bool Answer::receive(std::string_view bytes) {
+  if (!raw.empty() || trim(bytes).starts_with('{') || trim(bytes).starts_with('[')) {
+    if (raw.size() + bytes.size() > limit) {
+      broken =
+          make_error(ErrorKind::invalid, fmt::format("the server's answer is larger than {} bytes", limit),
+                     "ask for less at once");
+      return false;
     }
-    if (auto fed = parser.feed(bytes, on_event); !fed) broken = fed.error();
-    return !answer && !broken;  // a server may keep its stream open after the answer
-  };
-  const Result<HttpResponse> response = http_exchange(request);
-  if (broken) return fail(std::move(*broken));
-  if (!response) return fail(response.error());
-  if (session_.empty()) session_ = response->header("mcp-session-id");
-  return judged(*response, answer, raw, id);
+    raw += bytes;
+    return true;
+  }
+  auto fed = parser.feed(bytes, [&](const SseEvent& event) {
+    if (!event.id.empty()) last_event = event.id;
+    if (!done && !broken && !event.data.empty()) hand_over(event.data);
+  });
+  if (!fed) broken = fed.error();
+  return !done && !broken;  // a server may keep its stream open after the answer
 }
 
-Result<Json> Client::ask(std::string_view method, Json params, Deadline deadline,
-                         const std::stop_token& stop) {
-  const long long id = next_id_++;
-  return exchange(id, request_text(id, method, std::move(params)), deadline, stop);
+class Http final : public Transport {
+ public:
+  explicit Http(const McpTarget& target) : target_(target) {}
+  ~Http() override {
+    if (!session_.empty()) (void)http_exchange(prepared("DELETE", {}, Deadline::after(k_farewell)));
+  }
+  Http(const Http&) = delete;
+  Http& operator=(const Http&) = delete;
+  [[nodiscard]] McpTransport kind() const override { return McpTransport::http; }
+  Result<void> exchange(const Outgoing& message, const Take& take, const Wait& wait) override;
+  Result<void> send(const Outgoing& message, Deadline deadline) override;
+  void agree(const std::string& version, bool session) override {
+    version_ = version;
+    with_session_ = session;
+    if (!session) session_.clear();
+  }
+  [[nodiscard]] int status() const override { return status_; }
+
+ private:
+  [[nodiscard]] HttpRequest prepared(std::string method, const Outgoing& message, Deadline deadline) const;
+  Result<HttpResponse> perform(HttpRequest request, Answer& answer, const Wait& wait);
+  Result<void> resume(Answer& answer, const Wait& wait);
+  Result<void> judge(const HttpResponse& response, Answer& answer);
+  [[nodiscard]] Error ended() const {
+    return make_error(ErrorKind::unreachable,
+                      fmt::format("{} ended its answer without a result", target_.url));
+  }
+
+  McpTarget target_;
+  std::string version_, session_;
+  bool with_session_ = true;
+  int status_ = 0;
+};
+
+HttpRequest Http::prepared(std::string method, const Outgoing& message, Deadline deadline) const {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.url = target_.url;
+  request.headers = base_headers(target_);
+  request.headers.emplace_back("Accept", "application/json, text/event-stream");
+  if (!message.text.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  if (!session_.empty()) request.headers.emplace_back("Mcp-Session-Id", session_);
+  if (!version_.empty()) request.headers.emplace_back("MCP-Protocol-Version", version_);
+  request.headers.insert(request.headers.end(), message.headers.begin(), message.headers.end());
+  request.body = message.text;
+  request.deadline = deadline;
+  return request;
 }
 
-Result<void> Client::notify(std::string_view method, Json params, Deadline deadline) {
-  std::string body = notification_text(method, std::move(params));
-  trace('>', body);
-  const Result<HttpResponse> response = http_exchange(prepared("POST", std::move(body), deadline));
-  if (!response) return fail(response.error());
-  if (response->status < 200 || response->status > 299) return fail(refused(*response));
+/// The stream has no limit of its own: what counts is the size of one message.
+Result<HttpResponse> Http::perform(HttpRequest request, Answer& answer, const Wait& wait) {
+  request.stop = wait.stop;
+  request.max_body = std::numeric_limits<std::size_t>::max();
+  request.on_data = [&](std::string_view bytes) { return answer.receive(bytes); };
+  Result<HttpResponse> response = http_exchange(request);
+  if (answer.broken) return fail(*answer.broken);
+  return response;
+}
+
+Result<void> Http::judge(const HttpResponse& response, Answer& answer) {
+  status_ = response.status;
+  if (answer.done) return {};
+  const bool good = response.status >= 200 && response.status <= 299;
+  if (response.status == 404 && !session_.empty()) {
+    session_.clear();  // nothing is left to be deleted
+    return fail(
+        ErrorKind::unreachable,
+        fmt::format("{} no longer knows this session (HTTP 404): it expired or the server was restarted",
+                    target_.url),
+        "connect again");
+  }
+  const std::string& text = good ? answer.raw : response.body;
+  if (trim(text).starts_with('{') || (good && !text.empty())) {
+    const bool taken = answer.hand_over(text);
+    // A body of some proxy's own says less than the status it came with.
+    if (taken || (good && answer.broken)) return answer.broken ? fail(*answer.broken) : Result<void>{};
+    if (good) return fail(ErrorKind::invalid, fmt::format("{} answered another request", target_.url));
+  }
+  if (!good) return fail(refused_by_status(target_.url, response.status, response.body));
+  return fail(ended());
+}
+
+/// The rest of a stream that the server closed before its answer (facts: mcp b.2, server-sse-polling).
+Result<void> Http::resume(Answer& answer, const Wait& wait) {
+  while (!answer.done) {
+    const std::string from = std::exchange(answer.last_event, {});
+    if (from.empty()) return fail(ended());
+    if (!wait.pause(answer.parser.retry().value_or(Millis{1000})))
+      return fail(wait.stop.stop_requested() ? ErrorKind::cancelled : ErrorKind::timeout,
+                  fmt::format("no answer from {} before the end of the wait", target_.url));
+    answer.parser = SseParser(answer.limit);
+    Outgoing nothing;
+    nothing.headers.emplace_back("Last-Event-ID", from);
+    const auto response = perform(prepared("GET", nothing, wait.deadline), answer, wait);
+    if (!response) return fail(response.error());
+    if (response->status != 200) return judge(*response, answer);
+    if (!answer.done && answer.last_event.empty()) answer.last_event = from;
+  }
   return {};
 }
 
-Result<void> Client::initialize(Deadline deadline) {
-  const Result<Json> result = ask("initialize", initialize_params(), deadline, {});
-  if (!result) return fail(result.error());
-  info_ = read_server_info(*result);
-  if (info_.protocol.empty())
-    return fail(ErrorKind::invalid, target_.url + " is no MCP server: no protocolVersion");
-  return notify("notifications/initialized", nullptr, deadline);
+Result<void> Http::exchange(const Outgoing& message, const Take& take, const Wait& wait) {
+  status_ = 0;
+  Answer answer(take, target_.max_message);
+  const auto response = perform(prepared("POST", message, wait.deadline), answer, wait);
+  if (!response) return fail(response.error());
+  if (with_session_ && session_.empty()) session_ = response->header("mcp-session-id");
+  const bool cut =
+      response->status == 200 && !answer.done && answer.raw.empty() && !answer.last_event.empty();
+  if (cut && with_session_) {
+    status_ = response->status;
+    return resume(answer, wait);
+  }
+  return judge(*response, answer);
 }
 
-Result<Json> Client::call_tool(const std::string& name, const Json& arguments, Deadline deadline,
-                               std::stop_token stop) {
-  const long long id = next_id_++;
-  Result<Json> result = exchange(
-      id, request_text(id, "tools/call", call_params(name, arguments, id, observer_)), deadline, stop);
-  if (!result && (result.error().kind == ErrorKind::cancelled || deadline.passed()))
-    (void)notify("notifications/cancelled",
-                 {{"requestId", id}, {"reason", std::string(to_string(result.error().kind))}},
-                 Deadline::after(k_farewell));
-  return result;
+Result<void> Http::send(const Outgoing& message, Deadline deadline) {
+  const auto response = http_exchange(prepared("POST", message, deadline));
+  if (!response) return fail(response.error());
+  if (response->status < 200 || response->status > 299)
+    return fail(refused_by_status(target_.url, response->status, response->body));
+  return {};
 }
 
 }  // namespace
 }  // namespace streamable_http
 
-Result<std::unique_ptr<McpClient>> connect_http(const McpTarget& target, McpObserver observer,
-                                                Deadline deadline) {
-  auto client = std::make_unique<streamable_http::Client>(target, std::move(observer));
-  if (auto ready = client->initialize(deadline); !ready) return fail(ready.error());
-  return client;
+Result<std::unique_ptr<Transport>> open_http(const McpTarget& target) {
+  return std::make_unique<streamable_http::Http>(target);
 }
 
 }  // namespace exai::io::mcp

@@ -22,7 +22,6 @@ namespace exai::io {
 namespace children {
 namespace {
 
-constexpr std::size_t k_line_limit = std::size_t{64} << 20U;
 constexpr Millis k_grace{2000};  // between TERM and KILL
 
 std::string reason(int code) {
@@ -170,7 +169,7 @@ Result<void> Child::write_line(std::string_view line, Deadline deadline) {
   return {};
 }
 
-Result<std::string> Child::read_line(Deadline deadline) {
+Result<std::string> Child::read_line(Deadline deadline, std::size_t limit) {
   std::string& buffer = impl_->buffer;
   for (;;) {
     if (const std::size_t end = buffer.find('\n', impl_->searched); end != std::string::npos) {
@@ -180,8 +179,9 @@ Result<std::string> Child::read_line(Deadline deadline) {
       return line;
     }
     impl_->searched = buffer.size();
-    if (buffer.size() > children::k_line_limit)
-      return fail(ErrorKind::invalid, impl_->name + " wrote a line of more than 64 MiB");
+    if (buffer.size() > limit)
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} wrote a line larger than {} bytes", impl_->name, limit));
     char piece[16384];
     const ssize_t got = ::read(impl_->out, piece, sizeof(piece));
     if (got > 0) {

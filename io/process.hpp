@@ -25,8 +25,8 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child();
   Result<void> write_line(std::string_view line, Deadline deadline);
-  /// The next line without its newline; `unreachable` at end of file.
-  Result<std::string> read_line(Deadline deadline);
+  /// The next line without its newline; `unreachable` at end of file, `invalid` for more than `limit` bytes.
+  Result<std::string> read_line(Deadline deadline, std::size_t limit = std::size_t{64} << 20U);
   void close_stdin();
   /// The exit status, or nothing at the deadline.
   std::optional<int> wait(Deadline deadline);

@@ -2,6 +2,7 @@
 #include "io/guard.hpp"
 #include "io/poll_until.hpp"
 #include "io/process.hpp"
+#include "io/resolve.hpp"
 
 #include <cerrno>
 #include <charconv>
@@ -16,7 +17,6 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <unistd.h>
 
 namespace exai::io {
@@ -75,9 +75,7 @@ bool holds_one_of(const fs::path& descriptors, const std::set<std::string>& inod
 
 struct Socket {
   int descriptor = -1;
-  explicit Socket(const addrinfo& info)
-      : descriptor(
-            ::socket(info.ai_family, info.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info.ai_protocol)) {}
+  explicit Socket(int family) : descriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {}
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() {
@@ -86,10 +84,13 @@ struct Socket {
 };
 
 /// 0 when connected, else errno; ETIMEDOUT at the deadline.
-int connect_one(const addrinfo& info, Deadline deadline) {
-  const Socket socket(info);
+int connect_one(const SocketAddress& bytes, Deadline deadline) {
+  sockaddr_storage address{};
+  std::memcpy(&address, bytes.data(), std::min(bytes.size(), sizeof(address)));
+  const Socket socket(address.ss_family);
   if (socket.descriptor < 0) return errno;
-  if (::connect(socket.descriptor, info.ai_addr, info.ai_addrlen) == 0) return 0;
+  const auto size_of_it = static_cast<socklen_t>(bytes.size());
+  if (::connect(socket.descriptor, reinterpret_cast<const sockaddr*>(&address), size_of_it) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
   if (!poll_until(socket.descriptor, POLLOUT, deadline)) return ETIMEDOUT;
   int problem = 0;
@@ -139,17 +140,11 @@ Result<Millis> tcp_connect(const std::string& host, const std::string& port, Dea
   const std::string address = fmt::format("{}:{}", host, port);
   if (auto allowed = permit("connect to " + address); !allowed) return fail(allowed.error());
   const Steady start = system_clock().steady();
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (const int problem = ::getaddrinfo(host.c_str(), port.c_str(), &wanted, &found); problem != 0)
-    return fail(ErrorKind::unreachable,
-                fmt::format("cannot resolve {}: {}", address, ::gai_strerror(problem)),
-                "check the name and the DNS server");
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
+  const Result<std::vector<SocketAddress>> found = resolve(host, port, deadline);
+  if (!found) return fail(found.error());
   int last = ECONNREFUSED;
-  for (const addrinfo* item = found; item != nullptr; item = item->ai_next) {
-    last = proc::connect_one(*item, deadline);
+  for (const SocketAddress& item : *found) {
+    last = proc::connect_one(item, deadline);
     const auto elapsed = std::chrono::duration_cast<Millis>(system_clock().steady() - start);
     if (last == 0) return elapsed;
     if (deadline.passed())

@@ -4,7 +4,9 @@
 #include "core/version.hpp"
 #include "io/guard.hpp"
 #include "io/http.hpp"
+#include "io/resolve.hpp"
 
+#include <cstring>
 #include <deque>
 
 #include <boost/asio/io_context.hpp>
@@ -38,6 +40,7 @@ class Operations {
   virtual Result<std::string> receive(Deadline deadline) = 0;
   virtual Result<void> ping(Deadline deadline) = 0;
   virtual void close() = 0;
+  [[nodiscard]] virtual const std::string& subprotocol() const = 0;
 };
 
 constexpr std::size_t k_queued = 1024;  // messages that came while something else was waited for
@@ -57,11 +60,13 @@ class Client final : public Operations {
   Result<std::string> receive(Deadline deadline) override;
   Result<void> ping(Deadline deadline) override;
   void close() override;
+  [[nodiscard]] const std::string& subprotocol() const override { return subprotocol_; }
 
  private:
   static constexpr bool k_tls = std::is_same_v<Stream, Tls>;
   Stream& stream() { return *stream_; }
-  void make_stream();
+  Result<void> make_stream(const WebSocket::Options& options);
+  Result<void> reach(const Url& url, Deadline deadline);
   Result<void> secure(const Url& url, Deadline deadline);
   Result<void> upgrade(const Url& url, const WebSocket::Options& options, Deadline deadline);
   void keep_reading();
@@ -87,7 +92,7 @@ class Client final : public Operations {
   asio::io_context loop_{1};
   std::optional<asio::ssl::context> tls_;
   std::optional<Stream> stream_;
-  std::string address_;
+  std::string address_, subprotocol_;
   beast::flat_buffer buffer_;
   bool reading_ = false;
   std::optional<error_code> read_error_;
@@ -98,6 +103,10 @@ class Client final : public Operations {
 template <class Stream>
 Error Client<Stream>::problem(std::string_view phase, const std::optional<error_code>& code) const {
   if (!code) return make_error(ErrorKind::timeout, fmt::format("{} took too long: {}", phase, address_));
+  if (*code == websocket::error::buffer_overflow)
+    return make_error(ErrorKind::invalid,
+                      fmt::format("the message of {} is larger than {} bytes", address_, buffer_.max_size()),
+                      "ask for less at once");
   std::string hint;
   if (*code == asio::error::connection_refused) hint = "nothing listens there; is the server running?";
   if (*code == websocket::error::closed && stream_) {
@@ -111,41 +120,54 @@ Error Client<Stream>::problem(std::string_view phase, const std::optional<error_
 }
 
 template <class Stream>
-void Client<Stream>::make_stream() {
+Result<void> Client<Stream>::make_stream([[maybe_unused]] const WebSocket::Options& options) {
   if constexpr (k_tls) {
     tls_.emplace(asio::ssl::context::tls_client);
-    tls_->set_default_verify_paths();
+    error_code unread;
+    if (options.ca_file.empty())
+      tls_->set_default_verify_paths();
+    else
+      tls_->load_verify_file(options.ca_file, unread);
+    if (unread)
+      return fail(ErrorKind::missing_input,
+                  fmt::format("cannot read the authorities in {}: {}", options.ca_file, unread.message()),
+                  "a PEM file with the certificate of the authority");
     tls_->set_verify_mode(asio::ssl::verify_peer);
     stream_.emplace(loop_, *tls_);
   } else {
     stream_.emplace(loop_);
   }
+  return {};
 }
 
 template <class Stream>
 Result<void> Client<Stream>::connect(const Url& url, const WebSocket::Options& options, Deadline deadline) {
   address_ = fmt::format("{}:{}", url.host, url.port);
-  make_stream();
-  asio::ip::tcp::resolver resolver(loop_);
-  asio::ip::tcp::resolver::results_type found;
-  auto ended = std::make_shared<std::optional<error_code>>();
-  resolver.async_resolve(url.host, url.port, [&found, ended](const error_code& code, auto results) {
-    found = std::move(results);
-    *ended = code;
-  });
-  if (!run_until(deadline, [&] { return ended->has_value(); })) {
-    resolver.cancel();
-    loop_.stop();
-    return fail(problem("resolve", std::nullopt));
+  if (auto made = make_stream(options); !made) return made;
+  if (auto reached = reach(url, deadline); !reached) return reached;
+  if (auto ready = secure(url, deadline); !ready) return ready;
+  return upgrade(url, options, deadline);
+}
+
+/// Names are not left to asio: its resolver would hold up the end of the loop while a name server hangs.
+template <class Stream>
+Result<void> Client<Stream>::reach(const Url& url, Deadline deadline) {
+  const Result<std::vector<SocketAddress>> found = resolve(url.host, url.port, deadline);
+  if (!found) return fail(found.error());
+  std::vector<asio::ip::tcp::endpoint> endpoints;
+  for (const SocketAddress& address : *found) {
+    asio::ip::tcp::endpoint endpoint;
+    if (address.size() > endpoint.capacity()) continue;
+    std::memcpy(endpoint.data(), address.data(), address.size());
+    endpoint.resize(address.size());
+    endpoints.push_back(endpoint);
   }
-  if (**ended) return fail(problem("resolve", **ended));
   const auto connected = wait_for(deadline, [&](auto handler) {
-    beast::get_lowest_layer(stream()).async_connect(found, std::move(handler));
+    beast::get_lowest_layer(stream()).async_connect(endpoints, std::move(handler));
   });
   if (!connected || *connected) return fail(problem("connect", connected));
   beast::get_lowest_layer(stream()).socket().set_option(asio::ip::tcp::no_delay(true));
-  if (auto ready = secure(url, deadline); !ready) return ready;
-  return upgrade(url, options, deadline);
+  return {};
 }
 
 template <class Stream>
@@ -168,7 +190,9 @@ Result<void> Client<Stream>::secure([[maybe_unused]] const Url& url, [[maybe_unu
 
 template <class Stream>
 Result<void> Client<Stream>::upgrade(const Url& url, const WebSocket::Options& options, Deadline deadline) {
-  stream().read_message_max(options.max_message);
+  // The buffer is the limit: Beast's own would shut the stream down first and report what came of that.
+  stream().read_message_max(0);
+  buffer_.max_size(options.max_message);
   stream().set_option(websocket::stream_base::decorator([&options](websocket::request_type& request) {
     request.set(beast::http::field::user_agent, "exai/" + std::string(version()));
     if (!options.subprotocol.empty())
@@ -190,7 +214,8 @@ Result<void> Client<Stream>::upgrade(const Url& url, const WebSocket::Options& o
                 "check the path and the token");
   if (!done || *done) return fail(problem("WebSocket handshake", done));
   const auto chosen = response[beast::http::field::sec_websocket_protocol];
-  if (!options.subprotocol.empty() && std::string_view(chosen.data(), chosen.size()) != options.subprotocol)
+  subprotocol_.assign(chosen.data(), chosen.size());
+  if (options.subprotocol_required && subprotocol_ != options.subprotocol && !options.subprotocol.empty())
     return fail(ErrorKind::unreachable,
                 fmt::format("{} does not speak the subprotocol {}", address_, options.subprotocol));
   return {};
@@ -295,6 +320,9 @@ Result<WebSocket> WebSocket::connect(const std::string& text, const Options& opt
   }
 }
 
+const std::string& WebSocket::subprotocol() const {
+  return impl_->operations->subprotocol();
+}
 Result<void> WebSocket::send(std::string_view text, Deadline deadline) {
   return impl_->operations->send(text, deadline);
 }

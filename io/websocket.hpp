@@ -15,7 +15,9 @@ namespace exai::io {
 class WebSocket {
  public:
   struct Options {
-    std::string subprotocol;  ///< offered and required back when not empty
+    std::string subprotocol;           ///< offered when not empty
+    bool subprotocol_required = true;  ///< an answer without it is an error
+    std::string ca_file;               ///< PEM file of the authority to trust instead of the machine's
     std::vector<std::pair<std::string, std::string>> headers;
     std::size_t max_message = std::size_t{32} << 20U;
   };
@@ -26,6 +28,8 @@ class WebSocket {
   WebSocket& operator=(const WebSocket&) = delete;
   ~WebSocket();
 
+  /// What the server chose of what was offered; empty for none.
+  [[nodiscard]] const std::string& subprotocol() const;
   Result<void> send(std::string_view text, Deadline deadline);
   /// The next text message; `timeout` at the deadline, `unreachable` with close code and reason when the peer
   /// closed.

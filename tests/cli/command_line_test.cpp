@@ -56,6 +56,22 @@ TEST_CASE("what stands after -- is not touched", "[cli]") {
   CHECK(line.args.rest == std::vector<std::string>{"exai", "serve", "--stdio", "--", "-x"});
 }
 
+TEST_CASE("an optional value is the next word, unless a required one would be missing", "[cli]") {
+  const auto stdio = [](const std::vector<std::string>& words) {
+    return good(words).args.option("--stdio").value_or("(none)");
+  };
+  CHECK(stdio({"tool", "list", "--stdio", "exai serve"}) == "exai serve");
+  CHECK(stdio({"tool", "list", "--stdio=exai serve", "--", "--stdio"}) == "exai serve");
+  CHECK(stdio({"tool", "list", "--stdio", "--trace", "--", "exai"}).empty());
+  const CommandLine behind = good({"tool", "call", "--stdio", "version", "--", "exai", "serve"});
+  CHECK(behind.args.positional("NAME") == "version");
+  CHECK(behind.args.option("--stdio") == "");
+  const CommandLine both = good({"tool", "call", "version", "--stdio", "exai", "--", "serve"});
+  CHECK(both.args.positional("NAME") == "version");
+  CHECK(both.args.option("--stdio") == "exai");
+  CHECK(both.args.rest == std::vector<std::string>{"serve"});
+}
+
 TEST_CASE("a command's own flag hides the global one of that name", "[cli]") {
   const CommandLine own = good({"validate", "timeouts", "--profile", "minimum"});
   CHECK(own.args.option("--profile") == "minimum");

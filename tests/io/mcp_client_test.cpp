@@ -1,98 +1,31 @@
+// The client over HTTP in the legacy era, over the daemon's frames and over pipes.
 #include "io/mcp_client.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/io/mcp_peer.hpp"
 #include "tests/io/ws_server.hpp"
-#include "tests/simulator/server.hpp"
-
-#include <mutex>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 using namespace exai;
+using namespace exai::test;
 using simulator::Connection;
 using simulator::RawRequest;
 
 namespace {
 
-Deadline soon() {
-  return Deadline::after(Millis{20000});
-}
-
-struct Heard {
-  std::string text, progress, frames;
-  io::McpObserver observer() {
-    return {
-        [this](std::string_view piece) { text += piece; },
-        [this](std::string_view line) { progress += line; },
-        [this](char direction, std::string_view frame) { frames += direction + std::string(frame) + "\n"; }};
-  }
-};
-
-/// A server of MCP over HTTP whose tools/call is scripted.
-class HttpServer {
- public:
-  explicit HttpServer(std::function<std::string(const Json& request)> call) {
-    auto started = simulator::Server::start(
-        0, [this, call = std::move(call)](Connection& connection, const RawRequest& request) {
-          {
-            const std::lock_guard lock(mutex_);
-            requests_.push_back(request);
-          }
-          return answer(connection, request, call);
-        });
-    REQUIRE(started);
-    server_ = std::move(*started);
-  }
-  [[nodiscard]] io::McpTarget target() const {
-    io::McpTarget target;
-    target.url = fmt::format("http://127.0.0.1:{}/mcp", server_->port());
-    target.token = Secret("a-token-for-the-test");
-    return target;
-  }
-  [[nodiscard]] std::vector<RawRequest> requests() const {
-    const std::lock_guard lock(mutex_);
-    return requests_;
-  }
-
- private:
-  static bool write(Connection& connection, std::string_view type, const std::string& body) {
-    return connection.write(fmt::format(
-        "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nMcp-Session-Id: s1\r\nContent-Length: {}\r\n\r\n{}", type,
-        body.size(), body));
-  }
-  static bool answer(Connection& connection, const RawRequest& request,
-                     const std::function<std::string(const Json&)>& call) {
-    if (request.method == "DELETE") return connection.write("HTTP/1.1 204 No\r\n\r\n");
-    const Json message = Json::parse(request.body);
-    if (!message.contains("id"))
-      return connection.write("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
-    const auto method = message["method"].get<std::string>();
-    Json reply{{"jsonrpc", "2.0"}, {"id", message["id"]}};
-    if (method == "tools/call") {
-      const std::string events = call(message);
-      return events.empty() ? connection.wait_for_hangup() && false
-                            : write(connection, "text/event-stream", events);
+/// A legacy server whose tools/call is scripted.
+McpPeer::Script calling(std::function<bool(Connection&, const Json& call)> call) {
+  return [call = std::move(call)](Connection& connection, const RawRequest& request, const Json& message) {
+    if (const auto done = legacy_basics(connection, request, message)) return *done;
+    if (message["method"] == "tools/list") {
+      const bool first = !message["params"].contains("cursor");
+      Json page{{"tools", Json::array({{{"name", first ? "one" : "two"}}})}};
+      if (first) page["nextCursor"] = "more";
+      return write_json(connection, result_for(message, page));
     }
-    if (method == "initialize")
-      reply["result"] = {{"protocolVersion", "2025-11-25"},
-                         {"serverInfo", {{"name", "scripted"}, {"version", "9"}}}};
-    else if (method == "tools/list" && !message["params"].contains("cursor"))
-      reply["result"] = {{"tools", Json::array({{{"name", "one"}}})}, {"nextCursor", "more"}};
-    else if (method == "tools/list")
-      reply["result"] = {{"tools", Json::array({{{"name", "two"}}})}};
-    else
-      reply["result"] = Json::object();
-    return write(connection, "application/json", reply.dump());
-  }
-
-  mutable std::mutex mutex_;
-  std::vector<RawRequest> requests_;
-  std::unique_ptr<simulator::Server> server_;
-};
-
-std::string event(const Json& message) {
-  return "event: message\ndata: " + message.dump() + "\n\n";
+    return call(connection, message);
+  };
 }
 
 std::string progress(const Json& call, const std::string& text, bool partial) {
@@ -102,23 +35,26 @@ std::string progress(const Json& call, const std::string& text, bool partial) {
   return event({{"jsonrpc", "2.0"}, {"method", "notifications/progress"}, {"params", params}});
 }
 
-std::string result(const Json& call, const Json& content) {
-  return event({{"jsonrpc", "2.0"}, {"id", call["id"]}, {"result", content}});
-}
-
 }  // namespace
 
 TEST_CASE("over HTTP a session is opened, used and closed", "[io][mcp]") {
-  const HttpServer server([](const Json& call) {
-    return progress(call, "thinking", false) + progress(call, "par", true) + progress(call, "tial", true) +
-           result(call, {{"content", Json::array()}, {"isError", false}});
-  });
+  const McpPeer peer(calling([](Connection& connection, const Json& call) {
+    return write_events(connection,
+                        progress(call, "thinking", false) + progress(call, "par", true) +
+                            progress(call, "tial", true) +
+                            event(result_for(call, {{"content", Json::array()}, {"isError", false}})));
+  }));
   Heard heard;
+  io::McpTarget target = peer.target();
+  target.token = Secret("a-token-for-the-test");
   {
-    const auto client = io::McpClient::connect(server.target(), heard.observer(), soon());
+    const auto client = io::McpClient::connect(target, heard.observer(), soon());
     REQUIRE(client);
     CHECK((*client)->server().name == "scripted");
     CHECK((*client)->server().protocol == "2025-11-25");
+    CHECK((*client)->server().era == io::McpEra::legacy);
+    CHECK((*client)->server().transport == io::McpTransport::http);
+    CHECK((*client)->server().capabilities == std::vector<std::string>{"tools"});
     const auto tools = (*client)->list_tools(soon());
     REQUIRE(tools);
     CHECK(tools->size() == 2);
@@ -130,14 +66,18 @@ TEST_CASE("over HTTP a session is opened, used and closed", "[io][mcp]") {
   CHECK(heard.text == "partial");
   CHECK(heard.progress == "thinking");
   CHECK(heard.frames.find("a-token-for-the-test") == std::string::npos);
-  const auto requests = server.requests();
-  REQUIRE(requests.size() == 7);
-  CHECK(requests[0].head.find("Mcp-Session-Id") == std::string::npos);
-  CHECK(requests[0].authorization == "Bearer a-token-for-the-test");
-  CHECK(Json::parse(requests[1].body)["method"] == "notifications/initialized");
-  for (std::size_t i = 1; i < requests.size(); ++i) {
+  const auto requests = peer.requests();
+  REQUIRE(requests.size() == 8);
+  CHECK(Json::parse(requests[0].body)["method"] == "server/discover");
+  CHECK(Json::parse(requests[1].body)["method"] == "initialize");
+  CHECK(requests[1].head.find("Mcp-Session-Id") == std::string::npos);
+  CHECK(requests[1].head.find("MCP-Protocol-Version") == std::string::npos);
+  CHECK(requests[1].authorization == "Bearer a-token-for-the-test");
+  CHECK(Json::parse(requests[2].body)["method"] == "notifications/initialized");
+  for (std::size_t i = 2; i < requests.size(); ++i) {
     CHECK(requests[i].head.find("Mcp-Session-Id: s1") != std::string::npos);
     CHECK(requests[i].head.find("MCP-Protocol-Version: 2025-11-25") != std::string::npos);
+    CHECK(requests[i].head.find("Mcp-Method") == std::string::npos);
   }
   CHECK(requests.back().method == "DELETE");
 }
@@ -154,10 +94,10 @@ TEST_CASE("errors keep the kind that the server says, or that their code stands 
     problem["data"] = {{"kind", "busy"}, {"hint", "try help"}, {"retry_after", 1.5}};
     expected = ErrorKind::busy;
   }
-  const HttpServer server([&](const Json& call) {
-    return event({{"jsonrpc", "2.0"}, {"id", call["id"]}, {"error", problem}});
-  });
-  const auto client = io::McpClient::connect(server.target(), {}, soon());
+  const McpPeer peer(calling([&](Connection& connection, const Json& call) {
+    return write_events(connection, event(error_for(call, problem)));
+  }));
+  const auto client = io::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   const auto answer = (*client)->call_tool("one", {}, soon(), {});
   REQUIRE(!answer);
@@ -171,32 +111,133 @@ TEST_CASE("errors keep the kind that the server says, or that their code stands 
 
 TEST_CASE("a stopped call tells the server", "[io][mcp]") {
   std::stop_source stop;
-  const HttpServer server([&](const Json&) {
+  const McpPeer peer(calling([&](Connection& connection, const Json&) {
     stop.request_stop();
-    return std::string();
-  });
-  const auto client = io::McpClient::connect(server.target(), {}, soon());
+    return connection.wait_for_hangup() && false;
+  }));
+  const auto client = io::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   const auto answer = (*client)->call_tool("one", {}, soon(), stop.get_token());
   REQUIRE(!answer);
   CHECK(answer.error().kind == ErrorKind::cancelled);
-  const Json last = Json::parse(server.requests().back().body);
+  const Json last = Json::parse(peer.requests().back().body);
   CHECK(last["method"] == "notifications/cancelled");
-  CHECK(last["params"]["requestId"] == 2);
+  CHECK(last["params"]["requestId"] == 3);
+}
+
+TEST_CASE("a question on the stream of a call is answered, another method is refused", "[io][mcp]") {
+  std::mutex mutex;
+  std::vector<Json> answers;
+  const McpPeer peer([&](Connection& connection, const RawRequest& request, const Json& message) {
+    if (message.is_object() && !message.contains("method")) {
+      const std::lock_guard lock(mutex);
+      answers.push_back(message);
+    }
+    if (const auto done = legacy_basics(connection, request, message)) return *done;
+    const auto ask = [](const char* id, const char* method) {
+      return event({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", {{"message", "who?"}}}});
+    };
+    return write_events(connection, ask("q1", "elicitation/create") + ask("q2", "sampling/createMessage") +
+                                        ask("q3", "ping") + event(result_for(message, {{"content", {}}})));
+  });
+  io::McpObserver observer;
+  observer.input.answer = [](const io::McpQuestion& question) -> Result<Json> {
+    CHECK(question.method == "elicitation/create");
+    CHECK(question.key.empty());
+    CHECK(question.params["message"] == "who?");
+    return Json{{"action", "accept"}, {"content", {{"name", "Ada"}}}};
+  };
+  const auto client = io::McpClient::connect(peer.target(), std::move(observer), soon());
+  REQUIRE(client);
+  REQUIRE((*client)->call_tool("one", {}, soon(), {}));
+  const Json opening = Json::parse(peer.requests()[1].body);
+  CHECK(opening["params"]["capabilities"] == Json{{"elicitation", Json::object()}});
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0] == Json{{"jsonrpc", "2.0"},
+                           {"id", "q1"},
+                           {"result", {{"action", "accept"}, {"content", {{"name", "Ada"}}}}}});
+  CHECK(answers[1]["error"]["code"] == -32601);
+  CHECK(answers[2]["result"] == Json::object());
+}
+
+TEST_CASE("an answer that was cut off is fetched from where it ended", "[io][mcp]") {
+  const McpPeer peer([](Connection& connection, const RawRequest& request, const Json& message) {
+    if (request.method == "GET") {
+      const bool right = request.head.find("Last-Event-ID: e1") != std::string::npos;
+      return write_events(connection,
+                          right ? event({{"jsonrpc", "2.0"}, {"id", 3}, {"result", {{"content", {}}}}}, "e2")
+                                : std::string());
+    }
+    if (const auto done = legacy_basics(connection, request, message)) return *done;
+    return write_events(connection, "id: e1\nretry: 1\ndata: \n\n");
+  });
+  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  REQUIRE(client);
+  CHECK((*client)->call_tool("one", {}, soon(), {}));
+}
+
+TEST_CASE("a session that the server forgot is said to be gone", "[io][mcp]") {
+  const McpPeer peer(calling([](Connection& connection, const Json&) {
+    return write_answer(
+        connection, 404, "application/json",
+        R"({"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}})");
+  }));
+  {
+    const auto client = io::McpClient::connect(peer.target(), {}, soon());
+    REQUIRE(client);
+    const auto answer = (*client)->call_tool("one", {}, soon(), {});
+    REQUIRE(!answer);
+    CHECK(answer.error().kind == ErrorKind::unreachable);
+    CHECK(answer.error().message.find("session") != std::string::npos);
+  }
+  CHECK(peer.requests().back().method == "POST");  // nothing was left to delete
+}
+
+TEST_CASE("answers larger than the limit are refused, however they come", "[io][mcp]") {
+  const bool as_events = GENERATE(false, true);
+  const McpPeer peer(calling([&](Connection& connection, const Json& call) {
+    const Json large = result_for(call, {{"content", std::string(200'000, 'x')}});
+    return as_events ? write_events(connection, event(large)) : write_json(connection, large);
+  }));
+  io::McpTarget target = peer.target();
+  target.max_message = 100'000;
+  const auto client = io::McpClient::connect(target, {}, soon());
+  REQUIRE(client);
+  const auto answer = (*client)->call_tool("one", {}, soon(), {});
+  REQUIRE(!answer);
+  CHECK(answer.error().kind == ErrorKind::invalid);
+  CHECK(answer.error().message.find("larger than") != std::string::npos);
+}
+
+TEST_CASE("a list that never ends is given up", "[io][mcp]") {
+  const McpPeer peer([](Connection& connection, const RawRequest& request, const Json& message) {
+    if (const auto done = legacy_basics(connection, request, message)) return *done;
+    return write_json(connection, result_for(message, {{"tools", Json::array()}, {"nextCursor", "same"}}));
+  });
+  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  REQUIRE(client);
+  CHECK((*client)->list_tools(soon()).error().message.find("same cursor") != std::string::npos);
 }
 
 TEST_CASE("an HTTP server that is none of MCP is refused clearly", "[io][mcp]") {
-  const auto web = simulator::Server::start(0, [](Connection& connection, const RawRequest&) {
-    return connection.write(
-        "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nnone");
+  const McpPeer web([](Connection& connection, const RawRequest&, const Json&) {
+    return write_answer(connection, 404, "text/html", "none");
   });
-  REQUIRE(web);
-  io::McpTarget target;
-  target.url = fmt::format("http://127.0.0.1:{}/", (*web)->port());
-  const auto client = io::McpClient::connect(target, {}, soon());
+  const auto client = io::McpClient::connect(web.target("/"), {}, soon());
   REQUIRE(!client);
   CHECK(client.error().kind == ErrorKind::not_found);
   CHECK(client.error().hint.find("/mcp") != std::string::npos);
+}
+
+TEST_CASE("a wrong token ends the connection, whatever the era", "[io][mcp]") {
+  const McpPeer guarded([](Connection& connection, const RawRequest&, const Json& message) {
+    return write_answer(connection, 401, "application/json",
+                        error_for(message, {{"code", -32000}, {"message", "who are you"}}).dump());
+  });
+  const auto client = io::McpClient::connect(guarded.target(), {}, soon());
+  REQUIRE(!client);
+  CHECK(client.error().kind == ErrorKind::refused);
+  CHECK(guarded.requests().size() == 1);
 }
 
 TEST_CASE("the daemon is spoken to in its own frames", "[io][mcp]") {
@@ -224,11 +265,13 @@ TEST_CASE("the daemon is spoken to in its own frames", "[io][mcp]") {
   });
   io::McpTarget target;
   target.url = server.url();
-  target.token = Secret("the-daemon-token-1");
+  target.daemon_token = Secret("the-daemon-token-1");
   Heard heard;
   const auto client = io::McpClient::connect(target, heard.observer(), soon());
   REQUIRE(client);
+  CHECK((*client)->server().transport == io::McpTransport::daemon);
   CHECK((*client)->list_tools(soon())->size() == 1);
+  CHECK((*client)->list(io::McpList::prompts, soon(), {}).error().kind == ErrorKind::not_found);
   const auto answer = (*client)->call_tool("chat", {{"prompt", "x"}}, soon(), {});
   REQUIRE(answer);
   CHECK((*answer)["content"][0]["text"] == "hello");
@@ -261,23 +304,41 @@ TEST_CASE("a refused hello names the token's variable", "[io][mcp]") {
 TEST_CASE("a server over stdio is started, asked and ended", "[io][mcp]") {
   io::McpTarget target;
   target.command = {"sh", "-c", R"sh(
+read discover
+echo '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"never heard of it"}}'
 read first
-echo '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"sh"}}}'
+echo '{"jsonrpc":"2.0","id":2,"result":{"protocolVersion":"2024-11-05","serverInfo":{"name":"sh"}}}'
 read initialized
 read call
 echo '{"jsonrpc":"2.0","id":"p","method":"ping"}'
 read pong
-echo '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2,"message":"'"$(echo "$pong" | tr -d '"{}')"'"}}'
-echo '{"jsonrpc":"2.0","id":2,"result":{"content":[]}}'
+echo '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"message":"'"$(echo "$pong" | tr -d '"{}')"'"}}'
+echo '{"jsonrpc":"2.0","id":3,"result":{"content":[]}}'
 read ping
-echo '{"jsonrpc":"2.0","id":3,"result":{}}'
+echo '{"jsonrpc":"2.0","id":4,"result":{}}'
 )sh"};
   Heard heard;
   const auto client = io::McpClient::connect(target, heard.observer(), soon());
   REQUIRE(client);
   CHECK((*client)->server().name == "sh");
+  CHECK((*client)->server().protocol == "2024-11-05");
   CHECK((*client)->call_tool("x", {}, soon(), {}));
   CHECK(heard.progress.find("result") != std::string::npos);
   CHECK((*client)->ping(soon()));
   CHECK((*client)->ping(soon()).error().kind == ErrorKind::unreachable);
+}
+
+TEST_CASE("a transport that does not fit what is named is a usage error", "[io][mcp]") {
+  io::McpTarget target;
+  target.url = "http://127.0.0.1:1/mcp";
+  for (const auto transport :
+       {io::McpTransport::websocket, io::McpTransport::daemon, io::McpTransport::stdio}) {
+    target.transport = transport;
+    CHECK(io::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
+  }
+  target.url = "ws://127.0.0.1:1/";
+  target.transport = io::McpTransport::sse;
+  CHECK(io::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
+  target.command = {"true"};
+  CHECK(io::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
 }

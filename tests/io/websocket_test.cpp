@@ -1,6 +1,7 @@
 #include "io/websocket.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/io/temp_folder.hpp"
 #include "tests/io/ws_server.hpp"
 #include "tests/simulator/server.hpp"
 
@@ -93,7 +94,59 @@ TEST_CASE("a message over the limit is refused", "[io][websocket]") {
   options.max_message = 1000;
   auto socket = io::WebSocket::connect(server.url(), options, soon());
   REQUIRE(socket);
-  CHECK(socket->receive(soon()).error().kind == ErrorKind::unreachable);
+  const auto large = socket->receive(soon());
+  REQUIRE(!large);
+  CHECK(large.error().kind == ErrorKind::invalid);
+  CHECK(large.error().message.find("larger than") != std::string::npos);
+}
+
+TEST_CASE("a subprotocol is offered, and missed only where it is required", "[io][websocket]") {
+  const auto ask = [](const std::string& spoken, bool required) {
+    const test::WsServer server(echo, {.subprotocol = spoken});
+    io::WebSocket::Options options;
+    options.subprotocol = "mcp";
+    options.subprotocol_required = required;
+    auto socket = io::WebSocket::connect(server.url(), options, soon());
+    return socket ? socket->subprotocol() : "(" + std::string(to_string(socket.error().kind)) + ")";
+  };
+  CHECK(ask("mcp", true) == "mcp");
+  CHECK(ask("mcp", false) == "mcp");
+  CHECK(ask("", false).empty());
+  CHECK(ask("", true) == "(unreachable)");
+}
+
+TEST_CASE("over TLS the certificate must be of a trusted authority and for this host", "[io][websocket]") {
+  const test::TempFolder folder;
+  const test::Certificate certificate = test::make_certificate(folder.path());
+  io::WebSocket::Options options;
+  SECTION("trusted") {
+    const test::WsServer server(echo, {.subprotocol = "", .certificate = certificate});
+    options.ca_file = certificate.certificate.string();
+    auto socket = io::WebSocket::connect(server.url(), options, soon());
+    REQUIRE(socket);
+    REQUIRE(socket->send("one", soon()));
+    CHECK(socket->receive(soon()).value() == "echo one");
+    socket->close();
+  }
+  SECTION("unknown to this machine") {
+    const test::WsServer server(echo, {.subprotocol = "", .certificate = certificate});
+    const auto socket = io::WebSocket::connect(server.url(), options, soon());
+    REQUIRE(!socket);
+    CHECK(socket.error().kind == ErrorKind::unreachable);
+    CHECK(socket.error().message.find("TLS") != std::string::npos);
+  }
+  SECTION("for another host") {
+    const test::WsServer server(echo, {.subprotocol = "", .certificate = certificate});
+    options.ca_file = certificate.certificate.string();
+    std::string url = server.url();
+    url.replace(url.find("127.0.0.1"), 9, "127.0.0.2");
+    CHECK(!io::WebSocket::connect(url, options, soon()));
+  }
+  SECTION("no such file") {
+    options.ca_file = folder.path() / "none.pem";
+    CHECK(io::WebSocket::connect("wss://127.0.0.1:1/", options, soon()).error().kind ==
+          ErrorKind::missing_input);
+  }
 }
 
 TEST_CASE("what is no WebSocket server is told apart", "[io][websocket]") {

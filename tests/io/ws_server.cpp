@@ -3,8 +3,12 @@
 #include <thread>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
 #include <fmt/core.h>
 #include <sys/socket.h>
 
@@ -13,8 +17,10 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using Stream = beast::websocket::stream<asio::ip::tcp::socket>;
+using Plain = beast::websocket::stream<asio::ip::tcp::socket>;
+using Tls = beast::websocket::stream<asio::ssl::stream<asio::ip::tcp::socket>>;
 
+template <class Stream>
 class Peer : public WsPeer {
  public:
   explicit Peer(Stream& stream) : stream_(stream) {}
@@ -41,7 +47,7 @@ class Peer : public WsPeer {
   void sleep() override {
     boost::system::error_code ignored;
     char byte = 0;
-    while (stream_.next_layer().receive(asio::buffer(&byte, 1), 0, ignored) > 0 && !ignored) {
+    while (beast::get_lowest_layer(stream_).receive(asio::buffer(&byte, 1), 0, ignored) > 0 && !ignored) {
     }
   }
 
@@ -49,25 +55,53 @@ class Peer : public WsPeer {
   Stream& stream_;
 };
 
+/// Reads the upgrade itself, to answer with the subprotocol when it was offered.
+template <class Stream>
+void converse(Stream& stream, const std::string& subprotocol, const std::function<void(WsPeer&)>& script) {
+  namespace http = beast::http;
+  beast::flat_buffer buffer;
+  http::request<http::string_body> request;
+  boost::system::error_code problem;
+  http::read(stream.next_layer(), buffer, request, problem);
+  if (problem) return;
+  const auto offered = request[http::field::sec_websocket_protocol];
+  if (!subprotocol.empty() && std::string_view(offered.data(), offered.size()) == subprotocol)
+    stream.set_option(
+        beast::websocket::stream_base::decorator([&](beast::websocket::response_type& response) {
+          response.set(http::field::sec_websocket_protocol, subprotocol);
+        }));
+  stream.accept(request, problem);
+  if (problem) return;
+  Peer<Stream> peer(stream);
+  script(peer);
+}
+
 }  // namespace
 
 struct WsServer::Impl {
   asio::io_context loop;
   asio::ip::tcp::acceptor acceptor{loop, {asio::ip::make_address("127.0.0.1"), 0}};
   asio::ip::tcp::socket socket{loop};
+  bool tls = false;
   std::thread thread;
 };
 
-WsServer::WsServer(std::function<void(WsPeer&)> script) : impl_(std::make_unique<Impl>()) {
-  impl_->thread = std::thread([self = impl_.get(), script = std::move(script)] {
+WsServer::WsServer(std::function<void(WsPeer&)> script, Options options) : impl_(std::make_unique<Impl>()) {
+  impl_->tls = options.certificate.has_value();
+  impl_->thread = std::thread([self = impl_.get(), script = std::move(script), options = std::move(options)] {
     boost::system::error_code problem;
     auto socket = self->acceptor.accept(problem);
     if (problem) return;
-    Stream stream(std::move(socket));
-    stream.accept(problem);
-    if (problem) return;
-    Peer peer(stream);
-    script(peer);
+    if (!options.certificate) {
+      Plain stream(std::move(socket));
+      return converse(stream, options.subprotocol, script);
+    }
+    asio::ssl::context context(asio::ssl::context::tls_server);
+    context.use_certificate_file(options.certificate->certificate.string(), asio::ssl::context::pem);
+    context.use_private_key_file(options.certificate->key.string(), asio::ssl::context::pem);
+    Tls stream(std::move(socket), context);
+    stream.next_layer().handshake(asio::ssl::stream_base::server, problem);
+    if (!problem) converse(stream, options.subprotocol, script);
   });
 }
 
@@ -77,7 +111,8 @@ WsServer::~WsServer() {
 }
 
 std::string WsServer::url() const {
-  return fmt::format("ws://127.0.0.1:{}/", impl_->acceptor.local_endpoint().port());
+  return fmt::format("{}://127.0.0.1:{}/", impl_->tls ? "wss" : "ws",
+                     impl_->acceptor.local_endpoint().port());
 }
 
 }  // namespace exai::test

@@ -1,10 +1,14 @@
 // A WebSocket server of one connection for tests: a script runs on its thread.
 #pragma once
 
+#include "tests/io/certificate.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace exai::test {
 
@@ -23,7 +27,12 @@ class WsPeer {
 
 class WsServer {
  public:
-  explicit WsServer(std::function<void(WsPeer&)> script);
+  struct Options {
+    std::string subprotocol;                   ///< echoed to a client that offers it
+    std::optional<Certificate> certificate{};  ///< wss instead of ws
+  };
+  explicit WsServer(std::function<void(WsPeer&)> script) : WsServer(std::move(script), Options{}) {}
+  WsServer(std::function<void(WsPeer&)> script, Options options);
   WsServer(const WsServer&) = delete;
   WsServer& operator=(const WsServer&) = delete;
   ~WsServer();

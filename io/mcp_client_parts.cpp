@@ -1,0 +1,240 @@
+#include "io/mcp_client_parts.hpp"
+
+#include "core/text.hpp"
+
+#include <array>
+#include <condition_variable>
+#include <mutex>
+
+#include <fmt/core.h>
+
+namespace exai::io::mcp {
+namespace parts {
+namespace {
+
+constexpr ErrorKind k_kinds[] = {ErrorKind::usage,       ErrorKind::config,    ErrorKind::missing_input,
+                                 ErrorKind::unreachable, ErrorKind::refused,   ErrorKind::budget,
+                                 ErrorKind::internal,    ErrorKind::cancelled, ErrorKind::timeout,
+                                 ErrorKind::busy,        ErrorKind::not_found, ErrorKind::invalid,
+                                 ErrorKind::provider};
+
+std::optional<ErrorKind> kind_named(std::string_view name) {
+  for (const ErrorKind kind : k_kinds)
+    if (to_string(kind) == name) return kind;
+  return std::nullopt;
+}
+
+ErrorKind kind_of_code(long long code) {
+  switch (code) {
+    case -32700:
+    case -32600:
+    case -32602:
+    case -32020:
+    case -32022:
+      return ErrorKind::invalid;
+    case -32601:
+    case -32002:
+      return ErrorKind::not_found;
+    case -32603:
+      return ErrorKind::internal;
+    case -32021:
+      return ErrorKind::refused;
+    default:
+      return ErrorKind::provider;
+  }
+}
+
+/// The daemon's words: facts/ex_ai_server 2.5.
+constexpr std::array<std::pair<std::string_view, ErrorKind>, 12> k_words{{
+    {"INVALID_REQUEST", ErrorKind::invalid},
+    {"PROTOCOL_ERROR", ErrorKind::invalid},
+    {"VALIDATION_ERROR", ErrorKind::invalid},
+    {"UNAUTHORIZED", ErrorKind::refused},
+    {"NOT_FOUND", ErrorKind::not_found},
+    {"TOOL_NOT_FOUND", ErrorKind::not_found},
+    {"OVER_CAPACITY", ErrorKind::busy},
+    {"DUPLICATE", ErrorKind::busy},
+    {"TIMEOUT", ErrorKind::timeout},
+    {"TOOL_EXECUTION_ERROR", ErrorKind::internal},
+    {"PROVIDER_ERROR", ErrorKind::provider},
+    {"SERVICE_UNAVAILABLE", ErrorKind::config},
+}};
+
+/// What an error's data says in the words of the specification (facts: mcp c.3).
+std::string hint_of_data(const Json& data) {
+  if (const Json& supported = at(data, "supported"); supported.is_array())
+    return "the server speaks " + printable(dump_json(supported));
+  if (const Json& needed = at(data, "requiredCapabilities"); needed.is_object())
+    return "the server needs a client that offers " + printable(dump_json(needed));
+  return {};
+}
+
+}  // namespace
+}  // namespace parts
+
+bool Wait::pause(Millis time) const {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  const Deadline until = deadline.within(time);
+  wake.wait_until(lock, stop, until.at(), [] { return false; });
+  return !stop.stop_requested() && !deadline.passed();
+}
+
+const Json& at(const Json& object, std::string_view key) {
+  static const Json k_null;
+  if (!object.is_object()) return k_null;
+  const auto found = object.find(key);
+  return found == object.end() ? k_null : *found;
+}
+
+std::string text_at(const Json& object, std::string_view key) {
+  const Json& value = at(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string{};
+}
+
+std::string request_text(long long id, std::string_view method, const Json& params) {
+  Json message{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}};
+  if (!params.is_null()) message["params"] = params;
+  return dump_json(message);
+}
+
+std::string notification_text(std::string_view method, const Json& params) {
+  Json message{{"jsonrpc", "2.0"}, {"method", method}};
+  if (!params.is_null()) message["params"] = params;
+  return dump_json(message);
+}
+
+Result<Json> read_object(std::string_view text) {
+  Result<Json> message = parse_json(text);
+  if (message && message->is_object()) return message;
+  constexpr std::size_t k_shown = 80;
+  return fail(ErrorKind::invalid,
+              fmt::format("the server sent what is no MCP message: {}{}",
+                          printable(trim(text.substr(0, k_shown))), text.size() > k_shown ? "..." : ""),
+              message ? "" : message.error().message);
+}
+
+bool answers(const Json& message, long long id) {
+  return at(message, "id") == id && !message.contains("method");
+}
+
+bool is_nameless_error(const Json& message) {
+  return at(message, "id").is_null() && at(message, "error").is_object() && !message.contains("method");
+}
+
+void refine(Error& error, const Json& facts) {
+  if (const auto kind = parts::kind_named(text_at(facts, "kind"))) error.kind = *kind;
+  if (std::string hint = text_at(facts, "hint"); !hint.empty()) {
+    error.hint = printable(hint);
+    // The message repeats the hint for readers who see nothing else.
+    if (const std::string tail = "; " + error.hint; error.message.ends_with(tail))
+      error.message.erase(error.message.size() - tail.size());
+  }
+  if (const Json& wait = at(facts, "retry_after"); wait.is_number())
+    error.retry_after = Millis(static_cast<long long>(std::clamp(wait.get<double>(), 0.0, 86'400.0) * 1000));
+}
+
+Result<Json> result_of(const Json& response) {
+  if (const Json& problem = at(response, "error"); problem.is_object()) {
+    const Json& code = at(problem, "code");
+    Error error = make_error(
+        code.is_number_integer() ? parts::kind_of_code(code.get<long long>()) : ErrorKind::provider,
+        printable(text_at(problem, "message")));
+    if (error.message.empty())
+      error.message = "the server gave an error without words: " + printable(dump_json(problem));
+    error.hint = parts::hint_of_data(at(problem, "data"));
+    refine(error, at(problem, "data"));
+    return fail(std::move(error));
+  }
+  if (!at(response, "result").is_object())
+    return fail(ErrorKind::invalid, "the server's answer has neither a result object nor an error");
+  return response["result"];
+}
+
+void observe(const Json& message, const McpObserver& observer) {
+  const std::string method = text_at(message, "method");
+  const Json& params = at(message, "params");
+  if (method == "notifications/progress") {
+    const std::string text = text_at(params, "message");
+    const bool partial = at(at(params, "_meta"), "exai/partial") == true;
+    if (partial && observer.on_text)
+      observer.on_text(text);
+    else if (!partial && !text.empty() && observer.on_progress)
+      observer.on_progress(text);
+  } else if (method == "notifications/message" && observer.on_progress) {
+    const Json& data = at(params, "data");
+    observer.on_progress(data.is_string() ? data.get<std::string>() : dump_json(data));
+  }
+}
+
+ErrorKind kind_of_word(std::string_view word) {
+  for (const auto& [name, kind] : parts::k_words)
+    if (name == word) return kind;
+  return ErrorKind::internal;
+}
+
+std::vector<std::string> capability_names(const Json& capabilities) {
+  std::vector<std::string> names;
+  if (!capabilities.is_object()) return names;
+  constexpr std::size_t k_most = 64;  // the server may say what it likes
+  for (const auto& [name, value] : capabilities.items()) {
+    if (names.size() >= k_most) break;
+    if (name != "extensions") {
+      names.push_back(printable(name));
+    } else if (value.is_object()) {
+      for (const auto& [extension, ignored] : value.items())
+        if (names.size() < k_most) names.push_back(printable(extension));
+    }
+  }
+  return names;
+}
+
+Json client_capabilities(const McpInput& input, bool tasks, McpEra era) {
+  Json capabilities = Json::object();
+  const bool modern = era == McpEra::modern;
+  if (input.answer && input.elicitation) {
+    capabilities["elicitation"] = Json::object();
+    if (modern) capabilities["elicitation"]["form"] = Json::object();
+  }
+  if (input.answer && input.sampling) capabilities["sampling"] = Json::object();
+  if (input.answer && input.roots) capabilities["roots"] = Json::object();
+  if (modern && tasks) capabilities["extensions"][std::string(k_tasks_extension)] = Json::object();
+  return capabilities;
+}
+
+Result<Json> all_pages(McpList what,
+                       const std::function<Result<Json>(std::string_view method, Json params)>& ask,
+                       const std::function<std::size_t()>& size) {
+  constexpr std::pair<std::string_view, std::string_view> k_methods[] = {
+      {"tools/list", "tools"},
+      {"prompts/list", "prompts"},
+      {"resources/list", "resources"},
+      {"resources/templates/list", "resourceTemplates"}};
+  constexpr int k_pages = 1000;
+  constexpr std::size_t k_bytes = std::size_t{64} << 20U;  // of all pages together
+  const auto [method, member] = k_methods[static_cast<std::size_t>(what)];
+  Json entries = Json::array();
+  Json params = Json::object();
+  std::size_t bytes = 0;
+  for (int page = 0; page < k_pages; ++page) {
+    const Result<Json> result = ask(method, params);
+    if (!result) return result;
+    const Json& list = at(*result, member);
+    if (!list.is_array())
+      return fail(ErrorKind::invalid, fmt::format("the server's {} has no '{}'", method, member));
+    entries.insert(entries.end(), list.begin(), list.end());
+    const std::string cursor = text_at(*result, "nextCursor");
+    if (cursor.empty()) return entries;
+    if (cursor == text_at(params, "cursor"))
+      return fail(ErrorKind::invalid, fmt::format("the server's {} gives the same cursor twice", method));
+    if ((bytes += size()) > k_bytes)
+      return fail(ErrorKind::invalid,
+                  fmt::format("the server's {} is larger than {} MiB", method, k_bytes >> 20U));
+    params["cursor"] = cursor;
+  }
+  return fail(ErrorKind::invalid,
+              fmt::format("the server's {} does not end after {} pages", method, k_pages));
+}
+
+}  // namespace exai::io::mcp

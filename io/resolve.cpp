@@ -1,0 +1,89 @@
+#include "io/resolve.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include <fmt/core.h>
+#include <sys/socket.h>
+
+#include <netdb.h>
+
+namespace exai::io {
+namespace names {
+namespace {
+
+constexpr int k_most_waiting = 16;
+std::atomic<int> g_waiting{0};
+
+/// What the asking thread and the one that waits share; whoever is last lets it go.
+struct Question {
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<Lookup> answer;
+};
+
+Lookup look_up(const std::string& host, const std::string& port, int flags) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = flags;
+  addrinfo* list = nullptr;
+  Lookup answer;
+  if (const int problem = ::getaddrinfo(host.c_str(), port.c_str(), &wanted, &list); problem != 0) {
+    answer.problem = ::gai_strerror(problem);
+    return answer;
+  }
+  for (const addrinfo* item = list; item != nullptr; item = item->ai_next) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(item->ai_addr);
+    answer.found.emplace_back(bytes, bytes + item->ai_addrlen);
+  }
+  ::freeaddrinfo(list);
+  return answer;
+}
+
+}  // namespace
+}  // namespace names
+
+Lookup system_lookup(const std::string& host, const std::string& port) {
+  return names::look_up(host, port, 0);
+}
+
+Result<std::vector<SocketAddress>> resolve(
+    const std::string& host, const std::string& port, Deadline deadline,
+    const std::function<Lookup(const std::string&, const std::string&)>& lookup) {
+  if (Lookup numeric = names::look_up(host, port, AI_NUMERICHOST | AI_NUMERICSERV); !numeric.found.empty())
+    return std::move(numeric.found);
+  if (names::g_waiting.fetch_add(1) >= names::k_most_waiting) {
+    names::g_waiting.fetch_sub(1);
+    return fail(ErrorKind::busy, fmt::format("cannot resolve {}: the name server answers nobody", host),
+                "check the DNS server, or give a numeric address");
+  }
+  auto question = std::make_shared<names::Question>();
+  try {
+    std::thread([question, host, port, lookup] {
+      Lookup answer = lookup(host, port);
+      names::g_waiting.fetch_sub(1);
+      const std::lock_guard lock(question->mutex);
+      question->answer = std::move(answer);
+      question->answered.notify_all();
+    }).detach();
+  } catch (const std::system_error& full) {
+    names::g_waiting.fetch_sub(1);
+    return fail(ErrorKind::busy, fmt::format("cannot resolve {}: {}", host, full.what()));
+  }
+  std::unique_lock lock(question->mutex);
+  if (!question->answered.wait_until(lock, deadline.at(), [&] { return question->answer.has_value(); }))
+    return fail(ErrorKind::timeout, fmt::format("resolve took too long: {}:{}", host, port),
+                "check the name and the DNS server");
+  if (question->answer->found.empty())
+    return fail(ErrorKind::unreachable,
+                fmt::format("resolve failed: {}:{}: {}", host, port, question->answer->problem),
+                "check the name and the DNS server");
+  return std::move(question->answer->found);
+}
+
+}  // namespace exai::io
