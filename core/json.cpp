@@ -51,7 +51,8 @@ std::string quote_json(std::string_view text) {
   }
   if (!plain) return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
   quoted += text;
-  return quoted + '"';
+  quoted += '"';
+  return quoted;
 }
 
 Result<std::string> json_at(std::string_view text, std::string_view path) {

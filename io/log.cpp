@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -24,11 +25,16 @@ std::shared_ptr<Sink> open_sink(const std::filesystem::path& file, const LogOpti
   return sink;
 }
 
+/// `name` is a word of ours and needs no quoting; most texts do not either, and a line is written for each
+/// call.
 void add(std::string& line, std::string_view name, std::string_view text) {
-  line += ", ";
-  line += quote_json(name);
-  line += ": ";
-  line += quote_json(printable(text));
+  line.append(", \"").append(name).append("\": ");
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; });
+  if (plain)
+    line.append("\"").append(text).append("\"");
+  else
+    line += quote_json(printable(text));
 }
 
 std::string now() {
@@ -105,8 +111,8 @@ struct Log::Impl {
     const std::string text = clean->apply(line);
     try {
       sink->log(spdlog::details::log_msg("", severity, spdlog::string_view_t(text.data(), text.size())));
-      // An operator tails this file, and a crash must not eat its last line. The activity log, a line a call, is
-      // flushed once for all calls of a turn of the loop.
+      // An operator tails this file, and a crash must not eat its last line. The activity log, a line a call,
+      // is flushed for many lines at once.
       if (!to_activity) sink->flush();
     } catch (const std::exception&) {
       lost.fetch_add(1, std::memory_order_relaxed);

@@ -95,7 +95,7 @@ class Server {
             {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
         daemon_(engine_, catalogue_.tools(), access_, daemon_settings(config_), log_.get()),
         frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
-    view_.watch(engine_);
+    view_.watch(engine_, log_.get());
     warn_of_access();
   }
 

@@ -16,6 +16,7 @@ std::vector<ServerView::ToolRow> LiveView::tools() const {
 }
 
 std::vector<std::string> LiveView::activity_tail(std::size_t lines) const {
+  if (log_ != nullptr) log_->flush_activity();
   return io::tail_file(log_folder_ / "mcp_activity.log", lines).value_or(std::vector<std::string>());
 }
 

@@ -12,8 +12,12 @@ class LiveView final : public ServerView {
  public:
   LiveView(const ToolCatalogue& tools, const Clock& clock, std::filesystem::path log_folder)
       : tools_(tools), clock_(clock), log_folder_(std::move(log_folder)), started_(clock.steady()) {}
-  /// The engine comes after the view, which it hands to the calls.
-  void watch(const Engine& engine) { engine_ = &engine; }
+  /// The engine comes after the view, which it hands to the calls. `log` is flushed before its files are
+  /// read; it may be null.
+  void watch(const Engine& engine, io::Log* log) {
+    engine_ = &engine;
+    log_ = log;
+  }
 
   [[nodiscard]] std::vector<ToolRow> tools() const override;
   [[nodiscard]] std::vector<std::string> activity_tail(std::size_t lines) const override;
@@ -27,6 +31,7 @@ class LiveView final : public ServerView {
   std::filesystem::path log_folder_;
   Steady started_;
   const Engine* engine_ = nullptr;
+  io::Log* log_ = nullptr;
 };
 
 }  // namespace exai::serve

@@ -6,6 +6,10 @@ namespace {
 // Beyond its deadline a call gets this long to come back with its own, more telling timeout error.
 constexpr Millis k_deadline_slack{250};
 
+// The activity log is written to its file this long after a line at the latest; a system call for each line
+// would cost as much as a small call.
+constexpr Millis k_flush_after{100};
+
 void set_provider_limits(ProviderPermits& permits, const Config& config) {
   for (const Provider* provider : Registered<Provider>::all())
     permits.set_limit(std::string(provider->id), static_cast<int>(config.integer(provider->permits_setting)));
@@ -41,6 +45,7 @@ Engine::Engine(CallServices services, std::shared_ptr<const Runtime> runtime, io
 
 Engine::~Engine() {
   *alive_ = false;
+  if (log_ != nullptr) log_->flush_activity();
   stop_all();
 }
 
@@ -217,11 +222,9 @@ void Engine::record(const Call& call, const CallOutcome& outcome) {
     line.completion_tokens = output->usage.completion;
   }
   log_->activity(line);
-  if (flushing_) return;
-  flushing_ = true;
-  services_.loop.post([this, alive = alive_] {
-    if (!*alive) return;
-    flushing_ = false;
+  if (flush_timer_) return;
+  flush_timer_ = services_.loop.after(k_flush_after, [this] {
+    flush_timer_.reset();
     log_->flush_activity();
   });
 }

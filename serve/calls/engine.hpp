@@ -65,9 +65,9 @@ class Engine {
   Admission admission_;
   std::uint64_t next_ticket_ = 1;
   std::unordered_map<Admission::Ticket, std::shared_ptr<Call>> calls_;  // waiting or running
-  std::unique_ptr<Timer> line_timer_;
+  std::unique_ptr<Timer> line_timer_, flush_timer_;
   std::function<void()> when_idle_;
-  bool draining_ = false, flushing_ = false;
+  bool draining_ = false;
   std::atomic<int> in_use_{0}, limit_{0};  // what permits() tells other threads
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<Pool> pool_;  // last: its threads end before the rest goes

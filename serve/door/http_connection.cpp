@@ -19,7 +19,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 namespace exai::serve {
@@ -33,6 +32,7 @@ using ErrorCode = boost::system::error_code;
 constexpr std::uint32_t k_header_bytes = 32U << 10U;
 constexpr std::size_t k_target_bytes = 8U << 10U;
 constexpr std::ptrdiff_t k_header_count = 100;
+constexpr std::size_t k_kept_bytes = 4096;  // of a read buffer, between two requests
 constexpr Millis k_linger{2000};
 
 /// What a broken request is told.
@@ -94,13 +94,12 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   /// One request and its answer; false when the connection is over.
   net::awaitable<bool> exchange() {
     parser_.emplace();
+    if (buffer_.size() == 0 && buffer_.capacity() > k_kept_bytes) buffer_ = boost::beast::flat_buffer();
     parser_->header_limit(k_header_bytes);
     parser_->body_limit(hub_.limits.body);
     reading_ = true;
     begun_ = false;
-    ErrorCode error;
-    co_await http::async_read_header(socket_, buffer_, *parser_,
-                                     net::redirect_error(net::use_awaitable, error));
+    ErrorCode error = co_await parse(true);
     begun_ = true;
     if (error) co_return co_await broken(error);
     view_request();
@@ -111,7 +110,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
         co_await net::async_write(socket_, net::buffer(k_continue),
                                   net::redirect_error(net::use_awaitable, error));
       }
-      co_await http::async_read(socket_, buffer_, *parser_, net::redirect_error(net::use_awaitable, error));
+      error = co_await parse(false);
       if (error) co_return co_await broken(error);
     }
     reading_ = false;
@@ -131,6 +130,36 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     }
     wait_until(hub_.limits.idle);
     co_return written&& keep_alive && !hub_.winding_down() && (chunked || !pending->streaming());
+  }
+
+  /// Reads until the parser has the head, or all of the request. One read of the socket at a time and the
+  /// parser fed by hand: the library's own composed read costs as much as the rest of a small request.
+  net::awaitable<ErrorCode> parse(bool head_only) {
+    // What an idle connection holds; a body is read in larger pieces.
+    constexpr std::uint64_t k_least = 1024, k_most = 65536;
+    parser_->eager(!head_only);
+    ErrorCode error;
+    while (head_only ? !parser_->is_header_done() : !parser_->is_done()) {
+      if (buffer_.size() > 0) {
+        const std::size_t taken = parser_->put(buffer_.data(), error);
+        buffer_.consume(taken);
+        if (error && error != http::error::need_more) co_return error;
+        if (!error) continue;
+      }
+      error = {};
+      const std::uint64_t left =
+          parser_->is_header_done() ? parser_->content_length_remaining().value_or(k_most) : 0;
+      const auto room = static_cast<std::size_t>(std::clamp(left, k_least, k_most));
+      const std::size_t count = co_await socket_.async_read_some(
+          buffer_.prepare(room), net::redirect_error(net::use_awaitable, error));
+      buffer_.commit(count);
+      if (error == net::error::eof)
+        co_return http::make_error_code(parser_->got_some() || buffer_.size() > 0
+                                            ? http::error::partial_message
+                                            : http::error::end_of_stream);
+      if (error) co_return error;
+    }
+    co_return ErrorCode();
   }
 
   void view_request() {
@@ -214,10 +243,18 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   net::awaitable<bool> write_whole(std::shared_ptr<PendingAnswer> pending, bool keep_alive) {
     out_.clear();
     write_head(out_, pending->whole(), keep_alive && !hub_.winding_down());
-    const std::array<net::const_buffer, 2> parts{net::buffer(out_), net::buffer(pending->whole().body)};
-    wait_until(hub_.limits.idle);
+    const std::string& body = pending->whole().body;
+    const std::array<net::const_buffer, 2> parts{net::buffer(out_), net::buffer(body)};
+    // Most answers fit the socket's buffer and need no waiting.
     ErrorCode error;
-    co_await net::async_write(socket_, parts, net::redirect_error(net::use_awaitable, error));
+    socket_.non_blocking(true, error);
+    const std::size_t written = socket_.write_some(parts, error);
+    if (!error && written == out_.size() + body.size()) co_return true;
+    if (error && error != net::error::would_block) co_return false;
+    const std::size_t of_body = written > out_.size() ? written - out_.size() : 0;
+    const std::array<net::const_buffer, 2> rest{net::buffer(out_) + written, net::buffer(body) + of_body};
+    wait_until(hub_.limits.idle);
+    co_await net::async_write(socket_, rest, net::redirect_error(net::use_awaitable, error));
     co_return !error;
   }
 

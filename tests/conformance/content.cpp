@@ -92,6 +92,11 @@ Result<CallAnswer> trigger_prompts(const Json&, CallContext& context) {
   return text_output("announced");
 }
 
+Result<CallAnswer> trigger_resource(const Json&, CallContext& context) {
+  context.changed(Change::resource, "test://watched-resource");
+  return text_output("announced");
+}
+
 Result<CallAnswer> greets(const Json& arguments, CallContext&) {
   return text_output("Hello, " + arguments.value("name", "") + "!");
 }
@@ -145,6 +150,8 @@ const Registered<Tool> k_tools[] = {
     Registered<Tool>(fixture("test_logging_tool", "Logs one line.", logs_one_line)),
     Registered<Tool>(fixture("test_streaming_elicitation", "Streams its answer.", streams)),
     Registered<Tool>(fixture("test_trigger_tool_change", "Announces changed tools.", trigger_tools)),
+    Registered<Tool>(
+        fixture("test_trigger_resource_update", "Announces a changed resource.", trigger_resource)),
     Registered<Tool>(fixture("test_trigger_prompt_change", "Announces changed prompts.", trigger_prompts)),
     Registered<Tool>(with_schema(fixture("greet", "Greets by name.", greets), k_greet_schema)),
     Registered<Tool>(

@@ -336,9 +336,8 @@ def http_request(port, method, path, headers=None, body=None):
 class ConformanceServer:
     """exai-conformance on free ports."""
 
-    def __init__(self, binary, env=None):
-        self.child = subprocess.Popen([binary, "--port", "0"], stdout=subprocess.PIPE, text=True,
-                                      env={**os.environ, **(env or {})})
+    def __init__(self, binary, *settings):
+        self.child = subprocess.Popen([binary, "--port", "0", *settings], stdout=subprocess.PIPE, text=True)
         self.ports = {}
         for line in self.child.stdout:
             name, url = line.split()

@@ -141,9 +141,9 @@ def test_cancelling_stops_the_call(peer):
 def running(peer):
     """Calls in flight, as the server that the peer speaks to counts them."""
     if peer.name == "stdio":
-        said = peer.call("status")["result"]
-        text = json.loads(said["content"][0]["text"])["content"]
-        return max(0, int(text.split("in flight")[0].split()[-1]) - 1) if "in flight" in text else 0
+        lines = json.loads(peer.call("health")["result"]["content"][0]["text"])["metrics_tail"]
+        row = next(line for line in lines if line.startswith("in flight global"))
+        return int(row.split()[3]) - 1  # without the asking call itself
     status = json.loads(http_request(SERVER.ports["mcp"], "GET", "/status")[2])
     return next(row["in_use"] for row in status["permits"] if row["name"] == "global")
 
@@ -153,11 +153,16 @@ def test_resource_updates_reach_subscribers(peer):
     peer.initialize()
     if peer.name == "http":
         peer.listen()
-    check(peer.request("resources/subscribe", {"uri": "exai://config"})["result"] == {}, "subscribe")
+    uri = "test://watched-resource"
+    check(peer.request("resources/subscribe", {"uri": uri})["result"] == {}, "subscribe")
     check(peer.request("resources/subscribe", {"uri": "exai://nothing"})["error"]["code"] == -32002, "unknown")
+    peer.call("test_trigger_resource_update")
+    check(peer.wait_for("notifications/resources/updated")["params"]["uri"] == uri, "the update")
+    check(peer.request("resources/unsubscribe", {"uri": uri})["result"] == {}, "unsubscribe")
+    peer.call("test_trigger_resource_update")
     peer.call("test_trigger_tool_change")
     peer.wait_for("notifications/tools/list_changed")
-    check(peer.request("resources/unsubscribe", {"uri": "exai://config"})["result"] == {}, "unsubscribe")
+    check(not [m for m in peer.heard if m.get("method") == "notifications/resources/updated"], "none after that")
 
 
 @each_session
@@ -340,16 +345,19 @@ def test_listen_hears_what_it_asked_for_and_ends_in_order():
     try:
         peer = ModernHttpPeer(server.ports["mcp"])
         listen = peer.post("subscriptions/listen", {"notifications": {"promptsListChanged": True,
-                                                                      "resourceSubscriptions": ["exai://config"]}},
+                                                                      "resourceSubscriptions": ["test://watched-resource"]}},
                            rpc_id="L1")
         acknowledged = peer.wait_for("notifications/subscriptions/acknowledged")["params"]
-        check(acknowledged["notifications"]["resourceSubscriptions"] == ["exai://config"], acknowledged)
+        check(acknowledged["notifications"]["resourceSubscriptions"] == ["test://watched-resource"], acknowledged)
         check(acknowledged["_meta"][CLAIM + "subscriptionId"] == "L1", acknowledged)
         other = ModernHttpPeer(server.ports["mcp"])
         other.call("test_trigger_tool_change")
+        other.call("test_trigger_resource_update")
         other.call("test_trigger_prompt_change")
-        heard = peer.receive()
-        check(heard["method"] == "notifications/prompts/list_changed", heard)
+        heard = [peer.receive(), peer.receive()]
+        check([m["method"] for m in heard] == ["notifications/resources/updated", "notifications/prompts/list_changed"],
+              heard)
+        check(all(m["params"]["_meta"][CLAIM + "subscriptionId"] == "L1" for m in heard), heard)
         server.child.terminate()
         end = peer.answer(listen)["result"]
         check(end["resultType"] == "complete" and end["_meta"][CLAIM + "subscriptionId"] == "L1", end)

@@ -166,7 +166,7 @@ House::House(const Settings& settings, const Clock& access_clock) {
   view_ = std::make_unique<LiveView>(catalogue_->tools(), system_clock(), scratch_.path());
   engine_ = std::make_unique<Engine>(
       CallServices{door_->loop(), system_clock(), permits_, *metrics_, *store_, *view_}, *runtime, nullptr);
-  view_->watch(*engine_);
+  view_->watch(*engine_, nullptr);
   front_ = std::make_unique<Front>(*catalogue_, *wire_, *engine_, config, system_clock());
   Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
   if (!access) FAIL(access.error().message);
