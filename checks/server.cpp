@@ -19,16 +19,14 @@ ProbeLimits limits(const CheckContext& context) {
 CheckResult run_mcp(const CheckContext& context) {
   io::McpTarget target;
   target.url = mcp_url(context.config);
-  const std::vector<std::string> keys = context.config.list("auth.api_keys");
-  if (!keys.empty()) target.token = Secret(keys.front());
+  target.token = own_key(context.config);
   return probe_mcp(target, limits(context));
 }
 
 CheckResult run_daemon(const CheckContext& context) {
   // Our own daemon takes a key where it has no token of its own.
   Secret token = context.config.secret("ws.token");
-  const std::vector<std::string> keys = context.config.list("auth.api_keys");
-  if (token.empty() && !keys.empty()) token = Secret(keys.front());
+  if (token.empty()) token = own_key(context.config);
   return probe_ws(daemon_url(context.config), token, limits(context));
 }
 
@@ -43,8 +41,8 @@ CheckResult run_metrics(const CheckContext& context) {
                             context.config.text("http.port"));
   request.deadline = context.deadline;
   request.stop = context.stop;
-  const std::vector<std::string> keys = context.config.list("auth.api_keys");
-  if (!keys.empty()) request.headers.emplace_back("Authorization", "Bearer " + keys.front());
+  if (const Secret key = own_key(context.config); !key.empty())
+    request.headers.emplace_back("Authorization", "Bearer " + key.reveal());
   const auto answer = io::http_exchange(request);
   if (!answer) return check_unknown(answer.error());
   if (answer->status != 200)
@@ -85,6 +83,13 @@ const Registered<Check> k_metrics{
           .run = run_metrics}};
 
 }  // namespace server_check
+
+Secret own_key(const Config& config) {
+  Secret key = config.secret("auth.client_key");
+  if (!key.empty()) return key;
+  std::vector<std::string> keys = config.list("auth.api_keys");
+  return keys.empty() ? Secret() : Secret(std::move(keys.front()));
+}
 
 std::string mcp_url(const Config& config) {
   return fmt::format("http://{}:{}/mcp", server_check::reachable(config.text("http.host")),

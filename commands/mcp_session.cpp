@@ -207,8 +207,7 @@ Result<io::McpTarget> target_of(const Args& args, const Context& context, std::v
   if (auto read = read_headers(args, target, secrets); !read) return fail(read.error());
   if (!is_ours(target.url, context.config)) return target;
   target.daemon_token = context.config.secret("ws.token");
-  if (const auto keys = context.config.list("auth.api_keys"); !keys.empty())
-    target.token = Secret(keys.front());
+  target.token = checks::own_key(context.config);
   return target;
 }
 

@@ -27,8 +27,8 @@ Result<io::HttpResponse> ask(const Context& context) {
   request.deadline = context.deadline.within(k_one_try, context.clock);
   request.stop = context.stop;
   request.max_body = std::size_t{1} << 20U;
-  if (const auto keys = context.config.list("auth.api_keys"); !keys.empty())
-    request.headers.emplace_back("Authorization", "Bearer " + keys.front());
+  if (const Secret key = checks::own_key(context.config); !key.empty())
+    request.headers.emplace_back("Authorization", "Bearer " + key.reveal());
   return io::http_exchange(request);
 }
 

@@ -5,6 +5,8 @@
 namespace exai::serve {
 namespace {
 
+constexpr Millis k_sweep_every{30000};
+
 StateSeal state_seal(const Config& config) {
   Secret key = config.secret("mcp.state_key");
   return StateSeal(key.empty() ? Secret(io::random_token(32)) : std::move(key));
@@ -36,7 +38,17 @@ Front::Front(const Catalogue& catalogue, const Wire& wire, Engine& engine, const
                  if (auto* streams = dynamic_cast<SessionStreams*>(session->channel.get())) streams->end();
                }),
       http(service, sessions),
-      sse(service, new_id, static_cast<std::size_t>(config.integer("limits.streams"))) {}
+      sse(service, new_id, static_cast<std::size_t>(config.integer("limits.streams"))),
+      loop_(engine.services().loop) {
+  sweep_later();
+}
+
+void Front::sweep_later() {
+  sweep_ = loop_.after(k_sweep_every, [this] {
+    sessions.expire();
+    sweep_later();
+  });
+}
 
 void Front::end_streams() {
   service.end_streams();

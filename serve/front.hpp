@@ -29,6 +29,12 @@ struct Front {
   SessionTable sessions;
   McpHttp http;
   McpSse sse;
+
+ private:
+  /// Sessions end when their time is over, also when nobody calls any more.
+  void sweep_later();
+  Loop& loop_;
+  std::unique_ptr<Timer> sweep_;
 };
 
 }  // namespace exai::serve

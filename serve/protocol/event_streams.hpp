@@ -41,6 +41,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   void resume(std::uint64_t seen, const std::shared_ptr<HttpExchange>& exchange);
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] bool finished() const { return finished_; }
+  [[nodiscard]] bool attached() const { return out_ != nullptr; }
 
  private:
   struct Event {
@@ -73,6 +74,7 @@ class SessionStreams final : public SessionChannel {
   bool resume(std::string_view last_event_id, const std::shared_ptr<HttpExchange>& exchange);
   /// To stream 0; lost while the client has never opened it.
   void send(std::string message) override;
+  [[nodiscard]] bool listening() const override { return own_ && own_->attached(); }
   /// The session is over: whoever reads gets the end.
   void end();
   [[nodiscard]] bool primes() const { return primes_; }

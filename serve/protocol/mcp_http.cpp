@@ -2,6 +2,7 @@
 
 #include "core/sse.hpp"
 #include "core/text.hpp"
+#include "serve/protocol/batch.hpp"
 #include "serve/protocol/errors.hpp"
 
 namespace exai::serve {
@@ -160,6 +161,9 @@ class McpHttp::Sink final : public ResponseSink {
   }
 
   [[nodiscard]] bool over() const { return over_; }
+  void wait_unless_over() {
+    if (!over_) wait();
+  }
 
  private:
   [[nodiscard]] SessionStreams* streams() const {
@@ -173,37 +177,6 @@ class McpHttp::Sink final : public ResponseSink {
   Takes takes_;
   std::shared_ptr<EventStream> stream_;  // of a session
   bool waiting_ = false, over_ = false, let_go_ = false;
-};
-
-/// One message of a batch: what it says goes on the batch's stream, its answer into the one array at the end.
-class McpHttp::BatchSink final : public ResponseSink {
- public:
-  struct Batch {
-    std::shared_ptr<Sink> out;
-    std::string answers;
-    std::size_t open = 0;
-    void close() {
-      if (--open > 0) return;
-      if (answers.empty()) return out->accepted();
-      out->answer("[" + answers + "]", 200);
-    }
-  };
-  explicit BatchSink(std::shared_ptr<Batch> batch) : batch_(std::move(batch)) {}
-  [[nodiscard]] bool can_send() const override { return batch_->out->can_send(); }
-  void send(std::string message, bool droppable) override {
-    batch_->out->send(std::move(message), droppable);
-  }
-  void answer(std::string message, int /*http*/) override {
-    batch_->answers.append(batch_->answers.empty() ? "" : ",").append(message);
-    batch_->close();
-  }
-  void accepted() override { batch_->close(); }
-  void abandon() override { batch_->close(); }
-  // The specification keeps initialize out of batches; the session is there already.
-  void open_session(OpenSession opened) override { answer(std::move(opened.message), 200); }
-
- private:
-  std::shared_ptr<Batch> batch_;
 };
 
 std::optional<HttpAnswer> McpHttp::admit(const HttpRequest& request) {
@@ -272,8 +245,11 @@ void McpHttp::post(const HttpRequest& request, const Principal& principal, const
   Result<Json> value = parse_json(request.body);
   if (!value)
     return exchange->answer(refuse(400, {}, k_parse_error, "parse error: " + value.error().message));
-  if (value->is_array() && !find_session(request, {}, peer) && peer.session->version == "2025-03-26")
-    return take_batch(std::move(*value), std::move(peer), challenge, exchange);
+  if (value->is_array() && !find_session(request, {}, peer) && takes_batches(*peer.session)) {
+    const auto sink = sink_for(peer, challenge, exchange);
+    take_batch(service_, std::move(*value), peer, sink);
+    return sink->wait_unless_over();
+  }
   auto message = read_message(*value);
   if (!message)
     return exchange->answer(message_answer(rpc_error(message.error().id, message.error().error), 400));
@@ -284,49 +260,31 @@ void McpHttp::post(const HttpRequest& request, const Principal& principal, const
           refuse(400, message->id, k_invalid_request, "this revision has no requests to answer"));
     peer.id = "x" + std::to_string(next_peer_++);
     peer.session = nullptr;
-    return take(std::move(*message), era, std::move(peer), challenge, exchange);
+    return take(std::move(*message), era, peer, challenge, exchange);
   }
   const bool opens = message->kind == RpcMessage::Kind::request && message->method == "initialize";
   if (!opens) {
     if (std::optional<HttpAnswer> refusal = find_session(request, message->id, peer))
       return exchange->answer(std::move(*refusal));
   }
-  take(std::move(*message), era, std::move(peer), challenge, exchange);
+  take(std::move(*message), era, peer, challenge, exchange);
 }
 
-void McpHttp::take(RpcMessage message, Era era, Peer peer, const Challenge& challenge,
-                   const std::shared_ptr<HttpExchange>& exchange) {
+std::shared_ptr<McpHttp::Sink> McpHttp::sink_for(const Peer& peer, const Challenge& challenge,
+                                                 const std::shared_ptr<HttpExchange>& exchange) {
   const std::string_view accept = peer.request->header("accept");
   const Takes takes{accepts(accept, mcp_over_http::k_json), accepts(accept, mcp_over_http::k_stream)};
-  const auto sink = std::make_shared<Sink>(*this, peer, challenge, exchange, takes);
-  service_.take(std::move(message), era, peer, sink);
-  if (sink->over()) return;
-  sink->wait();
-  // In the stateless revision leaving is cancelling; a session's client may come back.
-  if (era == Era::modern) exchange->on_gone([this, id = peer.id] { service_.forget(id); });
+  return std::make_shared<Sink>(*this, peer, challenge, exchange, takes);
 }
 
-void McpHttp::take_batch(Json messages, Peer peer, const Challenge& challenge,
-                         const std::shared_ptr<HttpExchange>& exchange) {
-  using namespace mcp_over_http;
-  constexpr std::size_t k_most = 100;
-  if (messages.empty() || messages.size() > k_most)
-    return exchange->answer(refuse(400, {}, k_invalid_request, "a batch has 1 to 100 messages"));
-  const std::string_view accept = peer.request->header("accept");
-  const Takes takes{accepts(accept, k_json), accepts(accept, k_stream)};
-  const auto batch = std::make_shared<BatchSink::Batch>();
-  batch->out = std::make_shared<Sink>(*this, peer, challenge, exchange, takes);
-  batch->open = messages.size() + 1;
-  for (Json& one : messages) {
-    const auto sink = std::make_shared<BatchSink>(batch);
-    auto message = read_message(one);
-    if (message)
-      service_.take(std::move(*message), Era::legacy, peer, sink);
-    else
-      sink->answer(rpc_error(message.error().id, message.error().error), 400);
-  }
-  batch->close();
-  if (!batch->out->over()) batch->out->wait();
+void McpHttp::take(RpcMessage message, Era era, const Peer& peer, const Challenge& challenge,
+                   const std::shared_ptr<HttpExchange>& exchange) {
+  const auto sink = sink_for(peer, challenge, exchange);
+  service_.take(std::move(message), era, peer, sink);
+  if (sink->over()) return;
+  sink->wait_unless_over();
+  // In the stateless revision leaving is cancelling; a session's client may come back.
+  if (era == Era::modern) exchange->on_gone([this, id = peer.id] { service_.forget(id); });
 }
 
 }  // namespace exai::serve

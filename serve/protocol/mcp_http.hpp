@@ -21,7 +21,6 @@ class McpHttp {
 
  private:
   class Sink;
-  class BatchSink;
   /// What the Accept header allows; one of them at least.
   struct Takes {
     bool json = true, stream = true;
@@ -30,10 +29,10 @@ class McpHttp {
            const std::shared_ptr<HttpExchange>& exchange);
   void post(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
             const std::shared_ptr<HttpExchange>& exchange);
-  void take(RpcMessage message, Era era, Peer peer, const Challenge& challenge,
+  void take(RpcMessage message, Era era, const Peer& peer, const Challenge& challenge,
             const std::shared_ptr<HttpExchange>& exchange);
-  void take_batch(Json messages, Peer peer, const Challenge& challenge,
-                  const std::shared_ptr<HttpExchange>& exchange);
+  std::shared_ptr<Sink> sink_for(const Peer& peer, const Challenge& challenge,
+                                 const std::shared_ptr<HttpExchange>& exchange);
   /// The session that a message after `initialize` belongs to, or the refusal.
   std::optional<HttpAnswer> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);
 

@@ -30,9 +30,7 @@ class McpPipe {
 
  private:
   class Sink;
-  class BatchSink;
   class Channel;
-  void take_batch(Json messages);
 
   McpService& service_;
   std::shared_ptr<Write> write_;

@@ -36,8 +36,16 @@ bool SessionTable::close(std::string_view id, std::string_view principal) {
 }
 
 void SessionTable::expire() {
-  const Steady oldest = clock_.steady() - limits_.idle;
-  while (!sessions_.empty() && sessions_.front()->used <= oldest) forget(sessions_.begin());
+  const Steady now = clock_.steady();
+  while (!sessions_.empty() && sessions_.front()->used <= now - limits_.idle) {
+    const std::shared_ptr<Session>& first = sessions_.front();
+    if (!first->channel || !first->channel->listening()) {
+      forget(sessions_.begin());
+      continue;
+    }
+    first->used = now;
+    sessions_.splice(sessions_.end(), sessions_, sessions_.begin());
+  }
 }
 
 void SessionTable::close_all() {

@@ -19,6 +19,8 @@ class SessionChannel {
  public:
   virtual ~SessionChannel() = default;
   virtual void send(std::string message) = 0;
+  /// True while the client keeps the channel open: its session is in use, however silent.
+  [[nodiscard]] virtual bool listening() const { return true; }
 };
 
 struct Session {
@@ -53,7 +55,7 @@ class SessionTable {
   std::shared_ptr<Session> use(std::string_view id, std::string_view principal);
   /// True if it was there and the caller's.
   bool close(std::string_view id, std::string_view principal);
-  /// Forgets the ones idle too long.
+  /// Forgets the ones idle too long; one whose client still listens is not idle.
   void expire();
   /// All end: the server stops.
   void close_all();

@@ -184,6 +184,28 @@ TEST_CASE("sessions belong to their principal, expire and make room", "[serve][s
   CHECK(table.size() == 0);
 }
 
+TEST_CASE("a session whose client listens is not idle", "[serve][session]") {
+  struct Ear final : SessionChannel {
+    void send(std::string) override {}
+    [[nodiscard]] bool listening() const override { return open; }
+    bool open = true;
+  };
+  HandClock clock;
+  int count = 0;
+  SessionTable table({10, Millis{1000}}, clock, [&] { return "s" + std::to_string(++count); }, {});
+  const auto ear = std::make_shared<Ear>();
+  table.open({"alice", Scope::admin}, "2025-11-25", {})->channel = ear;
+  table.open({"alice", Scope::admin}, "2025-11-25", {});
+  clock.now += Millis{1500};
+  table.expire();
+  CHECK(table.size() == 1);
+  CHECK(table.use("s1", "alice") != nullptr);
+  ear->open = false;
+  clock.now += Millis{1000};
+  table.expire();
+  CHECK(table.size() == 0);
+}
+
 TEST_CASE("each error kind has its codes and capacity says when to come back", "[serve][errors]") {
   Error busy = make_error(ErrorKind::busy, "full", "wait");
   busy.retry_after = Millis{1500};
