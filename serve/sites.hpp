@@ -2,7 +2,7 @@
 // resource metadata on one, the health paths on another, frames on the third.
 #pragma once
 
-#include "serve/door/access.hpp"
+#include "serve/auth/access.hpp"
 #include "serve/door/exchange.hpp"
 #include "serve/health.hpp"
 #include "serve/protocol/mcp_http.hpp"

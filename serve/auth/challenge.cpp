@@ -1,6 +1,6 @@
 #include "serve/auth/challenge.hpp"
 
-#include "serve/door/access.hpp"
+#include "serve/auth/access.hpp"
 
 #include <fmt/core.h>
 

@@ -1,8 +1,8 @@
 #include "serve/auth/oauth.hpp"
 
 #include "io/http.hpp"
+#include "serve/auth/access.hpp"
 #include "serve/auth/keys.hpp"
-#include "serve/door/access.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -1,9 +1,9 @@
 // The EX-AI WebSocket daemon as a service of frames.
 #pragma once
 
+#include "serve/auth/access.hpp"
 #include "serve/daemon/connection.hpp"
 #include "serve/daemon/health_file.hpp"
-#include "serve/door/access.hpp"
 
 #include <filesystem>
 

@@ -1,10 +1,10 @@
 // What all connections of the daemon share: sessions, kept results, rates, the token. Loop thread only.
 #pragma once
 
+#include "serve/auth/access.hpp"
 #include "serve/calls/engine.hpp"
 #include "serve/calls/principal.hpp"
 #include "serve/daemon/settings.hpp"
-#include "serve/door/access.hpp"
 #include "serve/protocol/catalogue.hpp"
 
 #include <map>

@@ -1,7 +1,7 @@
 #include "serve/door/door.hpp"
 
 #include "io/process.hpp"
-#include "serve/door/access.hpp"
+#include "serve/door/exchange.hpp"
 #include "serve/door/frame_client.hpp"
 #include "serve/door/http_text.hpp"
 #include "serve/door/hub.hpp"

@@ -30,6 +30,9 @@ struct HttpAnswer {
   std::string headers;  ///< more header lines, each ending with \r\n
 };
 
+/// {"error":{"message":...}} with a status.
+HttpAnswer plain_error(int status, std::string_view message, std::string headers = {});
+
 /// The answer to one request, whole or as an event stream. Loop thread only; calls after the end are ignored.
 class HttpExchange {
  public:

@@ -1,6 +1,6 @@
 // One WebSocket connection: an upgrade, then a reader and a writer over an outbox. Coroutine rules as in
 // http_connection.cpp.
-#include "serve/door/access.hpp"
+#include "serve/door/exchange.hpp"
 #include "serve/door/http_text.hpp"
 #include "serve/door/hub.hpp"
 

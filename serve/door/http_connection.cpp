@@ -3,7 +3,7 @@
 // Coroutines stand in serve/door only and keep three rules (house B.6, B.11; g++ 12 destroys temporaries of
 // co_await operands wrongly): the operand is a plain call with names or class temporaries, errors come by
 // redirect_error, and parameters are values.
-#include "serve/door/access.hpp"
+#include "serve/door/exchange.hpp"
 #include "serve/door/http_exchange.hpp"
 #include "serve/door/http_text.hpp"
 #include "serve/door/hub.hpp"

@@ -2,8 +2,8 @@
 // them, plain requests for the stateless one, side by side on one path.
 #pragma once
 
+#include "serve/auth/access.hpp"
 #include "serve/auth/challenge.hpp"
-#include "serve/door/access.hpp"
 #include "serve/protocol/event_streams.hpp"
 #include "serve/protocol/service.hpp"
 

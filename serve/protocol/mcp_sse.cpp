@@ -2,7 +2,7 @@
 
 #include "core/sse.hpp"
 #include "core/text.hpp"
-#include "serve/door/access.hpp"
+#include "serve/auth/access.hpp"
 
 namespace exai::serve {
 namespace {

@@ -1,7 +1,7 @@
 #include "io/files.hpp"
 #include "io/yaml.hpp"
+#include "serve/auth/access.hpp"
 #include "serve/auth/keys.hpp"
-#include "serve/door/access.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/auth_fixture.hpp"
 

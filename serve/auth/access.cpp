@@ -1,4 +1,4 @@
-#include "serve/door/access.hpp"
+#include "serve/auth/access.hpp"
 
 #include "core/json.hpp"
 #include "core/text.hpp"
@@ -51,12 +51,6 @@ std::string_view origin_authority(std::string_view origin) {
 }
 
 }  // namespace
-
-std::string_view HttpRequest::header(std::string_view name) const {
-  for (const auto& [known, value] : headers)
-    if (equals_ignoring_case(known, name)) return value;
-  return {};
-}
 
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "::1" || host == "[::1]") return true;
@@ -227,14 +221,6 @@ std::optional<Principal> AccessPolicy::hello(std::string_view token, const Secre
 HttpAnswer AccessPolicy::still_unknown() const {
   return plain_error(503, "the token cannot be judged now: its issuer's keys could not be fetched in time",
                      "Retry-After: 30\r\n");
-}
-
-HttpAnswer plain_error(int status, std::string_view message, std::string headers) {
-  HttpAnswer answer;
-  answer.status = status;
-  answer.body = "{\"error\":{\"message\":" + quote_json(message) + "}}";
-  answer.headers = std::move(headers);
-  return answer;
 }
 
 Result<void> check_exposure(const Config& config, const AccessPolicy& access) {

@@ -91,9 +91,6 @@ class AccessPolicy {
   const Clock* clock_ = nullptr;
 };
 
-/// {"error":{"message":...}} with a status.
-HttpAnswer plain_error(int status, std::string_view message, std::string headers = {});
-
 /// An address that others can reach needs keys, OAuth or (the daemon) a token: `config` otherwise, with the
 /// setting to change.
 Result<void> check_exposure(const Config& config, const AccessPolicy& access);
