@@ -61,6 +61,8 @@ Result<std::unique_ptr<McpClient>> over_socket(McpTarget target, McpObserver obs
   // A hello token without a bearer opens the daemon's frames and nothing else.
   if (target.transport == McpTransport::automatic && target.token.empty() && !target.daemon_token.empty())
     target.transport = McpTransport::daemon;
+  // Our own server takes that token from MCP clients too.
+  if (target.transport == McpTransport::websocket && target.token.empty()) target.token = target.daemon_token;
   Result<WebSocket> socket = open_socket(target, wait.deadline);
   if (!socket) return fail(socket.error());
   const bool mcp = target.transport == McpTransport::websocket ||

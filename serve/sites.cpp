@@ -163,7 +163,7 @@ std::optional<HttpAnswer> FrameSite::admit(const HttpRequest& request) {
   if (!offers_mcp(request)) return daemon_.admit(request);
   if (std::optional<HttpAnswer> refusal = access_.check_origin(request)) return refusal;
   // The daemon's clients show their token in the first frame, MCP's in the request.
-  Entrance entrance = access_.judge(request);
+  Entrance entrance = access_.judge(request, daemon_.state().token());
   if (entrance.kind == Entrance::Kind::open) return std::nullopt;
   if (entrance.kind == Entrance::Kind::closed) return std::move(entrance.refusal);
   // An upgrade does not wait for the issuer's keys; the client's next try finds them.
@@ -179,7 +179,7 @@ std::shared_ptr<FrameHandler> FrameSite::connect(std::shared_ptr<FrameSink> sink
                                                  const HttpRequest& request) {
   if (!offers_mcp(request)) return daemon_.connect(std::move(sink), request);
   // Judged again, for the name: the rules may have been reloaded since, and then nobody may come in.
-  Entrance entrance = access_.judge(request);
+  Entrance entrance = access_.judge(request, daemon_.state().token());
   if (entrance.kind != Entrance::Kind::open) {
     entrance.principal = {"nobody", Scope::viewer};
     sink->close(1008, "this key is not accepted any more");

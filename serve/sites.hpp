@@ -3,6 +3,7 @@
 #pragma once
 
 #include "serve/auth/access.hpp"
+#include "serve/daemon/daemon.hpp"
 #include "serve/door/exchange.hpp"
 #include "serve/health.hpp"
 #include "serve/protocol/mcp_http.hpp"
@@ -60,7 +61,7 @@ class HealthSite final : public HttpHandler {
 /// others.
 class FrameSite final : public FrameService {
  public:
-  FrameSite(const AccessPolicy& access, Engine& engine, McpService& service, FrameService& daemon,
+  FrameSite(const AccessPolicy& access, Engine& engine, McpService& service, Daemon& daemon,
             std::function<std::string()> make_id)
       : access_(access), engine_(engine), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
   std::optional<HttpAnswer> admit(const HttpRequest& request) override;
@@ -71,7 +72,7 @@ class FrameSite final : public FrameService {
   const AccessPolicy& access_;
   Engine& engine_;
   McpService& service_;
-  FrameService& daemon_;
+  Daemon& daemon_;
   std::function<std::string()> make_id_;
 };
 

@@ -55,8 +55,9 @@ class AccessPolicy {
   /// cross-site requests).
   [[nodiscard]] std::optional<HttpAnswer> check_origin(const HttpRequest& request) const;
   /// The verdict on the request's bearer token or x-api-key; "local", admin, where nothing is configured. A
-  /// query string is never looked at.
-  [[nodiscard]] Entrance judge(const HttpRequest& request) const;
+  /// query string is never looked at. `own` is a token that the place has besides ("daemon", admin); where it
+  /// is not empty, nobody comes in without a credential.
+  [[nodiscard]] Entrance judge(const HttpRequest& request, const Secret& own = Secret()) const;
   /// Whose hello token this is: the daemon's own (ws.token, or what it was rotated to) is "daemon", admin; a
   /// key is its own; without both, "local", admin.
   [[nodiscard]] std::optional<Principal> hello(std::string_view token, const Secret& own) const;

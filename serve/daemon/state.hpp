@@ -41,6 +41,8 @@ class DaemonState {
   [[nodiscard]] std::optional<Principal> admit(std::string_view token) const {
     return access_.hello(token, token_);
   }
+  /// The daemon's own token as it is now; empty = none.
+  [[nodiscard]] const Secret& token() const { return token_; }
   /// Replaces the token for later hellos, until the setting changes or the process ends. `refused` for a
   /// wrong `old`, `invalid` for a new one that is too short, `config` where there is no token.
   Result<void> rotate(std::string_view old_token, std::string_view new_token, std::string_view session);

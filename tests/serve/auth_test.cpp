@@ -268,3 +268,20 @@ TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][ht
     }
   }
 }
+
+TEST_CASE("the daemon's token guards MCP on the same port too", "[serve][auth]") {
+  const std::string mcp = "Sec-WebSocket-Protocol: mcp\r\n";
+  const auto upgrade = [&](const House& house, const std::string& head) {
+    return Frames(house.daemon(), mcp + head).status;
+  };
+  House open;
+  CHECK(upgrade(open, "") == 101);
+  House house(Settings{{"ws.token", "a-token-of-some-length"}});
+  CHECK(upgrade(house, "") == 401);
+  CHECK(upgrade(house, "Authorization: Bearer something-else-here\r\n") == 401);
+  CHECK(upgrade(house, "Authorization: Bearer a-token-of-some-length\r\n") == 101);
+  CHECK(Frames(house.daemon()).hello("a-token-of-some-length")["ok"] == true);
+  House keyed(Settings{{"auth.api_keys", "a-key-of-16-chars"}});
+  CHECK(upgrade(keyed, "") == 401);
+  CHECK(upgrade(keyed, "x-api-key: a-key-of-16-chars\r\n") == 101);
+}

@@ -15,13 +15,15 @@ Deadline soon() {
   return Deadline::after(Millis{20000});
 }
 
-std::vector<io::McpTarget> both(const House& house) {
+std::vector<io::McpTarget> all_ways(const House& house) {
   io::McpTarget http, daemon;
   http.url = fmt::format("http://127.0.0.1:{}/mcp", house.mcp());
   http.token = Secret("a-key-of-16-chars");
   daemon.url = fmt::format("ws://127.0.0.1:{}/", house.daemon());
   daemon.daemon_token = Secret("a-token-of-some-length");
-  return {http, daemon};
+  io::McpTarget socket = daemon;  // MCP itself over the same port, with the daemon's token as bearer
+  socket.transport = io::McpTransport::websocket;
+  return {http, daemon, socket};
 }
 
 const Settings k_guarded{{"auth.api_keys", "a-key-of-16-chars"}, {"ws.token", "a-token-of-some-length"}};
@@ -30,7 +32,7 @@ const Settings k_guarded{{"auth.api_keys", "a-key-of-16-chars"}, {"ws.token", "a
 
 TEST_CASE("our client and our server understand each other", "[serve][mcp]") {
   House house(k_guarded);
-  for (const io::McpTarget& target : both(house)) {
+  for (const io::McpTarget& target : all_ways(house)) {
     INFO(target.url);
     const auto client = io::McpClient::connect(target, {}, soon());
     REQUIRE(client);
@@ -48,7 +50,7 @@ TEST_CASE("a call that our client gives up ends in our server", "[serve][mcp]") 
   House house(k_guarded);
   int before = 0;
   Gate::close();
-  for (const io::McpTarget& target : both(house)) {
+  for (const io::McpTarget& target : all_ways(house)) {
     INFO(target.url);
     const auto client = io::McpClient::connect(target, {}, soon());
     REQUIRE(client);
@@ -70,7 +72,7 @@ TEST_CASE("a call that our client gives up ends in our server", "[serve][mcp]") 
 
 TEST_CASE("the probe says what it spoke and how", "[serve][mcp]") {
   House house(k_guarded);
-  const auto targets = both(house);
+  const auto targets = all_ways(house);
   const auto fact = [](const CheckResult& result, std::string_view name) {
     for (const Fact& one : result.facts)
       if (one.name == name) return one.text;
