@@ -4,8 +4,6 @@
 
 #include <atomic>
 
-#include <fmt/core.h>
-
 namespace exai::serve {
 namespace {
 // Progress that the loop has not taken yet; more is dropped (the result holds the whole text anyway).
@@ -16,7 +14,11 @@ constexpr std::size_t k_pending_bytes = std::size_t{256} << 10U;
 std::string next_request_id() {
   static const std::string k_process = io::random_hex(4);
   static std::atomic<std::uint32_t> count{0};
-  return fmt::format("{}{:08x}", k_process, ++count);
+  constexpr std::string_view k_digits = "0123456789abcdef";
+  const std::uint32_t number = ++count;
+  std::string id = k_process;
+  for (int shift = 28; shift >= 0; shift -= 4) id += k_digits[number >> static_cast<unsigned>(shift) & 15U];
+  return id;
 }
 }  // namespace
 

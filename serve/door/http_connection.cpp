@@ -55,9 +55,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   static net::awaitable<void> run(std::shared_ptr<HttpConnection> self) {
     const HubEntry entry(self->hub_, self, self->address_);
     self->wait_until(self->hub_.limits.request_read);
+    ErrorCode ignored;
+    self->socket_.non_blocking(true, ignored);
     bool again = true;
     while (again) again = co_await self->exchange();
-    ErrorCode ignored;
     self->socket_.shutdown(Tcp::socket::shutdown_both, ignored);
     self->socket_.close(ignored);
   }
@@ -75,7 +76,6 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       const HttpAnswer late = plain_error(408, "the request did not arrive in time (limits.request_read)");
       write_head(text, late, false);
       text += late.body;
-      socket_.non_blocking(true, ignored);
       socket_.write_some(net::buffer(text), ignored);
     }
     socket_.close(ignored);
@@ -211,7 +211,6 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       self->watching_ = false;
       char byte = 0;
       ErrorCode read_error;
-      self->socket_.non_blocking(true, read_error);
       self->socket_.receive(net::buffer(&byte, 1), Tcp::socket::message_peek, read_error);
       if (!read_error || read_error == net::error::would_block) return;
       self->lost_ = true;
@@ -247,7 +246,6 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const std::array<net::const_buffer, 2> parts{net::buffer(out_), net::buffer(body)};
     // Most answers fit the socket's buffer and need no waiting.
     ErrorCode error;
-    socket_.non_blocking(true, error);
     const std::size_t written = socket_.write_some(parts, error);
     if (!error && written == out_.size() + body.size()) co_return true;
     if (error && error != net::error::would_block) co_return false;
