@@ -42,8 +42,8 @@ CheckResult probe_port(const std::string& target, bool expect_free, const ProbeL
 std::string mcp_url(const Config& config);
 std::string daemon_url(const Config& config);
 std::string health_url(const Config& config);
-/// The key that our own commands show to our own server: auth.client_key, else the first of auth.api_keys, where
-/// the server has it from too; empty = none.
+/// The key that our own commands show to our own server: auth.client_key, else the first of auth.api_keys,
+/// where the server has it from too; empty = none.
 Secret own_key(const Config& config);
 
 }  // namespace exai::checks
