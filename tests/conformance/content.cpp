@@ -126,11 +126,6 @@ constexpr std::string_view k_rich_schema = R"({
   "additionalProperties": false
 })";
 
-Tool with_schema(Tool tool, std::string_view schema) {
-  tool.input_schema = schema;
-  return tool;
-}
-
 Tool inline_tool(Tool tool) {
   tool.work = Work::inline_;
   return tool;

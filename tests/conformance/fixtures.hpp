@@ -28,6 +28,11 @@ inline Tool fixture(std::string_view id, std::string_view description,
   return Tool{.id = id, .description = description, .input_schema = k_no_arguments, .run = run};
 }
 
+inline Tool with_schema(Tool tool, std::string_view schema) {
+  tool.input_schema = schema;
+  return tool;
+}
+
 /// The text that an accepted form gave for a field; empty when it was not answered so.
 std::string accepted(CallContext& context, const std::string& key, const std::string& field);
 

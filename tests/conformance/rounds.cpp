@@ -131,11 +131,6 @@ constexpr std::string_view k_prompt_schema = R"({"type":"object","properties":{"
 constexpr std::string_view k_message_schema =
     R"({"type":"object","properties":{"message":{"type":"string"}}})";
 
-Tool with_schema(Tool tool, std::string_view schema) {
-  tool.input_schema = schema;
-  return tool;
-}
-
 const Registered<Tool> k_rounds[] = {
     Registered<Tool>(
         with_schema(fixture("test_sampling", "Asks the client's model.", sampling), k_prompt_schema)),

@@ -59,8 +59,7 @@ Result<CallAnswer> tool_with_task(const Json&, CallContext& context) {
 
 Tool task_tool(Tool tool, TaskUse use, std::string_view schema = k_no_arguments) {
   tool.task = use;
-  tool.input_schema = schema;
-  return tool;
+  return with_schema(std::move(tool), schema);
 }
 
 constexpr std::string_view k_slow_schema =

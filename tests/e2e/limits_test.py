@@ -6,7 +6,7 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mcp_peer import ConformanceServer, HttpPeer, ModernHttpPeer, http_request, meta, until  # noqa: E402
+from mcp_peer import ConformanceServer, HttpPeer, ModernHttpPeer, http_request, meta, run_tests, until  # noqa: E402
 
 INITIALIZE = json.dumps({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
     "protocolVersion": "2025-11-25", "capabilities": {"sampling": {}}, "clientInfo": {"name": "x", "version": "1"}}})
@@ -143,17 +143,7 @@ def test_a_resumed_stream_is_bounded():
 def main():
     global BINARY
     BINARY = os.path.abspath(sys.argv[1])
-    failed = 0
-    for name, test in list(globals().items()):
-        if not name.startswith("test_") or (sys.argv[2:] and name not in sys.argv[2:]):
-            continue
-        try:
-            test()
-            print(f"ok   {name}", flush=True)
-        except Exception as error:  # noqa: BLE001 - each failure is told, the rest still runs
-            failed += 1
-            print(f"FAIL {name}: {type(error).__name__} {error}", flush=True)
-    sys.exit(1 if failed else 0)
+    sys.exit(1 if run_tests(globals(), sys.argv[2:]) else 0)
 
 
 if __name__ == "__main__":

@@ -366,3 +366,18 @@ def until(condition, seconds=PATIENCE):
             return False
         select.select([], [], [], 0.02)
     return True
+
+
+def run_tests(namespace, wanted):
+    """Runs the functions test_* of a module (or those wanted), tells of each, and gives the number that failed."""
+    failed = 0
+    for name, test in list(namespace.items()):
+        if not name.startswith("test_") or (wanted and name not in wanted):
+            continue
+        try:
+            test()
+            print(f"ok   {name}", flush=True)
+        except Exception as error:  # noqa: BLE001 - each failure is told, the rest still runs
+            failed += 1
+            print(f"FAIL {name}: {type(error).__name__} {error}", flush=True)
+    return failed

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from mcp_peer import (CLAIM, ConformanceServer, HttpPeer, HttpStream, ModernHttpPeer, SsePeer, StdioPeer, WsPeer,
-                      http_request, meta, until)
+                      http_request, meta, run_tests, until)
 
 SERVER = None
 BINARY = None
@@ -420,19 +420,9 @@ def test_stdio_ends_with_its_input():
 def main():
     global SERVER, BINARY
     BINARY = os.path.abspath(sys.argv[1])
-    wanted = sys.argv[2:]
     SERVER = ConformanceServer(BINARY)
-    failed = 0
     try:
-        for name, test in list(globals().items()):
-            if not name.startswith("test_") or (wanted and name not in wanted):
-                continue
-            try:
-                test()
-                print(f"ok   {name}", flush=True)
-            except Exception as error:  # noqa: BLE001 - each failure is told, the rest still runs
-                failed += 1
-                print(f"FAIL {name}: {type(error).__name__} {error}", flush=True)
+        failed = run_tests(globals(), sys.argv[2:])
         if SERVER.child.poll() is not None:
             failed += 1
             print(f"FAIL the server ended with {SERVER.child.returncode}")
