@@ -176,12 +176,12 @@ Answer result(const ToolOutput& output, const AnswerStyle& style) {
   Json frame = {{"op", "call_tool_res"}, {"outputs", output.content}};
   const bool nothing = trim(text).empty() && output.content.size() < 2 && !output.structured.is_object();
   if (nothing && style.never_empty) {
-    const Json stub = {{"status", "no_payload_from_tool"},
-                       {"diagnostic_stub", true},
-                       {"tool", style.tool},
-                       {"session", style.session},
-                       {"ts", framing::seconds(style.now)}};
-    frame["outputs"] = Json::array({{{"type", "text"}, {"text", dump_json(stub)}}});
+    const Json diagnostic = {{"status", "no_payload_from_tool"},
+                             {"diagnostic_stub", true},
+                             {"tool", style.tool},
+                             {"session", style.session},
+                             {"ts", framing::seconds(style.now)}};
+    frame["outputs"] = Json::array({{{"type", "text"}, {"text", dump_json(diagnostic)}}});
   } else if (output.content.empty()) {
     frame["outputs"] = Json::array({{{"type", "text"}, {"text", ""}}});
   }

@@ -262,12 +262,12 @@ TEST_CASE("a tool that returns nothing gets an empty text, or a diagnostic", "[s
   };
   CHECK(answer({})["outputs"][0]["text"] == "");
   const Json told = answer({{"ws.never_empty", "true"}});
-  const Json stub = parse_json(told["outputs"][0]["text"].get<std::string>()).value();
-  CHECK(stub["status"] == "no_payload_from_tool");
-  CHECK(stub["diagnostic_stub"] == true);
-  CHECK(stub["tool"] == "test_fail");
-  CHECK(stub["session"].is_string());
-  CHECK(stub["ts"].is_number());
+  const Json diagnostic = parse_json(told["outputs"][0]["text"].get<std::string>()).value();
+  CHECK(diagnostic["status"] == "no_payload_from_tool");
+  CHECK(diagnostic["diagnostic_stub"] == true);
+  CHECK(diagnostic["tool"] == "test_fail");
+  CHECK(diagnostic["session"].is_string());
+  CHECK(diagnostic["ts"].is_number());
   CHECK_FALSE(answer({{"ws.compat_text", "false"}}).contains("text"));
 }
 
