@@ -1,10 +1,19 @@
 #include "core/deadline.hpp"
 
+#include <condition_variable>
 #include <ctime>
+#include <mutex>
 
 #include <fmt/core.h>
 
 namespace exai {
+
+bool Clock::pause(Millis duration, const std::stop_token& stop) const {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  return !never.wait_for(lock, stop, duration, [&] { return stop.stop_requested(); });
+}
 
 std::string format_utc(Wall at) {
   const auto millis = std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stop_token>
 
 namespace exai {
 
@@ -17,6 +18,8 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual Steady steady() const = 0;
   [[nodiscard]] virtual Wall wall() const = 0;
+  /// Waits that long; false when asked to stop before. A virtual clock moves on instead of waiting.
+  virtual bool pause(Millis duration, const std::stop_token& stop) const;
 };
 
 /// The machine's own clocks.

@@ -4,6 +4,7 @@
 #include "core/deadline.hpp"
 #include "core/result.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -13,11 +14,20 @@
 
 namespace exai::io {
 
+/// One field of multipart/form-data.
+struct FormPart {
+  std::string name;
+  std::string value;            ///< used when `file` is empty
+  std::filesystem::path file;   ///< streamed from there
+  std::string file_name, type;  ///< what the server is told of the file; empty = its own name, octet-stream
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  ///< http or https; redirects are not followed
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::vector<FormPart> form;  ///< sent as multipart/form-data instead of `body`
   Deadline deadline = Deadline::after(Millis{10000});
   std::stop_token stop;
   Millis connect_timeout{10000};

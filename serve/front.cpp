@@ -27,7 +27,7 @@ CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> doc
   return {std::move(documents), static_cast<std::size_t>(config.integer("mcp.page_size"))};
 }
 
-Front::Front(const Catalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
+Front::Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
              const Clock& clock)
     : dispatcher(catalogue, wire),
       service(dispatcher, engine, state_seal(config), service_limits(config), new_id),

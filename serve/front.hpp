@@ -12,7 +12,7 @@ SessionLimits session_limits(const Config& config);
 CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> documents);
 
 struct Front {
-  Front(const Catalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
+  Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
         const Clock& clock);
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;

@@ -80,11 +80,20 @@ class Server {
         config_(runtime->config),
         log_(std::move(log)),
         catalogue_(std::move(catalogue)),
-        metrics_(catalogue_.job_names()),
+        metrics_(catalogue_.get()->job_names()),
         store_(state_folder() / "exai.db", clock_),
-        view_(catalogue_.tools(), clock_, below(options.root, config_.text("log.dir"))),
+        memory_(store_, clock_, {},
+                [this](const Error& error) {
+                  log_->write(io::LogLevel::warning, "memory.write",
+                              "conversations are not in the store yet: " + error.message);
+                }),
+        caches_(config_, clock_),
+        router_({permits_, metrics_, clock_, network()}),
+        view_(catalogue_, clock_, below(options.root, config_.text("log.dir"))),
         door_(door_limits(config_)),
-        engine_({door_.loop(), clock_, permits_, metrics_, store_, view_}, std::move(runtime), log_.get()),
+        engine_({door_.loop(), clock_, permits_, metrics_, router_, memory_, caches_, store_, view_,
+                 io::random_uuid},
+                std::move(runtime), log_.get()),
         front_(catalogue_, wire, engine_, config_, clock_),
         access_(std::move(access)),
         health_(engine_, state_folder()),
@@ -93,7 +102,7 @@ class Server {
              [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }}),
         health_site_(
             {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, catalogue_.tools(), access_, daemon_settings(config_), log_.get()),
+        daemon_(engine_, catalogue_, access_, daemon_settings(config_), log_.get()),
         frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
     view_.watch(engine_, log_.get());
     warn_of_access();
@@ -251,7 +260,7 @@ class Server {
                       {"sessions", front_.sessions.size()},
                       {"streams", front_.service.streams()},
                       {"connections", door_.connections()},
-                      {"tools", catalogue_.tools().size()},
+                      {"tools", catalogue_.get()->tools().size()},
                       {"log_lines_lost", log_->lost()}});
   }
 
@@ -259,10 +268,13 @@ class Server {
   const Config config_;  // as at start: what is bound and where files are does not change by a reload
   const Clock& clock_ = system_clock();
   std::unique_ptr<io::Log> log_;
-  Catalogue catalogue_;
+  CurrentCatalogue catalogue_;
   Metrics metrics_;
   ProviderPermits permits_;
   LazyStore store_;
+  Memory memory_;
+  Caches caches_;
+  ModelRouter router_;
   LiveView view_;
   Door door_;
   Engine engine_;
@@ -291,8 +303,8 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
                    const ReadyHook& on_ready) {
   const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
   Result<Catalogue> catalogue =
-      Catalogue::from(wire, Registered<Tool>::all(), Registered<Resource>::all(), Registered<Prompt>::all(),
-                      catalogue_extras(runtime->config, options.documents));
+      Catalogue::from(wire, lasting(Registered<Tool>::all()), Registered<Resource>::all(),
+                      Registered<Prompt>::all(), catalogue_extras(runtime->config, options.documents));
   if (!catalogue) return fail(catalogue.error());
   Result<AccessPolicy> access = open_access(runtime->config, options, nullptr);
   if (!access) return fail(access.error());

@@ -10,8 +10,10 @@ constexpr std::size_t k_error_window = 2000;
 
 std::vector<ServerView::ToolRow> LiveView::tools() const {
   std::vector<ToolRow> rows;
-  for (const std::string& name : tools_.names())
-    rows.push_back({name, std::string(tools_.find(name)->tool->title)});
+  const auto catalogue = catalogue_.get();
+  const ToolCatalogue& offered = catalogue->tools();
+  for (const std::string& name : offered.names())
+    rows.push_back({name, std::string(offered.find(name)->tool->title)});
   return rows;
 }
 

@@ -10,8 +10,8 @@ namespace exai::serve {
 
 class LiveView final : public ServerView {
  public:
-  LiveView(const ToolCatalogue& tools, const Clock& clock, std::filesystem::path log_folder)
-      : tools_(tools), clock_(clock), log_folder_(std::move(log_folder)), started_(clock.steady()) {}
+  LiveView(const CurrentCatalogue& catalogue, const Clock& clock, std::filesystem::path log_folder)
+      : catalogue_(catalogue), clock_(clock), log_folder_(std::move(log_folder)), started_(clock.steady()) {}
   /// The engine comes after the view, which it hands to the calls. `log` is flushed before its files are
   /// read; it may be null.
   void watch(const Engine& engine, io::Log* log) {
@@ -26,7 +26,7 @@ class LiveView final : public ServerView {
   [[nodiscard]] std::vector<PermitRow> permits() const override;
 
  private:
-  const ToolCatalogue& tools_;
+  const CurrentCatalogue& catalogue_;
   const Clock& clock_;
   std::filesystem::path log_folder_;
   Steady started_;

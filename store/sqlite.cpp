@@ -33,8 +33,7 @@ class SqliteStore : public Store {
  public:
   SqliteStore(std::unique_ptr<Database> db, const Clock& clock) : db_(std::move(db)), clock_(clock) {}
 
-  Result<void> append_turns(const std::string& id, const std::vector<Turn>& turns, Millis ttl,
-                            std::size_t max_turns) override;
+  Result<void> keep_conversations(const std::vector<ConversationChange>& changes) override;
   Result<Conversation> load_conversation(const std::string& id, Millis ttl) override;
   Result<std::size_t> expire_conversations(Millis ttl) override;
   Result<void> save_run(const RunRecord& run) override;
@@ -64,10 +63,8 @@ class SqliteStore : public Store {
     free_.notify_one();
   }
   [[nodiscard]] std::int64_t oldest(Millis ttl) const { return to_millis(clock_.wall() - ttl); }
-  /// Created and last updated, or nothing when there is no such conversation.
-  Result<std::optional<std::pair<std::int64_t, std::int64_t>>> times(const std::string& id);
-  Result<std::int64_t> count_turns(const std::string& id);
-  Result<void> insert_turns(const std::string& id, const std::vector<Turn>& turns, std::int64_t position);
+  Result<void> keep_one(const ConversationChange& change);
+  Result<void> insert_turns(const ConversationChange& change);
 
   std::mutex mutex_;
   std::condition_variable free_;
@@ -76,68 +73,55 @@ class SqliteStore : public Store {
   const Clock& clock_;
 };
 
-Result<std::optional<std::pair<std::int64_t, std::int64_t>>> SqliteStore::times(const std::string& id) {
-  Result<Statement> query = db_->prepare("SELECT created, updated FROM conversations WHERE id = ?");
-  if (!query) return fail(query.error());
-  const Result<bool> row = query->bind(id).step();
-  if (!row) return fail(row.error());
-  if (!*row) return std::nullopt;
-  return std::pair{query->number(0), query->number(1)};
-}
-
-Result<std::int64_t> SqliteStore::count_turns(const std::string& id) {
-  Result<Statement> query = db_->prepare("SELECT count(*) FROM turns WHERE conversation = ?");
-  if (!query) return fail(query.error());
-  if (const Result<bool> row = query->bind(id).step(); !row) return fail(row.error());
-  return query->number(0);
-}
-
-Result<void> SqliteStore::insert_turns(const std::string& id, const std::vector<Turn>& turns,
-                                       std::int64_t position) {
+Result<void> SqliteStore::insert_turns(const ConversationChange& change) {
   Result<Statement> insert = db_->prepare("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return fail(insert.error());
-  for (const Turn& turn : turns) {
-    insert->reset().bind(id).bind(position++).bind(turn.role).bind(turn.content);
+  auto position = static_cast<std::int64_t>(change.position);
+  for (const Turn& turn : change.turns) {
+    insert->reset().bind(change.id).bind(position++).bind(turn.role).bind(turn.content);
     insert->bind(turn.tool).bind(turn.provider).bind(turn.model).bind(to_millis(turn.at));
     if (auto done = insert->run(); !done) return done;
   }
   return {};
 }
 
-Result<void> SqliteStore::append_turns(const std::string& id, const std::vector<Turn>& turns, Millis ttl,
-                                       std::size_t max_turns) {
+Result<void> SqliteStore::keep_one(const ConversationChange& change) {
+  Result<Statement> touch = db_->prepare(
+      "INSERT INTO conversations (id, created, updated, owner, state) VALUES (?, ?, ?, ?, ?)"
+      " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated,"
+      " state = CASE WHEN ? THEN excluded.state ELSE state END");
+  if (!touch) return fail(touch.error());
+  touch->bind(change.id).bind(to_millis(change.created)).bind(to_millis(change.updated)).bind(change.owner);
+  touch->bind(change.state.value_or("")).bind(std::int64_t{change.state ? 1 : 0});
+  if (auto done = touch->run(); !done) return done;
+  return change.turns.empty() ? Result<void>() : insert_turns(change);
+}
+
+Result<void> SqliteStore::keep_conversations(const std::vector<ConversationChange>& changes) {
   const Result<Entry> entry = enter();
   if (!entry) return fail(entry.error());
-  Transaction change(*db_);
-  if (auto begun = change.begin(); !begun) return begun;
-  const auto known = times(id);
-  if (!known) return fail(known.error());
-  if (*known && (*known)->second < oldest(ttl)) return forgotten(id);
-  const Result<std::int64_t> count = count_turns(id);
-  if (!count) return fail(count.error());
-  if (static_cast<std::size_t>(*count) + turns.size() > max_turns)
-    return fail(ErrorKind::budget,
-                fmt::format("the conversation {} has {} turns, {} are allowed", id, *count, max_turns),
-                "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
-  Result<Statement> touch = db_->prepare(
-      "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET updated = excluded.updated");
-  if (!touch) return fail(touch.error());
-  const std::int64_t now = to_millis(clock_.wall());
-  if (auto done = touch->bind(id).bind(now).bind(now).run(); !done) return done;
-  if (auto done = insert_turns(id, turns, *count); !done) return done;
-  return change.commit();
+  Transaction transaction(*db_);
+  if (auto begun = transaction.begin(); !begun) return begun;
+  for (const ConversationChange& change : changes)
+    if (auto done = keep_one(change); !done) return done;
+  return transaction.commit();
 }
 
 Result<Conversation> SqliteStore::load_conversation(const std::string& id, Millis ttl) {
   const Result<Entry> entry = enter();
   if (!entry) return fail(entry.error());
-  const auto known = times(id);
+  Result<Statement> head =
+      db_->prepare("SELECT created, updated, owner, state FROM conversations WHERE id = ?");
+  if (!head) return fail(head.error());
+  const Result<bool> known = head->bind(id).step();
   if (!known) return fail(known.error());
-  if (!*known || (*known)->second < oldest(ttl)) return forgotten(id);
+  if (!*known || head->number(1) < oldest(ttl)) return forgotten(id);
   Conversation result{.id = id,
-                      .created = from_millis((*known)->first),
-                      .updated = from_millis((*known)->second),
-                      .turns = {}};
+                      .owner = head->text(2),
+                      .created = from_millis(head->number(0)),
+                      .updated = from_millis(head->number(1)),
+                      .turns = {},
+                      .state = head->text(3)};
   Result<Statement> query = db_->prepare(
       "SELECT role, content, tool, provider, model, at FROM turns WHERE conversation = ? ORDER BY position");
   if (!query) return fail(query.error());

@@ -21,9 +21,20 @@ struct Turn {
 };
 
 struct Conversation {
-  std::string id;  ///< UUID
+  std::string id;     ///< UUID
+  std::string owner;  ///< the principal that began it
   Wall created{}, updated{};
   std::vector<Turn> turns;  ///< oldest first
+  std::string state;        ///< what a workflow keeps of it, JSON; empty = none
+};
+
+/// What became of one conversation since it was kept last.
+struct ConversationChange {
+  std::string id, owner;
+  Wall created{}, updated{};
+  std::size_t position = 0;  ///< of the first of `turns`; those before it are kept already
+  std::vector<Turn> turns;
+  std::optional<std::string> state;  ///< nothing = as it was
 };
 
 /// One runbook or suite run, as `runbook history` shows it.
@@ -38,10 +49,10 @@ struct RunRecord {
 class Store {
  public:
   virtual ~Store() = default;
-  /// Appends turns in one transaction, creating the conversation when new. `not_found` if it expired (older
-  /// than `ttl` since its last turn); `budget` when `max_turns` would be passed.
-  virtual Result<void> append_turns(const std::string& id, const std::vector<Turn>& turns, Millis ttl,
-                                    std::size_t max_turns) = 0;
+  /// Keeps all changes in one transaction, creating conversations when new; returns after the commit.
+  /// `invalid` when a turn stands at its position already: somebody else wrote.
+  virtual Result<void> keep_conversations(const std::vector<ConversationChange>& changes) = 0;
+  /// `not_found` when there is none or it is older than `ttl` since its last change.
   virtual Result<Conversation> load_conversation(const std::string& id, Millis ttl) = 0;
   /// Removes conversations older than `ttl`; the number removed.
   virtual Result<std::size_t> expire_conversations(Millis ttl) = 0;

@@ -114,8 +114,11 @@ void Call::deliver_said() {
 }
 
 Result<Reply> Call::chat(const ChatRequest& request, const std::function<void(std::string_view)>& on_delta) {
-  return ask_provider({*runtime_, services_.permits, services_.metrics, services_.clock}, request, deadline_,
-                      stop_.get_token(), on_delta);
+  return services_.router.chat(*runtime_, request, deadline_, stop_.get_token(), on_delta);
+}
+
+Result<ProviderAnswer> Call::ask(const ProviderAsk& ask) {
+  return services_.router.ask(*runtime_, ask, deadline_, stop_.get_token());
 }
 
 CallOutcome Call::run() {

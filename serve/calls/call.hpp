@@ -1,9 +1,9 @@
 // One call from arrival to answer. It is the CallContext of what it runs.
 #pragma once
 
-#include "serve/calls/chat.hpp"
 #include "serve/calls/context.hpp"
 #include "serve/calls/loop.hpp"
+#include "serve/calls/model_router.hpp"
 
 #include <memory>
 #include <mutex>
@@ -56,8 +56,12 @@ struct CallServices {
   const Clock& clock;
   ProviderPermits& permits;
   Metrics& metrics;
+  ModelRouter& router;
+  Memory& memory;
+  Caches& caches;
   store::Store& store;
   const ServerView& view;
+  std::function<std::string()> new_id;  ///< a UUID
   ChangeListener* changes = nullptr;
 };
 
@@ -74,6 +78,8 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   [[nodiscard]] const std::string& request_id() const override { return request_id_; }
   [[nodiscard]] const std::string& principal() const override { return spec_.caller.principal.name; }
   [[nodiscard]] const ModelCatalogue& models() const override { return runtime_->models; }
+  [[nodiscard]] const Workspace& workspace() const override { return runtime_->workspace; }
+  [[nodiscard]] std::string new_id() const override { return services_.new_id(); }
   [[nodiscard]] const ServerView& server() const override { return services_.view; }
   [[nodiscard]] const ClientFacts& client() const override { return spec_.caller.client; }
   [[nodiscard]] const Json& input(const std::string& key) const override;
@@ -85,6 +91,9 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   void changed(Change what, std::string uri) override;
   Result<Reply> chat(const ChatRequest& request,
                      const std::function<void(std::string_view)>& on_delta) override;
+  Result<ProviderAnswer> ask(const ProviderAsk& ask) override;
+  Memory& memory() override { return services_.memory; }
+  Caches& caches() override { return services_.caches; }
   store::Store& store() override { return services_.store; }
 
   /// Runs the job; exceptions become `internal`, their text goes nowhere but the log.

@@ -6,7 +6,10 @@
 #include "core/model.hpp"
 #include "core/result.hpp"
 #include "core/timeouts.hpp"
+#include "serve/calls/answer_cache.hpp"
 #include "serve/calls/caller.hpp"
+#include "serve/memory/memory.hpp"
+#include "serve/workspace/workspace.hpp"
 #include "store/store.hpp"
 
 #include <functional>
@@ -61,6 +64,9 @@ class CallContext {
   [[nodiscard]] virtual const std::string& request_id() const = 0;
   [[nodiscard]] virtual const std::string& principal() const = 0;
   [[nodiscard]] virtual const ModelCatalogue& models() const = 0;
+  [[nodiscard]] virtual const Workspace& workspace() const = 0;
+  /// A new UUID, unguessable unless a cassette plays.
+  [[nodiscard]] virtual std::string new_id() const = 0;
   [[nodiscard]] virtual const ServerView& server() const = 0;
   [[nodiscard]] virtual const ClientFacts& client() const = 0;
   /// What the client answered to the requests of an InputRequired, by key; null = not answered. An
@@ -82,10 +88,14 @@ class CallContext {
   virtual void changed(Change what, std::string uri) = 0;
   /// Asks the model's provider, under its permit and the smaller of the provider's and the call's deadline.
   /// Deltas of a streamed answer go to `on_delta`. Errors: config (no key: names the variable), busy,
-  /// timeout, cancelled, provider, not_found (model).
+  /// timeout, cancelled, provider, not_found (model), budget.
   virtual Result<Reply> chat(const ChatRequest& request,
                              const std::function<void(std::string_view)>& on_delta) = 0;
-  /// The conversation store; blocking.
+  /// Asks a provider for something else than a chat. Errors as chat().
+  virtual Result<ProviderAnswer> ask(const ProviderAsk& ask) = 0;
+  virtual Memory& memory() = 0;
+  virtual Caches& caches() = 0;
+  /// The store itself; blocking.
   virtual store::Store& store() = 0;
 };
 

@@ -244,6 +244,7 @@ void Engine::reload(std::shared_ptr<const Runtime> runtime) {
   admission_.set_limits(admission_limits(runtime_->config));
   pool_->set_most(static_cast<std::size_t>(admission_.limits().global) + 1);
   set_provider_limits(services_.permits, runtime_->config);
+  services_.caches.reload(runtime_->config);
   count_permits();
 }
 

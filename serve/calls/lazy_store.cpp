@@ -12,11 +12,10 @@ Result<store::Store*> LazyStore::opened() {
   return store_.get();
 }
 
-Result<void> LazyStore::append_turns(const std::string& id, const std::vector<store::Turn>& turns, Millis ttl,
-                                     std::size_t max_turns) {
-  const Result<store::Store*> store = opened();
+Result<void> LazyStore::keep_conversations(const std::vector<store::ConversationChange>& changes) {
+  const auto store = opened();
   if (!store) return fail(store.error());
-  return (*store)->append_turns(id, turns, ttl, max_turns);
+  return (*store)->keep_conversations(changes);
 }
 
 Result<store::Conversation> LazyStore::load_conversation(const std::string& id, Millis ttl) {

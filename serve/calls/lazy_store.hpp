@@ -14,8 +14,7 @@ class LazyStore final : public store::Store {
  public:
   LazyStore(std::filesystem::path file, const Clock& clock) : file_(std::move(file)), clock_(clock) {}
 
-  Result<void> append_turns(const std::string& id, const std::vector<store::Turn>& turns, Millis ttl,
-                            std::size_t max_turns) override;
+  Result<void> keep_conversations(const std::vector<store::ConversationChange>& changes) override;
   Result<store::Conversation> load_conversation(const std::string& id, Millis ttl) override;
   Result<std::size_t> expire_conversations(Millis ttl) override;
   Result<void> save_run(const store::RunRecord& run) override;

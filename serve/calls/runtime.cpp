@@ -42,7 +42,10 @@ Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::fi
   if (!budgets) return fail(budgets.error());
   Result<ModelCatalogue> models = load_models(config, root);
   if (!models) return fail(models.error());
+  Result<Workspace> workspace = Workspace::from(config, root);
+  if (!workspace) return fail(workspace.error());
   const auto runtime = std::make_shared<Runtime>();
+  runtime->workspace = std::move(*workspace);
   runtime->config = std::move(config);
   runtime->models = std::move(*models);
   runtime->budgets = std::move(*budgets);

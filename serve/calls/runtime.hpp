@@ -6,6 +6,7 @@
 #include "core/model.hpp"
 #include "core/result.hpp"
 #include "core/timeouts.hpp"
+#include "serve/workspace/workspace.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -15,6 +16,7 @@ namespace exai::serve {
 struct Runtime {
   Config config = Config::defaults();
   ModelCatalogue models;
+  Workspace workspace;
   timeouts::Hierarchy budgets;
 };
 

@@ -135,7 +135,8 @@ void DaemonConnection::hello(const Json& message) {
 void DaemonConnection::operate(const Json& message, std::size_t bytes) {
   const std::string op = daemon_line::text_of(message, "op"), request_id = daemon_line::id_of(message);
   if (op == "call_tool" || op == "tool_call") return call_tool(message, bytes);
-  if (op == "list_tools") return sink_->send(frames::tools(state_->tools.daemon_list(), request_id), false);
+  if (op == "list_tools")
+    return sink_->send(frames::tools(state_->catalogue.get()->tools().daemon_list(), request_id), false);
   if (op == "health") return sink_->send(frames::health(state_->health(), request_id), false);
   if (op == "cancel") return cancel(message);
   if (op == "ping") return sink_->send(frames::pong(request_id, state_->wall()), false);
@@ -175,9 +176,10 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
   const std::string name = daemon_line::text_of(message, "name");
   if (name.empty())
     return refuse_call("VALIDATION_ERROR", make_error(ErrorKind::invalid, "call_tool needs name, a string"));
-  const ToolEntry* entry = state_->tools.find(name);
+  const auto offered = state_->catalogue.get();
+  const ToolEntry* entry = offered->tools().find(name);
   if (entry == nullptr)
-    return refuse_call("TOOL_NOT_FOUND", unknown_tool(state_->tools, name),
+    return refuse_call("TOOL_NOT_FOUND", unknown_tool(offered->tools(), name),
                        {{"requested_tool", name.substr(0, 128)}});
   const auto given = message.find("arguments");
   Result<Json> arguments = fitting_arguments(*entry, given == message.end() ? Json::object() : *given);

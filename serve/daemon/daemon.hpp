@@ -12,10 +12,10 @@ namespace exai::serve {
 class Daemon final : public FrameService {
  public:
   /// `log` may be null (tests).
-  Daemon(Engine& engine, const ToolCatalogue& tools, const AccessPolicy& access, DaemonSettings settings,
-         io::Log* log)
+  Daemon(Engine& engine, const CurrentCatalogue& catalogue, const AccessPolicy& access,
+         DaemonSettings settings, io::Log* log)
       : access_(access),
-        state_(std::make_shared<DaemonState>(engine, tools, access, std::move(settings), log)),
+        state_(std::make_shared<DaemonState>(engine, catalogue, access, std::move(settings), log)),
         health_file_(*state_) {}
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

@@ -39,7 +39,7 @@ void DaemonRun::acknowledge_again(const std::string& request_id) {
 
 void DaemonRun::acknowledge(DaemonSession& session, Waiter& waiter) {
   const Millis left = budget_ - std::chrono::floor<Millis>(session.now() - begun_);
-  session.send(frames::ack(waiter.request_id, tool_.id, std::max(left, Millis{0})), false);
+  session.send(frames::ack(waiter.request_id, tool_->id, std::max(left, Millis{0})), false);
   waiter.acked = session.attachment();
 }
 
@@ -64,8 +64,8 @@ void DaemonRun::on_progress(const Progress& progress) {
       rest.text.clear();
     }
     if (rest.text.empty() && rest.message.empty()) continue;
-    session->send(frames::progress(waiter.request_id, tool_.id, rest, now), true);
-    if (!rest.message.empty()) session->send(frames::heartbeat(waiter.request_id, tool_.id, now), true);
+    session->send(frames::progress(waiter.request_id, tool_->id, rest, now), true);
+    if (!rest.message.empty()) session->send(frames::heartbeat(waiter.request_id, tool_->id, now), true);
   }
 }
 
@@ -74,7 +74,7 @@ void DaemonRun::on_finished(CallOutcome outcome) {
   timer_.reset();
   if (outcome.result && !std::holds_alternative<ToolOutput>(*outcome.result))
     outcome.result =
-        fail(ErrorKind::refused, std::string(tool_.id) + " has to ask the client, which these frames cannot",
+        fail(ErrorKind::refused, std::string(tool_->id) + " has to ask the client, which these frames cannot",
              "call it over MCP: offer the WebSocket subprotocol mcp");
   if (const std::shared_ptr<DaemonSession> session = session_.lock()) session->finished(*this, outcome);
 }
@@ -87,7 +87,7 @@ void DaemonRun::beat(DaemonSession& session) {
     const std::shared_ptr<DaemonSession> still = self ? self->session_.lock() : nullptr;
     if (!still || self->finished_) return;
     for (const Waiter& waiter : self->waiters_)
-      still->send(frames::heartbeat(waiter.request_id, self->tool_.id, still->state().wall()), true);
+      still->send(frames::heartbeat(waiter.request_id, self->tool_->id, still->state().wall()), true);
     self->beat(*still);
   });
 }

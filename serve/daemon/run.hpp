@@ -24,9 +24,9 @@ class DaemonRun final : public CallSink, public std::enable_shared_from_this<Dae
   };
   /// `call` is the key of tool, arguments and model; `keep` says that its result may answer the same call
   /// later.
-  DaemonRun(const std::shared_ptr<DaemonSession>& session, const Tool& tool, std::string call, bool keep,
-            Steady born)
-      : session_(session), tool_(tool), call_(std::move(call)), keep_(keep), born_(born) {}
+  DaemonRun(const std::shared_ptr<DaemonSession>& session, std::shared_ptr<const Tool> tool, std::string call,
+            bool keep, Steady born)
+      : session_(session), tool_(std::move(tool)), call_(std::move(call)), keep_(keep), born_(born) {}
 
   /// Gives it to the engine. Inline tools have ended on return.
   void start(Engine& engine, Json arguments, const Principal& principal, const std::string& session);
@@ -42,7 +42,7 @@ class DaemonRun final : public CallSink, public std::enable_shared_from_this<Dae
   void on_progress(const Progress& progress) override;
   void on_finished(CallOutcome outcome) override;
 
-  [[nodiscard]] const Tool& tool() const { return tool_; }
+  [[nodiscard]] const Tool& tool() const { return *tool_; }
   [[nodiscard]] const std::string& call() const { return call_; }
   [[nodiscard]] bool keep() const { return keep_; }
   [[nodiscard]] const std::vector<Waiter>& waiters() const { return waiters_; }
@@ -56,7 +56,7 @@ class DaemonRun final : public CallSink, public std::enable_shared_from_this<Dae
   void beat(DaemonSession& session);
 
   std::weak_ptr<DaemonSession> session_;
-  const Tool& tool_;
+  std::shared_ptr<const Tool> tool_;
   std::string call_;
   bool keep_;
   Steady born_, begun_{};

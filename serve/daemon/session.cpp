@@ -123,7 +123,7 @@ void DaemonSession::run(CallFrame frame, const std::string& call) {
   const std::shared_ptr<DaemonSession> self = shared_from_this();
   const bool shared = shares(*frame.tool);
   const auto run =
-      std::make_shared<DaemonRun>(self, *frame.tool, call, shared && may_keep(frame.arguments), now());
+      std::make_shared<DaemonRun>(self, frame.tool, call, shared && may_keep(frame.arguments), now());
   run->join({frame.request_id, frame.stream});
   waiting_.emplace(frame.request_id, run);
   if (shared) joinable_[call] = run;

@@ -17,7 +17,7 @@ namespace exai::serve {
 /// A call_tool frame that has been checked.
 struct CallFrame {
   std::string request_id;
-  const Tool* tool = nullptr;
+  std::shared_ptr<const Tool> tool;
   Json arguments;
   bool stream = false;
 };

@@ -39,10 +39,10 @@ io::LogLevel level_of(std::string_view code) {
   return io::LogLevel::error;
 }
 
-DaemonState::DaemonState(Engine& engine_of_calls, const ToolCatalogue& catalogue, const AccessPolicy& access,
+DaemonState::DaemonState(Engine& engine_of_calls, const CurrentCatalogue& offered, const AccessPolicy& access,
                          DaemonSettings settings, io::Log* log)
     : engine(engine_of_calls),
-      tools(catalogue),
+      catalogue(offered),
       results(settings.results),
       rates(settings.rates),
       access_(access),
@@ -135,7 +135,7 @@ Json DaemonState::health() const {
   Json facts = {{"t", std::chrono::duration<double>(wall().time_since_epoch()).count()},
                 {"uptime_human", format_duration(uptime)},
                 {"sessions", sessions_.size()},
-                {"tool_count", tools.size()}};
+                {"tool_count", catalogue.get()->tools().size()}};
   for (const auto& row : engine.permits())
     if (row.name == "global") facts["global_capacity"] = row.limit, facts["global_inflight"] = row.in_use;
   return facts;

@@ -20,8 +20,8 @@ class DaemonSession;
 class DaemonState {
  public:
   /// `log` may be null (tests).
-  DaemonState(Engine& engine, const ToolCatalogue& tools, const AccessPolicy& access, DaemonSettings settings,
-              io::Log* log);
+  DaemonState(Engine& engine, const CurrentCatalogue& catalogue, const AccessPolicy& access,
+              DaemonSettings settings, io::Log* log);
   DaemonState(const DaemonState&) = delete;
   DaemonState& operator=(const DaemonState&) = delete;
   ~DaemonState();
@@ -60,7 +60,7 @@ class DaemonState {
   [[nodiscard]] Json health() const;
 
   Engine& engine;
-  const ToolCatalogue& tools;
+  const CurrentCatalogue& catalogue;
   ResultCache results;
   RateLimiter rates;
   std::map<std::string, std::size_t> connections_by_address;  // DaemonSeat keeps it; bounded by the doors

@@ -88,7 +88,8 @@ Result<void> collect_headers(const Tool& tool, const Json& schema, std::vector<s
   return {};
 }
 
-Result<ToolEntry> compile_entry(const Tool& tool) {
+Result<ToolEntry> compile_entry(std::shared_ptr<const Tool> record) {
+  const Tool& tool = *record;
   const Result<Json> document = parse_json(tool.input_schema);
   if (!document) return fail(broken_tool(tool, "input schema: " + document.error().message));
   const auto type = document->find("type");
@@ -96,7 +97,7 @@ Result<ToolEntry> compile_entry(const Tool& tool) {
     return fail(broken_tool(tool, "input schema must have type object"));
   Result<Schema> schema = Schema::compile(*document);
   if (!schema) return fail(broken_tool(tool, schema.error().message));
-  ToolEntry entry{&tool, std::move(*schema), {}};
+  ToolEntry entry{std::move(record), std::move(*schema), {}};
   std::vector<std::string> path;
   if (Result<void> done = collect_headers(tool, *document, path, entry.headers); !done)
     return fail(done.error());
@@ -105,12 +106,12 @@ Result<ToolEntry> compile_entry(const Tool& tool) {
 
 }  // namespace
 
-Result<ToolCatalogue> ToolCatalogue::from(const std::vector<const Tool*>& tools) {
+Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools) {
   ToolCatalogue catalogue;
   catalogue.daemon_list_ = "[";
-  for (const Tool* tool : tools) {
+  for (const std::shared_ptr<const Tool>& tool : tools) {
     if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
-    Result<ToolEntry> entry = compile_entry(*tool);
+    Result<ToolEntry> entry = compile_entry(tool);
     if (!entry) return fail(entry.error());
     if (!tool->output_schema.empty() && !parse_json(tool->output_schema))
       return fail(broken_tool(*tool, "output schema is no JSON"));

@@ -10,6 +10,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +26,7 @@ struct HeaderArgument {
 };
 
 struct ToolEntry {
-  const Tool* tool = nullptr;
+  std::shared_ptr<const Tool> tool;
   Schema input;
   std::vector<HeaderArgument> headers;
 };
@@ -32,7 +34,7 @@ struct ToolEntry {
 class ToolCatalogue {
  public:
   /// Fails (internal) on a tool whose name, schema, keyword or header annotation is not allowed, naming it.
-  static Result<ToolCatalogue> from(const std::vector<const Tool*>& tools);
+  static Result<ToolCatalogue> from(const ToolList& tools);
 
   [[nodiscard]] const ToolEntry* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
@@ -81,7 +83,7 @@ struct CatalogueExtras {
 
 class Catalogue {
  public:
-  static Result<Catalogue> from(const Wire& wire, const std::vector<const Tool*>& tools,
+  static Result<Catalogue> from(const Wire& wire, const ToolList& tools,
                                 const std::vector<const Resource*>& resources,
                                 const std::vector<const Prompt*>& prompts, CatalogueExtras extras);
 
@@ -104,6 +106,27 @@ class Catalogue {
   std::vector<PromptEntry> prompts_;      // sorted by name
   std::vector<ResourceEntry> resources_;  // fixed URIs, sorted
   std::vector<ResourceEntry> templates_;
+};
+
+/// The catalogue as it is now: a reload puts another in its place, and whoever holds the old one finishes
+/// with it. Any thread.
+class CurrentCatalogue {
+ public:
+  explicit CurrentCatalogue(Catalogue first)
+      : catalogue_(std::make_shared<const Catalogue>(std::move(first))) {}
+  [[nodiscard]] std::shared_ptr<const Catalogue> get() const {
+    const std::scoped_lock lock(mutex_);
+    return catalogue_;
+  }
+  void replace(Catalogue next) {
+    auto made = std::make_shared<const Catalogue>(std::move(next));
+    const std::scoped_lock lock(mutex_);
+    catalogue_.swap(made);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Catalogue> catalogue_;
 };
 
 /// `not_found`, with the names that may have been meant.

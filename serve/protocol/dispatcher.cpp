@@ -199,10 +199,11 @@ Action Dispatcher::subscribe(Asked& asked) const {
 
 Action Dispatcher::list(Asked& asked) const {
   const std::string& method = asked.message.method;
-  const Listing& listing = method == "tools/list"       ? catalogue_.tool_list
-                           : method == "prompts/list"   ? catalogue_.prompt_list
-                           : method == "resources/list" ? catalogue_.resource_list
-                                                        : catalogue_.template_list;
+  const auto offered = catalogue();
+  const Listing& listing = method == "tools/list"       ? offered->tool_list
+                           : method == "prompts/list"   ? offered->prompt_list
+                           : method == "resources/list" ? offered->resource_list
+                                                        : offered->template_list;
   const Json& cursor = member_of(asked.params, "cursor");
   const bool text = cursor.is_string() && !cursor.get_ref<const std::string&>().empty();
   const std::string* page =
@@ -220,8 +221,9 @@ Action Dispatcher::call_tool(Asked& asked) const {
   const std::string name = text_member(asked.params, "name");
   const RpcId& id = asked.message.id;
   if (name.empty()) return refuse(id, k_invalid_params, "tools/call needs params.name (a string)");
-  const ToolEntry* entry = catalogue_.tools().find(name);
-  if (entry == nullptr) return refuse(id, to_rpc(unknown_tool(catalogue_.tools(), name)));
+  const auto offered = catalogue();
+  const ToolEntry* entry = offered->tools().find(name);
+  if (entry == nullptr) return refuse(id, to_rpc(unknown_tool(offered->tools(), name)));
   const auto given = asked.params.find("arguments");
   Json arguments = given == asked.params.end() ? Json::object() : std::move(*given);
   const RequestContext& context = asked.context;
@@ -245,7 +247,7 @@ Action Dispatcher::call_tool(Asked& asked) const {
   if (auto error = read_rounds(context, asked.message.method, name, asked.params, arguments, call))
     return refuse(id, std::move(*error));
   call.id = id;
-  call.job = tool_job(tool, std::move(arguments));
+  call.job = tool_job(entry->tool, std::move(arguments));
   call.task = tool.task;
   call.has_output_schema = !tool.output_schema.empty();
   return call;
@@ -255,9 +257,10 @@ Action Dispatcher::get_prompt(Asked& asked) const {
   using namespace dispatching;
   const RpcId& id = asked.message.id;
   const std::string name = text_member(asked.params, "name");
-  const PromptEntry* prompt = catalogue_.find_prompt(name);
+  const auto offered = catalogue();
+  const PromptEntry* prompt = offered->find_prompt(name);
   if (prompt == nullptr) {
-    const std::string meant = did_you_mean(name, catalogue_.prompt_names());
+    const std::string meant = did_you_mean(name, offered->prompt_names());
     return refuse(id, k_invalid_params,
                   "unknown prompt " + quote_json(shown(name)) + (meant.empty() ? "" : "; " + meant));
   }
@@ -279,7 +282,7 @@ Action Dispatcher::get_prompt(Asked& asked) const {
   call.id = id;
   call.kind = AnswerKind::prompt;
   call.job = {asked.message.method, prompt->work, timeouts::Layer::simple,
-              [prompt, arguments = std::move(arguments)](CallContext& context) {
+              [offered, prompt, arguments = std::move(arguments)](CallContext& context) {
                 return prompt->make(arguments, context);
               }};
   return call;
@@ -290,9 +293,10 @@ Action Dispatcher::read_resource(Asked& asked) const {
   const RpcId& id = asked.message.id;
   std::string uri = text_member(asked.params, "uri");
   if (uri.empty()) return refuse(id, k_invalid_params, "resources/read needs params.uri (a string)");
-  std::optional<FoundResource> found = catalogue_.find_resource(uri);
+  const auto offered = catalogue();
+  std::optional<FoundResource> found = offered->find_resource(uri);
   if (!found) {
-    const std::string meant = did_you_mean(uri, catalogue_.resource_uris());
+    const std::string meant = did_you_mean(uri, offered->resource_uris());
     return refuse(id, asked.context.dialect.era == Era::legacy ? k_resource_not_found : k_invalid_params,
                   "unknown resource " + quote_json(shown(uri)) + (meant.empty() ? "" : "; " + meant),
                   {{"uri", uri}});
@@ -307,7 +311,7 @@ Action Dispatcher::read_resource(Asked& asked) const {
   call.hint = found->entry->hint;
   call.uri = std::move(uri);
   call.job = {asked.message.method, found->entry->work, timeouts::Layer::simple,
-              [entry = found->entry, variables = std::move(found->variables)](CallContext& context) {
+              [offered, entry = found->entry, variables = std::move(found->variables)](CallContext& context) {
                 return entry->read(variables, context);
               }};
   return call;
@@ -321,16 +325,17 @@ Action Dispatcher::complete(Asked& asked) const {
   const std::string type = text_member(ref, "type"), name = text_member(argument, "name");
   if (name.empty() || !member_of(argument, "value").is_string())
     return refuse(id, k_invalid_params, "completion/complete needs params.argument {name, value}");
+  const auto offered = catalogue();
   std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> source;
   if (type == "ref/prompt") {
-    const PromptEntry* prompt = catalogue_.find_prompt(text_member(ref, "name"));
+    const PromptEntry* prompt = offered->find_prompt(text_member(ref, "name"));
     if (prompt == nullptr)
       return refuse(id, k_invalid_params, "unknown prompt " + quote_json(shown(text_member(ref, "name"))));
     source = prompt->complete;
   } else if (type == "ref/resource") {
     const std::string uri = text_member(ref, "uri");
-    const ResourceEntry* resource = catalogue_.find_template(uri);
-    if (resource == nullptr && !catalogue_.find_resource(uri))
+    const ResourceEntry* resource = offered->find_template(uri);
+    if (resource == nullptr && !offered->find_resource(uri))
       return refuse(id, k_invalid_params, "unknown resource template " + quote_json(shown(uri)));
     if (resource != nullptr) source = resource->complete;
   } else {

@@ -78,11 +78,11 @@ using Action = std::variant<SendAnswer, Accepted, OpenSession, BeginCall, Cancel
 
 class Dispatcher {
  public:
-  Dispatcher(const Catalogue& catalogue, const Wire& wire) : catalogue_(catalogue), wire_(wire) {}
+  Dispatcher(const CurrentCatalogue& catalogue, const Wire& wire) : catalogue_(catalogue), wire_(wire) {}
   /// `message` is consumed. `request` is nullptr where there are no headers.
   [[nodiscard]] Action dispatch(RpcMessage message, const RequestContext& context,
                                 const HttpRequest* request) const;
-  [[nodiscard]] const Catalogue& catalogue() const { return catalogue_; }
+  [[nodiscard]] std::shared_ptr<const Catalogue> catalogue() const { return catalogue_.get(); }
   [[nodiscard]] const Wire& wire() const { return wire_; }
 
  private:
@@ -110,7 +110,7 @@ class Dispatcher {
   [[nodiscard]] Action listen(Asked& asked) const;
   [[nodiscard]] Action task(Asked& asked) const;
 
-  const Catalogue& catalogue_;
+  const CurrentCatalogue& catalogue_;
   const Wire& wire_;
 };
 

@@ -75,7 +75,7 @@ PromptEntry entry_of(const Prompt& record) {
 }  // namespace offering
 }  // namespace
 
-Result<Catalogue> Catalogue::from(const Wire& wire, const std::vector<const Tool*>& tools,
+Result<Catalogue> Catalogue::from(const Wire& wire, const ToolList& tools,
                                   const std::vector<const Resource*>& resources,
                                   const std::vector<const Prompt*>& prompts, CatalogueExtras extras) {
   Catalogue made;
@@ -88,7 +88,7 @@ Result<Catalogue> Catalogue::from(const Wire& wire, const std::vector<const Tool
   for (Document& document : extras.documents)
     made.resources_.push_back(offering::entry_of(std::move(document)));
   for (const Prompt* record : prompts) made.prompts_.push_back(offering::entry_of(*record));
-  for (const Tool* tool : tools) made.prompts_.push_back(prompt_of(*tool));
+  for (const auto& tool : tools) made.prompts_.push_back(prompt_of(*tool));
   std::sort(made.prompts_.begin(), made.prompts_.end(),
             [](const PromptEntry& a, const PromptEntry& b) { return a.name < b.name; });
   std::sort(made.resources_.begin(), made.resources_.end(),

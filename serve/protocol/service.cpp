@@ -119,7 +119,7 @@ void McpService::subscribe(const SetSubscription& wanted, Session* session, Resp
     session->subscriptions.erase(wanted.uri);
     return sink.answer(rpc_result(wanted.id, "{}"), 200);
   }
-  if (!dispatcher_.catalogue().find_resource(wanted.uri)) {
+  if (!dispatcher_.catalogue()->find_resource(wanted.uri)) {
     error.code = k_resource_not_found;
     error.message = "unknown resource; resources/list names them";
     error.data = {{"uri", wanted.uri}};

@@ -42,9 +42,10 @@ class Client {
 
   Result<io::HttpResponse> get(std::string_view path) {
     io::HttpRequest request = prepared(path);
-    return judged(io::http_exchange(request));
+    return judged(call_.transport.exchange(request));
   }
   Result<Completion> complete(const Json& body);
+  Result<ProviderAnswer> ask(const ProviderAsk& ask) const;
 
  private:
   [[nodiscard]] io::HttpRequest prepared(std::string_view path) const;
@@ -133,7 +134,7 @@ Result<io::HttpResponse> Client::judged(Result<io::HttpResponse> response) const
 }
 
 Result<Completion> Client::whole(io::HttpRequest& request) {
-  const Result<io::HttpResponse> response = judged(io::http_exchange(request));
+  const Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
   if (!response) return fail(response.error());
   if (to_lower(response->header("content-type")).find("json") == std::string::npos)
     return fail(wrong_type(*response));
@@ -162,7 +163,7 @@ Result<Completion> Client::streamed(io::HttpRequest& request) {
       broken = make_error(ErrorKind::provider, fed.error().message);
     return !broken && !done;
   };
-  const Result<io::HttpResponse> response = judged(io::http_exchange(request));
+  const Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
   if (broken) return fail(std::move(*broken));
   if (!response) return fail(response.error());
   return end_of_stream(*response, std::move(answer), raw, done);
@@ -195,6 +196,22 @@ Result<Completion> Client::complete(const Json& body) {
   Result<Completion> answer = stream ? streamed(request) : whole(request);
   if (!answer) answer.error().message = redactor_.apply(answer.error().message);
   return answer;
+}
+
+Result<ProviderAnswer> Client::ask(const ProviderAsk& ask) const {
+  io::HttpRequest request = prepared(ask.path);
+  request.method = ask.method;
+  request.max_body = ask.max_body;
+  request.form = ask.form;
+  for (const auto& header : ask.headers) request.headers.push_back(header);
+  if (!ask.body.is_null()) {
+    request.body = dump_json(ask.body);
+    request.headers.emplace_back("Content-Type", "application/json");
+  }
+  if (ask.timeout > Millis{0}) request.deadline = call_.deadline.within(ask.timeout);
+  Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
+  if (!response) return fail(response.error());
+  return ProviderAnswer{response->status, std::move(response->headers), std::move(response->body)};
 }
 
 /// Kimi's own web search: the client repeats the asked arguments as the tool's result, and the provider
@@ -249,6 +266,13 @@ Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request
   return fail(ErrorKind::provider,
               fmt::format("{} searched the web {} times without an answer", provider.title, k_search_rounds),
               "ask again with use_websearch=false");
+}
+
+Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderAsk& ask,
+                                    const ProviderCall& call) {
+  using namespace provider_client;
+  if (auto ready = require_configured(provider, call.config); !ready) return fail(ready.error());
+  return Client(provider, call).ask(ask);
 }
 
 Result<std::vector<std::string>> provider_models(const Provider& provider, const ProviderCall& call) {

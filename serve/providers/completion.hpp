@@ -13,10 +13,6 @@
 
 namespace exai::serve {
 
-struct AskedTool {
-  std::string id, name, arguments;
-};
-
 struct Completion {
   std::string content, reasoning, finish_reason, model;
   Usage usage;

@@ -7,23 +7,43 @@
 #include "core/model.hpp"
 #include "core/registry.hpp"
 #include "core/result.hpp"
+#include "serve/providers/transport.hpp"
 
 #include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace exai::serve {
 
 struct ChatMessage {
-  std::string role;  ///< system, user, assistant
+  std::string role;  ///< system, user, assistant, tool
   std::string content;
+  Json raw{};  ///< not null: the whole message as the endpoint wants it (tool calls and their results)
+};
+
+/// What the asker needs of a model when it names none; the rule table turns it into a model.
+struct Needs {
+  std::string tool;      ///< who asks
+  bool files = false;    ///< a provider's own file store
+  bool fast = true;      ///< an answer soon rather than a deep one
+  bool cheap = false;    ///< costs before quality
+  long long tokens = 0;  ///< of all that is sent, estimated
+};
+
+/// A function call that the model asks for.
+struct AskedTool {
+  std::string id, name, arguments;
 };
 
 struct ChatRequest {
-  std::string model;  ///< name or alias; empty or "auto" = models.default
+  std::string model;  ///< name or alias; empty or "auto" = as the rule table says for `needs`
+  Needs needs;
   std::vector<ChatMessage> messages;
   std::vector<std::string> images;  ///< data: or https: URLs, attached to the last user message
   std::optional<double> temperature;
@@ -31,6 +51,12 @@ struct ChatRequest {
   std::string thinking_mode;  ///< empty, minimal, low, medium, high, max
   bool web_search = false;
   bool stream = false;
+  bool json = false;         ///< one JSON object is wanted
+  bool continue_cut = true;  ///< an answer cut at the output limit is asked to go on
+  bool failover = true;      ///< another provider may answer when this one cannot
+  Json tools, tool_choice;   ///< functions offered to the model, as the endpoint writes them; null = none
+  std::string cache_scope;   ///< whose context cache it may use (Kimi); empty = none
+  std::string idempotency;   ///< the same key for the same call, sent along (Kimi); empty = none
 };
 
 struct Usage {
@@ -40,8 +66,31 @@ struct Usage {
 struct Reply {
   std::string content, reasoning;
   std::string provider, model;
-  std::string finish_reason;  ///< stop, length, ...
+  std::string finish_reason;  ///< stop, length, tool_calls, ...
   Usage usage;
+  std::vector<AskedTool> tools;                              ///< what the model wants called
+  std::vector<std::pair<std::string, std::string>> headers;  ///< of the answer, those worth showing
+  double cost = 0;                                           ///< US dollars by the catalogue's prices
+  std::vector<std::string> detours;  ///< "glm/glm-4.6: busy" for each model that was asked in vain
+};
+
+/// A request to a provider that is no chat: files, web search.
+struct ProviderAsk {
+  std::string provider;  ///< "kimi"
+  std::string method = "GET";
+  std::string path;                ///< below the base URL, with its query: "/files?limit=10"
+  Json body;                       ///< null = none
+  std::vector<io::FormPart> form;  ///< multipart/form-data instead of a body
+  std::vector<std::pair<std::string, std::string>> headers;
+  Millis timeout{0};  ///< 0 = the provider's own
+  std::size_t max_body = std::size_t{16} << 20U;
+  bool repeatable = true;  ///< may be sent again after a failure
+};
+
+struct ProviderAnswer {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+  std::string body;
 };
 
 /// What one provider call may use.
@@ -50,6 +99,7 @@ struct ProviderCall {
   Deadline deadline;
   std::stop_token stop;
   std::function<void(std::string_view)> on_delta;
+  ProviderTransport& transport = network();
 };
 
 /// The record of a provider (serve/providers/<name>.cpp). All known ones speak the OpenAI-compatible chat
@@ -100,6 +150,10 @@ Json chat_body(const Provider& provider, const ChatRequest& request, const Model
 /// cancelled, unreachable.
 Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,
                             const ProviderCall& call);
+
+/// Anything else below the base URL; errors as provider_chat.
+Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderAsk& ask,
+                                    const ProviderCall& call);
 
 /// GET {base}/models: the ids the endpoint offers. Proves key and URL.
 Result<std::vector<std::string>> provider_models(const Provider& provider, const ProviderCall& call);

@@ -7,10 +7,9 @@ namespace exai::serve {
 namespace conversation_resource {
 namespace {
 
-/// Knowing the id is the right to read: it is unguessable, and continuing needs no more either.
 Result<CallAnswer> read(const UriVariables& variables, CallContext& context) {
-  const Result<store::Conversation> found = context.store().load_conversation(
-      variables.find("id")->second, context.config().duration("conversation.ttl"));
+  const Result<Thread> found = context.memory().load(variables.find("id")->second, context.principal(),
+                                                     memory_rules(context.config()));
   if (!found) return fail(found.error());
   Json turns = Json::array();
   for (const store::Turn& turn : found->turns)

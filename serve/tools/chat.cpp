@@ -1,6 +1,4 @@
 #include "core/text.hpp"
-#include "io/random.hpp"
-#include "serve/tools/attachments.hpp"
 #include "serve/tools/envelope.hpp"
 #include "serve/tools/history.hpp"
 
@@ -113,8 +111,8 @@ std::size_t turn_limit(const Config& config) {
 
 Result<std::vector<store::Turn>> earlier_turns(const Question& question, CallContext& context) {
   if (question.conversation.empty()) return std::vector<store::Turn>{};
-  Result<store::Conversation> known =
-      context.store().load_conversation(question.conversation, context.config().duration("conversation.ttl"));
+  Result<Thread> known =
+      context.memory().load(question.conversation, context.principal(), memory_rules(context.config()));
   if (!known) return fail(known.error());
   const std::size_t limit = turn_limit(context.config());
   if (known->turns.size() / 2 >= limit)  // said before a model is paid, not after
@@ -151,12 +149,14 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
                          CallContext& context) {
   const Result<ModelChoice> choice = choose_model(context.config(), context.models(), question.model);
   if (!choice) return fail(choice.error());
-  const Result<std::string> files = embed_files(question.files);
+  EmbedRules rules;
+  rules.tokens = content_budget(choice->model);
+  const Result<Embedding> files = embed(context.workspace(), question.files, rules);
   if (!files) return fail(files.error());
-  Result<std::vector<std::string>> images = image_urls(question.images);
+  Result<std::vector<std::string>> images = image_urls(context.workspace(), question.images);
   if (!images) return fail(images.error());
   Prepared prepared;
-  prepared.user_text = question.prompt + *files;
+  prepared.user_text = question.prompt + files->text;
   const auto tokens = static_cast<long long>(estimate_tokens(prepared.user_text)) +
                       static_cast<long long>(estimate_tokens(system_prompt()));
   if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
@@ -185,12 +185,11 @@ std::string kept_text(const Question& question, const std::string& user_text) {
 
 Result<void> keep(const std::string& id, const Question& question, const std::string& user_text,
                   const Reply& reply, CallContext& context) {
-  const Config& config = context.config();
   const Wall now = context.clock().wall();
   const std::vector<store::Turn> turns{
       {"user", kept_text(question, user_text), "chat", reply.provider, reply.model, now},
       {"assistant", reply.content, "chat", reply.provider, reply.model, now}};
-  return context.store().append_turns(id, turns, config.duration("conversation.ttl"), 2 * turn_limit(config));
+  return context.memory().append(id, context.principal(), turns, memory_rules(context.config()));
 }
 
 Json metadata(const Reply& reply, std::size_t history) {
@@ -223,7 +222,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const Result<Reply> reply = context.chat(prepared->request, on_delta);
   if (!reply) return fail(reply.error());
 
-  const std::string id = question->conversation.empty() ? io::random_uuid() : question->conversation;
+  const std::string id = question->conversation.empty() ? context.new_id() : question->conversation;
   Envelope envelope;
   envelope.content = reply->content;
   envelope.content_type = "markdown";

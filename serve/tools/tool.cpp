@@ -9,16 +9,23 @@ ToolOutput text_output(std::string text, Json structured) {
   return output;
 }
 
+ToolList lasting(const std::vector<const Tool*>& tools) {
+  ToolList list;
+  for (const Tool* tool : tools) list.emplace_back(std::shared_ptr<const void>(), tool);  // frees nothing
+  return list;
+}
+
 const Tool* find_tool(std::string_view id) {
   for (const Tool* tool : Registered<Tool>::all())
     if (tool->id == id) return tool;
   return nullptr;
 }
 
-Job tool_job(const Tool& tool, Json arguments) {
-  return {std::string(tool.id), tool.work, tool.budget,
-          [&tool, arguments = std::move(arguments)](CallContext& context) {
-            return tool.run(arguments, context);
+Job tool_job(std::shared_ptr<const Tool> tool, Json arguments) {
+  const Tool& called = *tool;
+  return {std::string(called.id), called.work, called.budget,
+          [tool = std::move(tool), arguments = std::move(arguments)](CallContext& context) {
+            return tool->run(arguments, context);
           }};
 }
 

@@ -8,8 +8,11 @@
 #include "serve/calls/context.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +21,10 @@ namespace exai::serve {
 /// Whether a tool's work may go on as a task after its request was answered (extension
 /// io.modelcontextprotocol/tasks): never, when the client knows tasks, or only then.
 enum class TaskUse : std::uint8_t { never, offered, required };
+
+/// Who sees a tool by default (facts: server 1.1): everybody; whoever wants all of them; only the operator
+/// who looks into the server itself.
+enum class ToolTier : std::uint8_t { core, advanced, diagnostic };
 
 /// One text item.
 ToolOutput text_output(std::string text, Json structured = nullptr);
@@ -32,14 +39,21 @@ struct Tool {
   Work work = Work::blocking;
   timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
   TaskUse task = TaskUse::never;                     ///< for tools that call CallContext::begin_task()
+  ToolTier tier = ToolTier::advanced;
+  std::string_view provider{};  ///< offered only where this provider is configured ("kimi"); empty = always
   /// Called again from its beginning with the answers to what it asked for (InputRequired).
-  Result<CallAnswer> (*run)(const Json& arguments, CallContext& context) = nullptr;
+  std::function<Result<CallAnswer>(const Json& arguments, CallContext& context)> run{};
 
   [[nodiscard]] std::string_view name() const { return id; }
 };
 
+/// Tools from records, which live for ever, and from files, which whoever holds the pointer keeps alive.
+using ToolList = std::vector<std::shared_ptr<const Tool>>;
+
+/// Tools that outlive everything here, as records do.
+ToolList lasting(const std::vector<const Tool*>& tools);
 const Tool* find_tool(std::string_view id);
 /// The job of calling a tool.
-Job tool_job(const Tool& tool, Json arguments);
+Job tool_job(std::shared_ptr<const Tool> tool, Json arguments);
 
 }  // namespace exai::serve

@@ -362,7 +362,7 @@ TEST_CASE("older writing of arguments is taken where the schema allows what it m
                          .run = [](const Json&, serve::CallContext&) -> Result<serve::CallAnswer> {
                            return serve::text_output("");
                          }};
-  const auto tools = serve::ToolCatalogue::from({&tool}).value();
+  const auto tools = serve::ToolCatalogue::from(serve::lasting({&tool})).value();
   const auto fit = [&](const Json& given) { return serve::fitting_arguments(*tools.find(tool.id), given); };
   CHECK(fit({{"use_websearch", "Yes"}}).value()["use_websearch"] == true);
   CHECK(fit({{"use_websearch", "0"}}).value()["use_websearch"] == false);

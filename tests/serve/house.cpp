@@ -103,8 +103,8 @@ const Tool k_stream{.id = "test_stream",
                     .input_schema = k_empty_schema,
                     .run = run_stream};
 
-std::vector<const Tool*> test_tools() {
-  return {&k_echo, &k_fail, &k_stream, &k_throw, &k_wait};
+ToolList test_tools() {
+  return lasting({&k_echo, &k_fail, &k_stream, &k_throw, &k_wait});
 }
 
 std::vector<Document> test_documents() {
@@ -159,13 +159,19 @@ House::House(const Settings& settings, const Clock& access_clock) {
   Result<Catalogue> catalogue =
       Catalogue::from(*wire_, test_tools(), {}, {}, catalogue_extras(config, test_documents()));
   if (!catalogue) FAIL(catalogue.error().message);
-  catalogue_ = std::make_unique<Catalogue>(std::move(*catalogue));
+  catalogue_ = std::make_unique<CurrentCatalogue>(std::move(*catalogue));
   door_ = std::make_unique<Door>(door_limits(config));
-  metrics_ = std::make_unique<Metrics>(catalogue_->job_names());
+  metrics_ = std::make_unique<Metrics>(catalogue_->get()->job_names());
   store_ = std::make_unique<LazyStore>(":memory:", system_clock());
-  view_ = std::make_unique<LiveView>(catalogue_->tools(), system_clock(), scratch_.path());
-  engine_ = std::make_unique<Engine>(
-      CallServices{door_->loop(), system_clock(), permits_, *metrics_, *store_, *view_}, *runtime, nullptr);
+  view_ = std::make_unique<LiveView>(*catalogue_, system_clock(), scratch_.path());
+  memory_ = std::make_unique<Memory>(*store_, system_clock(), MemoryLimits{}, nullptr);
+  caches_ = std::make_unique<Caches>(config, system_clock());
+  router_ = std::make_unique<ModelRouter>(
+      ModelRouter::Services{permits_, *metrics_, system_clock(), serve::network()});
+  engine_ =
+      std::make_unique<Engine>(CallServices{door_->loop(), system_clock(), permits_, *metrics_, *router_,
+                                            *memory_, *caches_, *store_, *view_, io::random_uuid},
+                               *runtime, nullptr);
   view_->watch(*engine_, nullptr);
   front_ = std::make_unique<Front>(*catalogue_, *wire_, *engine_, config, system_clock());
   Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
@@ -180,8 +186,7 @@ House::House(const Settings& settings, const Clock& access_clock) {
   log.folder = scratch_ / "logs";
   log.level = io::LogLevel::debug;
   log_ = io::Log::open(std::move(log)).value();
-  daemon_ =
-      std::make_unique<Daemon>(*engine_, catalogue_->tools(), *access_, daemon_settings(config), log_.get());
+  daemon_ = std::make_unique<Daemon>(*engine_, *catalogue_, *access_, daemon_settings(config), log_.get());
   frame_site_ = std::make_unique<FrameSite>(*access_, *engine_, front_->service, *daemon_,
                                             [] { return io::random_token(24); });
   mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));

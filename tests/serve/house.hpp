@@ -49,10 +49,13 @@ class House {
   std::unique_ptr<io::Log> log_;  // the daemon's only
   std::unique_ptr<serve::Door> door_;
   std::unique_ptr<serve::Wire> wire_;
-  std::unique_ptr<serve::Catalogue> catalogue_;
+  std::unique_ptr<serve::CurrentCatalogue> catalogue_;
   std::unique_ptr<serve::Metrics> metrics_;
   serve::ProviderPermits permits_;
   std::unique_ptr<serve::LazyStore> store_;
+  std::unique_ptr<serve::Memory> memory_;
+  std::unique_ptr<serve::Caches> caches_;
+  std::unique_ptr<serve::ModelRouter> router_;
   std::unique_ptr<serve::LiveView> view_;
   std::unique_ptr<serve::Engine> engine_;
   std::unique_ptr<serve::Front> front_;

@@ -34,10 +34,10 @@ const Tool k_task{.id = "task",
 
 const Dispatcher& dispatcher() {
   static const Wire k_wire({"exai", "1", ""});
-  static const Catalogue k_catalogue =
-      Catalogue::from(k_wire, {&k_greet, &k_headers, &k_task}, {}, {},
+  static const CurrentCatalogue k_catalogue(
+      Catalogue::from(k_wire, lasting({&k_greet, &k_headers, &k_task}), {}, {},
                       {{{"test://a", "a", "A", "a text", "text/plain", "alpha"}}, 1})
-          .value();
+          .value());
   static const Dispatcher k_dispatcher(k_catalogue, k_wire);
   return k_dispatcher;
 }
@@ -229,7 +229,7 @@ TEST_CASE("wrong header annotations are found at registration", "[serve][catalog
        R"({"type":"object","properties":{"a":{"type":"number","x-mcp-header":"A"}}})",
        R"({"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"},"b":{"type":"string","x-mcp-header":"a"}}})"}) {
     tool.input_schema = schema;
-    const auto catalogue = ToolCatalogue::from({&tool});
+    const auto catalogue = ToolCatalogue::from(lasting({&tool}));
     REQUIRE_FALSE(catalogue);
     CHECK(catalogue.error().message.find("x-mcp-header") != std::string::npos);
   }

@@ -25,8 +25,8 @@ const serve::Wire& wire() {
   return k_wire;
 }
 
-const Catalogue& catalogue() {
-  static const Catalogue k_catalogue = Catalogue::from(wire(), {&k_sum}, {}, {}, {}).value();
+const CurrentCatalogue& catalogue() {
+  static const CurrentCatalogue k_catalogue(Catalogue::from(wire(), lasting({&k_sum}), {}, {}, {}).value());
   return k_catalogue;
 }
 
@@ -152,13 +152,13 @@ TEST_CASE("notifications are taken silently and cancellations carry the id", "[s
 TEST_CASE("a broken tool is found at registration", "[serve][catalogue]") {
   Tool tool = k_sum;
   tool.input_schema = R"({"type":"object","properties":{"x":{"pattern":"a"}}})";
-  CHECK(ToolCatalogue::from({&tool}).error().message.find("tool sum") != std::string::npos);
+  CHECK(ToolCatalogue::from(lasting({&tool})).error().message.find("tool sum") != std::string::npos);
   tool.input_schema = R"({"type":"array"})";
-  CHECK_FALSE(ToolCatalogue::from({&tool}));
+  CHECK_FALSE(ToolCatalogue::from(lasting({&tool})));
   tool = k_sum;
   tool.id = "no slash/here";
-  CHECK_FALSE(ToolCatalogue::from({&tool}));
-  CHECK_FALSE(ToolCatalogue::from({&k_sum, &k_sum}));
+  CHECK_FALSE(ToolCatalogue::from(lasting({&tool})));
+  CHECK_FALSE(ToolCatalogue::from(lasting({&k_sum, &k_sum})));
 }
 
 TEST_CASE("sessions belong to their principal, expire and make room", "[serve][session]") {

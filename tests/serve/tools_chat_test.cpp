@@ -1,7 +1,7 @@
 #include "core/base64.hpp"
 #include "io/files.hpp"
-#include "serve/tools/attachments.hpp"
 #include "serve/tools/history.hpp"
+#include "serve/workspace/workspace.hpp"
 #include "tests/io/temp_folder.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
@@ -121,7 +121,7 @@ TEST_CASE("a failed question leaves no conversation behind", "[tools]") {
   const auto failed = call.run("chat", {{"prompt", "two"}, {"continuation_id", id}});
   REQUIRE(!failed);
   CHECK(failed.error().kind == ErrorKind::provider);
-  CHECK(call.store().load_conversation(id, Millis{60'000})->turns.size() == 2);
+  CHECK(call.memory().load(id, "test", {})->turns.size() == 2);
 }
 
 TEST_CASE("files go with the prompt, each below its path, and stay known in the conversation", "[tools]") {
@@ -129,7 +129,7 @@ TEST_CASE("files go with the prompt, each below its path, and stay known in the 
   const test::TempFolder folder;
   const std::string path = (folder / "notes.txt").string();
   REQUIRE(io::write_atomic(path, "the secret of soup is salt"));
-  test::ToolCall call(test::glm_at(*server));
+  test::ToolCall call(test::glm_at(*server), folder.path());
   const Json first = call.ask("chat", {{"prompt", "read this"}, {"files", Json::array({path})}});
   const auto sent = last_body(*server)["messages"].back()["content"].get<std::string>();
   CHECK(sent.find("the secret of soup is salt") != std::string::npos);
@@ -149,13 +149,12 @@ TEST_CASE("files that are not there, not text or not to be shared are refused", 
   std::filesystem::create_symlink(file(".env", "GLM_API_KEY=1"), folder / "harmless.txt");
   std::filesystem::create_directories(folder / ".ssh");
   REQUIRE(io::write_atomic(folder / ".ssh" / "config", "x"));
-  test::ToolCall call(test::glm_at(*server));
+  test::ToolCall call(test::glm_at(*server), folder.path());
   const auto kind = [&](const std::string& path) {
     return refused(call, {{"prompt", "x"}, {"files", Json::array({path})}});
   };
   CHECK(kind("relative.txt") == ErrorKind::invalid);
   CHECK(kind((folder / "none.txt").string()) == ErrorKind::missing_input);
-  CHECK(kind(folder.path().string()) == ErrorKind::missing_input);
   CHECK(kind(file("image.bin", "\xff\xfe")) == ErrorKind::invalid);
   CHECK(kind((folder / ".env").string()) == ErrorKind::refused);
   CHECK(kind(file(".env.production")) == ErrorKind::refused);
@@ -166,7 +165,7 @@ TEST_CASE("files that are not there, not text or not to be shared are refused", 
   CHECK(kind("/etc/hostname") == ErrorKind::refused);
   CHECK(kind("/proc/self/environ") == ErrorKind::refused);
   CHECK(server->seen().empty());
-  CHECK(serve::attachable(file(".env.example")));
+  CHECK(call.workspace().resolve(file(".env.example")));
 }
 
 TEST_CASE("what does not fit the model is refused with the way out", "[tools]") {
@@ -186,12 +185,14 @@ TEST_CASE("an image file becomes a data URL", "[tools]") {
   const test::TempFolder folder;
   const auto path = (folder / "a.png").string();
   REQUIRE(io::write_atomic(path, std::string_view("\x89PNG\r\n\x1a\n\0\1", 10)));
-  const auto urls = serve::image_urls({path, "https://example.org/b.png"});
+  const auto workspace = serve::Workspace::from(Config::defaults(), folder.path());
+  REQUIRE(workspace);
+  const auto urls = serve::image_urls(*workspace, {path, "https://example.org/b.png"});
   REQUIRE(urls);
   CHECK((*urls)[0] == "data:image/png;base64,iVBORw0KGgoAAQ==");
   CHECK((*urls)[1] == "https://example.org/b.png");
   REQUIRE(io::write_atomic(path, "no image"));
-  CHECK(serve::image_urls({path}).error().kind == ErrorKind::invalid);
+  CHECK(serve::image_urls(*workspace, {path}).error().kind == ErrorKind::invalid);
   CHECK(base64("") == "");
   CHECK(base64("f") == "Zg==");
   CHECK(base64("fo") == "Zm8=");

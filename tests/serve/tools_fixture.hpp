@@ -1,6 +1,8 @@
 // One call's world for a tool: a real store, the real provider client, a simulator behind it.
 #pragma once
 
+#include "io/random.hpp"
+#include "serve/calls/model_router.hpp"
 #include "serve/tools/tool.hpp"
 #include "store/store.hpp"
 #include "tests/serve/provider_fixture.hpp"
@@ -28,15 +30,26 @@ class FixedView : public serve::ServerView {
 
 class ToolCall : public serve::CallContext {
  public:
-  explicit ToolCall(Config config) : config_(std::move(config)) {
+  /// Files may be named below `root`.
+  explicit ToolCall(Config config, const std::filesystem::path& root = "/") {
+    auto made = serve::make_runtime(std::move(config), root);
+    if (!made) FAIL(made.error().message);
+    runtime_ = std::move(*made);
+    for (const serve::Provider* provider : Registered<serve::Provider>::all())
+      permits_.set_limit(std::string(provider->id), 4);
     auto opened = store::open_sqlite(":memory:");
     REQUIRE(opened);
     store_ = std::move(*opened);
+    memory_ = std::make_unique<serve::Memory>(*store_, system_clock(), serve::MemoryLimits{}, nullptr);
+    caches_ = std::make_unique<serve::Caches>(runtime_->config, system_clock());
   }
   Result<serve::ToolOutput> run(std::string_view tool, const Json& arguments) {
     const serve::Tool* known = serve::find_tool(tool);
     REQUIRE(known != nullptr);
-    auto answer = known->run(arguments, *this);
+    return run(*known, arguments);
+  }
+  Result<serve::ToolOutput> run(const serve::Tool& tool, const Json& arguments) {
+    auto answer = tool.run(arguments, *this);
     if (!answer) return fail(answer.error());
     REQUIRE(std::holds_alternative<serve::ToolOutput>(*answer));
     return std::get<serve::ToolOutput>(std::move(*answer));
@@ -50,13 +63,13 @@ class ToolCall : public serve::CallContext {
     return output->structured;
   }
 
-  [[nodiscard]] const Config& config() const override { return config_; }
+  [[nodiscard]] const Config& config() const override { return runtime_->config; }
   [[nodiscard]] const Clock& clock() const override { return system_clock(); }
   [[nodiscard]] Deadline deadline() const override { return Deadline::after(Millis{20000}); }
   [[nodiscard]] std::stop_token stop() const override { return {}; }
   [[nodiscard]] const std::string& request_id() const override { return request_id_; }
   [[nodiscard]] const std::string& principal() const override { return principal_; }
-  [[nodiscard]] const ModelCatalogue& models() const override { return models_; }
+  [[nodiscard]] const ModelCatalogue& models() const override { return runtime_->models; }
   [[nodiscard]] const serve::ServerView& server() const override { return view_; }
   [[nodiscard]] const serve::ClientFacts& client() const override { return client_; }
   [[nodiscard]] const Json& input(const std::string&) const override { return none_; }
@@ -68,23 +81,33 @@ class ToolCall : public serve::CallContext {
   void progress(const serve::Progress& progress) override { streamed += progress.text; }
   Result<serve::Reply> chat(const serve::ChatRequest& request,
                             const std::function<void(std::string_view)>& on_delta) override {
-    const auto choice = serve::choose_model(config_, models_, request.model);
-    if (!choice) return fail(choice.error());
-    return serve::provider_chat(*choice->provider, request, choice->model,
-                                {config_, deadline(), {}, on_delta});
+    return router_.chat(*runtime_, request, deadline(), {}, on_delta);
   }
+  Result<serve::ProviderAnswer> ask(const serve::ProviderAsk& ask) override {
+    return router_.ask(*runtime_, ask, deadline(), {});
+  }
+  [[nodiscard]] const serve::Workspace& workspace() const override { return runtime_->workspace; }
+  [[nodiscard]] std::string new_id() const override { return io::random_uuid(); }
+  serve::Memory& memory() override { return *memory_; }
+  serve::Caches& caches() override { return *caches_; }
   store::Store& store() override { return *store_; }
 
   std::string streamed;
+  serve::Metrics& metrics() { return metrics_; }
+  void become(std::string principal) { principal_ = std::move(principal); }
 
  private:
-  Config config_;
-  ModelCatalogue models_ = catalogue();
+  std::shared_ptr<const serve::Runtime> runtime_;
+  serve::ProviderPermits permits_;
+  serve::Metrics metrics_{{"chat"}};
+  serve::ModelRouter router_{{permits_, metrics_, system_clock(), serve::network()}};
   FixedView view_;
   serve::ClientFacts client_;
   Json none_;
   std::string request_id_ = "r1", principal_ = "test";
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<serve::Memory> memory_;
+  std::unique_ptr<serve::Caches> caches_;
 };
 
 }  // namespace exai::test

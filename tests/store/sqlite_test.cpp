@@ -27,6 +27,18 @@ std::vector<Turn> exchange(const std::string& question, const std::string& answe
           {"assistant", answer, "chat", "glm", "glm-4.6", Wall(Millis(2))}};
 }
 
+/// The turns at their place, as of now.
+Result<void> append(store::Store& store, const std::string& id, const std::vector<Turn>& turns,
+                    std::size_t position, Wall now = system_clock().wall()) {
+  store::ConversationChange change;
+  change.id = id;
+  change.owner = "alice";
+  change.created = change.updated = now;
+  change.position = position;
+  change.turns = turns;
+  return store.keep_conversations({change});
+}
+
 }  // namespace
 
 TEST_CASE("a conversation comes back whole and in order, also after a restart", "[store]") {
@@ -37,8 +49,8 @@ TEST_CASE("a conversation comes back whole and in order, also after a restart", 
   {
     const auto first = store::open_sqlite(folder / "exai.db", clock);
     REQUIRE(first);
-    REQUIRE((*first)->append_turns(id, exchange("one", odd), k_ttl, 20));
-    REQUIRE((*first)->append_turns(id, exchange("three", "four"), k_ttl, 20));
+    REQUIRE(append(**first, id, exchange("one", odd), 0, clock.now));
+    REQUIRE(append(**first, id, exchange("three", "four"), 2, clock.now));
   }
   const auto again = store::open_sqlite(folder / "exai.db", clock);
   REQUIRE(again);
@@ -51,6 +63,7 @@ TEST_CASE("a conversation comes back whole and in order, also after a restart", 
   CHECK(known->turns[3].content == "four");
   CHECK(known->turns[3].model == "glm-4.6");
   CHECK(known->created == clock.now);
+  CHECK(known->owner == "alice");
 }
 
 TEST_CASE("the file is for its owner only", "[store]") {
@@ -66,16 +79,15 @@ TEST_CASE("a conversation expires by its last turn", "[store]") {
   const auto opened = store::open_sqlite(":memory:", clock);
   REQUIRE(opened);
   store::Store& store = **opened;
-  REQUIRE(store.append_turns("a", exchange("q", "a"), k_ttl, 20));
+  REQUIRE(append(store, "a", exchange("q", "a"), 0, clock.now));
   clock.now += std::chrono::hours(20);
-  REQUIRE(store.append_turns("a", exchange("q", "a"), k_ttl, 20));
-  REQUIRE(store.append_turns("b", exchange("q", "a"), k_ttl, 20));
+  REQUIRE(append(store, "a", exchange("q", "a"), 2, clock.now));
+  REQUIRE(append(store, "b", exchange("q", "a"), 0, clock.now));
   clock.now += std::chrono::hours(20);
   CHECK(store.load_conversation("a", k_ttl));
-  REQUIRE(store.append_turns("b", exchange("q", "a"), k_ttl, 20));
+  REQUIRE(append(store, "b", exchange("q", "a"), 2, clock.now));
   clock.now += std::chrono::hours(20);
-  CHECK(store.load_conversation("a", k_ttl).error().kind == ErrorKind::not_found);
-  const auto late = store.append_turns("a", exchange("q", "a"), k_ttl, 20);
+  const auto late = store.load_conversation("a", k_ttl);
   REQUIRE(!late);
   CHECK(late.error().kind == ErrorKind::not_found);
   CHECK(!late.error().hint.empty());
@@ -83,18 +95,35 @@ TEST_CASE("a conversation expires by its last turn", "[store]") {
   CHECK(store.load_conversation("b", k_ttl));
 }
 
-TEST_CASE("a conversation has a limit of turns, and a refused append leaves nothing", "[store]") {
+TEST_CASE("of several changes all are kept or none", "[store]") {
   const auto opened = store::open_sqlite(":memory:");
   REQUIRE(opened);
-  REQUIRE((*opened)->append_turns("a", exchange("q", "a"), k_ttl, 3));
-  const auto second = (*opened)->append_turns("a", exchange("q", "a"), k_ttl, 3);
-  REQUIRE(!second);
-  CHECK(second.error().kind == ErrorKind::budget);
-  CHECK((*opened)->load_conversation("a", k_ttl)->turns.size() == 2);
+  store::Store& store = **opened;
+  REQUIRE(append(store, "a", exchange("q", "a"), 0));
+  const auto twice = append(store, "a", exchange("q", "a"), 1);  // somebody else's turn stands there
+  REQUIRE(!twice);
+  CHECK(twice.error().kind == ErrorKind::invalid);
+  CHECK(store.load_conversation("a", k_ttl)->turns.size() == 2);
   Turn nonsense = exchange("q", "a")[0];
   nonsense.role = "system";
-  CHECK(!(*opened)->append_turns("b", {exchange("q", "a")[0], nonsense}, k_ttl, 9));
-  CHECK((*opened)->load_conversation("b", k_ttl).error().kind == ErrorKind::not_found);
+  CHECK(!append(store, "b", {exchange("q", "a")[0], nonsense}, 0));
+  CHECK(store.load_conversation("b", k_ttl).error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("a state is kept beside the turns and stays when only turns come", "[store]") {
+  const auto opened = store::open_sqlite(":memory:");
+  REQUIRE(opened);
+  store::ConversationChange change;
+  change.id = "a";
+  change.owner = "alice";
+  change.created = change.updated = system_clock().wall();
+  change.state = R"({"steps":1})";
+  REQUIRE((*opened)->keep_conversations({change}));
+  REQUIRE(append(**opened, "a", exchange("q", "a"), 0));
+  CHECK((*opened)->load_conversation("a", k_ttl)->state == R"({"steps":1})");
+  change.state = "";
+  REQUIRE((*opened)->keep_conversations({change}));
+  CHECK((*opened)->load_conversation("a", k_ttl)->state.empty());
 }
 
 TEST_CASE("an unknown conversation is not found", "[store]") {
@@ -134,13 +163,14 @@ TEST_CASE("threads share one store", "[store]") {
   std::vector<std::thread> threads;
   std::atomic<int> failures{0};
   for (int t = 0; t < 4; ++t)
-    threads.emplace_back([&] {
-      for (int i = 0; i < 5; ++i)
-        if (!(*opened)->append_turns("shared", exchange("q", "a"), k_ttl, 100)) ++failures;
+    threads.emplace_back([&, t] {
+      for (std::size_t i = 0; i < 5; ++i)
+        if (!append(**opened, "t" + std::to_string(t), exchange("q", "a"), 2 * i)) ++failures;
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(failures == 0);
-  CHECK((*opened)->load_conversation("shared", k_ttl)->turns.size() == 40);
+  for (int t = 0; t < 4; ++t)
+    CHECK((*opened)->load_conversation("t" + std::to_string(t), k_ttl)->turns.size() == 10);
 }
 
 TEST_CASE("a database of a newer program, or none at all, is refused with the way out", "[store]") {

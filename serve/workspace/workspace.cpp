@@ -1,6 +1,7 @@
-#include "serve/tools/attachments.hpp"
+#include "serve/workspace/workspace.hpp"
 
 #include "core/base64.hpp"
+#include "core/digest.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
 
@@ -9,7 +10,7 @@
 #include <fmt/core.h>
 
 namespace exai::serve {
-namespace attachments {
+namespace workspace_files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,10 +57,22 @@ std::string mime_type(std::string_view bytes) {
 }
 
 }  // namespace
-}  // namespace attachments
+}  // namespace workspace_files
 
-Result<std::filesystem::path> attachable(std::string_view text) {
-  using namespace attachments;
+Result<Workspace> Workspace::from(const Config& config, const std::filesystem::path& base) {
+  Workspace workspace;
+  for (const std::string& name : config.list("workspace.roots")) {
+    const std::filesystem::path root(name);
+    std::error_code problem;
+    std::filesystem::path real =
+        std::filesystem::weakly_canonical(root.is_absolute() ? root : base / root, problem);
+    if (!problem) workspace.roots_.push_back(std::move(real));
+  }
+  return workspace;
+}
+
+Result<std::filesystem::path> Workspace::resolve(std::string_view text) const {
+  using namespace workspace_files;
   const fs::path path(text);
   const std::string shown = printable(text);
   if (!path.is_absolute())
@@ -70,46 +83,65 @@ Result<std::filesystem::path> attachable(std::string_view text) {
   if (problem)
     return fail(ErrorKind::missing_input, fmt::format("cannot read {}: {}", shown, problem.message()),
                 "check the path");
+  const bool inside = std::any_of(roots_.begin(), roots_.end(), [&](const fs::path& root) {
+    return std::mismatch(root.begin(), root.end(), real.begin(), real.end()).first == root.end();
+  });
+  if (!inside)
+    return fail(ErrorKind::refused, fmt::format("{} lies outside of the workspace", shown),
+                "add its folder to EXAI_WORKSPACE_ROOTS of exai serve");
   if (holds_secrets(path) || holds_secrets(real))
     return fail(ErrorKind::refused, fmt::format("{} may hold secrets and is not sent to a model", shown),
                 "copy what may be shared to another file");
   if (belongs_to_system(real))
     return fail(ErrorKind::refused, fmt::format("{} belongs to the system and is not sent to a model", shown),
                 "copy what may be shared to another file");
-  if (!fs::is_regular_file(real, problem))
+  if (!fs::is_regular_file(real, problem) && !fs::is_directory(real, problem))
     return fail(ErrorKind::missing_input, fmt::format("{} is no regular file", shown),
-                "name files, not folders");
+                "name files or folders");
   return real;
 }
 
-Result<std::string> embed_files(const std::vector<std::string>& paths) {
-  std::string all;
+Result<Embedding> embed(const Workspace& workspace, const std::vector<std::string>& paths,
+                        const EmbedRules& rules, const std::set<std::string>& known) {
+  Embedding embedding;
   for (const std::string& name : paths) {
-    const Result<std::filesystem::path> path = attachable(name);
+    const Result<std::filesystem::path> path = workspace.resolve(name);
     if (!path) return fail(path.error());
-    const Result<std::string> text = io::read_file(*path, attachments::k_most_bytes);
+    const Result<std::string> text = io::read_file(*path, workspace_files::k_most_bytes);
     if (!text) return fail(text.error());
     if (!is_utf8(*text))
       return fail(ErrorKind::invalid, fmt::format("{} is no UTF-8 text", printable(name)),
                   "give images in 'images'");
-    all +=
-        fmt::format("\n\n--- file {} ({} bytes) ---\n{}\n--- end of {} ---", name, text->size(), *text, name);
+    EmbeddedFile file{name, sha256_hex(*text), text->size(), 0, false, {}};
+    file.tokens = static_cast<long long>(estimate_tokens(*text));
+    if (known.count(file.sha256) != 0) {
+      file.note = "embedded earlier";
+    } else if (embedding.tokens + file.tokens > rules.tokens) {
+      file.note = "no room left";
+    } else {
+      file.embedded = true;
+      embedding.tokens += file.tokens;
+      embedding.text += fmt::format("\n\n--- file {} ({} bytes) ---\n{}\n--- end of {} ---", name,
+                                    text->size(), *text, name);
+    }
+    embedding.files.push_back(std::move(file));
   }
-  return all;
+  return embedding;
 }
 
-Result<std::vector<std::string>> image_urls(const std::vector<std::string>& images) {
+Result<std::vector<std::string>> image_urls(const Workspace& workspace,
+                                            const std::vector<std::string>& images) {
   std::vector<std::string> urls;
   for (const std::string& image : images) {
     if (image.starts_with("https://") || image.starts_with("data:image/")) {
       urls.push_back(image);
       continue;
     }
-    const Result<std::filesystem::path> path = attachable(image);
+    const Result<std::filesystem::path> path = workspace.resolve(image);
     if (!path) return fail(path.error());
-    const Result<std::string> bytes = io::read_file(*path, attachments::k_most_bytes);
+    const Result<std::string> bytes = io::read_file(*path, workspace_files::k_most_bytes);
     if (!bytes) return fail(bytes.error());
-    const std::string type = attachments::mime_type(*bytes);
+    const std::string type = workspace_files::mime_type(*bytes);
     if (type.empty())
       return fail(ErrorKind::invalid, fmt::format("{} is no PNG, JPEG, GIF or WebP image", printable(image)));
     urls.push_back("data:" + type + ";base64," + base64(*bytes));

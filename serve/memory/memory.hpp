@@ -1,0 +1,98 @@
+// What conversations and workflows remember. The thread in memory is the truth while it is in use; a writer
+// of its own brings every change to the store, so that no call waits for the disk.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/json.hpp"
+#include "store/store.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+namespace exai::serve {
+
+/// How long and how much is remembered: of the settings conversation.*.
+struct MemoryRules {
+  Millis ttl{86'400'000};      ///< after the last change
+  std::size_t max_turns = 40;  ///< questions and answers
+};
+MemoryRules memory_rules(const Config& config);
+
+struct MemoryLimits {
+  std::size_t threads = 2000;                            ///< kept in memory; more stay in the store only
+  std::size_t state_bytes = std::size_t{8} << 20U;       ///< of one thread's state
+  std::size_t unwritten_bytes = std::size_t{64} << 20U;  ///< waiting for the store; then calls wait too
+};
+
+/// What a caller sees of a thread.
+struct Thread {
+  std::string id;
+  Wall created{}, updated{};
+  std::vector<store::Turn> turns;  ///< oldest first
+  Json state;                      ///< null = none
+};
+
+/// Threads belong to the principal that began them; to others they do not exist. Thread-safe.
+class Memory {
+ public:
+  /// `on_failure` hears of changes that could not be kept (they are tried again); any thread.
+  Memory(store::Store& store, const Clock& clock, MemoryLimits limits,
+         std::function<void(const Error&)> on_failure);
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  /// Brings to the store what is not there yet.
+  ~Memory();
+
+  /// `not_found` when unknown, expired or another's.
+  Result<Thread> load(const std::string& id, const std::string& owner, const MemoryRules& rules);
+  /// Adds turns; a new id begins a thread. `budget` when there would be too many, `not_found` as load().
+  Result<void> append(const std::string& id, const std::string& owner, const std::vector<store::Turn>& turns,
+                      const MemoryRules& rules);
+  /// Changes the state as one step, nobody else being in between; an unknown id begins a thread when
+  /// `begin`, else it is `not_found`. When `change` fails nothing is changed. `change` must not block.
+  Result<void> update(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin,
+                      const std::function<Result<void>(Json& state)>& change);
+  /// Returns when everything of before is in the store, or could not be brought there.
+  void flush();
+
+  struct Counts {
+    std::size_t threads = 0, unwritten_bytes = 0;
+    std::uint64_t failures = 0;
+  };
+  [[nodiscard]] Counts counts() const;
+
+ private:
+  struct Entry;
+  using Hold = std::shared_ptr<Entry>;
+  Result<Hold> find(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin);
+  Hold insert(Hold entry);
+  void shrink();
+  void touched(const Hold& entry, std::size_t bytes);
+  Result<void> make_room();
+  void write();
+  bool write_all(const std::vector<Hold>& dirty);
+
+  store::Store& store_;
+  const Clock& clock_;
+  MemoryLimits limits_;
+  std::function<void(const Error&)> on_failure_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_, written_;
+  std::list<Hold> recent_;  // last used first
+  std::map<std::string, std::list<Hold>::iterator, std::less<>> index_;
+  std::vector<Hold> dirty_;
+  std::size_t unwritten_ = 0;
+  std::uint64_t failures_ = 0, rounds_ = 0;
+  bool writing_ = false, ending_ = false;
+  std::thread writer_;
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,64 @@
+// The files that callers may name: which folders they may lie in, and their contents as part of a prompt.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::serve {
+
+class Workspace {
+ public:
+  /// The folders of workspace.roots, below `base` where they are relative. A missing one is no error: it
+  /// holds no files.
+  static Result<Workspace> from(const Config& config, const std::filesystem::path& base);
+
+  /// The file or folder itself, whatever links lead there. Errors: `invalid` (relative), `refused` (outside
+  /// of the roots, or a file that holds secrets), `missing_input` (not there, or no regular file or folder).
+  [[nodiscard]] Result<std::filesystem::path> resolve(std::string_view path) const;
+  [[nodiscard]] const std::vector<std::filesystem::path>& roots() const { return roots_; }
+
+ private:
+  std::vector<std::filesystem::path> roots_;
+};
+
+struct EmbedRules {
+  long long tokens = 0;                                ///< for all files together
+  std::uint64_t file_bytes = std::uint64_t{1} << 20U;  ///< larger files are named, not embedded
+  std::size_t files = 1000;
+  bool line_numbers = false;
+};
+
+/// What became of one file.
+struct EmbeddedFile {
+  std::string path;  ///< as the caller named it (or found in a folder that it named)
+  std::string sha256;
+  std::uint64_t bytes = 0;
+  long long tokens = 0;
+  bool embedded = false;
+  std::string note;  ///< why not: "too large: 3 MiB of 1 MiB", "same content as /a/b", "no room left"
+};
+
+struct Embedding {
+  std::string text;  ///< begins with an empty line; empty = no file had a place
+  std::vector<EmbeddedFile> files;
+  long long tokens = 0;
+};
+
+/// The contents one after another below header lines. Folders stand for the text files in them. The same
+/// content is embedded once, and content whose hash is in `known` (embedded earlier in the thread) only
+/// named. Files for which there is no room are named in the text. A path that is not allowed is an error.
+Result<Embedding> embed(const Workspace& workspace, const std::vector<std::string>& paths,
+                        const EmbedRules& rules, const std::set<std::string>& known = {});
+
+/// https: and data: URLs as they are, paths of PNG, JPEG, GIF and WebP files (10 MiB at most) as data URLs.
+Result<std::vector<std::string>> image_urls(const Workspace& workspace,
+                                            const std::vector<std::string>& images);
+
+}  // namespace exai::serve
