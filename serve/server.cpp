@@ -39,6 +39,7 @@ void harden() {
 }
 
 constexpr unsigned k_last_seconds = 5;
+constexpr Millis k_forget_every = std::chrono::hours(1);
 
 io::LogLevel level_of(const Config& config) {
   const std::string& text = config.text("log.level");
@@ -87,7 +88,7 @@ class Server {
                   log_->write(io::LogLevel::warning, "memory.write",
                               "conversations are not in the store yet: " + error.message);
                 }),
-        caches_(config_, clock_),
+        caches_(config_, clock_, [this] { metrics_.cache_hit(); }),
         router_({permits_, metrics_, clock_, network()}),
         view_(catalogue_, clock_, below(options.root, config_.text("log.dir"))),
         door_(door_limits(config_)),
@@ -151,6 +152,7 @@ class Server {
                             [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};
       input.emplace(door_.loop(), config_.bytes("limits.body"), hooks);
     }
+    forget_old_later();
     door_.loop().post([this, &on_ready] {
       if (on_ready) on_ready(listeners_);
       io::notify_systemd("READY=1");
@@ -219,6 +221,22 @@ class Server {
     io::notify_systemd("READY=1");
   }
 
+  /// What nobody may continue any more need not be kept.
+  void forget_old_later() {
+    forget_ = door_.loop().after(k_forget_every, [this] {
+      const Millis ttl = engine_.runtime()->config.duration("conversation.ttl");
+      const auto failed = std::make_shared<std::string>();
+      engine_.background(
+          [this, ttl, failed] {
+            if (const auto done = store_.expire_conversations(ttl); !done) *failed = done.error().message;
+          },
+          [this, failed] {
+            if (!failed->empty()) log_->write(io::LogLevel::warning, "memory.expire", *failed);
+          });
+      forget_old_later();
+    });
+  }
+
   void warn_of_access() {
     for (const std::string& warning : access_.warnings())
       log_->write(io::LogLevel::warning, "access.keys", warning);
@@ -248,6 +266,9 @@ class Server {
     Json listeners = Json::array(), permits = Json::array();
     for (const Listener& one : listeners_)
       listeners.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
+    Json layers = Json::object();
+    for (const auto& [layer, value] : engine_.runtime()->budgets.layers)
+      layers[std::string(timeouts::to_string(layer))] = format_duration(value.value);
     for (const auto& row : engine_.permits())
       permits.push_back({{"name", row.name}, {"in_use", row.in_use}, {"limit", row.limit}});
     return dump_json({{"name", config_.text("server.name")},
@@ -257,6 +278,7 @@ class Server {
                       {"draining", engine_.draining()},
                       {"listeners", std::move(listeners)},
                       {"permits", std::move(permits)},
+                      {"timeouts", std::move(layers)},
                       {"sessions", front_.sessions.size()},
                       {"streams", front_.service.streams()},
                       {"connections", door_.connections()},
@@ -286,7 +308,7 @@ class Server {
   Daemon daemon_;
   FrameSite frame_site_;
   std::vector<Listener> listeners_;
-  std::unique_ptr<Timer> grace_;
+  std::unique_ptr<Timer> grace_, forget_;
 };
 
 std::string lock_line(const std::vector<Listener>& listeners) {

@@ -1,5 +1,7 @@
 #include "serve/calls/answer_cache.hpp"
 
+#include "core/digest.hpp"
+
 namespace exai::serve {
 namespace answer_caching {
 namespace {
@@ -20,6 +22,24 @@ CacheLimits semantic_limits(const Config& config) {
 
 }  // namespace
 }  // namespace answer_caching
+
+std::string answer_key(std::string_view principal, const ChatRequest& request) {
+  Json messages = Json::array();
+  for (const ChatMessage& message : request.messages)
+    messages.push_back({message.role, message.content, message.raw});
+  const Json all{principal,
+                 request.model,
+                 std::move(messages),
+                 request.images,
+                 request.temperature ? Json(*request.temperature) : Json(),
+                 request.max_tokens ? Json(*request.max_tokens) : Json(),
+                 request.thinking_mode,
+                 request.web_search,
+                 request.json,
+                 request.tools,
+                 request.tool_choice};
+  return sha256_hex(dump_json(all));
+}
 
 void AnswerCache::drop(Entries::iterator entry) {
   counts_.bytes -= entry->bytes;
@@ -74,7 +94,10 @@ Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline dea
   for (;;) {
     if (const Reply* kept = fresh(key)) {
       ++(waited ? counts_.shared : counts_.hits);
-      return Found{*kept, true};
+      Found found{*kept, true};
+      lock.unlock();
+      if (on_hit_) on_hit_();
+      return found;
     }
     if (asking_.find(key) == asking_.end()) break;
     waited = true;
@@ -122,12 +145,13 @@ AnswerCache::Counts AnswerCache::counts() const {
   const std::scoped_lock lock(mutex_);
   Counts counts = counts_;
   counts.entries = entries_.size();
+  counts.limit = limits_.entries;
   return counts;
 }
 
-Caches::Caches(const Config& config, const Clock& clock)
-    : expert(answer_caching::expert_limits(config), clock),
-      semantic(answer_caching::semantic_limits(config), clock) {}
+Caches::Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit)
+    : expert(answer_caching::expert_limits(config), clock, on_hit),
+      semantic(answer_caching::semantic_limits(config), clock, on_hit) {}
 
 void Caches::reload(const Config& config) {
   expert.set_limits(answer_caching::expert_limits(config));

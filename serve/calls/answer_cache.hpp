@@ -19,6 +19,10 @@
 
 namespace exai::serve {
 
+/// The same text for the same principal and everything that shapes an answer: model, messages with their
+/// history, images, temperature, limits, thinking, search, offered functions.
+std::string answer_key(std::string_view principal, const ChatRequest& request);
+
 struct CacheLimits {
   std::size_t entries = 100;
   std::size_t bytes = std::size_t{16}
@@ -29,7 +33,9 @@ struct CacheLimits {
 /// Least recently used goes first. Thread-safe.
 class AnswerCache {
  public:
-  AnswerCache(CacheLimits limits, const Clock& clock) : limits_(limits), clock_(clock) {}
+  /// `on_hit` is told of each question that nobody had to be asked for; any thread.
+  AnswerCache(CacheLimits limits, const Clock& clock, std::function<void()> on_hit = {})
+      : limits_(limits), clock_(clock), on_hit_(std::move(on_hit)) {}
 
   struct Found {
     Reply reply;
@@ -45,7 +51,7 @@ class AnswerCache {
   void clear();
 
   struct Counts {
-    std::size_t entries = 0, bytes = 0;
+    std::size_t entries = 0, limit = 0, bytes = 0;
     std::uint64_t hits = 0, misses = 0, shared = 0;
   };
   [[nodiscard]] Counts counts() const;
@@ -65,6 +71,7 @@ class AnswerCache {
 
   CacheLimits limits_;
   const Clock& clock_;
+  std::function<void()> on_hit_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Entries entries_;  // most recently used first
@@ -75,7 +82,7 @@ class AnswerCache {
 
 /// The caches that all calls share.
 struct Caches {
-  Caches(const Config& config, const Clock& clock);
+  Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit);
   void reload(const Config& config);
 
   AnswerCache expert;    ///< expert analyses of workflows

@@ -7,7 +7,6 @@ namespace remembering {
 namespace {
 
 constexpr Millis k_retry{1000};
-constexpr Millis k_patience{5000};
 
 std::size_t weight(const std::vector<store::Turn>& turns) {
   std::size_t bytes = 0;
@@ -162,7 +161,7 @@ Result<void> Memory::update(const std::string& id, const std::string& owner, con
 Result<void> Memory::make_room() {
   std::unique_lock lock(mutex_);
   if (unwritten_ <= limits_.unwritten_bytes) return {};
-  if (written_.wait_for(lock, remembering::k_patience, [&] { return unwritten_ <= limits_.unwritten_bytes; }))
+  if (written_.wait_for(lock, limits_.patience, [&] { return unwritten_ <= limits_.unwritten_bytes; }))
     return {};
   return fail(ErrorKind::busy, "the store does not keep up: conversations wait to be written",
               "look at the disk and at exai log errors");
@@ -252,7 +251,7 @@ void Memory::flush() {
   std::unique_lock lock(mutex_);
   const std::uint64_t target = rounds_ + (writing_ ? 2 : 1);
   if (dirty_.empty() && !writing_) return;
-  written_.wait_for(lock, remembering::k_patience,
+  written_.wait_for(lock, limits_.patience,
                     [&] { return rounds_ >= target || (dirty_.empty() && !writing_); });
 }
 

@@ -28,8 +28,8 @@ MemoryRules memory_rules(const Config& config);
 
 struct MemoryLimits {
   std::size_t threads = 2000;                            ///< kept in memory; more stay in the store only
-  std::size_t state_bytes = std::size_t{8} << 20U;       ///< of one thread's state
   std::size_t unwritten_bytes = std::size_t{64} << 20U;  ///< waiting for the store; then calls wait too
+  Millis patience{5000};                                 ///< how long they wait
 };
 
 /// What a caller sees of a thread.

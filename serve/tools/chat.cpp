@@ -142,8 +142,20 @@ Result<void> check_fit(const Model& model, const Question& question, long long t
 
 struct Prepared {
   ChatRequest request;
-  std::string user_text;  ///< prompt with files
+  std::string user_text;       ///< prompt with files
+  Json files = Json::array();  ///< what became of each
+  History history;             ///< counts only
 };
+
+Json facts(const std::vector<EmbeddedFile>& files) {
+  Json list = Json::array();
+  for (const EmbeddedFile& file : files) {
+    Json one{{"path", file.path}, {"bytes", file.bytes}, {"embedded", file.embedded}};
+    if (!file.note.empty()) one["note"] = file.note;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
 
 Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
                          CallContext& context) {
@@ -157,6 +169,7 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   if (!images) return fail(images.error());
   Prepared prepared;
   prepared.user_text = question.prompt + files->text;
+  prepared.files = facts(files->files);
   const auto tokens = static_cast<long long>(estimate_tokens(prepared.user_text)) +
                       static_cast<long long>(estimate_tokens(system_prompt()));
   if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
@@ -164,10 +177,10 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   const std::string& name = choice->model.name;
   const bool other = choice->provider->id == "custom" && name != context.config().text("custom.model");
   request.model = other ? "custom/" + name : name;
-  request.messages.push_back({"system", std::string(system_prompt())});
-  for (ChatMessage& turn : recent_turns(earlier, history_budget(choice->model, tokens)))
-    request.messages.push_back(std::move(turn));
-  request.messages.push_back({"user", prepared.user_text});
+  request.messages.push_back({"system", std::string(system_prompt()), {}});
+  prepared.history = history_within(earlier, history_budget(choice->model, tokens));
+  for (ChatMessage& message : prepared.history.messages) request.messages.push_back(std::move(message));
+  request.messages.push_back({"user", prepared.user_text, {}});
   request.images = std::move(*images);
   request.temperature = question.temperature;
   request.thinking_mode = question.thinking_mode;
@@ -192,19 +205,44 @@ Result<void> keep(const std::string& id, const Question& question, const std::st
   return context.memory().append(id, context.principal(), turns, memory_rules(context.config()));
 }
 
-Json metadata(const Reply& reply, std::size_t history) {
+Json metadata(const Reply& reply, bool cached, const Prepared& prepared) {
   Json data{{"tool_name", "chat"},
             {"model_used", reply.model},
             {"provider_used", reply.provider},
             {"finish_reason", reply.finish_reason},
-            {"history_messages", history},
+            {"history_messages", prepared.history.kept},
+            {"cached", cached},
             {"usage",
              {{"prompt_tokens", reply.usage.prompt},
               {"completion_tokens", reply.usage.completion},
               {"cached_tokens", reply.usage.cached}}}};
+  if (reply.cost > 0) data["cost_usd"] = reply.cost;
   if (!reply.reasoning.empty()) data["reasoning"] = reply.reasoning;
+  if (!reply.detours.empty()) data["detours"] = reply.detours;
+  if (!prepared.files.empty()) data["files"] = prepared.files;
+  if (prepared.history.condensed + prepared.history.dropped > 0)
+    data["history_left_out"] = {{"condensed", prepared.history.condensed},
+                                {"dropped", prepared.history.dropped}};
   if (reply.finish_reason == "length") data["warning"] = "the answer was cut at the model's output limit";
   return data;
+}
+
+/// From the cache, or from the model. What was answered before costs nothing now.
+Result<AnswerCache::Found> answered(const Question& question, const ChatRequest& request,
+                                    CallContext& context) {
+  std::function<void(std::string_view)> on_delta;
+  if (question.stream)
+    on_delta = [&context](std::string_view delta) {
+      context.progress({.text = std::string(delta), .message = {}});
+    };
+  Result<AnswerCache::Found> found =
+      context.caches().semantic.get(answer_key(context.principal(), request), context.deadline(),
+                                    context.stop(), [&] { return context.chat(request, on_delta); });
+  if (!found || !found->cached) return found;
+  if (on_delta) on_delta(found->reply.content);
+  found->reply.usage = {};
+  found->reply.cost = 0;
+  return found;
 }
 
 Result<CallAnswer> run(const Json& arguments, CallContext& context) {
@@ -214,28 +252,24 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   if (!earlier) return fail(earlier.error());
   const Result<Prepared> prepared = prepare(*question, *earlier, context);
   if (!prepared) return fail(prepared.error());
-  std::function<void(std::string_view)> on_delta;
-  if (question->stream)
-    on_delta = [&context](std::string_view delta) {
-      context.progress({.text = std::string(delta), .message = {}});
-    };
-  const Result<Reply> reply = context.chat(prepared->request, on_delta);
-  if (!reply) return fail(reply.error());
+  const Result<AnswerCache::Found> found = answered(*question, prepared->request, context);
+  if (!found) return fail(found.error());
+  const Reply& reply = found->reply;
 
   const std::string id = question->conversation.empty() ? context.new_id() : question->conversation;
   Envelope envelope;
-  envelope.content = reply->content;
+  envelope.content = reply.content;
   envelope.content_type = "markdown";
-  envelope.metadata = metadata(*reply, prepared->request.messages.size() - 2);
-  if (const Result<void> kept = keep(id, *question, prepared->user_text, *reply, context); !kept)
+  envelope.metadata = metadata(reply, found->cached, *prepared);
+  if (const Result<void> kept = keep(id, *question, prepared->user_text, reply, context); !kept)
     envelope.metadata["warning"] = "the conversation was not kept: " + kept.error().message;
   else if (const auto left = static_cast<long long>(turn_limit(context.config()) - earlier->size() / 2) - 1;
            left > 0)
     envelope.offer = ContinuationOffer{id, left};
   ToolOutput output = enveloped(std::move(envelope));
-  output.provider = reply->provider;
-  output.model = reply->model;
-  output.usage = reply->usage;
+  output.provider = reply.provider;
+  output.model = reply.model;
+  output.usage = reply.usage;
   return output;
 }
 

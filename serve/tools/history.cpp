@@ -2,11 +2,62 @@
 
 #include "core/text.hpp"
 
+#include <fmt/core.h>
+
 namespace exai::serve {
 namespace history {
 namespace {
 constexpr long long k_large = 300'000;
-constexpr long long k_overhead = 4;  // a message's own frame, in tokens
+constexpr long long k_overhead = 4;         // a message's own frame, in tokens
+constexpr std::size_t k_beginning = 240;    // bytes of a turn that a note keeps
+constexpr long long k_bytes_per_token = 3;  // fewer than the estimate's four: what is cut must fit
+
+long long cost(std::string_view text) {
+  return static_cast<long long>(estimate_tokens(text)) + k_overhead;
+}
+
+/// At most that many bytes, and no character cut in two.
+std::string_view beginning(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return text.substr(0, most);
+}
+
+std::string_view ending(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  std::size_t from = text.size() - most;
+  while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0U) == 0x80U) ++from;
+  return text.substr(from);
+}
+
+std::string cut_in_the_middle(const std::string& text, long long tokens) {
+  const auto room = static_cast<std::size_t>(std::max(0LL, tokens) * k_bytes_per_token / 2);
+  return fmt::format("{}\n[... left out for room ...]\n{}", beginning(text, room), ending(text, room));
+}
+
+std::string one_line_of(const store::Turn& turn) {
+  std::string text(beginning(trim(turn.content), k_beginning));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return fmt::format("{}: {}{}\n", turn.role, text, text.size() < trim(turn.content).size() ? " ..." : "");
+}
+
+/// What is known of the turns before `first`.
+void add_note(const std::vector<store::Turn>& turns, std::size_t first, long long tokens, History& history) {
+  std::string lines;
+  std::size_t next = first;
+  while (next > 0) {
+    std::string line = one_line_of(turns[next - 1]);
+    tokens -= cost(line);
+    if (tokens < 0) break;
+    lines.insert(0, line);
+    --next;
+  }
+  history.condensed = first - next;
+  history.dropped = next;
+  std::string note = fmt::format("[{} earlier messages of this conversation were left out for room", first);
+  note += lines.empty() ? ".]" : fmt::format("; the last of them began:]\n{}", lines);
+  history.messages.insert(history.messages.begin(), {"system", std::move(note), {}});
+}
 }  // namespace
 }  // namespace history
 
@@ -20,17 +71,28 @@ long long history_budget(const Model& model, long long prompt_tokens) {
   return std::max(0LL, std::min(share, content - prompt_tokens));
 }
 
-std::vector<ChatMessage> recent_turns(const std::vector<store::Turn>& turns, long long tokens) {
+History history_within(const std::vector<store::Turn>& turns, long long tokens) {
+  using namespace history;
+  History found;
+  if (turns.empty()) return found;
+  const long long for_note = tokens / 8;
+  long long all = 0;
+  for (const store::Turn& turn : turns) all += cost(turn.content);
+  long long room = all <= tokens ? tokens : tokens - for_note;
   std::size_t first = turns.size();
-  while (first > 0) {
-    tokens -= static_cast<long long>(estimate_tokens(turns[first - 1].content)) + history::k_overhead;
-    if (tokens < 0) break;
-    --first;
-  }
+  while (first > 0 && cost(turns[first - 1].content) <= room) room -= cost(turns[--first].content);
   while (first < turns.size() && turns[first].role != "user") ++first;
-  std::vector<ChatMessage> messages;
-  for (std::size_t i = first; i < turns.size(); ++i) messages.push_back({turns[i].role, turns[i].content});
-  return messages;
+  for (std::size_t i = first; i < turns.size(); ++i)
+    found.messages.push_back({turns[i].role, turns[i].content, {}});
+  if (first == turns.size() && turns.size() >= 2 && room > 2 * k_overhead) {
+    first -= 2;  // the last exchange alone is too large: its edges are better than nothing
+    for (std::size_t i = first; i < turns.size(); ++i)
+      found.messages.push_back(
+          {turns[i].role, cut_in_the_middle(turns[i].content, room / 2 - k_overhead), {}});
+  }
+  found.kept = turns.size() - first;
+  if (first > 0) add_note(turns, first, for_note, found);
+  return found;
 }
 
 }  // namespace exai::serve

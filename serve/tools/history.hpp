@@ -1,4 +1,4 @@
-// Which turns of a conversation still fit into a request.
+// What of a conversation still fits into a request (facts: server 4.4; the original sent none of it, 0.7).
 #pragma once
 
 #include "serve/providers/provider.hpp"
@@ -16,7 +16,17 @@ long long content_budget(const Model& model);
 /// needs it.
 long long history_budget(const Model& model, long long prompt_tokens);
 
-/// The newest turns that fit together, oldest first, beginning with one of the user's.
-std::vector<ChatMessage> recent_turns(const std::vector<store::Turn>& turns, long long tokens);
+/// What of a conversation goes along with the next question.
+struct History {
+  std::vector<ChatMessage> messages;  ///< oldest first; a note about what is missing comes first
+  std::size_t kept = 0;               ///< turns that are there word for word
+  std::size_t condensed = 0;          ///< turns of which only the beginnings are there, in the note
+  std::size_t dropped = 0;            ///< turns of which nothing is there
+};
+
+/// The newest turns that fit into `tokens` together, beginning with one of the user's. Of those before them a
+/// note keeps the beginnings, newest first, in an eighth of the room; a newest turn that is larger than all
+/// the room keeps its beginning and its end.
+History history_within(const std::vector<store::Turn>& turns, long long tokens);
 
 }  // namespace exai::serve

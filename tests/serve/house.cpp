@@ -165,7 +165,7 @@ House::House(const Settings& settings, const Clock& access_clock) {
   store_ = std::make_unique<LazyStore>(":memory:", system_clock());
   view_ = std::make_unique<LiveView>(*catalogue_, system_clock(), scratch_.path());
   memory_ = std::make_unique<Memory>(*store_, system_clock(), MemoryLimits{}, nullptr);
-  caches_ = std::make_unique<Caches>(config, system_clock());
+  caches_ = std::make_unique<Caches>(config, system_clock(), [this] { metrics_->cache_hit(); });
   router_ = std::make_unique<ModelRouter>(
       ModelRouter::Services{permits_, *metrics_, system_clock(), serve::network()});
   engine_ =

@@ -1,4 +1,5 @@
 #include "core/base64.hpp"
+#include "core/text.hpp"
 #include "io/files.hpp"
 #include "serve/tools/history.hpp"
 #include "serve/workspace/workspace.hpp"
@@ -207,20 +208,86 @@ TEST_CASE("the newest turns are kept when not all fit", "[tools]") {
     turn.content = std::string(400, 'x') + std::to_string(i);  // about 100 tokens
     turns.push_back(turn);
   }
-  CHECK(serve::recent_turns(turns, 10'000).size() == 6);
-  const auto two = serve::recent_turns(turns, 330);  // three fit, but history begins with a question
-  REQUIRE(two.size() == 2);
-  CHECK(two[0].role == "user");
-  CHECK(two[0].content.back() == '4');
-  CHECK(serve::recent_turns(turns, 50).empty());
-  CHECK(serve::recent_turns({}, 50).empty());
-  Model model;
-  model.context = 100'000;
-  CHECK(serve::content_budget(model) == 60'000);
-  CHECK(serve::history_budget(model, 0) == 30'000);
-  CHECK(serve::history_budget(model, 50'000) == 10'000);
-  CHECK(serve::history_budget(model, 70'000) == 0);
-  model.context = 400'000;
-  CHECK(serve::content_budget(model) == 320'000);
-  CHECK(serve::history_budget(model, 0) == 128'000);
+  const serve::History all = serve::history_within(turns, 10'000);
+  CHECK(all.messages.size() == 6);
+  CHECK(all.kept == 6);
+  CHECK(all.condensed + all.dropped == 0);
+  CHECK(serve::history_within({}, 50).messages.empty());
+}
+
+TEST_CASE("what does not fit is condensed to beginnings, the oldest to a count", "[tools][history]") {
+  std::vector<store::Turn> turns;
+  for (int i = 0; i < 40; ++i) {
+    const std::string number = std::to_string(i);
+    turns.push_back({"user", "question " + number + std::string(400, 'q'), "chat", "", "", {}});
+    turns.push_back({"assistant", "answer " + number + std::string(400, 'a'), "chat", "", "", {}});
+  }
+  const serve::History history = serve::history_within(turns, 2000);
+  REQUIRE(history.messages.size() == history.kept + 1);
+  CHECK(history.kept + history.condensed + history.dropped == turns.size());
+  CHECK(history.kept > 0);
+  CHECK(history.condensed > 0);
+  CHECK(history.dropped > 0);
+  CHECK(history.messages[0].role == "system");
+  const std::size_t left_out = turns.size() - history.kept;
+  CHECK(history.messages[0].content.find(std::to_string(left_out) + " earlier messages") !=
+        std::string::npos);
+  CHECK(history.messages[1].role == "user");
+  CHECK(history.messages.back().content == turns.back().content);
+  // The last of those left out are the ones that the note tells of.
+  CHECK(history.messages[0].content.find("user: question " + std::to_string(left_out / 2 - 1)) !=
+        std::string::npos);
+  long long tokens = 0;
+  for (const serve::ChatMessage& message : history.messages)
+    tokens += static_cast<long long>(estimate_tokens(message.content)) + 4;
+  CHECK(tokens <= 2000);
+}
+
+TEST_CASE("a last exchange that is too large keeps its edges, whole characters only", "[tools][history]") {
+  std::string large = "begins here ";
+  for (int i = 0; i < 20'000; ++i) large += "ü";
+  large += " ends here";
+  const serve::History history = serve::history_within(
+      {{"user", large, "chat", "", "", {}}, {"assistant", "short", "chat", "", "", {}}}, 1000);
+  REQUIRE(history.messages.size() == 2);
+  CHECK(history.messages[0].content.starts_with("begins here"));
+  CHECK(history.messages[0].content.ends_with("ends here"));
+  CHECK(is_utf8(history.messages[0].content));
+  CHECK(estimate_tokens(history.messages[0].content) < 500);
+}
+
+TEST_CASE("the same question is answered from the cache, another is not", "[tools][cache]") {
+  const auto server = Simulator::with(k_echo);
+  test::ToolCall call(test::glm_at(*server));
+  const Json first = call.ask("chat", {{"prompt", "what is rust?"}});
+  CHECK(first["metadata"]["cached"] == false);
+  const Json again = call.ask("chat", {{"prompt", "what is rust?"}, {"stream", true}});
+  CHECK(again["metadata"]["cached"] == true);
+  CHECK(again["content"] == first["content"]);
+  CHECK(call.streamed == first["content"].get<std::string>());
+  CHECK(again["metadata"]["usage"]["prompt_tokens"] == 0);
+  CHECK(again["continuation_offer"]["continuation_id"] != first["continuation_offer"]["continuation_id"]);
+  CHECK(server->seen().size() == 1);
+  // Everything that shapes the answer is part of the key: history, images, settings, who asks.
+  const Json id = first["continuation_offer"]["continuation_id"];
+  call.ask("chat", {{"prompt", "what is rust?"}, {"continuation_id", id}});
+  call.ask("chat", {{"prompt", "what is rust?"},
+                    {"model", "glm-4.6"},
+                    {"images", Json::array({"https://example.org/a.png"})}});
+  call.ask("chat", {{"prompt", "what is rust?"}, {"temperature", 0.1}});
+  call.ask("chat", {{"prompt", "what is rust?"}, {"use_websearch", false}});
+  call.become("bob");
+  call.ask("chat", {{"prompt", "what is rust?"}});
+  CHECK(server->seen().size() == 6);
+}
+
+TEST_CASE("a conversation is its owner's alone", "[tools][memory]") {
+  const auto server = Simulator::with(k_echo);
+  test::ToolCall call(test::glm_at(*server));
+  const Json id = call.ask("chat", {{"prompt", "mine"}})["continuation_offer"]["continuation_id"];
+  call.become("bob");
+  CHECK(refused(call, {{"prompt", "yours?"}, {"continuation_id", id}}) == ErrorKind::not_found);
+  call.become("test");
+  CHECK(call.ask("chat", {{"prompt", "still mine"}, {"continuation_id", id}})["status"] ==
+        "continuation_available");
 }

@@ -41,7 +41,7 @@ class ToolCall : public serve::CallContext {
     REQUIRE(opened);
     store_ = std::move(*opened);
     memory_ = std::make_unique<serve::Memory>(*store_, system_clock(), serve::MemoryLimits{}, nullptr);
-    caches_ = std::make_unique<serve::Caches>(runtime_->config, system_clock());
+    caches_ = std::make_unique<serve::Caches>(runtime_->config, system_clock(), [this] { metrics_.cache_hit(); });
   }
   Result<serve::ToolOutput> run(std::string_view tool, const Json& arguments) {
     const serve::Tool* known = serve::find_tool(tool);

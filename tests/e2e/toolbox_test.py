@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Every tool over every transport, a workflow of the user's own, and memory that outlives the server.
+
+Usage: toolbox_test.py EXAI SIMULATOR [TEST...]
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from deployment import Deployment  # noqa: E402
+from mcp_peer import HttpPeer, ModernHttpPeer, Peer, SsePeer, StdioPeer, WsPeer, run_tests  # noqa: E402
+
+EXAI, SIMULATOR = sys.argv[1], sys.argv[2]
+# The provider gives an expert's answer to whoever asks for JSON, and echoes the rest.
+SCRIPT = """
+echo_history: true
+rules:
+  - match: {contains: JSON}
+    reply: {text: '{"analysis": "sound", "key_findings": ["one"], "recommendations": [], "confidence": "high", "needs_more_info": false, "additional_context": ""}'}
+"""
+TOOLS = """chat analyze debug codereview refactor secaudit planner tracer testgen consensus thinkdeep docgen version listmodels
+self-check precommit challenge kimi_upload_files kimi_chat_with_files kimi_manage_files kimi_intent_analysis
+kimi_capture_headers kimi_chat_with_tools glm_upload_file glm_web_search glm_payload_preview provider_capabilities
+toolcall_log_tail activity health status""".split()
+WORKFLOWS = "analyze codereview consensus debug docgen planner precommit refactor secaudit testgen thinkdeep tracer".split()
+
+
+class DaemonPeer(Peer):
+    """The daemon's own frames, made to look like MCP's answers."""
+    name = "daemon"
+
+    def __init__(self, port, token):
+        super().__init__()
+        self.wire = WsPeer(port, "")
+        self.wire.send({"op": "hello", "session_id": "s", "token": token})
+        assert self.wire.receive()["ok"] is True
+
+    def request(self, method, params=None, on_request=None, rpc_id=None):
+        if method == "tools/list":
+            self.wire.send({"op": "list_tools"})
+            return {"result": {"tools": self.wire.receive()["tools"]}}
+        self.next_id += 1
+        self.wire.send({"op": "call_tool", "request_id": str(self.next_id), "name": params["name"],
+                        "arguments": params["arguments"]})
+        while True:
+            frame = self.wire.receive()
+            if frame["op"] == "call_tool_res" and frame["request_id"] == str(self.next_id):
+                break
+        if "error" in frame:
+            return {"result": {"isError": True, "content": [{"type": "text", "text": json.dumps(frame["error"])}]}}
+        return {"result": {"content": frame["outputs"]}}
+
+    def close(self):
+        self.wire.close()
+
+
+def house(**settings):
+    """A deployment with both providers, a project under git inside its workspace, and short retries."""
+    made = Deployment(EXAI, SIMULATOR, SCRIPT, EXAI_WORKSPACE_ROOTS="project", TOOL_PROFILE="full", **settings)
+    with open(os.path.join(made.root, ".env"), "r+", encoding="utf-8") as file:
+        url = next(line.split("=", 1)[1].strip() for line in file if line.startswith("GLM_API_URL="))
+        file.write(f"KIMI_API_URL={url}\nKIMI_API_KEY={made.key}\n")
+    made.project = os.path.join(made.root, "project")
+    os.mkdir(made.project)
+    made.code = os.path.join(made.project, "code.py")
+    with open(made.code, "w", encoding="utf-8") as file:
+        file.write("def double(x):\n    return x + x\n")
+    git = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b", "PATH": os.environ["PATH"]}
+    for argv in (["init", "-q"], ["add", "."], ["commit", "-qm", "begin"]):
+        subprocess.run(["git", *argv], cwd=made.project, env={**git, "HOME": made.root}, check=True)
+    with open(made.code, "a", encoding="utf-8") as file:
+        file.write("\n\ndef half(x):\n    return x / 2\n")
+    return made
+
+
+def step(made, **more):
+    return {"step": "look at the code", "step_number": 1, "total_steps": 2, "next_step_required": True,
+            "findings": "two functions without tests", "relevant_files": [made.code], **more}
+
+
+def arguments(made, file_id):
+    """What each tool is called with; a workflow's first step. File ids are those of an upload before."""
+    calls = {name: step(made) for name in WORKFLOWS}
+    for name in ("planner",):
+        del calls[name]["findings"], calls[name]["relevant_files"]
+    calls["precommit"]["path"] = made.project
+    calls["tracer"].update(trace_mode="precision", target_description="what double does")
+    calls["consensus"]["models"] = [{"model": "glm-4.6", "stance": "for"}, {"model": "kimi-k2-0905-preview", "stance": "against"}]
+    calls["docgen"].update(document_complexity=True, document_flow=True, update_existing=True, comments_on_complex_logic=True,
+                           num_files_documented=0, total_files_to_document=1)
+    calls["secaudit"]["security_scope"] = "a library"
+    message = [{"role": "user", "content": "hello"}]
+    calls.update({
+        "chat": {"prompt": "hello"}, "version": {}, "listmodels": {}, "self-check": {}, "challenge": {"prompt": "all tests pass"},
+        "kimi_upload_files": {"files": [made.code]}, "kimi_chat_with_files": {"prompt": "what is it?", "file_ids": [file_id]},
+        "kimi_manage_files": {"operation": "list"}, "kimi_intent_analysis": {"prompt": "find today's news"},
+        "kimi_capture_headers": {"messages": message}, "kimi_chat_with_tools": {"messages": message},
+        "glm_upload_file": {"file": made.code}, "glm_web_search": {"search_query": "mcp"}, "glm_payload_preview": {"prompt": "hello"},
+        "provider_capabilities": {}, "toolcall_log_tail": {}, "activity": {}, "health": {}, "status": {}})
+    return calls
+
+
+def result_of(answer, what):
+    assert "result" in answer, (what, answer)
+    assert not answer["result"].get("isError"), (what, answer["result"]["content"][0]["text"][:600])
+    return answer["result"]
+
+
+def body_of(result):
+    return json.loads(result["content"][0]["text"])
+
+
+def peers(made):
+    mcp = int(made.base.rsplit(":", 1)[1])
+    daemon = int(made.daemon.rstrip("/").rsplit(":", 1)[1])
+    for make in (lambda: HttpPeer(mcp), lambda: SsePeer(mcp),
+                 lambda: WsPeer(daemon, f"Sec-WebSocket-Protocol: mcp\r\nAuthorization: Bearer {made.token}\r\n")):
+        peer = make()
+        peer.initialize()
+        yield peer
+        peer.close()
+    yield ModernHttpPeer(mcp)
+    peer = DaemonPeer(daemon, made.token)
+    yield peer
+    peer.close()
+    peer = StdioPeer([made.exai, "serve", "--stdio"], made.env)
+    peer.initialize()
+    yield peer
+    peer.close()
+
+
+def test_every_tool_over_every_transport():
+    with house() as made:
+        made.serve()
+        seen = 0
+        for peer in peers(made):
+            listed = sorted(tool["name"] for tool in result_of(peer.request("tools/list"), peer.name)["tools"])
+            assert listed == sorted(TOOLS), (peer.name, set(TOOLS) ^ set(listed))
+            uploaded = result_of(peer.call("kimi_upload_files", {"files": [made.code]}), peer.name)
+            text = uploaded["content"][0]["text"]
+            file_id = text.split('"file_id":')[1].split('"')[1]
+            for tool, given in arguments(made, file_id).items():
+                result = result_of(peer.call(tool, given), (peer.name, tool))
+                assert result["content"][0]["text"], (peer.name, tool)
+                if tool in WORKFLOWS and tool != "consensus":
+                    answer = body_of(result)
+                    assert answer["status"].startswith("pause_for_"), (peer.name, tool, answer["status"])
+                    assert answer["next_call"]["tool"] == tool and answer["required_actions"], (peer.name, tool)
+                    last = dict(given, step_number=2, next_step_required=False, continuation_id=answer["continuation_id"])
+                    if tool == "docgen":
+                        last["num_files_documented"] = 1
+                    body = body_of(result_of(peer.call(tool, last), (peer.name, tool, "last")))
+                    assert not body["status"].startswith("pause_for_"), (peer.name, tool, body["status"])
+                    assert body["continuation_id"] == answer["continuation_id"]
+            seen += 1
+        assert seen == 6
+        assert made.leaked() == []
+
+
+def test_bad_input_is_told_over_every_transport():
+    with house() as made:
+        made.serve()
+        for peer in peers(made):
+            for tool, given in (("codereview", {"step": ""}), ("chat", {}), ("kimi_manage_files", {"operation": "explode"}),
+                                ("debug", step(made, relevant_files=["/etc/passwd"], step_number=2, total_steps=2, next_step_required=False))):
+                answer = peer.call(tool, given)
+                told = answer.get("error") or answer["result"]
+                assert "error" in answer or told["isError"], (peer.name, tool, answer)
+
+
+OWN = """
+name: haiku
+"""
+
+
+def test_memory_outlives_the_server():
+    with house() as made:
+        made.serve()
+        mcp = int(made.base.rsplit(":", 1)[1])
+        peer = HttpPeer(mcp)
+        peer.initialize()
+        first = body_of(result_of(peer.call("chat", {"prompt": "my cat is called Moritz"}), "first"))
+        begun = body_of(result_of(peer.call("debug", step(made, findings="the cat is missing")), "debug"))
+        assert made.server.stop() == 0
+        made.serve()
+        peer = HttpPeer(mcp)
+        peer.initialize()
+        again = body_of(result_of(peer.call("chat", {"prompt": "what is it called?",
+                                                     "continuation_id": first["continuation_offer"]["continuation_id"]}), "again"))
+        assert "my cat is called Moritz" in again["content"], again
+        ended = body_of(result_of(peer.call("debug", step(made, step_number=2, next_step_required=False, findings="it sleeps",
+                                                          continuation_id=begun["continuation_id"])), "ended"))
+        assert "the cat is missing" in json.dumps(ended), ended
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests(globals(), sys.argv[3:]))

@@ -1,0 +1,201 @@
+#include "serve/memory/memory.hpp"
+
+#include "io/random.hpp"
+#include "tests/catch.hpp"
+#include "tests/io/temp_folder.hpp"
+
+#include <atomic>
+#include <thread>
+
+using namespace exai;
+using serve::Memory;
+
+namespace {
+
+class MovedClock : public Clock {
+ public:
+  [[nodiscard]] Steady steady() const override { return system_clock().steady(); }
+  [[nodiscard]] Wall wall() const override { return Wall(Millis(now.load())); }
+  std::atomic<long long> now{1'000'000'000'000};
+};
+
+std::vector<store::Turn> exchange(const std::string& question) {
+  return {{"user", question, "chat", "glm", "glm-4.6", {}},
+          {"assistant", "answer to " + question, "chat", "glm", "glm-4.6", {}}};
+}
+
+/// A store that can be told to fail or to hold every write back.
+class StubbornStore : public store::Store {
+ public:
+  explicit StubbornStore(std::unique_ptr<store::Store> real) : real_(std::move(real)) {}
+  Result<void> keep_conversations(const std::vector<store::ConversationChange>& changes) override {
+    std::unique_lock lock(mutex_);
+    ++attempts_;
+    seen_.notify_all();
+    open_.wait(lock, [&] { return !held_; });
+    if (failing) return fail(ErrorKind::unreachable, "the disk is full");
+    return real_->keep_conversations(changes);
+  }
+  Result<store::Conversation> load_conversation(const std::string& id, Millis ttl) override {
+    return real_->load_conversation(id, ttl);
+  }
+  Result<std::size_t> expire_conversations(Millis ttl) override { return real_->expire_conversations(ttl); }
+  Result<void> save_run(const store::RunRecord& run) override { return real_->save_run(run); }
+  Result<std::vector<store::RunRecord>> runs(std::size_t most) override { return real_->runs(most); }
+  Result<void> ping() override { return real_->ping(); }
+
+  void hold(bool on) {
+    const std::scoped_lock lock(mutex_);
+    held_ = on;
+    open_.notify_all();
+  }
+  void wait_for_attempts(int count) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(seen_.wait_for(lock, std::chrono::seconds(10), [&] { return attempts_ >= count; }));
+  }
+  std::atomic<bool> failing{false};
+
+ private:
+  std::unique_ptr<store::Store> real_;
+  std::mutex mutex_;
+  std::condition_variable open_, seen_;
+  bool held_ = false;
+  int attempts_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("what was said and done is there after a restart", "[memory]") {
+  const test::TempFolder folder;
+  const std::string id = io::random_uuid();
+  for (int round = 0; round < 2; ++round) {
+    const auto store = store::open_sqlite(folder / "exai.db");
+    REQUIRE(store);
+    Memory memory(**store, system_clock(), {}, nullptr);
+    REQUIRE(memory.append(id, "alice", exchange("one"), {}));
+    REQUIRE(memory.update(id, "alice", {}, false, [](Json& state) -> Result<void> {
+      if (state.is_null()) state = Json::object();
+      state["steps"] = state.value("steps", 0) + 1;
+      return {};
+    }));
+  }
+  const auto store = store::open_sqlite(folder / "exai.db");
+  Memory memory(**store, system_clock(), {}, nullptr);
+  const auto thread = memory.load(id, "alice", {});
+  REQUIRE(thread);
+  CHECK(thread->turns.size() == 4);
+  CHECK(thread->turns[1].content == "answer to one");
+  CHECK(thread->state["steps"] == 2);
+}
+
+TEST_CASE("a thread does not exist for others, also after a restart", "[memory]") {
+  const test::TempFolder folder;
+  {
+    const auto store = store::open_sqlite(folder / "exai.db");
+    Memory memory(**store, system_clock(), {}, nullptr);
+    REQUIRE(memory.append("a", "alice", exchange("one"), {}));
+    CHECK(memory.load("a", "bob", {}).error().kind == ErrorKind::not_found);
+    CHECK(memory.append("a", "bob", exchange("two"), {}).error().kind == ErrorKind::not_found);
+  }
+  const auto store = store::open_sqlite(folder / "exai.db");
+  Memory memory(**store, system_clock(), {}, nullptr);
+  CHECK(memory.load("a", "bob", {}).error().kind == ErrorKind::not_found);
+  const auto changed = memory.update("a", "bob", {}, true, [](Json&) -> Result<void> { return {}; });
+  REQUIRE(!changed);
+  CHECK(changed.error().kind == ErrorKind::not_found);
+  CHECK(memory.load("a", "alice", {})->turns.size() == 2);
+}
+
+TEST_CASE("threads expire by their last change and have a limit of turns", "[memory]") {
+  MovedClock clock;
+  const auto store = store::open_sqlite(":memory:", clock);
+  Memory memory(**store, clock, {}, nullptr);
+  const serve::MemoryRules rules{std::chrono::hours(24), 4};
+  REQUIRE(memory.append("a", "alice", exchange("one"), rules));
+  clock.now += Millis(std::chrono::hours(20)).count();
+  REQUIRE(memory.append("a", "alice", exchange("two"), rules));
+  clock.now += Millis(std::chrono::hours(20)).count();
+  CHECK(memory.load("a", "alice", rules)->turns.size() == 4);
+  const auto full = memory.append("a", "alice", exchange("three"), rules);
+  REQUIRE(!full);
+  CHECK(full.error().kind == ErrorKind::budget);
+  CHECK(full.error().hint.find("MAX_CONVERSATION_TURNS") != std::string::npos);
+  clock.now += Millis(std::chrono::hours(20)).count();
+  CHECK(memory.load("a", "alice", rules).error().kind == ErrorKind::not_found);
+  CHECK(memory.append("a", "alice", exchange("four"), rules).error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("a change that fails changes nothing, and none is lost between threads", "[memory]") {
+  const auto store = store::open_sqlite(":memory:");
+  Memory memory(**store, system_clock(), {}, nullptr);
+  const auto count = [](Json& state) -> Result<void> {
+    if (state.is_null()) state = Json::object();
+    state["n"] = state.value("n", 0) + 1;
+    return {};
+  };
+  CHECK(memory.update("a", "alice", {}, false, count).error().kind == ErrorKind::not_found);
+  REQUIRE(memory.update("a", "alice", {}, true, count));
+  const auto refused = memory.update("a", "alice", {}, false,
+                                     [](Json&) -> Result<void> { return fail(ErrorKind::invalid, "no"); });
+  CHECK(refused.error().kind == ErrorKind::invalid);
+  std::vector<std::thread> threads;
+  std::atomic<int> failures{0};
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i)
+        if (!memory.update("a", "alice", {}, false, count)) ++failures;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failures == 0);
+  CHECK(memory.load("a", "alice", {})->state["n"] == 801);
+  memory.flush();
+  CHECK((*store)->load_conversation("a", std::chrono::hours(24))->state == R"({"n":801})");
+}
+
+TEST_CASE("few threads stay in memory, all in the store", "[memory]") {
+  const auto store = store::open_sqlite(":memory:");
+  Memory memory(**store, system_clock(), {.threads = 4}, nullptr);
+  for (int i = 0; i < 40; ++i) {
+    REQUIRE(memory.append("t" + std::to_string(i), "alice", exchange("q" + std::to_string(i)), {}));
+    memory.flush();
+  }
+  CHECK(memory.counts().threads <= 5);
+  for (int i = 0; i < 40; ++i)
+    CHECK(memory.load("t" + std::to_string(i), "alice", {})->turns[0].content == "q" + std::to_string(i));
+}
+
+TEST_CASE("a store that fails is tried again and nothing is lost", "[memory]") {
+  StubbornStore store(std::move(*store::open_sqlite(":memory:")));
+  store.failing = true;
+  std::atomic<int> told{0};
+  {
+    Memory memory(store, system_clock(), {}, [&](const Error& error) {
+      CHECK(error.message == "the disk is full");
+      ++told;
+    });
+    REQUIRE(memory.append("a", "alice", exchange("one"), {}));
+    store.wait_for_attempts(1);
+    CHECK(memory.load("a", "alice", {})->turns.size() == 2);
+    REQUIRE(memory.append("a", "alice", exchange("two"), {}));
+    store.failing = false;
+  }  // ends only when all is written
+  CHECK(told >= 1);
+  const auto kept = store.load_conversation("a", std::chrono::hours(24));
+  REQUIRE(kept);
+  CHECK(kept->turns.size() == 4);
+}
+
+TEST_CASE("a store that does not follow makes callers wait, then says so", "[memory][slow]") {
+  StubbornStore store(std::move(*store::open_sqlite(":memory:")));
+  store.hold(true);
+  Memory memory(store, system_clock(), {.threads = 100, .unwritten_bytes = 1000, .patience = Millis{50}},
+                nullptr);
+  REQUIRE(memory.append("a", "alice", exchange(std::string(2000, 'x')), {}));
+  store.wait_for_attempts(1);
+  const auto refused = memory.append("b", "alice", exchange("y"), {});
+  REQUIRE(!refused);
+  CHECK(refused.error().kind == ErrorKind::busy);
+  store.hold(false);
+  memory.flush();
+  CHECK(memory.append("b", "alice", exchange("y"), {}));
+}
