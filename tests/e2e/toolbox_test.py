@@ -173,7 +173,53 @@ def test_bad_input_is_told_over_every_transport():
 
 OWN = """
 name: haiku
+title: Haiku
+description: Writes a haiku about the code, one line a step.
+fields:
+  required: [findings]
+  optional: [continuation_id, relevant_files, confidence, use_assistant_model]
+status: {in_progress: haiku_in_progress, paused: pause_for_haiku, required: haiku_required, complete: haiku_complete,
+         complete_block: complete_haiku}
+counters: {block: haiku_status}
+actions:
+  - do: [Count the syllables, Read it aloud]
+next_steps: {pause: "Write line {next_step}.", local: Enjoy it.}
 """
+
+
+def test_a_workflow_of_the_users_own_is_seen_after_a_reload():
+    with house() as made:
+        folder = os.path.join(made.root, "flows")
+        os.mkdir(folder)
+        made.serve("--workflows", folder)
+        peer = HttpPeer(int(made.base.rsplit(":", 1)[1]))
+        peer.initialize()
+        peer.listen()
+
+        def names():
+            return {tool["name"] for tool in result_of(peer.request("tools/list"), "list")["tools"]}
+        assert "haiku" not in names()
+        with open(os.path.join(folder, "haiku.yaml"), "w", encoding="utf-8") as file:
+            file.write(OWN)
+        assert "haiku.md" in made.run("validate", "workflows", folder, code=2).stdout
+        made.server.child.send_signal(signal.SIGHUP)
+        made.run("log", "errors", code=None)
+        with open(os.path.join(folder, "haiku.md"), "w", encoding="utf-8") as file:
+            file.write("You are a poet.\n")
+        made.run("validate", "workflows", folder)
+        made.server.child.send_signal(signal.SIGHUP)
+        peer.wait_for("notifications/tools/list_changed")
+        assert "haiku" in names()
+        first = body_of(result_of(peer.call("haiku", {"step": "begin", "step_number": 1, "total_steps": 3, "next_step_required": True,
+                                                      "findings": "old pond"}), "haiku"))
+        assert first["status"] == "pause_for_haiku" and first["required_actions"] == ["Count the syllables", "Read it aloud"], first
+        # A broken file keeps what was there, and says where it is broken.
+        with open(os.path.join(folder, "haiku.yaml"), "a", encoding="utf-8") as file:
+            file.write("colour: red\n")
+        refused = made.run("validate", "workflows", folder, code=2).stdout
+        assert "haiku.yaml:" in refused and "colour" in refused, refused
+        made.server.child.send_signal(signal.SIGHUP)
+        assert "haiku" in names()
 
 
 def test_memory_outlives_the_server():
