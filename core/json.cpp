@@ -1,5 +1,6 @@
 #include "core/json.hpp"
 
+#include "core/loose_json.hpp"
 #include "core/text.hpp"
 
 #include <fmt/core.h>
@@ -70,6 +71,36 @@ Result<std::string> json_at(std::string_view text, std::string_view path) {
       return fail(ErrorKind::not_found, fmt::format("there is no \"{}\" in the answer ({})", part, path));
   }
   return at->is_string() ? at->get<std::string>() : dump_json(*at);
+}
+
+Json loose_json(std::string_view text, LooseForm& form) {
+  const auto object_in = [](std::string_view part) -> Json {
+    Result<Json> value = parse_json(trim(part));
+    return value && value->is_object() ? std::move(*value) : Json();
+  };
+  const auto found = [&form](Json& value, LooseForm how) {
+    if (value.is_null()) return false;
+    form = how;
+    return true;
+  };
+  Json value = object_in(text);
+  if (found(value, LooseForm::direct)) return value;
+  if (const std::string_view block = fenced_block(text); !block.empty()) {
+    value = object_in(block);
+    if (found(value, LooseForm::fenced)) return value;
+  }
+  const auto first = text.find('{'), last = text.rfind('}');
+  if (first != std::string_view::npos && last != std::string_view::npos && last > first) {
+    value = object_in(text.substr(first, last - first + 1));
+    if (found(value, LooseForm::braces)) return value;
+  }
+  if (first != std::string_view::npos) {
+    value = object_in(close_json(text.substr(first)));
+    // An object that lost all its members says nothing.
+    if (!value.empty() && found(value, LooseForm::repaired)) return value;
+  }
+  form = LooseForm::none;
+  return nullptr;
 }
 
 }  // namespace exai

@@ -107,6 +107,13 @@ struct Metrics::Impl {
 Metrics::Metrics(const std::vector<std::string>& tools) : impl_(std::make_unique<Impl>(tools)) {}
 Metrics::~Metrics() = default;
 
+void Metrics::learn(const std::vector<std::string>& tools) {
+  constexpr std::size_t k_most_tools = 1000;
+  for (const std::string& name : tools)
+    if (impl_->tools.size() < k_most_tools && impl_->tools.find(name) == impl_->tools.end())
+      impl_->counter(impl_->tools[name], name, Transport::http, "ok");
+}
+
 void Metrics::call_finished(std::string_view tool, Transport transport, std::string_view outcome,
                             double seconds) {
   auto known = impl_->tools.find(tool);

@@ -24,6 +24,9 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   // Loop thread.
+  /// Further tools, of a reloaded catalogue. Those that are gone keep their rows; beyond 1000 names new ones
+  /// count as "unknown".
+  void learn(const std::vector<std::string>& tools);
   /// `outcome`: "ok", "tool_error" (an isError result), or an error kind.
   void call_finished(std::string_view tool, Transport transport, std::string_view outcome, double seconds);
   void in_flight(int calls);

@@ -22,8 +22,10 @@ Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& reque
   const Provider& provider = *chosen->provider;
   const Result<Permit> held = permit(runtime, provider, deadline, stop);
   if (!held) return fail(held.error());
-  const Millis longest =
-      std::min(runtime.config.duration(provider.timeout_setting), runtime.budgets[timeouts::Layer::http]);
+  const Millis longest = request.timeout.count() > 0
+                             ? request.timeout
+                             : std::min(runtime.config.duration(provider.timeout_setting),
+                                        runtime.budgets[timeouts::Layer::http]);
   const ProviderCall call{runtime.config, deadline.within(longest, services_.clock), stop, on_delta,
                           services_.transport};
   Result<Reply> reply = provider_chat(provider, request, chosen->model, call);

@@ -54,6 +54,7 @@ struct ChatRequest {
   bool json = false;         ///< one JSON object is wanted
   bool continue_cut = true;  ///< an answer cut at the output limit is asked to go on
   bool failover = true;      ///< another provider may answer when this one cannot
+  Millis timeout{0};         ///< how long the answer may take; 0 = as long as the provider's setting says
   Json tools, tool_choice;   ///< functions offered to the model, as the endpoint writes them; null = none
   std::string cache_scope;   ///< whose context cache it may use (Kimi); empty = none
   std::string idempotency;   ///< the same key for the same call, sent along (Kimi); empty = none

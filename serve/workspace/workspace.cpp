@@ -59,6 +59,10 @@ std::string mime_type(std::string_view bytes) {
 }  // namespace
 }  // namespace workspace_files
 
+bool may_hold_secrets(const std::filesystem::path& path) {
+  return workspace_files::holds_secrets(path);
+}
+
 Result<Workspace> Workspace::from(const Config& config, const std::filesystem::path& base) {
   Workspace workspace;
   for (const std::string& name : config.list("workspace.roots")) {

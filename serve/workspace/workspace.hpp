@@ -28,6 +28,9 @@ class Workspace {
   std::vector<std::filesystem::path> roots_;
 };
 
+/// True for names that commonly hold keys and passwords, whatever folder they are in; such files are not sent.
+bool may_hold_secrets(const std::filesystem::path& path);
+
 struct EmbedRules {
   long long tokens = 0;                                ///< for all files together
   std::uint64_t file_bytes = std::uint64_t{1} << 20U;  ///< larger files are named, not embedded

@@ -1,0 +1,122 @@
+#include "core/text.hpp"
+#include "serve/tools/envelope.hpp"
+#include "serve/workflows/hook.hpp"
+#include "serve/workflows/step.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace workflow_engine {
+namespace {
+
+constexpr std::size_t k_enough_findings = 100;  // characters
+constexpr std::size_t k_most_kept = 200'000;    // of one turn
+
+bool sure(std::string_view confidence) {
+  return confidence == "high" || confidence == "very_high" || confidence == "almost_certain" ||
+         confidence == "certain";
+}
+
+/// Facts: server 1.6, point 10.
+void stop_early(Step& step) {
+  if (!step.more || step.number < 2 || step.flow.field("confidence") == nullptr) return;
+  const bool sufficient = sure(step.confidence) && step.gathered.findings_size() > k_enough_findings &&
+                          !step.gathered.relevant_files.empty();
+  if (!sufficient) return;
+  if (step.confidence == "certain")
+    step.early = "confidence is certain and the findings are sufficient";
+  else if (step.confidence == "very_high" && step.number >= step.total - 1)
+    step.early = "confidence is very high near the last step and the findings are sufficient";
+  if (step.early.empty()) return;
+  step.more = false;
+  step.gathered.history = nullptr;
+}
+
+std::string turn_text(const Step& step) {
+  std::string text =
+      fmt::format("[{}, step {} of {}]\n{}", step.flow.name, step.number, step.total, step.text);
+  if (!step.findings.empty()) text += "\n\nFindings: " + step.findings;
+  if (!step.gathered.relevant_files.empty())
+    text += "\n\nRelevant files: " + join(step.gathered.relevant_files, ", ");
+  if (text.size() > k_most_kept) text = text.substr(0, k_most_kept) + "\n[cut]";
+  return is_utf8(text) ? text : printable(text);
+}
+
+Result<void> keep_turn(const Step& step) {
+  const Wall now = step.context.clock().wall();
+  const std::string provider = step.reply ? step.reply->provider : "";
+  const std::string model = step.reply ? step.reply->model : "";
+  const std::vector<store::Turn> turns{{"user", turn_text(step), step.flow.name, provider, model, now},
+                                       {"assistant", step.said, step.flow.name, provider, model, now}};
+  return step.context.memory().append(step.thread, step.context.principal(), turns,
+                                      memory_rules(step.context.config()));
+}
+
+Result<void> carry_out(Step& step) {
+  const WorkflowHook* hook = step.flow.hook;
+  stop_early(step);
+  if (hook != nullptr && hook->look != nullptr && (step.number == 1 || !step.more))
+    if (Result<void> done = hook->look(step); !done) return done;
+  base_answer(step);
+  return step.more ? answer_pause(step) : answer_complete(step);
+}
+
+}  // namespace
+}  // namespace workflow_engine
+
+Result<void> check_turns(const Step& step) {
+  if (step.thread.empty()) return {};
+  CallContext& context = step.context;
+  const Result<Thread> known =
+      context.memory().load(step.thread, context.principal(), memory_rules(context.config()));
+  if (!known) return fail(known.error());
+  const auto limit = static_cast<std::size_t>(context.config().integer("conversation.max_turns"));
+  if (known->turns.size() / 2 < limit) return {};
+  return fail(
+      ErrorKind::budget, fmt::format("the conversation {} has had its {} turns", step.thread, limit),
+      fmt::format("start {} again without continuation_id and sum up in step 1 what you know, or raise "
+                  "MAX_CONVERSATION_TURNS",
+                  step.flow.name));
+}
+
+Result<CallAnswer> finish(Step& step) {
+  step.metadata["tool_name"] = step.flow.name;
+  const bool asked = step.reply.has_value();
+  step.metadata["model_used"] = asked ? Json(step.reply->model) : Json();
+  step.metadata["provider_used"] = asked ? Json(step.reply->provider) : Json();
+  if (asked)
+    step.metadata["usage"] = {{"prompt_tokens", step.reply->usage.prompt},
+                              {"completion_tokens", step.reply->usage.completion},
+                              {"cached_tokens", step.reply->usage.cached}};
+  if (step.said.empty()) step.said = step.answer.value("status", "");
+  if (Result<void> kept = workflow_engine::keep_turn(step); !kept) {
+    // An answer that was paid for is handed out even when it cannot be kept.
+    if (!asked) return fail(kept.error());
+    step.metadata["warning"] = "the conversation was not kept: " + kept.error().message;
+  }
+  step.answer["metadata"] = std::move(step.metadata);
+  ToolOutput output = json_output(std::move(step.answer));
+  if (asked) {
+    output.provider = step.reply->provider;
+    output.model = step.reply->model;
+    output.usage = step.reply->usage;
+  }
+  return output;
+}
+
+Result<CallAnswer> run_workflow(const Workflow& flow, const Json& arguments, CallContext& context) {
+  Step step(flow, context, arguments);
+  const WorkflowHook* hook = flow.hook;
+  if (Result<void> fits = read_step(step); !fits) return fail(fits.error());
+  if (hook != nullptr && hook->check != nullptr)
+    if (Result<void> fits = hook->check(step); !fits) return fail(fits.error());
+  const bool may_ask = !step.more || (hook != nullptr && hook->instead != nullptr);
+  if (may_ask)
+    if (Result<void> room = check_turns(step); !room) return fail(room.error());
+  if (Result<void> recorded = record_step(step); !recorded) return fail(recorded.error());
+  if (hook != nullptr && hook->instead != nullptr) return hook->instead(step);
+  if (Result<void> done = workflow_engine::carry_out(step); !done) return fail(done.error());
+  return finish(step);
+}
+
+}  // namespace exai::serve

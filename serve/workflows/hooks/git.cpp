@@ -1,0 +1,72 @@
+#include "serve/workflows/hooks/git.hpp"
+
+#include "core/text.hpp"
+#include "io/process.hpp"
+#include "serve/workspace/workspace.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+
+Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                      std::size_t most_bytes, Deadline deadline) {
+  // A repository may name programs to run (fsmonitor, hooks); its files come from whoever wrote them.
+  std::vector<std::string> argv{"git",
+                                "-C",
+                                folder.string(),
+                                "--no-pager",
+                                "--no-optional-locks",
+                                "--literal-pathspecs",
+                                "-c",
+                                "core.fsmonitor=false",
+                                "-c",
+                                "core.hooksPath=/dev/null",
+                                "-c",
+                                "core.quotePath=false",
+                                "-c",
+                                "core.safecrlf=false",
+                                "-c",
+                                "color.ui=false"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  Result<io::Child> child = io::Child::start(argv, true);
+  if (!child) return fail(child.error());
+  child->close_stdin();
+  GitAnswer answer;
+  for (;;) {
+    Result<std::string> line = child->read_line(deadline);
+    if (!line) {
+      if (line.error().kind != ErrorKind::unreachable) return fail(line.error());
+      break;
+    }
+    if (answer.text.size() + line->size() > most_bytes) {
+      answer.cut = true;
+      return answer;  // the child is ended with its object
+    }
+    answer.text.append(*line).append("\n");
+  }
+  const std::optional<int> status = child->wait(deadline);
+  if (!status) return fail(ErrorKind::unreachable, "git did not end in time", "try again");
+  answer.status = *status;
+  return answer;
+}
+
+Result<std::vector<std::string>> changed_files(const std::filesystem::path& folder, std::size_t most,
+                                               Deadline deadline) {
+  const Result<GitAnswer> status =
+      git(folder, {"status", "--porcelain", "--untracked-files=all", "--no-renames"}, 1U << 20U, deadline);
+  if (!status) return fail(status.error());
+  if (status->status != 0)
+    return fail(ErrorKind::invalid, "git says: " + printable(trim(status->text)), "name a git repository");
+  std::vector<std::string> paths;
+  for (const std::string& line : split(status->text, '\n')) {
+    // "XY path"; split() has taken a leading space away.
+    const auto space = line.find(' ');
+    if (space == std::string::npos || paths.size() >= most) continue;
+    std::string path(trim(std::string_view(line).substr(space + 1)));
+    if (path.size() > 1 && path.front() == '"' && path.back() == '"') path = path.substr(1, path.size() - 2);
+    if (!may_hold_secrets(path)) paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+}  // namespace exai::serve
