@@ -178,8 +178,8 @@ Result<Question> prepare(Step& step) {
                             model->name, content),
                 "name a model with a larger window, or fewer relevant_files");
   request.messages.push_back({"system", system});
-  for (ChatMessage& turn : recent_turns(earlier_turns(step), history_budget(*model, tokens)))
-    request.messages.push_back(std::move(turn));
+  for (ChatMessage& message : history_within(earlier_turns(step), history_budget(*model, tokens)).messages)
+    request.messages.push_back(std::move(message));
   request.messages.push_back({"user", std::move(text)});
   request.temperature = step.arguments.value("temperature", plan.temperature);
   request.web_search =
@@ -229,18 +229,8 @@ Json parse_analysis(std::string_view content) {
 Result<AnswerCache::Found> ask_cached(Step& step, const ChatRequest& request,
                                       const std::vector<std::string>& hashes) {
   CallContext& context = step.context;
-  Json key{{"tool", step.flow.name},
-           {"model", request.model},
-           {"thinking", request.thinking_mode},
-           {"images", request.images},
-           {"files", hashes},
-           {"web", request.web_search},
-           {"default", context.config().text("models.default")}};
-  if (request.temperature) key["temperature"] = *request.temperature;
-  for (const ChatMessage& message : request.messages) {
-    key["messages"].push_back(message.role);
-    key["messages"].push_back(message.content);
-  }
+  const Json key{answer_key(context.principal(), request), step.flow.name, hashes,
+                 context.config().text("models.default")};
   const auto ask = [&]() -> Result<Reply> {
     Result<Reply> reply = context.chat(request, [&context](std::string_view delta) {
       context.progress({.text = std::string(delta), .message = {}});
