@@ -31,6 +31,7 @@ Result<cli::FlagSettings> settings_of(const Args& args) {
   cli::FlagSettings flags;
   for (const auto& [flag, listener] : {std::pair{"--http", "http"}, {"--ws", "ws"}, {"--health", "health"}})
     if (auto added = add_address(flags, args, flag, listener); !added) return fail(added.error());
+  if (const auto folder = args.option("--workflows")) flags.emplace_back("workflows.dir", *folder);
   return flags;
 }
 
@@ -118,6 +119,10 @@ constexpr cli::Option k_options[] = {
     {.name = "--connect",
      .value = "URL",
      .help = "with --stdio: hand everything to the daemon at this ws:// address"},
+    {.name = "--workflows",
+     .value = "DIR",
+     .help = "NAME.yaml and NAME.md of further workflows; those of a built-in name replace it",
+     .standard = "workflows.dir"},
     {.name = "--check", .help = "load and judge everything, bind nothing, end"},
     {.name = "--grace",
      .value = "DUR",
@@ -134,10 +139,11 @@ const Registered<cli::Command> k_serve{cli::Command{
     .path = "serve",
     .group = "Serve",
     .summary = "runs the MCP server",
-    .text = "Streamable HTTP on port 8000, the WebSocket daemon on 8079 and health on 8082, on loopback "
-            "unless told otherwise. Another address needs a token or API keys.\n\n"
-            "SIGTERM or Ctrl-C lets calls in flight finish within the grace time; a second one ends at "
-            "once. SIGHUP reads the settings anew. A broken timeout hierarchy keeps it from starting.",
+    .text =
+        "Streamable HTTP on port 8000, the WebSocket daemon on 8079 and health on 8082, on loopback "
+        "unless told otherwise. Another address needs a token or API keys.\n\n"
+        "SIGTERM or Ctrl-C lets calls in flight finish within the grace time; a second one ends at "
+        "once. SIGHUP reads settings and workflows anew. A broken timeout hierarchy keeps it from starting.",
     .options = k_options,
     .examples = k_examples,
     .effect = cli::Effect::serves,

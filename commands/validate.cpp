@@ -2,6 +2,7 @@
 
 #include "commands/common.hpp"
 #include "commands/runbook.hpp"
+#include "commands/workflow_files.hpp"
 #include "core/text.hpp"
 #include "core/timeouts.hpp"
 
@@ -70,6 +71,12 @@ Result<Outcome> runbooks_run(const Args& args, Context& context) {
   return finished(std::move(report), context);
 }
 
+Result<Outcome> workflows_run(const Args& args, Context& context) {
+  Report report = new_report(context, "validate workflows");
+  report.results = validate_workflows(args.positional_all("FILE"), context);
+  return finished(std::move(report), context);
+}
+
 Result<Outcome> all(const Args&, Context& context) {
   Report report = new_report(context, "validate all");
   auto& results = report.results;
@@ -77,6 +84,7 @@ Result<Outcome> all(const Args&, Context& context) {
   for (CheckResult& result : env_results({}, context)) results.push_back(std::move(result));
   results.push_back(checks::validate_timeouts(context.config, context.config.text("timeouts.profile")));
   for (CheckResult& result : validate_runbooks({}, context)) results.push_back(std::move(result));
+  for (CheckResult& result : validate_workflows({}, context)) results.push_back(std::move(result));
   return finished(std::move(report), context);
 }
 
@@ -91,6 +99,11 @@ constexpr cli::Positional k_env_files[] = {
      .repeat = true}};
 constexpr cli::Positional k_runbook_files[] = {
     {.name = "FILE", .help = "runbooks; none means the built-in ones", .values = "@files", .repeat = true}};
+constexpr cli::Positional k_workflow_files[] = {
+    {.name = "FILE",
+     .help = "workflows, or folders of them; none means the built-in ones and those of workflows.dir",
+     .values = "@files",
+     .repeat = true}};
 constexpr cli::Example k_timeout_examples[] = {
     {"exai validate timeouts", "the hierarchy as it is set"},
     {"exai validate timeouts --profile deploy-guide", "by another profile"}};
@@ -100,6 +113,8 @@ constexpr cli::Example k_config_examples[] = {{"exai validate config", "all sour
                                               {"exai config show --origin", "where each value comes from"}};
 constexpr cli::Example k_runbook_examples[] = {{"exai validate runbooks", "the built-in ones"},
                                                {"exai validate runbooks ops/daily.yaml", "one of your own"}};
+constexpr cli::Example k_workflow_examples[] = {{"exai validate workflows", "the built-in ones and your own"},
+                                                {"exai validate workflows ops/workflows", "all of a folder"}};
 constexpr cli::Example k_all_examples[] = {{"exai validate all", "before a deployment"},
                                            {"exai validate all --strict -o junit=validate.xml", "in a CI"}};
 
@@ -139,12 +154,24 @@ const Registered<cli::Command> k_runbooks{cli::Command{
     .examples = k_runbook_examples,
     .waits = false,
     .run = runbooks_run}};
-const Registered<cli::Command> k_all{cli::Command{.path = "validate all",
-                                                  .group = "Validate",
-                                                  .summary = "settings, env files, timeouts and runbooks",
-                                                  .examples = k_all_examples,
-                                                  .waits = false,
-                                                  .run = all}};
+const Registered<cli::Command> k_workflows{cli::Command{
+    .path = "validate workflows",
+    .group = "Validate",
+    .summary = "judges workflow tools before a server loads them",
+    .text =
+        "Reads each NAME.yaml with the NAME.md beside it as the server does. Unknown keys, missing parts, "
+        "wrong limits and statuses, and a missing prompt are findings with file and line.",
+    .positionals = k_workflow_files,
+    .examples = k_workflow_examples,
+    .waits = false,
+    .run = workflows_run}};
+const Registered<cli::Command> k_all{
+    cli::Command{.path = "validate all",
+                 .group = "Validate",
+                 .summary = "settings, env files, timeouts, runbooks and workflows",
+                 .examples = k_all_examples,
+                 .waits = false,
+                 .run = all}};
 
 }  // namespace
 }  // namespace exai::commands::validate_command

@@ -15,6 +15,7 @@
 #include "serve/protocol/mcp_pipe.hpp"
 #include "serve/sites.hpp"
 #include "serve/view.hpp"
+#include "serve/workflows/workflow.hpp"
 
 #include <csignal>
 #include <optional>
@@ -72,12 +73,38 @@ Result<AccessPolicy> open_access(const Config& config, const ServeOptions& optio
   return AccessPolicy::load(options.stdio ? none : config, options.root, options.strict, before);
 }
 
+/// What is compiled in, and what workflows.dir adds.
+Result<ToolList> offered_tools(const Config& config, const ServeOptions& options) {
+  const std::string& folder = config.text("workflows.dir");
+  Result<ToolList> workflows =
+      load_workflow_tools(folder.empty() ? std::filesystem::path() : below(options.root, folder));
+  if (!workflows) return fail(workflows.error());
+  ToolList tools = lasting(Registered<Tool>::all());
+  for (std::shared_ptr<const Tool>& tool : *workflows) {
+    if (find_tool(tool->id) != nullptr)
+      return fail(ErrorKind::config,
+                  fmt::format("the workflow '{}' has the name of a built-in tool", tool->id),
+                  "give it another name");
+    tools.push_back(std::move(tool));
+  }
+  std::sort(tools.begin(), tools.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  return tools;
+}
+
+Result<Catalogue> make_catalogue(const Wire& wire, const Config& config, const ServeOptions& options) {
+  const Result<ToolList> tools = offered_tools(config, options);
+  if (!tools) return fail(tools.error());
+  return Catalogue::from(wire, *tools, Registered<Resource>::all(), Registered<Prompt>::all(),
+                         catalogue_extras(config, options.documents));
+}
+
 /// Everything that serves, in the order in which it depends on what stands above.
 class Server {
  public:
   Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const Wire& wire,
          Catalogue catalogue, AccessPolicy access, std::unique_ptr<io::Log> log)
       : options_(options),
+        wire_(wire),
         config_(runtime->config),
         log_(std::move(log)),
         catalogue_(std::move(catalogue)),
@@ -237,6 +264,23 @@ class Server {
     });
   }
 
+  /// A broken workflow must not take the others away: then all stay as they were.
+  void reload_tools(const Config& config) {
+    Result<Catalogue> next = make_catalogue(wire_, config, options_);
+    if (!next) {
+      const Error& error = next.error();
+      const std::string where = error.where ? to_string(*error.where) + ": " : "";
+      log_->write(io::LogLevel::error, "server.reload", "kept the old tools: " + where + error.message);
+      return;
+    }
+    const bool same = next->tools().items() == catalogue_.get()->tools().items();
+    metrics_.learn(next->job_names());
+    catalogue_.replace(std::move(*next));
+    if (same) return;
+    front_.service.changed(Change::tools, "");
+    front_.service.changed(Change::prompts, "");
+  }
+
   void warn_of_access() {
     for (const std::string& warning : access_.warnings())
       log_->write(io::LogLevel::warning, "access.keys", warning);
@@ -256,6 +300,7 @@ class Server {
     access_ = std::move(access);
     warn_of_access();
     daemon_.reload(daemon_settings(config));
+    reload_tools(config);
     front_.service.changed(Change::resource, "exai://config");
     log_->write(
         io::LogLevel::info, "server.reload",
@@ -287,6 +332,7 @@ class Server {
   }
 
   const ServeOptions& options_;
+  const Wire& wire_;
   const Config config_;  // as at start: what is bound and where files are does not change by a reload
   const Clock& clock_ = system_clock();
   std::unique_ptr<io::Log> log_;
@@ -324,9 +370,7 @@ std::string lock_line(const std::vector<Listener>& listeners) {
 Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& options,
                    const ReadyHook& on_ready) {
   const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
-  Result<Catalogue> catalogue =
-      Catalogue::from(wire, lasting(Registered<Tool>::all()), Registered<Resource>::all(),
-                      Registered<Prompt>::all(), catalogue_extras(runtime->config, options.documents));
+  Result<Catalogue> catalogue = make_catalogue(wire, runtime->config, options);
   if (!catalogue) return fail(catalogue.error());
   Result<AccessPolicy> access = open_access(runtime->config, options, nullptr);
   if (!access) return fail(access.error());

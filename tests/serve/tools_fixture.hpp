@@ -78,7 +78,10 @@ class ToolCall : public serve::CallContext {
   void begin_task() override {}
   void let_poll() override {}
   void changed(serve::Change, std::string) override {}
-  void progress(const serve::Progress& progress) override { streamed += progress.text; }
+  void progress(const serve::Progress& progress) override {
+    streamed += progress.text;
+    if (!progress.message.empty()) told.push_back(progress.message);
+  }
   Result<serve::Reply> chat(const serve::ChatRequest& request,
                             const std::function<void(std::string_view)>& on_delta) override {
     return router_.chat(*runtime_, request, deadline(), {}, on_delta);
@@ -93,7 +96,13 @@ class ToolCall : public serve::CallContext {
   store::Store& store() override { return *store_; }
 
   std::string streamed;
+  std::vector<std::string> told;  ///< messages of progress
   serve::Metrics& metrics() { return metrics_; }
+  /// Forgets all and remembers in that store from now on, as after a restart.
+  void remember_in(store::Store& store) {
+    memory_.reset();  // writes what is not written yet
+    memory_ = std::make_unique<serve::Memory>(store, system_clock(), serve::MemoryLimits{}, nullptr);
+  }
   void become(std::string principal) { principal_ = std::move(principal); }
 
  private:
