@@ -81,7 +81,7 @@ CheckResult run_model_log(const CheckContext& context) {
     return answers > 0 ? check_fail("models were asked, but no line tells which and how",
                                     "set LOG_LEVEL=INFO and look at log.dir")
                        : check_skip("no model was asked yet");
-  for (const char* field : {"tool", "model", "provider", "thinking_mode", "temperature", "timeout"})
+  for (const char* field : {"tool", "model", "provider", "thinking", "temperature", "timeout"})
     if (!json_at(calls.back(), field))
       return check_fail(fmt::format("a line of a model call does not say its {}", field), "exai log tail");
   return check_pass(
@@ -99,7 +99,7 @@ CheckResult run_prompt_size(const CheckContext& context) {
   }
   if (!bounded) return missing("exai_prompt_tokens with a bucket of 100000");
   const double over = all - large;
-  if (over > 0 && events(context, "model.prompt_large").empty())
+  if (over > 0 && events(context, "model.prompt").empty())
     return check_fail(fmt::format("{:g} prompts were over 100000 tokens and no warning says so", over),
                       "exai log errors --since 24h");
   return check_pass(fmt::format("{:g} prompts measured, {:g} over 100000 tokens", all, over));

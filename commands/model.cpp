@@ -2,6 +2,8 @@
 
 #include "core/text.hpp"
 #include "io/yaml.hpp"
+#include "serve/calls/runtime.hpp"
+#include "serve/providers/provider.hpp"
 
 #include <fmt/core.h>
 
@@ -62,6 +64,86 @@ Result<Outcome> show(const Args& args, Context& context) {
   return outcome;
 }
 
+/// The call that the options describe.
+Result<serve::ChatRequest> described(const Args& args) {
+  serve::ChatRequest request;
+  request.model = args.option("--model").value_or("");
+  request.needs.tool = args.option("--tool").value_or("");
+  request.needs.files = args.has("--files");
+  request.needs.fast = !args.has("--deep");
+  request.needs.cheap = args.has("--cheap");
+  request.web_search = args.has("--web");
+  request.thinking_mode = args.option("--thinking").value_or("");
+  if (args.has("--images")) request.images.emplace_back("data:image/png;base64,");
+  const auto tokens = count_option(args, "--tokens", 0, 100'000'000);
+  if (!tokens) return fail(tokens.error());
+  request.needs.tokens = static_cast<long long>(*tokens);
+  return request;
+}
+
+std::string names_of(const std::vector<serve::ModelChoice>& choices) {
+  std::vector<std::string> names;
+  for (const serve::ModelChoice& choice : choices)
+    names.push_back(std::string(choice.provider->id) + "/" + choice.model.name);
+  return names.empty() ? "nobody" : join(names, ", then ");
+}
+
+Result<Outcome> route(const Args& args, Context& context) {
+  const auto models = serve::load_models(context.config, context.root);
+  if (!models) return fail(models.error());
+  const auto request = described(args);
+  if (!request) return fail(request.error());
+  std::vector<serve::RouteStep> steps;
+  const auto choice = serve::explain_choice(context.config, *models, *request, steps);
+  Outcome outcome;
+  if (args.has("--explain")) {
+    outcome.table = cli::Table{{"rule", "taken", "why"}, {}};
+    for (const serve::RouteStep& step : steps)
+      outcome.table->rows.push_back({step.rule, step.taken ? "yes" : "no", step.verdict});
+    if (!choice) {
+      outcome.table->rows.push_back({"(failed)", "no", choice.error().message});
+      return outcome;
+    }
+    const Model& model = serve::answering_model(*models, choice->model, *request);
+    outcome.table->rows.push_back({"(answers)", "", std::string(choice->provider->id) + "/" + model.name});
+    outcome.table->rows.push_back(
+        {"(instead)", "", names_of(serve::stand_ins(context.config, *models, *choice, *request))});
+    return outcome;
+  }
+  if (!choice) return fail(choice.error());
+  const Model& model = serve::answering_model(*models, choice->model, *request);
+  outcome.table =
+      cli::Table{{"field", "value"},
+                 {{"model", model.name},
+                  {"provider", std::string(choice->provider->id)},
+                  {"rule",
+                   [&] {
+                     for (const serve::RouteStep& step : steps)
+                       if (step.taken) return step.rule;
+                     return std::string();
+                   }()},
+                  {"instead", names_of(serve::stand_ins(context.config, *models, *choice, *request))}}};
+  return outcome;
+}
+
+constexpr cli::Option k_route_options[] = {
+    {.name = "--explain", .help = "every rule, and why it did or did not decide"},
+    {.name = "--model", .value = "NAME", .help = "as if the call named this model", .values = "@models"},
+    {.name = "--tool", .value = "NAME", .help = "the tool that asks"},
+    {.name = "--web", .help = "the model shall search the web"},
+    {.name = "--images", .help = "images are sent along"},
+    {.name = "--files", .help = "files in the provider's own store are asked about"},
+    {.name = "--thinking",
+     .value = "MODE",
+     .help = "a thinking mode is asked for",
+     .values = "minimal|low|medium|high|max"},
+    {.name = "--tokens", .value = "N", .help = "estimated size of what is sent"},
+    {.name = "--deep", .help = "quality before speed"},
+    {.name = "--cheap", .help = "costs before quality"}};
+constexpr cli::Example k_route_examples[] = {
+    {"exai model route --explain", "who answers a plain call, and why"},
+    {"exai model route --explain --thinking high --tokens 60000", "a long call that thinks"}};
+
 constexpr cli::Positional k_name[] = {
     {.name = "NAME", .help = "a model or one of its aliases", .values = "@models", .required = true}};
 constexpr cli::Example k_list_examples[] = {{"exai model list", "the catalogue"},
@@ -78,6 +160,17 @@ const Registered<cli::Command> k_list{cli::Command{
     .examples = k_list_examples,
     .waits = false,
     .run = list}};
+const Registered<cli::Command> k_route{
+    cli::Command{.path = "model route",
+                 .group = "Inspect",
+                 .summary = "which model answers a call, and why",
+                 .text = "The same rules and settings as exai serve uses: core/routes.yaml or "
+                         "models.routes_file, the keys that "
+                         "are set, and the models that are allowed.",
+                 .options = k_route_options,
+                 .examples = k_route_examples,
+                 .waits = false,
+                 .run = route}};
 const Registered<cli::Command> k_show{cli::Command{.path = "model show",
                                                    .group = "Inspect",
                                                    .summary = "one model",

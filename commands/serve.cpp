@@ -2,6 +2,7 @@
 #include "commands/common.hpp"
 #include "core/text.hpp"
 #include "runbooks/runbook.hpp"
+#include "serve/calls/runtime.hpp"
 #include "serve/server.hpp"
 
 #include <fmt/core.h>
@@ -92,6 +93,20 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
   return options.check_only ? said("the server can start\n") : Outcome{};
 }
 
+Result<void> cassettes(const Args& args, const Context& context, serve::ServeOptions& options) {
+  const std::string record = args.option("--record").value_or("");
+  const std::string replay = args.option("--replay").value_or("");
+  if (!record.empty() && !replay.empty())
+    return fail(ErrorKind::usage, "--record and --replay exclude each other",
+                "record first, then play that file back");
+  const auto place = [&](const std::string& name) {
+    return name.empty() ? std::filesystem::path() : serve::below(context.root, name);
+  };
+  options.record = place(record);
+  options.replay = place(replay);
+  return {};
+}
+
 Result<Outcome> run(const Args& args, Context& context) {
   serve::ServeOptions options;
   options.stdio = args.has("--stdio");
@@ -99,6 +114,7 @@ Result<Outcome> run(const Args& args, Context& context) {
   if (!options.connect.empty() && !options.stdio)
     return fail(ErrorKind::usage, "--connect bridges standard input and output, so it needs --stdio",
                 fmt::format("exai serve --stdio --connect {}", printable(options.connect)));
+  if (auto tape = cassettes(args, context, options); !tape) return fail(tape.error());
   return start(args, context, std::move(options));
 }
 
@@ -123,6 +139,14 @@ constexpr cli::Option k_options[] = {
      .value = "DIR",
      .help = "NAME.yaml and NAME.md of further workflows; those of a built-in name replace it",
      .standard = "workflows.dir"},
+    {.name = "--record",
+     .value = "FILE",
+     .help = "write what providers are asked and answer to a new file, without secrets",
+     .values = "@files"},
+    {.name = "--replay",
+     .value = "FILE",
+     .help = "answer from such a file: no network, the same time and ids in every run",
+     .values = "@files"},
     {.name = "--check", .help = "load and judge everything, bind nothing, end"},
     {.name = "--grace",
      .value = "DUR",

@@ -16,9 +16,10 @@ namespace exai {
 namespace model_file {
 namespace {
 
-const std::vector<std::string> k_model_keys{"name",       "provider", "aliases",    "context",
-                                            "max_output", "images",   "functions",  "thinking",
-                                            "web_search", "price",    "description"};
+const std::vector<std::string> k_model_keys{"name",        "provider",    "aliases",     "context",
+                                            "max_output",  "images",      "functions",   "thinking",
+                                            "web_search",  "price",       "description", "json",
+                                            "tool_stream", "thinks_with", "instead",     "temperature"};
 const std::vector<std::string> k_price_keys{"input", "cached_input", "output"};
 
 tl::unexpected<Error> wrong(const Node& node, std::string message, std::string hint = {}) {
@@ -86,23 +87,79 @@ Result<std::optional<ModelPrice>> price(const Node& node) {
   return std::optional{result};
 }
 
-Result<std::vector<std::string>> aliases(const Node& node) {
+Result<std::vector<std::string>> names(const Node& node, std::string_view key) {
   std::vector<std::string> result;
-  const Node* field = node.find("aliases");
+  const Node* field = node.find(key);
   if (field == nullptr) return result;
-  if (!field->is_list()) return wrong(*field, "'aliases' must be a list");
+  if (!field->is_list()) return wrong(*field, fmt::format("'{}' must be a list", key));
   for (const Node& item : field->items) {
-    if (!item.is_scalar() || trim(item.scalar).empty()) return wrong(item, "an alias must be text");
+    if (!item.is_scalar() || trim(item.scalar).empty())
+      return wrong(item, fmt::format("'{}' must be a list of names", key));
     result.push_back(item.scalar);
   }
   return result;
+}
+
+Result<double> degree(const Node& node) {
+  double value = -1;
+  const std::string& text = node.scalar;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (!node.is_scalar() || problem != std::errc{} || end != text.data() + text.size() || value < 0 ||
+      value > 2)
+    return wrong(node, fmt::format("a temperature must be a number from 0 to 2, it is '{}'", text));
+  return value;
+}
+
+Result<std::vector<double>> degrees(const Node& list) {
+  if (!list.is_list() || list.items.empty()) return wrong(list, "a list of temperatures belongs here");
+  std::vector<double> values;
+  for (const Node& item : list.items) {
+    const Result<double> value = degree(item);
+    if (!value) return fail(value.error());
+    values.push_back(*value);
+  }
+  return values;
+}
+
+Result<TemperatureRule> temperature(const Node& node) {
+  TemperatureRule rule;
+  const Node* field = node.find("temperature");
+  if (field == nullptr) return rule;
+  if (!field->is_map() || field->fields.size() != 1)
+    return wrong(*field, "'temperature' must be one of range, discrete, fixed and unsupported");
+  if (auto known = known_keys(*field, {"range", "discrete", "fixed", "unsupported"}, "a temperature"); !known)
+    return fail(known.error());
+  const auto& [kind, value] = field->fields.front();
+  if (kind == "unsupported") {
+    if (value.scalar != "true") return wrong(value, "'unsupported' can only be true");
+    rule.kind = TemperatureRule::Kind::unsupported;
+  } else if (kind == "fixed") {
+    const Result<double> fixed = degree(value);
+    if (!fixed) return fail(fixed.error());
+    rule.low = rule.high = *fixed;
+  } else {
+    Result<std::vector<double>> values = degrees(value);
+    if (!values) return fail(values.error());
+    if (kind == "discrete") {
+      rule.kind = TemperatureRule::Kind::discrete;
+      rule.values = std::move(*values);
+    } else {
+      if (values->size() != 2 || values->front() > values->back())
+        return wrong(value, "a range is two temperatures, the lower one first");
+      rule.low = values->front();
+      rule.high = values->back();
+    }
+  }
+  return rule;
 }
 
 Result<void> read_flags(const Node& node, Model& model) {
   for (const auto& [key, target] : {std::pair<std::string_view, bool*>{"images", &model.images},
                                     {"functions", &model.functions},
                                     {"thinking", &model.thinking},
-                                    {"web_search", &model.web_search}}) {
+                                    {"web_search", &model.web_search},
+                                    {"json", &model.json},
+                                    {"tool_stream", &model.tool_stream}}) {
     const Result<bool> value = flag(node, key);
     if (!value) return fail(value.error());
     *target = *value;
@@ -123,8 +180,12 @@ Result<Model> model(const Node& node) {
   const Result<long long> max_output = tokens(node, "max_output");
   if (!max_output) return fail(max_output.error());
   if (*max_output > *context) return wrong(*node.find("max_output"), "'max_output' is larger than 'context'");
-  Result<std::vector<std::string>> other = aliases(node);
+  Result<std::vector<std::string>> other = names(node, "aliases");
   if (!other) return fail(other.error());
+  Result<std::vector<std::string>> instead = names(node, "instead");
+  if (!instead) return fail(instead.error());
+  Result<TemperatureRule> degrees = temperature(node);
+  if (!degrees) return fail(degrees.error());
   const Result<std::optional<ModelPrice>> cost = price(node);
   if (!cost) return fail(cost.error());
   if (auto flags = read_flags(node, result); !flags) return fail(flags.error());
@@ -134,12 +195,41 @@ Result<Model> model(const Node& node) {
   result.max_output = *max_output;
   result.aliases = std::move(*other);
   result.price = *cost;
+  result.instead = std::move(*instead);
+  result.temperature = std::move(*degrees);
+  result.thinks_with = node.text("thinks_with");
   result.description = node.text("description");
   return result;
 }
 
+/// Models name each other; each must be there.
+Result<void> known_references(const ModelCatalogue& catalogue, const Node& list) {
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const Node& item = list.items[i];
+    std::vector<std::string> others = catalogue.models()[i].instead;
+    if (const std::string& thinker = catalogue.models()[i].thinks_with; !thinker.empty())
+      others.push_back(thinker);
+    for (const std::string& other : others)
+      if (catalogue.find(other) == nullptr)
+        return wrong(item,
+                     fmt::format("the model {} names '{}', which is not in the catalogue",
+                                 catalogue.models()[i].name, other),
+                     did_you_mean(other, catalogue.names()));
+  }
+  return {};
+}
+
 }  // namespace
 }  // namespace model_file
+
+std::optional<double> TemperatureRule::fit(double wanted) const {
+  if (kind == Kind::unsupported) return std::nullopt;
+  if (kind == Kind::range) return std::clamp(wanted, low, high);
+  double nearest = values.front();
+  for (const double value : values)
+    if (std::abs(value - wanted) < std::abs(nearest - wanted)) nearest = value;
+  return nearest;
+}
 
 Result<ModelCatalogue> ModelCatalogue::from(const Node& document) {
   using model_file::wrong;
@@ -163,7 +253,22 @@ Result<ModelCatalogue> ModelCatalogue::from(const Node& document) {
                      "every name and alias must be unique, ignoring case");
     catalogue.models_.push_back(std::move(*model));
   }
+  if (auto known = model_file::known_references(catalogue, *list); !known) return fail(known.error());
   return catalogue;
+}
+
+Result<void> ModelCatalogue::set_routes(RouteTable routes) {
+  for (const RouteRule& rule : routes.rules())
+    for (const std::string& name : rule.use)
+      if (name != "custom" && find(name) == nullptr) {
+        Error error =
+            make_error(ErrorKind::config,
+                       fmt::format("the rule {} uses '{}', which is not in the catalogue", rule.id, name),
+                       did_you_mean(name, names()));
+        return fail(std::move(error).at(rule.where));
+      }
+  routes_ = std::move(routes);
+  return {};
 }
 
 const Model* ModelCatalogue::find(std::string_view name_or_alias) const {
@@ -183,6 +288,10 @@ std::vector<std::string> ModelCatalogue::names() const {
 
 std::string_view embedded_models_yaml() {
   return embedded::models().front().second;
+}
+
+std::string_view embedded_routes_yaml() {
+  return embedded::models().back().second;
 }
 
 }  // namespace exai

@@ -3,7 +3,9 @@
 
 #include "core/node.hpp"
 #include "core/result.hpp"
+#include "core/route.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,16 @@ struct ModelPrice {
   double output = 0;
 };
 
+/// What becomes of a wanted temperature (facts: server 3.4).
+struct TemperatureRule {
+  enum class Kind : std::uint8_t { range, discrete, unsupported };
+  Kind kind = Kind::range;
+  double low = 0, high = 2;    ///< range; a fixed temperature is a range of one value
+  std::vector<double> values;  ///< discrete
+  /// What is sent for it; nothing where the model takes none.
+  [[nodiscard]] std::optional<double> fit(double wanted) const;
+};
+
 struct Model {
   std::string name;
   std::string provider;  ///< "glm", "kimi", "custom"
@@ -28,6 +40,11 @@ struct Model {
   bool functions = false;
   bool thinking = false;
   bool web_search = false;
+  bool json = false;                 ///< can be held to one JSON object
+  bool tool_stream = false;          ///< streams tool calls in parts
+  std::string thinks_with;           ///< model that answers when thinking is asked for; empty = this one
+  std::vector<std::string> instead;  ///< models of other providers that answer when this one cannot
+  TemperatureRule temperature;
   std::optional<ModelPrice> price;  ///< absent = not published
   std::string description;
 };
@@ -40,12 +57,18 @@ class ModelCatalogue {
   /// By name or alias, ignoring case; nullptr when unknown.
   [[nodiscard]] const Model* find(std::string_view name_or_alias) const;
   [[nodiscard]] std::vector<std::string> names() const;
+  /// The rules by which a model is found for a call that names none; they may be empty.
+  [[nodiscard]] const RouteTable& routes() const { return routes_; }
+  /// Errors (config, with the place): a rule uses a model that is not here.
+  Result<void> set_routes(RouteTable routes);
 
  private:
   std::vector<Model> models_;
+  RouteTable routes_;
 };
 
 /// The text of the embedded data file.
 std::string_view embedded_models_yaml();
+std::string_view embedded_routes_yaml();
 
 }  // namespace exai

@@ -68,6 +68,23 @@ Json semaphores(const HealthFacts& facts) {
   return {{"status", "healthy"}, {"global", std::move(global)}, {"providers", std::move(providers)}};
 }
 
+/// An open circuit means that a provider fails, not that this server does; others answer instead.
+Json circuits(const HealthFacts& facts) {
+  Json rows = Json::array();
+  bool open = false;
+  for (const ServerView::BreakerRow& row : facts.breakers) {
+    open = open || row.state != "closed";
+    rows.push_back({{"provider", row.provider},
+                    {"model", row.model},
+                    {"state", row.state},
+                    {"failures", row.failures},
+                    {"retry_after_seconds", static_cast<double>(row.retry_after.count()) / 1000.0}});
+  }
+  return {{"status", open ? "degraded" : "healthy"},
+          {"message", open ? "models that keep failing are not asked now" : "every model may be asked"},
+          {"circuits", std::move(rows)}};
+}
+
 }  // namespace health_rules
 }  // namespace
 
@@ -76,7 +93,8 @@ HealthReport judge_health(const HealthFacts& facts) {
   Json components = {{"storage", storage(facts)},
                      {"disk", disk(facts)},
                      {"memory", memory(facts)},
-                     {"semaphores", semaphores(facts)}};
+                     {"semaphores", semaphores(facts)},
+                     {"providers", circuits(facts)}};
   std::string status = "healthy";
   for (const Json& component : components) {
     const std::string& one = component["status"].get_ref<const std::string&>();
@@ -112,6 +130,7 @@ void Health::report(std::function<void(const HealthReport&)> done) {
   };
   engine_.background(gather, [this, facts] {
     facts->permits = engine_.permits();
+    facts->breakers = engine_.breakers();
     facts->at = engine_.services().clock.wall();
     last_ = judge_health(*facts);
     taken_ = engine_.services().clock.steady();

@@ -15,6 +15,7 @@ struct HealthFacts {
   double disk_total = 0, disk_available = 0;  ///< bytes; total 0 = unknown
   double process_bytes = 0, memory_total = 0, memory_available = 0;
   std::vector<ServerView::PermitRow> permits;
+  std::vector<ServerView::BreakerRow> breakers;
   Wall at{};
 };
 

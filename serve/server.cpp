@@ -12,6 +12,7 @@
 #include "serve/door/shim.hpp"
 #include "serve/door/stdio.hpp"
 #include "serve/front.hpp"
+#include "serve/outside.hpp"
 #include "serve/protocol/mcp_pipe.hpp"
 #include "serve/sites.hpp"
 #include "serve/view.hpp"
@@ -102,27 +103,36 @@ Result<Catalogue> make_catalogue(const Wire& wire, const Config& config, const S
 class Server {
  public:
   Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const Wire& wire,
-         Catalogue catalogue, AccessPolicy access, std::unique_ptr<io::Log> log)
+         Catalogue catalogue, AccessPolicy access, std::unique_ptr<io::Log> log,
+         std::unique_ptr<Outside> outside)
       : options_(options),
         wire_(wire),
         config_(runtime->config),
+        outside_(std::move(outside)),
+        clock_(outside_->clock()),
         log_(std::move(log)),
         catalogue_(std::move(catalogue)),
         metrics_(catalogue_.get()->job_names()),
-        store_(state_folder() / "exai.db", clock_),
+        store_(outside_->replays() ? std::filesystem::path(":memory:") : state_folder() / "exai.db", clock_),
         memory_(store_, clock_, {},
                 [this](const Error& error) {
                   log_->write(io::LogLevel::warning, "memory.write",
                               "conversations are not in the store yet: " + error.message);
                 }),
         caches_(config_, clock_, [this] { metrics_.cache_hit(); }),
-        router_({permits_, metrics_, clock_, network()}),
+        spend_(&store_, clock_,
+               [this](const Error& error) {
+                 log_->write(io::LogLevel::warning, "spend.write",
+                             "the cost of models is not in the store yet: " + error.message);
+               }),
+        router_({permits_, metrics_, clock_, outside_->transport(), log_.get(), &spend_,
+                 [this] { return outside_->chance(); }}),
         view_(catalogue_, clock_, below(options.root, config_.text("log.dir"))),
         door_(door_limits(config_)),
         engine_({door_.loop(), clock_, permits_, metrics_, router_, memory_, caches_, store_, view_,
-                 io::random_uuid},
+                 [this] { return outside_->new_id(); }},
                 std::move(runtime), log_.get()),
-        front_(catalogue_, wire, engine_, config_, clock_),
+        front_(catalogue_, wire, engine_, config_, system_clock()),
         access_(std::move(access)),
         health_(engine_, state_folder()),
         main_site_(
@@ -133,6 +143,8 @@ class Server {
         daemon_(engine_, catalogue_, access_, daemon_settings(config_), log_.get()),
         frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
     view_.watch(engine_, log_.get());
+    outside_->on_failure(
+        [this](const Error& error) { log_->write(io::LogLevel::error, "cassette.write", error.message); });
     warn_of_access();
   }
 
@@ -295,6 +307,7 @@ class Server {
         log_->write(io::LogLevel::warning, "server.reload",
                     fmt::format("{} takes effect at the next start", key));
     engine_.reload(runtime);
+    outside_->reload(config);
     door_.set_limits(door_limits(config));
     front_.reload(config);
     access_ = std::move(access);
@@ -316,6 +329,12 @@ class Server {
       layers[std::string(timeouts::to_string(layer))] = format_duration(value.value);
     for (const auto& row : engine_.permits())
       permits.push_back({{"name", row.name}, {"in_use", row.in_use}, {"limit", row.limit}});
+    Json circuits = Json::array();
+    for (const auto& row : engine_.breakers())
+      circuits.push_back({{"provider", row.provider},
+                          {"model", row.model},
+                          {"state", row.state},
+                          {"failures", row.failures}});
     return dump_json({{"name", config_.text("server.name")},
                       {"version", version()},
                       {"pid", getpid()},
@@ -324,6 +343,7 @@ class Server {
                       {"listeners", std::move(listeners)},
                       {"permits", std::move(permits)},
                       {"timeouts", std::move(layers)},
+                      {"circuits", std::move(circuits)},
                       {"sessions", front_.sessions.size()},
                       {"streams", front_.service.streams()},
                       {"connections", door_.connections()},
@@ -334,7 +354,8 @@ class Server {
   const ServeOptions& options_;
   const Wire& wire_;
   const Config config_;  // as at start: what is bound and where files are does not change by a reload
-  const Clock& clock_ = system_clock();
+  std::unique_ptr<Outside> outside_;
+  const Clock& clock_;
   std::unique_ptr<io::Log> log_;
   CurrentCatalogue catalogue_;
   Metrics metrics_;
@@ -342,6 +363,7 @@ class Server {
   LazyStore store_;
   Memory memory_;
   Caches caches_;
+  Spend spend_;
   ModelRouter router_;
   LiveView view_;
   Door door_;
@@ -376,7 +398,12 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
   if (!access) return fail(access.error());
   if (Result<void> exposed = check_exposure(runtime->config, *access); !exposed && !options.stdio)
     return exposed;
-  if (options.check_only) return {};
+  if (options.check_only) {
+    if (options.replay.empty()) return {};
+    if (const Result<Cassette> cassette = load_cassette(options.replay); !cassette)
+      return fail(cassette.error());
+    return {};
+  }
   harden();
   const std::filesystem::path state = below(options.root, runtime->config.text("server.state_dir"));
   std::optional<io::LockFile> lock;
@@ -387,8 +414,10 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
   }
   Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);
   if (!log) return fail(log.error());
-  Server server(std::move(runtime), options, wire, std::move(*catalogue), std::move(*access),
-                std::move(*log));
+  Result<std::unique_ptr<Outside>> outside = Outside::open(runtime->config, options);
+  if (!outside) return fail(outside.error());
+  Server server(std::move(runtime), options, wire, std::move(*catalogue), std::move(*access), std::move(*log),
+                std::move(*outside));
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;
     if (Result<void> told = lock->write(lock_line(server.listeners())); !told) return told;

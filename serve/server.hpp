@@ -21,6 +21,8 @@ struct ServeOptions {
   Millis grace{30000};              ///< drain time after SIGTERM
   bool terminal = false;            ///< echo log lines to stderr
   std::vector<Document> documents;  ///< offered as resources beside the server's own
+  std::filesystem::path record;     ///< cassette to write what providers are asked and answer
+  std::filesystem::path replay;     ///< cassette to play instead of asking providers
   bool strict = false;              ///< a keys file that others can read is an error
   /// Loads the configuration anew for SIGHUP; an error keeps the old one.
   std::function<Result<Config>()> reload;

@@ -40,4 +40,8 @@ std::vector<ServerView::PermitRow> LiveView::permits() const {
   return engine_ == nullptr ? std::vector<PermitRow>() : engine_->permits();
 }
 
+std::vector<ServerView::BreakerRow> LiveView::breakers() const {
+  return engine_ == nullptr ? std::vector<BreakerRow>() : engine_->breakers();
+}
+
 }  // namespace exai::serve

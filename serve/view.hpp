@@ -24,6 +24,7 @@ class LiveView final : public ServerView {
   [[nodiscard]] std::vector<std::string> last_errors(std::size_t lines) const override;
   [[nodiscard]] Millis uptime() const override;
   [[nodiscard]] std::vector<PermitRow> permits() const override;
+  [[nodiscard]] std::vector<BreakerRow> breakers() const override;
 
  private:
   const CurrentCatalogue& catalogue_;

@@ -38,6 +38,8 @@ class SqliteStore : public Store {
   Result<std::size_t> expire_conversations(Millis ttl) override;
   Result<void> save_run(const RunRecord& run) override;
   Result<std::vector<RunRecord>> runs(std::size_t most) override;
+  Result<void> add_spend(const std::vector<SpendChange>& changes) override;
+  Result<std::vector<SpendChange>> spend_of(const std::string& day) override;
   Result<void> ping() override;
 
  private:
@@ -180,6 +182,49 @@ Result<std::vector<RunRecord>> SqliteStore::runs(std::size_t most) {
                       .started = from_millis(query->number(6)),
                       .duration = Millis(query->number(7)),
                       .exit_code = static_cast<int>(query->number(8))});
+  }
+}
+
+Result<void> SqliteStore::add_spend(const std::vector<SpendChange>& changes) {
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
+  Transaction transaction(*db_);
+  if (auto begun = transaction.begin(); !begun) return begun;
+  Result<Statement> add = db_->prepare(
+      "INSERT INTO spend VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, provider, model) DO UPDATE SET"
+      " calls = calls + excluded.calls, prompt = prompt + excluded.prompt,"
+      " completion = completion + excluded.completion, cached = cached + excluded.cached,"
+      " nano_usd = nano_usd + excluded.nano_usd");
+  if (!add) return fail(add.error());
+  for (const SpendChange& row : changes) {
+    add->reset().bind(row.day).bind(row.provider).bind(row.model).bind(row.calls).bind(row.prompt);
+    add->bind(row.completion).bind(row.cached).bind(row.nano_usd);
+    if (auto done = add->run(); !done) return done;
+  }
+  return transaction.commit();
+}
+
+Result<std::vector<SpendChange>> SqliteStore::spend_of(const std::string& day) {
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
+  Result<Statement> query = db_->prepare(
+      "SELECT provider, model, calls, prompt, completion, cached, nano_usd FROM spend WHERE day = ?"
+      " ORDER BY provider, model");
+  if (!query) return fail(query.error());
+  query->bind(day);
+  std::vector<SpendChange> rows;
+  for (;;) {
+    const Result<bool> row = query->step();
+    if (!row) return fail(row.error());
+    if (!*row) return rows;
+    rows.push_back({.day = day,
+                    .provider = query->text(0),
+                    .model = query->text(1),
+                    .calls = query->number(2),
+                    .prompt = query->number(3),
+                    .completion = query->number(4),
+                    .cached = query->number(5),
+                    .nano_usd = query->number(6)});
   }
 }
 

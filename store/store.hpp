@@ -5,6 +5,7 @@
 #include "core/report.hpp"
 #include "core/result.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -45,6 +46,13 @@ struct RunRecord {
   int exit_code = 0;
 };
 
+/// What a model cost on one UTC day ("2026-11-21"), or what came to it since it was kept last.
+struct SpendChange {
+  std::string day, provider, model;
+  std::int64_t calls = 0, prompt = 0, completion = 0, cached = 0;  ///< tokens
+  std::int64_t nano_usd = 0;                                       ///< billionths of a US dollar
+};
+
 /// Thread-safe; every call blocks for at most its own statement timeout (5 s).
 class Store {
  public:
@@ -59,6 +67,9 @@ class Store {
   /// Returns only after the commit is on disk.
   virtual Result<void> save_run(const RunRecord& run) = 0;
   virtual Result<std::vector<RunRecord>> runs(std::size_t most) = 0;
+  /// Adds to what is kept of each day, all in one transaction.
+  virtual Result<void> add_spend(const std::vector<SpendChange>& changes) = 0;
+  virtual Result<std::vector<SpendChange>> spend_of(const std::string& day) = 0;
   /// A cheap round trip, for health.
   virtual Result<void> ping() = 0;
 };

@@ -50,6 +50,14 @@ class ServerView {
     int in_use = 0, limit = 0;
   };
   [[nodiscard]] virtual std::vector<PermitRow> permits() const = 0;
+  /// Circuits of models that have failed lately: {"glm", "glm-4.6", "open", 4, 90 s}.
+  struct BreakerRow {
+    std::string provider, model;
+    std::string state;  ///< closed, open, half_open
+    int failures = 0;
+    Millis retry_after{0};
+  };
+  [[nodiscard]] virtual std::vector<BreakerRow> breakers() const { return {}; }
 };
 
 /// One call's world. Built by calls/, passed by reference; valid during the call only. All members may be

@@ -264,4 +264,12 @@ std::vector<ServerView::PermitRow> Engine::permits() const {
   return rows;
 }
 
+std::vector<ServerView::BreakerRow> Engine::breakers() const {
+  std::vector<ServerView::BreakerRow> rows;
+  for (Breakers::Row& row : services_.router.breakers())
+    rows.push_back({std::move(row.provider), std::move(row.model), std::string(to_string(row.state)),
+                    row.failures, row.retry_after});
+  return rows;
+}
+
 }  // namespace exai::serve

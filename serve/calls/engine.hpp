@@ -42,6 +42,7 @@ class Engine {
   void background(std::function<void()> job, std::function<void()> then);
   /// In use and allowed. Any thread.
   [[nodiscard]] std::vector<ServerView::PermitRow> permits() const;
+  [[nodiscard]] std::vector<ServerView::BreakerRow> breakers() const;
   [[nodiscard]] CallServices& services() { return services_; }
 
  private:

@@ -42,6 +42,18 @@ Result<std::vector<store::RunRecord>> LazyStore::runs(std::size_t most) {
   return (*store)->runs(most);
 }
 
+Result<void> LazyStore::add_spend(const std::vector<store::SpendChange>& changes) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->add_spend(changes);
+}
+
+Result<std::vector<store::SpendChange>> LazyStore::spend_of(const std::string& day) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->spend_of(day);
+}
+
 Result<void> LazyStore::ping() {
   const Result<store::Store*> store = opened();
   if (!store) return fail(store.error());

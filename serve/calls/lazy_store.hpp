@@ -19,6 +19,8 @@ class LazyStore final : public store::Store {
   Result<std::size_t> expire_conversations(Millis ttl) override;
   Result<void> save_run(const store::RunRecord& run) override;
   Result<std::vector<store::RunRecord>> runs(std::size_t most) override;
+  Result<void> add_spend(const std::vector<store::SpendChange>& changes) override;
+  Result<std::vector<store::SpendChange>> spend_of(const std::string& day) override;
   Result<void> ping() override;
 
  private:

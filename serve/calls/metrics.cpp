@@ -49,6 +49,36 @@ struct Metrics::Impl {
           .Name("exai_provider_errors_total")
           .Help("Requests to a model provider that failed")
           .Register(registry);
+  prometheus::Family<prometheus::Counter>& tokens = prometheus::BuildCounter()
+                                                        .Name("exai_model_tokens_total")
+                                                        .Help("Tokens that models counted")
+                                                        .Register(registry);
+  prometheus::Family<prometheus::Counter>& cost =
+      prometheus::BuildCounter()
+          .Name("exai_cost_usd_total")
+          .Help("US dollars that answers of models cost by the catalogue's prices")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& circuits = prometheus::BuildGauge()
+                                                        .Name("exai_circuit_breaker_state")
+                                                        .Help("0 closed, 1 open, 2 half-open")
+                                                        .Register(registry);
+  prometheus::Family<prometheus::Counter>& retries =
+      prometheus::BuildCounter()
+          .Name("exai_provider_retries_total")
+          .Help("Requests to a model provider that were repeated")
+          .Register(registry);
+  prometheus::Family<prometheus::Counter>& failovers =
+      prometheus::BuildCounter()
+          .Name("exai_failovers_total")
+          .Help("Questions that another provider was asked instead")
+          .Register(registry);
+  prometheus::Histogram& prompt_sizes =
+      prometheus::BuildHistogram()
+          .Name("exai_prompt_tokens")
+          .Help("Estimated tokens of what was sent to a model")
+          .Register(registry)
+          .Add({}, prometheus::Histogram::BucketBoundaries{1000, 4000, 16000, 32000, 64000, 100000, 128000,
+                                                           200000, 256000});
   prometheus::Counter& cache_hits = prometheus::BuildCounter()
                                         .Name("exai_cache_hits_total")
                                         .Help("Tool calls answered from a cache")
@@ -95,6 +125,18 @@ struct Metrics::Impl {
       for (const ErrorKind kind :
            {ErrorKind::provider, ErrorKind::timeout, ErrorKind::unreachable, ErrorKind::busy})
         provider_error(provider->id, kind);
+    for (const Provider* provider : Registered<Provider>::all()) {
+      const std::string id(provider->id);
+      for (const char* reason : {"rate_limit", "failed", "unreachable", "bad_answer"})
+        retries.Add({{"provider", id}, {"reason", reason}});
+      for (const Provider* other : Registered<Provider>::all())
+        if (other != provider) failovers.Add({{"from", id}, {"to", std::string(other->id)}});
+      if (provider->standard_model.empty()) continue;
+      const std::map<std::string, std::string> labels{{"provider", id},
+                                                      {"model", std::string(provider->standard_model)}};
+      cost.Add(labels);
+      circuits.Add(labels);
+    }
     prometheus::BuildGauge()
         .Name("exai_build_info")
         .Help("Always 1; the version is a label")
@@ -132,6 +174,34 @@ void Metrics::provider_error(std::string_view provider, ErrorKind kind) {
 
 void Metrics::cache_hit() {
   impl_->cache_hits.Increment();
+}
+
+void Metrics::model_answer(std::string_view provider, std::string_view model, long long prompt,
+                           long long completion, long long cached, double dollars) {
+  std::map<std::string, std::string> labels{{"provider", std::string(provider)},
+                                            {"model", std::string(model)}};
+  impl_->cost.Add(labels).Increment(dollars);
+  for (const auto& [kind, count] :
+       {std::pair("prompt", prompt), std::pair("completion", completion), std::pair("cached", cached)}) {
+    labels["kind"] = kind;
+    impl_->tokens.Add(labels).Increment(static_cast<double>(count));
+  }
+}
+
+void Metrics::prompt_size(double tokens) {
+  impl_->prompt_sizes.Observe(tokens);
+}
+
+void Metrics::circuit(std::string_view provider, std::string_view model, int state) {
+  impl_->circuits.Add({{"provider", std::string(provider)}, {"model", std::string(model)}}).Set(state);
+}
+
+void Metrics::provider_retry(std::string_view provider, std::string_view reason) {
+  impl_->retries.Add({{"provider", std::string(provider)}, {"reason", std::string(reason)}}).Increment();
+}
+
+void Metrics::failover(std::string_view from, std::string_view to) {
+  impl_->failovers.Add({{"from", std::string(from)}, {"to", std::string(to)}}).Increment();
 }
 
 std::string Metrics::render() {

@@ -33,6 +33,16 @@ class Metrics {
   // Any thread.
   void provider_error(std::string_view provider, ErrorKind kind);
   void cache_hit();
+  /// One answer of a model: its tokens and what it cost in US dollars. Models that the catalogue does not
+  /// know must be called "other".
+  void model_answer(std::string_view provider, std::string_view model, long long prompt, long long completion,
+                    long long cached, double dollars);
+  /// Estimated tokens of a prompt.
+  void prompt_size(double tokens);
+  /// 0 closed, 1 open, 2 half-open.
+  void circuit(std::string_view provider, std::string_view model, int state);
+  void provider_retry(std::string_view provider, std::string_view reason);
+  void failover(std::string_view from, std::string_view to);
   /// The text of /metrics, format 0.0.4.
   [[nodiscard]] std::string render();
 

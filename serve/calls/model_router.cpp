@@ -1,51 +1,97 @@
 #include "serve/calls/model_router.hpp"
 
 #include "core/text.hpp"
+#include "serve/calls/asking.hpp"
 
 #include <fmt/core.h>
 
 namespace exai::serve {
+namespace routing {
+namespace {
 
-Result<Permit> ModelRouter::permit(const Runtime& runtime, const Provider& provider, Deadline deadline,
-                                   const std::stop_token& stop) {
-  const Config& config = runtime.config;
-  const Deadline patience = deadline.within(config.duration("limits.permit_wait"), services_.clock);
-  return services_.permits.acquire(std::string(provider.id), patience, stop,
-                                   config.duration("limits.retry_after"));
+std::string detour(const ModelChoice& choice, Failure failure, const Error& error) {
+  return fmt::format("{}/{}: {}: {}", choice.provider->id, printable(choice.model.name), to_string(failure),
+                     error.message);
+}
+
+/// What the caller hears when nobody answered: the first one's failure, and who else was asked.
+Error all_failed(Error first, const std::vector<std::string>& detours, Millis soonest) {
+  for (std::size_t i = 1; i < detours.size(); ++i) first.message += "; instead " + detours[i];
+  if (soonest > Millis{0}) first.retry_after = soonest;
+  return first;
+}
+
+}  // namespace
+}  // namespace routing
+
+ModelRouter::ModelRouter(Services services)
+    : services_(std::move(services)),
+      breakers_([this](const Breakers::Row& now, Circuit before) { circuit_changed(now, before); }),
+      cache_(services_.clock) {
+  if (services_.spend != nullptr) return;
+  own_spend_ = std::make_unique<Spend>(nullptr, services_.clock);
+  services_.spend = own_spend_.get();
+}
+
+void ModelRouter::circuit_changed(const Breakers::Row& now, Circuit before) {
+  services_.metrics.circuit(now.provider, now.model, static_cast<int>(now.state));
+  if (services_.log == nullptr) return;
+  services_.log->write(
+      now.state == Circuit::open ? io::LogLevel::warning : io::LogLevel::info, "CIRCUIT_BREAKER",
+      fmt::format("{}/{}: {} -> {}", now.provider, now.model, to_string(before), to_string(now.state)),
+      {{"service", now.provider + "/" + now.model},
+       {"from", std::string(to_string(before))},
+       {"to", std::string(to_string(now.state))},
+       {"failures", fmt::format("{}", now.failures)}});
 }
 
 Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& request, Deadline deadline,
                                 const std::stop_token& stop,
-                                const std::function<void(std::string_view)>& on_delta) {
-  const Result<ModelChoice> chosen = choose_model(runtime.config, runtime.models, request.model);
+                                const std::function<void(std::string_view)>& on_delta,
+                                std::string_view tool) {
+  const Config& config = runtime.config;
+  Result<ModelChoice> chosen = choose_model(config, runtime.models, request);
   if (!chosen) return fail(chosen.error());
-  const Provider& provider = *chosen->provider;
-  const Result<Permit> held = permit(runtime, provider, deadline, stop);
-  if (!held) return fail(held.error());
-  const Millis longest = request.timeout.count() > 0
-                             ? request.timeout
-                             : std::min(runtime.config.duration(provider.timeout_setting),
-                                        runtime.budgets[timeouts::Layer::http]);
-  const ProviderCall call{runtime.config, deadline.within(longest, services_.clock), stop, on_delta,
-                          services_.transport};
-  Result<Reply> reply = provider_chat(provider, request, chosen->model, call);
-  if (!reply && reply.error().kind != ErrorKind::cancelled)
-    services_.metrics.provider_error(provider.id, reply.error().kind);
-  return reply;
+  std::vector<ModelChoice> candidates;
+  if (request.failover && config.boolean("failover.enabled"))
+    candidates = stand_ins(config, runtime.models, *chosen, request);
+  candidates.insert(candidates.begin(), std::move(*chosen));
+  if (request.timeout > Millis{0}) deadline = deadline.within(request.timeout, services_.clock);
+  Asking asking(*this, runtime, stop, tool);
+  std::vector<std::string> detours;
+  std::optional<Error> first;
+  Millis soonest{0};
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const bool last = i + 1 == candidates.size();
+    // Whoever is silent must leave time for those who stand by.
+    const Millis share = deadline.left(services_.clock) * config.integer("failover.first_share") / 100;
+    const Deadline until = last ? deadline : deadline.within(share, services_.clock);
+    Tried<Reply> tried = asking.chat(candidates[i], request, until, !last, on_delta);
+    if (tried.answer) {
+      detours.insert(detours.end(), tried.answer->detours.begin(), tried.answer->detours.end());
+      tried.answer->detours = std::move(detours);
+      return std::move(tried.answer);
+    }
+    Error& error = tried.answer.error();
+    if (tried.failure == Failure::cancelled) return fail(std::move(error));
+    detours.push_back(routing::detour(candidates[i], tried.failure, error));
+    if (error.retry_after > Millis{0})
+      soonest = soonest > Millis{0} ? std::min(soonest, error.retry_after) : error.retry_after;
+    const bool ends = tried.streamed || !replaceable(tried.failure) || last ||
+                      deadline.passed(services_.clock) || stop.stop_requested();
+    if (!ends) asking.log_failover(candidates[i], candidates[i + 1], error);
+    if (!first) first = std::move(error);
+    if (ends) break;
+  }
+  return fail(routing::all_failed(std::move(*first), detours, soonest));
 }
 
 Result<ProviderAnswer> ModelRouter::ask(const Runtime& runtime, const ProviderAsk& ask, Deadline deadline,
-                                        const std::stop_token& stop) {
+                                        const std::stop_token& stop, std::string_view tool) {
   const Provider* provider = find_provider(ask.provider);
   if (provider == nullptr)
     return fail(ErrorKind::internal, fmt::format("no provider is called '{}'", printable(ask.provider)));
-  const Result<Permit> held = permit(runtime, *provider, deadline, stop);
-  if (!held) return fail(held.error());
-  const ProviderCall call{runtime.config, deadline, stop, {}, services_.transport};
-  Result<ProviderAnswer> answer = provider_ask(*provider, ask, call);
-  if (!answer && answer.error().kind != ErrorKind::cancelled)
-    services_.metrics.provider_error(provider->id, answer.error().kind);
-  return answer;
+  return Asking(*this, runtime, stop, tool).ask(*provider, ask, deadline).answer;
 }
 
 }  // namespace exai::serve

@@ -1,14 +1,22 @@
-// From "ask a model" to an answer: route, permit, deadline, the provider's client.
+// From "ask a model" to an answer: choice, budget, circuit, permit, deadline, the provider's client, and then
+// again: the same model once more, or another provider's.
 #pragma once
 
 #include "core/deadline.hpp"
+#include "io/log.hpp"
+#include "serve/calls/breaker.hpp"
 #include "serve/calls/metrics.hpp"
 #include "serve/calls/permits.hpp"
+#include "serve/calls/retry.hpp"
 #include "serve/calls/runtime.hpp"
+#include "serve/calls/spend.hpp"
+#include "serve/providers/context_cache.hpp"
 #include "serve/providers/provider.hpp"
 
 #include <functional>
+#include <memory>
 #include <stop_token>
+#include <string_view>
 
 namespace exai::serve {
 
@@ -19,20 +27,35 @@ class ModelRouter {
     Metrics& metrics;
     const Clock& clock;
     ProviderTransport& transport;
+    io::Log* log = nullptr;
+    Spend* spend = nullptr;            ///< none: a day's costs are forgotten with the router
+    std::function<double()> chance{};  ///< from 0 to 1, to spread repetitions; none = always in the middle
   };
-  explicit ModelRouter(Services services) : services_(services) {}
+  explicit ModelRouter(Services services);
 
-  /// Blocking, on the worker's thread; any number of them at a time.
+  /// Blocking, on the worker's thread; any number of them at a time. `tool` is who asks, for the log and the
+  /// rule table. A model that is named may be stood in for too, unless request.failover forbids it: Reply
+  /// says who answered, and its detours who did not.
   Result<Reply> chat(const Runtime& runtime, const ChatRequest& request, Deadline deadline,
-                     const std::stop_token& stop, const std::function<void(std::string_view)>& on_delta);
+                     const std::stop_token& stop, const std::function<void(std::string_view)>& on_delta,
+                     std::string_view tool = {});
+  /// Goes to the named provider only; repeated like a chat when the request allows it.
   Result<ProviderAnswer> ask(const Runtime& runtime, const ProviderAsk& ask, Deadline deadline,
-                             const std::stop_token& stop);
+                             const std::stop_token& stop, std::string_view tool = {});
+
+  /// Circuits that are open or have seen failures lately.
+  [[nodiscard]] std::vector<Breakers::Row> breakers() const {
+    return breakers_.rows(services_.clock.steady());
+  }
 
  private:
-  Result<Permit> permit(const Runtime& runtime, const Provider& provider, Deadline deadline,
-                        const std::stop_token& stop);
+  friend class Asking;
+  void circuit_changed(const Breakers::Row& now, Circuit before);
 
   Services services_;
+  std::unique_ptr<Spend> own_spend_;
+  Breakers breakers_;
+  ContextCache cache_;
 };
 
 }  // namespace exai::serve

@@ -1,6 +1,7 @@
 #include "serve/calls/runtime.hpp"
 
 #include "io/yaml.hpp"
+#include "serve/calls/spend.hpp"
 
 namespace exai::serve {
 namespace {
@@ -19,15 +20,26 @@ Result<void> judge_timeouts(const Config& config, const timeouts::Profile& profi
   return {};
 }
 
+}  // namespace
+
 Result<ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root) {
   const std::string& file = config.text("models.file");
   const Result<Node> document = file.empty() ? io::parse_yaml(embedded_models_yaml(), "core/models.yaml")
                                              : io::read_yaml(below(root, file));
   if (!document) return fail(document.error());
-  return ModelCatalogue::from(*document);
+  Result<ModelCatalogue> models = ModelCatalogue::from(*document);
+  if (!models) return models;
+  const std::string& own = config.text("models.routes_file");
+  // The built-in rules name built-in models, so a catalogue of the operator's own comes with its own rules.
+  if (own.empty() && !file.empty()) return models;
+  const Result<Node> rules = own.empty() ? io::parse_yaml(embedded_routes_yaml(), "core/routes.yaml")
+                                         : io::read_yaml(below(root, own));
+  if (!rules) return fail(rules.error());
+  Result<RouteTable> routes = RouteTable::from(*rules);
+  if (!routes) return fail(routes.error());
+  if (auto set = models->set_routes(std::move(*routes)); !set) return fail(set.error());
+  return models;
 }
-
-}  // namespace
 
 std::filesystem::path below(const std::filesystem::path& root, const std::string& path) {
   const std::filesystem::path given(path);
@@ -42,6 +54,7 @@ Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::fi
   if (!budgets) return fail(budgets.error());
   Result<ModelCatalogue> models = load_models(config, root);
   if (!models) return fail(models.error());
+  if (Result<void> budgets_fit = check_budgets(config); !budgets_fit) return fail(budgets_fit.error());
   Result<Workspace> workspace = Workspace::from(config, root);
   if (!workspace) return fail(workspace.error());
   const auto runtime = std::make_shared<Runtime>();

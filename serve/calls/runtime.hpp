@@ -24,6 +24,9 @@ struct Runtime {
 /// reads the model catalogue (models.file, or the embedded one).
 Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root);
 
+/// The catalogue with the rules of its choice, as the settings name them.
+Result<ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root);
+
 /// `path` below `root` unless absolute.
 std::filesystem::path below(const std::filesystem::path& root, const std::string& path);
 

@@ -1,8 +1,8 @@
-#include "core/redact.hpp"
+#include "serve/providers/client.hpp"
+
 #include "core/sse.hpp"
 #include "core/text.hpp"
 #include "io/http.hpp"
-#include "serve/providers/completion.hpp"
 
 #include <charconv>
 
@@ -13,8 +13,7 @@ namespace exai::serve {
 namespace provider_client {
 namespace {
 
-constexpr int k_search_rounds = 4;
-constexpr std::string_view k_web_search = "$web_search";
+constexpr std::size_t k_largest_answer = std::size_t{16} << 20U;
 
 std::string variable(std::string_view key) {
   const Setting* setting = find_setting(key);
@@ -29,53 +28,47 @@ Millis retry_after(const io::HttpResponse& response) {
   return std::min(Millis(std::chrono::seconds(std::min(seconds, 86'400LL))), Millis(std::chrono::hours(1)));
 }
 
-/// One client for one call: where, with what key, and until when.
-class Client {
- public:
-  Client(const Provider& provider, const ProviderCall& call)
-      : provider_(provider),
-        call_(call),
-        key_(call.config.secret(provider.key_setting)),
-        redactor_({key_}),
-        deadline_(call.deadline.within(call.config.duration(provider.timeout_setting))
-                      .within(call.config.duration("timeouts.http"))) {}
+}  // namespace
+}  // namespace provider_client
 
-  Result<io::HttpResponse> get(std::string_view path) {
-    io::HttpRequest request = prepared(path);
-    return judged(call_.transport.exchange(request));
-  }
-  Result<Completion> complete(const Json& body);
-  Result<ProviderAnswer> ask(const ProviderAsk& ask) const;
+using namespace provider_client;
 
- private:
-  [[nodiscard]] io::HttpRequest prepared(std::string_view path) const;
-  Result<Completion> whole(io::HttpRequest& request);
-  Result<Completion> streamed(io::HttpRequest& request);
-  Result<Completion> end_of_stream(const io::HttpResponse& response, Completion answer, std::string_view raw,
-                                   bool done) const;
-  [[nodiscard]] Result<io::HttpResponse> judged(Result<io::HttpResponse> response) const;
-  [[nodiscard]] Error refused(const io::HttpResponse& response) const;
-  [[nodiscard]] Error wrong_type(const io::HttpResponse& response) const;
+ProviderClient::ProviderClient(const Provider& provider, const ProviderCall& call)
+    : provider_(provider),
+      call_(call),
+      key_(call.config.secret(provider.key_setting)),
+      redactor_({key_}),
+      deadline_(call.patience > Millis{0}
+                    ? call.deadline.within(call.patience, call.clock)
+                    : call.deadline.within(call.config.duration(provider.timeout_setting), call.clock)
+                          .within(call.config.duration("timeouts.http"), call.clock)) {}
 
-  const Provider& provider_;
-  const ProviderCall& call_;
-  Secret key_;
-  Redactor redactor_;
-  Deadline deadline_;
-};
+Result<io::HttpResponse> ProviderClient::get(std::string_view path) {
+  return judged(call_.transport.exchange(prepared(path)));
+}
 
-io::HttpRequest Client::prepared(std::string_view path) const {
+void ProviderClient::settle() {
+  if (call_.attempt != nullptr) call_.attempt->settled = true;
+}
+
+Error ProviderClient::too_large() {
+  settle();
+  return make_error(ErrorKind::provider, fmt::format("the answer of {} is larger than {} bytes",
+                                                     provider_.title, k_largest_answer));
+}
+
+io::HttpRequest ProviderClient::prepared(std::string_view path) const {
   io::HttpRequest request;
   std::string base = call_.config.text(provider_.url_setting);
   while (base.ends_with('/')) base.pop_back();
   request.url = base + std::string(path);
   if (!key_.empty()) request.headers.emplace_back("Authorization", "Bearer " + key_.reveal());
-  request.deadline = deadline_;
+  request.deadline = Deadline::after(deadline_.left(call_.clock));  // sockets live by the machine's clock
   request.stop = call_.stop;
   return request;
 }
 
-Error Client::refused(const io::HttpResponse& response) const {
+Error ProviderClient::refused(const io::HttpResponse& response) {
   const std::string key_name = variable(provider_.key_setting);
   const std::string url_name = variable(provider_.url_setting);
   const auto text = [&](std::string_view what) {
@@ -99,9 +92,11 @@ Error Client::refused(const io::HttpResponse& response) const {
     default:
       break;
   }
-  if (response.status >= 300 && response.status < 400)
+  if (response.status >= 300 && response.status < 400) {
+    settle();
     return make_error(ErrorKind::provider, text("redirects, which is not followed"),
                       fmt::format("correct {}", url_name));
+  }
   const bool passing = response.status >= 500 || response.status == 408;
   Error error = make_error(ErrorKind::provider, text(passing ? "failed" : "refused the request"),
                            passing ? "try again; exai probe provider shows whether it is up" : "");
@@ -109,7 +104,8 @@ Error Client::refused(const io::HttpResponse& response) const {
   return error;
 }
 
-Error Client::wrong_type(const io::HttpResponse& response) const {
+Error ProviderClient::wrong_type(const io::HttpResponse& response) {
+  settle();
   const std::string type = response.header("content-type");
   return make_error(
       ErrorKind::provider,
@@ -119,8 +115,9 @@ Error Client::wrong_type(const io::HttpResponse& response) const {
 }
 
 /// Status and transport errors as kinds that the caller can act on.
-Result<io::HttpResponse> Client::judged(Result<io::HttpResponse> response) const {
+Result<io::HttpResponse> ProviderClient::judged(Result<io::HttpResponse> response) {
   if (response) {
+    if (call_.attempt != nullptr) call_.attempt->status = response->status;
     if (response->status < 200 || response->status > 299) return fail(refused(*response));
     return response;
   }
@@ -133,28 +130,42 @@ Result<io::HttpResponse> Client::judged(Result<io::HttpResponse> response) const
   return fail(std::move(error).during(fmt::format("asking {}", provider_.title)));
 }
 
-Result<Completion> Client::whole(io::HttpRequest& request) {
-  const Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
+Result<Completion> ProviderClient::whole(io::HttpRequest& request, Headers& answered) {
+  std::string body;
+  bool too_much = false;
+  request.on_data = [&](std::string_view bytes) {
+    too_much = body.size() + bytes.size() > k_largest_answer;
+    if (!too_much) body += bytes;
+    return !too_much;
+  };
+  Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
+  if (too_much) return fail(too_large());
   if (!response) return fail(response.error());
+  answered = response->headers;
+
   if (to_lower(response->header("content-type")).find("json") == std::string::npos)
     return fail(wrong_type(*response));
-  return read_completion(response->body);
+  return read_completion(body);
 }
 
-Result<Completion> Client::streamed(io::HttpRequest& request) {
+Result<Completion> ProviderClient::streamed(io::HttpRequest& request, const OnDelta& on_delta,
+                                            Headers& answered) {
   SseParser parser;
   Completion answer;
   std::string raw;  // an endpoint that cannot stream answers with one JSON text
   std::optional<Error> broken;
   bool done = false;
+  std::size_t received = 0;
   const auto on_event = [&](const SseEvent& event) {
     if (broken || done) return;
     if (trim(event.data) == "[DONE]")
       done = true;
-    else if (auto read = read_chunk(event.data, answer, call_.on_delta); !read)
+    else if (auto read = read_chunk(event.data, answer, on_delta); !read)
       broken = read.error();
   };
   request.on_data = [&](std::string_view bytes) {
+    received += bytes.size();
+    if (received > k_largest_answer) return false;
     if (!raw.empty() || (answer.model.empty() && bytes.starts_with('{'))) {
       raw += bytes;
       return true;
@@ -164,17 +175,19 @@ Result<Completion> Client::streamed(io::HttpRequest& request) {
     return !broken && !done;
   };
   const Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
+  if (received > k_largest_answer) return fail(too_large());
   if (broken) return fail(std::move(*broken));
   if (!response) return fail(response.error());
-  return end_of_stream(*response, std::move(answer), raw, done);
+  answered = response->headers;
+  return end_of_stream(*response, std::move(answer), raw, done, on_delta);
 }
 
-Result<Completion> Client::end_of_stream(const io::HttpResponse& response, Completion answer,
-                                         std::string_view raw, bool done) const {
+Result<Completion> ProviderClient::end_of_stream(const io::HttpResponse& response, Completion answer,
+                                                 std::string_view raw, bool done, const OnDelta& on_delta) {
   const std::string type = to_lower(response.header("content-type"));
   if (!raw.empty() && type.find("json") != std::string::npos) {
     Result<Completion> whole = read_completion(raw);
-    if (whole && !whole->content.empty() && call_.on_delta) call_.on_delta(whole->content);
+    if (whole && !whole->content.empty() && on_delta) on_delta(whole->content);
     return whole;
   }
   if (type.find("text/event-stream") == std::string::npos) return fail(wrong_type(response));
@@ -186,19 +199,21 @@ Result<Completion> Client::end_of_stream(const io::HttpResponse& response, Compl
   return answer;
 }
 
-Result<Completion> Client::complete(const Json& body) {
+Result<Completion> ProviderClient::complete(const Json& body, const Headers& extra, const OnDelta& on_delta,
+                                            Headers& answered) {
   io::HttpRequest request = prepared("/chat/completions");
   const bool stream = body.contains("stream") && body["stream"] == true;
   request.method = "POST";
   request.body = dump_json(body);
   request.headers.emplace_back("Content-Type", "application/json");
+  for (const auto& header : extra) request.headers.push_back(header);
   request.headers.emplace_back("Accept", stream ? "text/event-stream" : "application/json");
-  Result<Completion> answer = stream ? streamed(request) : whole(request);
+  Result<Completion> answer = stream ? streamed(request, on_delta, answered) : whole(request, answered);
   if (!answer) answer.error().message = redactor_.apply(answer.error().message);
   return answer;
 }
 
-Result<ProviderAnswer> Client::ask(const ProviderAsk& ask) const {
+Result<ProviderAnswer> ProviderClient::ask(const ProviderAsk& ask) {
   io::HttpRequest request = prepared(ask.path);
   request.method = ask.method;
   request.max_body = ask.max_body;
@@ -208,79 +223,11 @@ Result<ProviderAnswer> Client::ask(const ProviderAsk& ask) const {
     request.body = dump_json(ask.body);
     request.headers.emplace_back("Content-Type", "application/json");
   }
-  if (ask.timeout > Millis{0}) request.deadline = call_.deadline.within(ask.timeout);
+  if (ask.timeout > Millis{0})
+    request.deadline = Deadline::after(std::min(ask.timeout, call_.deadline.left(call_.clock)));
   Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
   if (!response) return fail(response.error());
   return ProviderAnswer{response->status, std::move(response->headers), std::move(response->body)};
-}
-
-/// Kimi's own web search: the client repeats the asked arguments as the tool's result, and the provider
-/// searches.
-Result<void> echo_search(const Completion& answer, Json& body) {
-  Json calls = Json::array();
-  Json results = Json::array();
-  for (const AskedTool& tool : answer.tools) {
-    if (tool.name != k_web_search)
-      return fail(ErrorKind::provider, fmt::format("the model asked for the tool '{}', which nobody offered",
-                                                   printable(tool.name)));
-    calls.push_back({{"id", tool.id},
-                     {"type", "builtin_function"},
-                     {"function", {{"name", tool.name}, {"arguments", tool.arguments}}}});
-    results.push_back(
-        {{"role", "tool"}, {"tool_call_id", tool.id}, {"name", tool.name}, {"content", tool.arguments}});
-  }
-  body["messages"].push_back(
-      {{"role", "assistant"}, {"content", answer.content}, {"tool_calls", std::move(calls)}});
-  for (Json& result : results) body["messages"].push_back(std::move(result));
-  return {};
-}
-
-}  // namespace
-}  // namespace provider_client
-
-Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,
-                            const ProviderCall& call) {
-  using namespace provider_client;
-  if (auto ready = require_configured(provider, call.config); !ready) return fail(ready.error());
-  Json body = chat_body(provider, request, model, call.config);
-  Client client(provider, call);
-  Usage usage;
-  for (int round = 0; round < k_search_rounds; ++round) {
-    Result<Completion> answer = client.complete(body);
-    if (!answer) return fail(answer.error());
-    usage.prompt += answer->usage.prompt;
-    usage.completion += answer->usage.completion;
-    usage.cached += answer->usage.cached;
-    if (answer->tools.empty()) {
-      Reply reply;
-      reply.content = std::move(answer->content);
-      reply.reasoning = std::move(answer->reasoning);
-      reply.provider = provider.id;
-      reply.model = answer->model.empty() ? body["model"].get<std::string>() : answer->model;
-      reply.finish_reason = answer->finish_reason.empty() ? "stop" : std::move(answer->finish_reason);
-      reply.usage = usage;
-      return reply;
-    }
-    if (auto echoed = echo_search(*answer, body); !echoed) return fail(echoed.error());
-  }
-  return fail(ErrorKind::provider,
-              fmt::format("{} searched the web {} times without an answer", provider.title, k_search_rounds),
-              "ask again with use_websearch=false");
-}
-
-Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderAsk& ask,
-                                    const ProviderCall& call) {
-  using namespace provider_client;
-  if (auto ready = require_configured(provider, call.config); !ready) return fail(ready.error());
-  return Client(provider, call).ask(ask);
-}
-
-Result<std::vector<std::string>> provider_models(const Provider& provider, const ProviderCall& call) {
-  using namespace provider_client;
-  if (auto ready = require_configured(provider, call.config); !ready) return fail(ready.error());
-  const Result<io::HttpResponse> response = Client(provider, call).get("/models");
-  if (!response) return fail(response.error());
-  return read_model_list(response->body);
 }
 
 }  // namespace exai::serve

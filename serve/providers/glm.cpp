@@ -10,18 +10,21 @@ namespace {
 // type).
 void shape(const ChatRequest& request, const Model* model, const Config& config, Json& body) {
   body.erase("stream_options");  // GLM reports usage in the last chunk unasked
-  if (!request.thinking_mode.empty() && model != nullptr && model->thinking)
-    body["thinking"] = {{"type", "enabled"}};
-  if (request.web_search && config.boolean("glm.web_search") && model != nullptr && model->web_search) {
-    body["tools"] = Json::array({{{"type", "web_search"},
-                                  {"web_search",
-                                   {{"search_engine", "search_pro_jina"},
-                                    {"search_recency_filter", "oneWeek"},
-                                    {"content_size", "medium"},
-                                    {"result_sequence", "after"},
-                                    {"search_result", true}}}}});
-    body["tool_choice"] = "auto";
+  if (model == nullptr) return;
+  if (!request.thinking_mode.empty() && model->thinking)
+    body["thinking"] = {{"type", request.thinking_mode == "none" ? "disabled" : "enabled"}};
+  if (request.web_search && config.boolean("glm.web_search") && model->web_search) {
+    body["tools"].push_back({{"type", "web_search"},
+                             {"web_search",
+                              {{"search_engine", "search_pro_jina"},
+                               {"search_recency_filter", "oneWeek"},
+                               {"content_size", "medium"},
+                               {"result_sequence", "after"},
+                               {"search_result", true}}}});
+    if (!body.contains("tool_choice")) body["tool_choice"] = "auto";
   }
+  if (request.stream && body.contains("tools") && model->tool_stream && config.boolean("glm.tool_stream"))
+    body["tool_stream"] = true;
 }
 
 const Registered<Provider> k_glm{Provider{.id = "glm",
@@ -30,6 +33,8 @@ const Registered<Provider> k_glm{Provider{.id = "glm",
                                           .url_setting = "glm.url",
                                           .timeout_setting = "glm.timeout",
                                           .permits_setting = "limits.glm",
+                                          .output_setting = "glm.max_output_tokens",
+                                          .allowed_setting = "glm.allowed_models",
                                           .standard_model = "glm-4.5-flash",
                                           .rank = 1,
                                           .shape = &shape}};

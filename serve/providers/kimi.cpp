@@ -1,3 +1,5 @@
+#include "core/text.hpp"
+#include "serve/providers/context_cache.hpp"
 #include "serve/providers/provider.hpp"
 
 #include <nlohmann/json.hpp>
@@ -6,21 +8,28 @@ namespace exai::serve {
 namespace kimi {
 namespace {
 
-constexpr std::string_view k_thinking_model = "kimi-thinking-preview";
-constexpr long long k_thinking_max_output = 8192;
-
-// Kimi thinks by another model, whatever the level (facts/ex_ai_server 3.5); its web search is a built-in
-// function whose arguments the client echoes (3.6, the echo is in client.cpp).
+// Kimi thinks by another model, which the router asks then (Model::thinks_with); its web search is a built-in
+// function whose arguments the client echoes (facts: server 3.6, the echo is in client.cpp).
 void shape(const ChatRequest& request, const Model* model, const Config& config, Json& body) {
-  const bool thinks = !request.thinking_mode.empty();
-  if (thinks && body["model"] != k_thinking_model) {
-    body["model"] = k_thinking_model;
-    if (body.contains("max_tokens") && body["max_tokens"] > k_thinking_max_output)
-      body["max_tokens"] = k_thinking_max_output;
-  }
-  if (request.web_search && config.boolean("kimi.web_search") && !thinks && model != nullptr &&
-      model->web_search)
-    body["tools"] = Json::array({{{"type", "builtin_function"}, {"function", {{"name", "$web_search"}}}}});
+  if (request.web_search && config.boolean("kimi.web_search") && model != nullptr && model->web_search)
+    body["tools"].push_back({{"type", "builtin_function"}, {"function", {{"name", "$web_search"}}}});
+}
+
+// Facts: server 3.7. A value that is too long is left out: a cut one would name another cache.
+void headers(const ChatRequest& request, const ProviderCall& call,
+             std::vector<std::pair<std::string, std::string>>& list) {
+  const auto longest = static_cast<std::size_t>(call.config.integer("kimi.max_header_len"));
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty() && value.size() <= longest && printable(value) == value &&
+        value.find('\n') == std::string::npos)
+      list.emplace_back(name, value);
+  };
+  add("Msh-Trace-Mode", "on");
+  add("Idempotency-Key", request.idempotency);
+  add("X-Msh-Context-Cache", request.cache_id);
+  if (request.cache_id.empty() && request.cache_scope.empty()) return;
+  add("X-Msh-Context-Cache-Reset-TTL", "3600");
+  if (call.cache != nullptr) add("Msh-Context-Cache-Token", call.cache->find(context_key(request)));
 }
 
 const Registered<Provider> k_kimi{Provider{.id = "kimi",
@@ -29,9 +38,13 @@ const Registered<Provider> k_kimi{Provider{.id = "kimi",
                                            .url_setting = "kimi.url",
                                            .timeout_setting = "kimi.timeout",
                                            .permits_setting = "limits.kimi",
+                                           .output_setting = "kimi.max_output_tokens",
+                                           .allowed_setting = "kimi.allowed_models",
                                            .standard_model = "kimi-k2-0905-preview",
                                            .rank = 2,
-                                           .shape = &shape}};
+                                           .shape = &shape,
+                                           .headers = &headers,
+                                           .context_cache = true}};
 
 }  // namespace
 }  // namespace kimi

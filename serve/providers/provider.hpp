@@ -48,7 +48,7 @@ struct ChatRequest {
   std::vector<std::string> images;  ///< data: or https: URLs, attached to the last user message
   std::optional<double> temperature;
   std::optional<long long> max_tokens;
-  std::string thinking_mode;  ///< empty, minimal, low, medium, high, max
+  std::string thinking_mode;  ///< empty = as the model does by itself, none, minimal, low, medium, high, max
   bool web_search = false;
   bool stream = false;
   bool json = false;         ///< one JSON object is wanted
@@ -57,8 +57,11 @@ struct ChatRequest {
   Millis timeout{0};         ///< how long the answer may take; 0 = as long as the provider's setting says
   Json tools, tool_choice;   ///< functions offered to the model, as the endpoint writes them; null = none
   std::string cache_scope;   ///< whose context cache it may use (Kimi); empty = none
+  std::string cache_id;      ///< a context cache that the caller named itself (Kimi); empty = none
   std::string idempotency;   ///< the same key for the same call, sent along (Kimi); empty = none
 };
+
+class ContextCache;
 
 struct Usage {
   long long prompt = 0, completion = 0, cached = 0;  ///< tokens
@@ -70,7 +73,7 @@ struct Reply {
   std::string finish_reason;  ///< stop, length, tool_calls, ...
   Usage usage;
   std::vector<AskedTool> tools;                              ///< what the model wants called
-  std::vector<std::pair<std::string, std::string>> headers;  ///< of the answer, those worth showing
+  std::vector<std::pair<std::string, std::string>> headers;  ///< of the last answer, those worth showing
   double cost = 0;                                           ///< US dollars by the catalogue's prices
   std::vector<std::string> detours;  ///< "glm/glm-4.6: busy" for each model that was asked in vain
 };
@@ -94,6 +97,13 @@ struct ProviderAnswer {
   std::string body;
 };
 
+/// What became of one exchange, for those who decide whether to ask again.
+struct Attempt {
+  int status = 0;         ///< of the last answer; 0 = none came
+  bool streamed = false;  ///< text has gone to on_delta, so another answer would come twice
+  bool settled = false;   ///< the same question would fail the same way
+};
+
 /// What one provider call may use.
 struct ProviderCall {
   const Config& config;
@@ -101,6 +111,10 @@ struct ProviderCall {
   std::stop_token stop;
   std::function<void(std::string_view)> on_delta;
   ProviderTransport& transport = network();
+  const Clock& clock = system_clock();  ///< of `deadline`
+  ContextCache* cache = nullptr;        ///< tokens of context caches; may be missing
+  Attempt* attempt = nullptr;           ///< told what happened; may be missing
+  Millis patience{0};                   ///< instead of the provider's own timeout; 0 = that one
 };
 
 /// The record of a provider (serve/providers/<name>.cpp). All known ones speak the OpenAI-compatible chat
@@ -112,15 +126,23 @@ struct Provider {
   std::string_view url_setting{};
   std::string_view timeout_setting{};
   std::string_view permits_setting{};
-  std::string_view standard_model{};  ///< what "auto" takes; empty = the text of `model_setting`
+  std::string_view output_setting{};   ///< most output tokens asked for; empty = the model's own cap
+  std::string_view allowed_setting{};  ///< list of models that may be used; empty setting or list = all
+  std::string_view standard_model{};   ///< what "auto" takes; empty = the text of `model_setting`
   std::string_view model_setting{};
   int rank = 0;               ///< "auto" takes the configured provider of the lowest rank
   bool key_optional = false;  ///< a local endpoint needs none; then the URL says whether it is configured
   void (*shape)(const ChatRequest& request, const Model* model, const Config& config, Json& body) = nullptr;
+  /// Headers of a chat request beyond the usual ones.
+  void (*headers)(const ChatRequest& request, const ProviderCall& call,
+                  std::vector<std::pair<std::string, std::string>>& headers) = nullptr;
+  bool context_cache = false;  ///< answers may carry a token of a context cache, to be kept
 
   [[nodiscard]] std::string_view name() const { return id; }
   /// Key (or URL, where the key is optional) is set and no placeholder.
   [[nodiscard]] bool configured(const Config& config) const;
+  /// The operator has not restricted this provider to other models.
+  [[nodiscard]] bool allows(const Config& config, const Model& model) const;
 };
 
 const Provider* find_provider(std::string_view id);
@@ -131,12 +153,38 @@ struct ModelChoice {
   Model model;
 };
 
-/// By name or alias, ignoring case. Empty is models.default; when nobody set that and its provider is not
-/// configured, as "auto": the standard model of the configured provider of the lowest rank. "custom/NAME" is
-/// any model of the custom endpoint. Errors: not_found with the nearest names; config when the provider has
-/// no key (names the variable).
+/// By name or alias, ignoring case. Empty is models.default when somebody set that, else as "auto": the rule
+/// table decides for a call without particular needs. "custom/NAME" is any model of the custom endpoint.
+/// Errors: not_found with the nearest names; config when the provider has no key (names the variable) or may
+/// not use the model.
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  std::string_view name);
+/// The same for a request: its needs count when it names no model.
+Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
+                                 const ChatRequest& request);
+
+/// One rule on the way to a decision.
+struct RouteStep {
+  std::string rule;     ///< its id
+  bool taken = false;   ///< it decided
+  std::string verdict;  ///< why it did, or did not
+};
+/// choose_model, with every rule that was looked at.
+Result<ModelChoice> explain_choice(const Config& config, const ModelCatalogue& catalogue,
+                                   const ChatRequest& request, std::vector<RouteStep>& steps);
+
+/// The needs of a request, as the rule table asks for them.
+RouteNeeds needs_of(const ChatRequest& request);
+/// Estimated tokens of all that is sent; taken from the needs when they say.
+long long prompt_tokens(const ChatRequest& request);
+
+/// The model that really answers: where thinking is another model's, that one.
+const Model& answering_model(const ModelCatalogue& catalogue, const Model& model, const ChatRequest& request);
+
+/// Who may answer instead, nearest first: models of other configured providers that can do what is asked, the
+/// custom endpoint last.
+std::vector<ModelChoice> stand_ins(const Config& config, const ModelCatalogue& catalogue,
+                                   const ModelChoice& first, const ChatRequest& request);
 
 /// `config` when the provider has no usable key or URL; names the variable to set.
 Result<void> require_configured(const Provider& provider, const Config& config);
@@ -145,8 +193,9 @@ Result<void> require_configured(const Provider& provider, const Config& config);
 Json chat_body(const Provider& provider, const ChatRequest& request, const Model& model,
                const Config& config);
 
-/// POST {base}/chat/completions, again for each round of a provider's own web search. No retry: breakers,
-/// permits and retries wrap it in serve/calls. Errors: config (401, 403: key refused), not_found (404), busy
+/// POST {base}/chat/completions, again for each round of a provider's own web search, and up to three times
+/// more when the answer was cut at the output limit. No retry: breakers, permits and retries wrap it in
+/// serve/calls. Errors: config (401, 403: key refused), not_found (404), busy
 /// (429, with retry_after), provider (408, 5xx, other refusals, malformed or truncated answers), timeout,
 /// cancelled, unreachable.
 Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,

@@ -10,7 +10,7 @@ namespace {
 Json body(std::string_view model, const serve::ChatRequest& request,
           const Config& config = Config::defaults()) {
   const ModelCatalogue models = test::catalogue();
-  const Model& known = *models.find(model);
+  const Model& known = serve::answering_model(models, *models.find(model), request);
   return serve::chat_body(*serve::find_provider(known.provider), request, known, config);
 }
 

@@ -52,7 +52,9 @@ TEST_CASE("an answer comes with its model, reason and usage", "[provider]") {
   const auto server = Simulator::with("{key: " + std::string(test::k_key) +
                                       ", rules: [{match: {contains: what is it}, reply: {text: a test, "
                                       "reasoning: thought about it, finish_reason: length}}]}");
-  const auto asked = ask(test::glm_at(*server), question(), soon());
+  serve::ChatRequest once = question();
+  once.continue_cut = false;
+  const auto asked = ask(test::glm_at(*server), once, soon());
   REQUIRE(asked.reply);
   CHECK(asked.reply->content == "a test");
   CHECK(asked.reply->reasoning == "thought about it");

@@ -7,6 +7,7 @@
 #include "tests/catch.hpp"
 #include "tests/simulator/simulator.hpp"
 
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -28,8 +29,32 @@ inline ModelCatalogue catalogue() {
   REQUIRE(document);
   auto models = ModelCatalogue::from(*document);
   REQUIRE(models);
+  const auto rules = io::parse_yaml(embedded_routes_yaml(), "core/routes.yaml");
+  REQUIRE(rules);
+  auto routes = RouteTable::from(*rules);
+  REQUIRE(routes);
+  REQUIRE(models->set_routes(*routes));
   return *models;
 }
+
+/// The machine's time, but nobody really waits: what would be waited is added to it.
+class HurriedClock final : public Clock {
+ public:
+  [[nodiscard]] Steady steady() const override { return system_clock().steady() + ahead(); }
+  [[nodiscard]] Wall wall() const override { return system_clock().wall() + ahead(); }
+  bool pause(Millis duration, const std::stop_token& stop) const override {
+    ahead_ += duration.count();
+    ++pauses_;
+    return !stop.stop_requested();
+  }
+  [[nodiscard]] Millis ahead() const { return Millis(ahead_.load()); }
+  [[nodiscard]] int pauses() const { return pauses_; }
+  void advance(Millis by) { ahead_ += by.count(); }
+
+ private:
+  mutable std::atomic<long long> ahead_{0};
+  mutable std::atomic<int> pauses_{0};
+};
 
 inline constexpr const char* k_key = "sk-simulated-key-0123456789";
 

@@ -64,7 +64,7 @@ class ToolCall : public serve::CallContext {
   }
 
   [[nodiscard]] const Config& config() const override { return runtime_->config; }
-  [[nodiscard]] const Clock& clock() const override { return system_clock(); }
+  [[nodiscard]] const Clock& clock() const override { return *clock_; }
   [[nodiscard]] Deadline deadline() const override { return Deadline::after(Millis{20000}); }
   [[nodiscard]] std::stop_token stop() const override { return {}; }
   [[nodiscard]] const std::string& request_id() const override { return request_id_; }
@@ -84,16 +84,26 @@ class ToolCall : public serve::CallContext {
   }
   Result<serve::Reply> chat(const serve::ChatRequest& request,
                             const std::function<void(std::string_view)>& on_delta) override {
-    return router_.chat(*runtime_, request, deadline(), {}, on_delta);
+    return router_->chat(*runtime_, request, in_time(), {}, on_delta);
   }
   Result<serve::ProviderAnswer> ask(const serve::ProviderAsk& ask) override {
-    return router_.ask(*runtime_, ask, deadline(), {});
+    return router_->ask(*runtime_, ask, in_time(), {});
   }
   [[nodiscard]] const serve::Workspace& workspace() const override { return runtime_->workspace; }
-  [[nodiscard]] std::string new_id() const override { return io::random_uuid(); }
+  [[nodiscard]] std::string new_id() const override { return ids_ ? ids_() : io::random_uuid(); }
   serve::Memory& memory() override { return *memory_; }
   serve::Caches& caches() override { return *caches_; }
   store::Store& store() override { return *store_; }
+
+  /// Another time, way to providers and source of ids than the usual ones; they must outlive the calls.
+  void use(const Clock& clock, serve::ProviderTransport& transport, std::function<std::string()> ids = {}) {
+    clock_ = &clock;
+    ids_ = std::move(ids);
+    router_ = std::make_unique<serve::ModelRouter>(
+        serve::ModelRouter::Services{permits_, metrics_, clock, transport});
+    memory_ = std::make_unique<serve::Memory>(*store_, clock, serve::MemoryLimits{}, nullptr);
+    caches_ = std::make_unique<serve::Caches>(runtime_->config, clock);
+  }
 
   std::string streamed;
   std::vector<std::string> told;  ///< messages of progress
@@ -106,10 +116,19 @@ class ToolCall : public serve::CallContext {
   void become(std::string principal) { principal_ = std::move(principal); }
 
  private:
+  /// As the router's clock sees it.
+  [[nodiscard]] Deadline in_time() const {
+    return Deadline::after(Millis{20000}, clock_ == &system_clock() ? hurried_ : *clock_);
+  }
+
   std::shared_ptr<const serve::Runtime> runtime_;
   serve::ProviderPermits permits_;
   serve::Metrics metrics_{{"chat"}};
-  serve::ModelRouter router_{{permits_, metrics_, system_clock(), serve::network()}};
+  HurriedClock hurried_;
+  const Clock* clock_ = &system_clock();
+  std::function<std::string()> ids_;
+  std::unique_ptr<serve::ModelRouter> router_ = std::make_unique<serve::ModelRouter>(
+      serve::ModelRouter::Services{permits_, metrics_, hurried_, serve::network()});
   FixedView view_;
   serve::ClientFacts client_;
   Json none_;

@@ -1,0 +1,75 @@
+// Circuit breakers: a model that keeps failing is left alone for a while (facts: server 3.11). Decisions
+// only; time is handed in, nothing is asked here.
+#pragma once
+
+#include "core/deadline.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::serve {
+
+enum class Circuit : std::uint8_t { closed = 0, open = 1, half_open = 2 };
+std::string_view to_string(Circuit state);
+
+struct CircuitRules {
+  bool enabled = true;
+  int failures = 4;      ///< in a row
+  Millis reset{120000};  ///< open for so long before one call may try
+};
+
+/// One breaker for each provider and model. Thread-safe. Only what failed lately is kept, so names that a
+/// caller makes up cost nothing.
+class Breakers {
+ public:
+  struct Row {
+    std::string provider, model;
+    Circuit state = Circuit::closed;
+    int failures = 0;
+    Millis retry_after{0};  ///< until one call may try; 0 when it may now
+  };
+  /// Hears of every change of state, under no lock.
+  using Listener = std::function<void(const Row& now, Circuit before)>;
+  explicit Breakers(Listener listener = {}) : listener_(std::move(listener)) {}
+
+  /// What a call may do.
+  struct Entry {
+    bool allowed = true;
+    bool probe = false;  ///< the one call that tries a half-open circuit
+    Millis retry_after{0};
+    int failures = 0;
+  };
+  Entry enter(std::string_view provider, std::string_view model, const CircuitRules& rules, Steady now);
+  /// Whether a call would be refused now.
+  [[nodiscard]] bool is_open(std::string_view provider, std::string_view model, Steady now) const;
+  // How the call went that entered.
+  void succeeded(std::string_view provider, std::string_view model, Steady now);
+  void failed(std::string_view provider, std::string_view model, const CircuitRules& rules, Steady now);
+  /// It said nothing about the provider: cancelled, or refused for the caller's mistake.
+  void left(std::string_view provider, std::string_view model, bool probe);
+
+  /// Those that are open, half-open or have failed lately.
+  [[nodiscard]] std::vector<Row> rows(Steady now) const;
+
+ private:
+  struct State {
+    Circuit state = Circuit::closed;
+    int failures = 0;
+    Steady until{};
+    bool probing = false;
+  };
+  using Key = std::pair<std::string, std::string>;
+  static Row row_of(const Key& key, const State& state, Steady now);
+  void make_room();
+
+  Listener listener_;
+  mutable std::mutex mutex_;
+  std::map<Key, State> states_;
+};
+
+}  // namespace exai::serve

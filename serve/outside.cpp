@@ -1,0 +1,47 @@
+#include "serve/outside.hpp"
+
+#include "io/random.hpp"
+
+#include <cstdlib>
+
+namespace exai::serve {
+
+Result<std::unique_ptr<Outside>> Outside::open(const Config& config, const ServeOptions& options) {
+  auto outside = std::make_unique<Outside>();
+  if (!options.replay.empty()) {
+    Result<Cassette> cassette = load_cassette(options.replay);
+    if (!cassette) return fail(cassette.error());
+    outside->clock_ = std::make_unique<VirtualClock>(cassette->began);
+    outside->player_ = std::make_unique<Player>(std::move(*cassette), options.replay.string(),
+                                                *outside->clock_, Redactor(config.secrets()));
+  } else if (!options.record.empty()) {
+    auto recorder = Recorder::open(options.record, network(), system_clock(), Redactor(config.secrets()),
+                                   [self = outside.get()](const Error& error) {
+                                     if (self->hear_) self->hear_(error);
+                                   });
+    if (!recorder) return fail(recorder.error());
+    outside->recorder_ = std::move(*recorder);
+  }
+  return outside;
+}
+
+ProviderTransport& Outside::transport() {
+  if (player_) return *player_;
+  return recorder_ ? static_cast<ProviderTransport&>(*recorder_) : network();
+}
+
+std::string Outside::new_id() {
+  return player_ ? player_->new_id() : io::random_uuid();
+}
+
+double Outside::chance() const {
+  constexpr double k_values = 65536.0;
+  if (player_) return 0.5;
+  return static_cast<double>(std::strtoul(io::random_hex(2).c_str(), nullptr, 16)) / k_values;
+}
+
+void Outside::reload(const Config& config) {
+  if (recorder_) recorder_->set_redactor(Redactor(config.secrets()));
+}
+
+}  // namespace exai::serve

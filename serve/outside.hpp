@@ -1,0 +1,42 @@
+// The world beyond the process, as calls see it: time, ids, chance, the way to providers. Either the
+// machine's own, or what a cassette holds.
+#pragma once
+
+#include "core/deadline.hpp"
+#include "core/result.hpp"
+#include "serve/cassette/player.hpp"
+#include "serve/cassette/recorder.hpp"
+#include "serve/server.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace exai::serve {
+
+class Outside {
+ public:
+  /// Errors: the cassette cannot be read (config, with the line) or written.
+  static Result<std::unique_ptr<Outside>> open(const Config& config, const ServeOptions& options);
+
+  [[nodiscard]] const Clock& clock() const {
+    return player_ ? static_cast<const Clock&>(*clock_) : system_clock();
+  }
+  ProviderTransport& transport();
+  [[nodiscard]] std::string new_id();
+  /// From 0 to 1.
+  [[nodiscard]] double chance() const;
+  /// Nothing of a replay is kept: it would not be the same the second time.
+  [[nodiscard]] bool replays() const { return player_ != nullptr; }
+  /// Hears of what could not be recorded.
+  void on_failure(std::function<void(const Error&)> hear) { hear_ = std::move(hear); }
+  void reload(const Config& config);
+
+ private:
+  std::function<void(const Error&)> hear_;
+  std::unique_ptr<VirtualClock> clock_;
+  std::unique_ptr<Player> player_;
+  std::unique_ptr<Recorder> recorder_;
+};
+
+}  // namespace exai::serve

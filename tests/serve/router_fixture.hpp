@@ -1,0 +1,67 @@
+// The router with two simulated providers behind it and a clock that nobody waits for.
+#pragma once
+
+#include "serve/calls/model_router.hpp"
+#include "tests/serve/provider_fixture.hpp"
+
+#include <memory>
+
+namespace exai::test {
+
+/// GLM and Kimi, each a simulator of its own.
+class TwoProviders {
+ public:
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  TwoProviders(const std::string& glm_script, const std::string& kimi_script, Pairs more = {},
+               store::Store* store = nullptr, io::Log* log = nullptr)
+      : glm(simulator::Simulator::with(glm_script)), kimi(simulator::Simulator::with(kimi_script)) {
+    more.emplace_back("GLM_API_URL", glm->url());
+    more.emplace_back("GLM_API_KEY", k_key);
+    more.emplace_back("KIMI_API_URL", kimi->url());
+    more.emplace_back("KIMI_API_KEY", k_key);
+    start(config_of(more), store, log);
+  }
+  /// GLM only.
+  explicit TwoProviders(const std::string& glm_script, Pairs more = {})
+      : glm(simulator::Simulator::with(glm_script)) {
+    start(glm_at(*glm, std::move(more)), nullptr, nullptr);
+  }
+
+  Result<serve::Reply> ask(const serve::ChatRequest& request, Millis time = Millis{20000}) {
+    streamed.clear();
+    return router->chat(
+        *runtime, request, Deadline::after(time, clock), stop.get_token(),
+        [this](std::string_view delta) { streamed += delta; }, "chat");
+  }
+  static serve::ChatRequest question(std::string model = "glm-4.6", bool stream = false) {
+    serve::ChatRequest request;
+    request.model = std::move(model);
+    request.messages = {{"user", "what is it?"}};
+    request.stream = stream;
+    return request;
+  }
+
+  std::unique_ptr<simulator::Simulator> glm, kimi;
+  HurriedClock clock;
+  std::shared_ptr<const serve::Runtime> runtime;
+  serve::ProviderPermits permits;
+  serve::Metrics metrics{{"chat"}};
+  std::unique_ptr<serve::Spend> spend;
+  std::unique_ptr<serve::ModelRouter> router;
+  std::stop_source stop;
+  std::string streamed;
+
+ private:
+  void start(Config config, store::Store* store, io::Log* log) {
+    auto made = serve::make_runtime(std::move(config), "/");
+    if (!made) FAIL(made.error().message);
+    runtime = std::move(*made);
+    for (const serve::Provider* provider : Registered<serve::Provider>::all())
+      permits.set_limit(std::string(provider->id), 4);
+    spend = std::make_unique<serve::Spend>(store, clock);
+    router = std::make_unique<serve::ModelRouter>(
+        serve::ModelRouter::Services{permits, metrics, clock, serve::network(), log, spend.get(), {}});
+  }
+};
+
+}  // namespace exai::test
