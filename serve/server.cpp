@@ -14,6 +14,7 @@
 #include "serve/front.hpp"
 #include "serve/protocol/mcp_pipe.hpp"
 #include "serve/sites.hpp"
+#include "serve/tools/visibility.hpp"
 #include "serve/view.hpp"
 
 #include <csignal>
@@ -302,9 +303,11 @@ std::string lock_line(const std::vector<Listener>& listeners) {
 Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& options,
                    const ReadyHook& on_ready) {
   const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
-  Result<Catalogue> catalogue =
-      Catalogue::from(wire, lasting(Registered<Tool>::all()), Registered<Resource>::all(),
-                      Registered<Prompt>::all(), catalogue_extras(runtime->config, options.documents));
+  VisibleTools offered = visible(lasting(Registered<Tool>::all()), runtime->config);
+  CatalogueExtras extras = catalogue_extras(runtime->config, options.documents);
+  extras.hidden_tools = std::move(offered.hidden);
+  Result<Catalogue> catalogue = Catalogue::from(wire, offered.tools, Registered<Resource>::all(),
+                                                Registered<Prompt>::all(), std::move(extras));
   if (!catalogue) return fail(catalogue.error());
   Result<AccessPolicy> access = open_access(runtime->config, options, nullptr);
   if (!access) return fail(access.error());
@@ -321,6 +324,9 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
   }
   Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);
   if (!log) return fail(log.error());
+  for (const Finding& finding : offered.findings)
+    (*log)->write(io::LogLevel::warning, finding.rule,
+                  finding.message + (finding.hint.empty() ? "" : "; " + finding.hint));
   Server server(std::move(runtime), options, wire, std::move(*catalogue), std::move(*access),
                 std::move(*log));
   if (!options.stdio) {

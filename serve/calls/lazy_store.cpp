@@ -42,6 +42,24 @@ Result<std::vector<store::RunRecord>> LazyStore::runs(std::size_t most) {
   return (*store)->runs(most);
 }
 
+Result<void> LazyStore::keep_provider_file(const store::ProviderFile& file) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->keep_provider_file(file);
+}
+
+Result<std::vector<store::ProviderFile>> LazyStore::provider_files(const std::string& provider) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->provider_files(provider);
+}
+
+Result<void> LazyStore::forget_provider_file(const std::string& provider, const std::string& id) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->forget_provider_file(provider, id);
+}
+
 Result<void> LazyStore::ping() {
   const Result<store::Store*> store = opened();
   if (!store) return fail(store.error());

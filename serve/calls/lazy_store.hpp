@@ -19,6 +19,9 @@ class LazyStore final : public store::Store {
   Result<std::size_t> expire_conversations(Millis ttl) override;
   Result<void> save_run(const store::RunRecord& run) override;
   Result<std::vector<store::RunRecord>> runs(std::size_t most) override;
+  Result<void> keep_provider_file(const store::ProviderFile& file) override;
+  Result<std::vector<store::ProviderFile>> provider_files(const std::string& provider) override;
+  Result<void> forget_provider_file(const std::string& provider, const std::string& id) override;
   Result<void> ping() override;
 
  private:
