@@ -13,15 +13,39 @@ Sha256 sha256(std::string_view bytes) {
   return digest;
 }
 
-std::string sha256_hex(std::string_view bytes) {
+namespace {
+std::string hexadecimal(const Sha256& digest) {
   constexpr char k_digits[] = "0123456789abcdef";
   std::string text;
   text.reserve(64);
-  for (const unsigned char byte : sha256(bytes)) {
+  for (const unsigned char byte : digest) {
     text += k_digits[byte >> 4U];
     text += k_digits[byte & 15U];
   }
   return text;
+}
+}  // namespace
+
+std::string sha256_hex(std::string_view bytes) {
+  return hexadecimal(sha256(bytes));
+}
+
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr);
+}
+
+Sha256Stream::~Sha256Stream() {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+}
+
+void Sha256Stream::add(std::string_view bytes) {
+  EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size());
+}
+
+std::string Sha256Stream::hex() {
+  Sha256 digest{};
+  EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), digest.data(), nullptr);
+  return hexadecimal(digest);
 }
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {

@@ -12,6 +12,22 @@ using Sha256 = std::array<unsigned char, 32>;
 Sha256 sha256(std::string_view bytes);
 /// Lower-case hexadecimal of the digest.
 std::string sha256_hex(std::string_view bytes);
+/// The digest of what comes in pieces.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  Sha256Stream(const Sha256Stream&) = delete;
+  Sha256Stream& operator=(const Sha256Stream&) = delete;
+  Sha256Stream(Sha256Stream&&) = delete;
+  Sha256Stream& operator=(Sha256Stream&&) = delete;
+  ~Sha256Stream();
+  void add(std::string_view bytes);
+  /// Lower-case hexadecimal of all that was added; the last call.
+  std::string hex();
+
+ private:
+  void* context_;
+};
 /// HMAC of RFC 2104 with SHA-256.
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 /// The bytes of a digest.

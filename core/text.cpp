@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
+#include <cstring>
 #include <numeric>
 
 #include <fmt/core.h>
@@ -127,7 +129,14 @@ bool cjk(std::string_view sequence_bytes) {
 }  // namespace utf8
 
 bool is_utf8(std::string_view text) {
+  constexpr std::uint64_t k_high_bits = 0x8080'8080'8080'8080U;
   for (std::size_t at = 0; at < text.size();) {
+    // Most text is plain ASCII: eight bytes at a time.
+    for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+      std::memcpy(&word, text.data() + at, sizeof word);
+      if ((word & k_high_bits) != 0) break;
+    }
+    if (at == text.size()) break;
     const std::size_t length = utf8::sequence(text, at);
     if (length == 0) return false;
     at += length;

@@ -34,6 +34,14 @@ bool take_all(void* library, CurlLibrary& curl, std::string& missing) {
          take(library, "curl_multi_wakeup", curl.multi_wakeup, missing) &&
          take(library, "curl_multi_info_read", curl.multi_info_read, missing) &&
          take(library, "curl_multi_strerror", curl.multi_strerror, missing) &&
+         take(library, "curl_mime_init", curl.mime_init, missing) &&
+         take(library, "curl_mime_free", curl.mime_free, missing) &&
+         take(library, "curl_mime_addpart", curl.mime_addpart, missing) &&
+         take(library, "curl_mime_name", curl.mime_name, missing) &&
+         take(library, "curl_mime_data", curl.mime_data, missing) &&
+         take(library, "curl_mime_filedata", curl.mime_filedata, missing) &&
+         take(library, "curl_mime_filename", curl.mime_filename, missing) &&
+         take(library, "curl_mime_type", curl.mime_type, missing) &&
          take(library, "curl_slist_append", curl.slist_append, missing) &&
          take(library, "curl_slist_free_all", curl.slist_free_all, missing);
 }

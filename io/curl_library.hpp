@@ -24,6 +24,14 @@ struct CurlLibrary {
   decltype(&::curl_multi_wakeup) multi_wakeup = nullptr;
   decltype(&::curl_multi_info_read) multi_info_read = nullptr;
   decltype(&::curl_multi_strerror) multi_strerror = nullptr;
+  decltype(&::curl_mime_init) mime_init = nullptr;
+  decltype(&::curl_mime_free) mime_free = nullptr;
+  decltype(&::curl_mime_addpart) mime_addpart = nullptr;
+  decltype(&::curl_mime_name) mime_name = nullptr;
+  decltype(&::curl_mime_data) mime_data = nullptr;
+  decltype(&::curl_mime_filedata) mime_filedata = nullptr;
+  decltype(&::curl_mime_filename) mime_filename = nullptr;
+  decltype(&::curl_mime_type) mime_type = nullptr;
   decltype(&::curl_slist_append) slist_append = nullptr;
   decltype(&::curl_slist_free_all) slist_free_all = nullptr;
 };

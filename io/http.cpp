@@ -101,6 +101,7 @@ class Transfer {
     if (added_) curl_.multi_remove_handle(multi_, easy_);
     curl_.slist_free_all(headers_);
     curl_.easy_reset(easy_);
+    curl_.mime_free(form_);
   }
   Result<HttpResponse> run();
 
@@ -113,6 +114,7 @@ class Transfer {
   }
   Result<void> set_headers();
   void set_body();
+  Result<void> set_form();
   void set_transport();
   CURLcode drive();
   [[nodiscard]] long long micros(CURLINFO what) const {
@@ -130,6 +132,7 @@ class Transfer {
   Url url_;
   Exchange exchange_;
   curl_slist* headers_ = nullptr;
+  curl_mime* form_ = nullptr;
   char problem_[CURL_ERROR_SIZE] = {};
   CURLcode refused_ = CURLE_OK;
   Steady began_ = system_clock().steady();  // libcurl's own total is 0 while a transfer runs
@@ -158,6 +161,35 @@ void Transfer::set_body() {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(CURLOPT_POSTFIELDS, request.body.c_str());
   }
+}
+
+/// Fields as they are, files read while they are sent: a large one is never in memory as a whole.
+Result<void> Transfer::set_form() {
+  form_ = curl_.mime_init(easy_);
+  for (const FormPart& part : exchange_.request.form) {
+    curl_mimepart* const field = curl_.mime_addpart(form_);
+    CURLcode code = curl_.mime_name(field, part.name.c_str());
+    if (part.file.empty()) {
+      if (code == CURLE_OK) code = curl_.mime_data(field, part.value.data(), part.value.size());
+    } else {
+      std::error_code problem;
+      if (!std::filesystem::is_regular_file(part.file, problem))
+        return fail(ErrorKind::missing_input,
+                    fmt::format("cannot send {}: {}", printable(part.file.string()),
+                                problem ? problem.message() : "no regular file"),
+                    "check the path");
+      if (code == CURLE_OK) code = curl_.mime_filedata(field, part.file.c_str());
+      if (code == CURLE_OK && !part.file_name.empty())
+        code = curl_.mime_filename(field, part.file_name.c_str());
+    }
+    if (code == CURLE_OK && !part.type.empty()) code = curl_.mime_type(field, part.type.c_str());
+    if (code != CURLE_OK)
+      return fail(ErrorKind::missing_input, fmt::format("cannot send the field {}: {}", printable(part.name),
+                                                        curl_.easy_strerror(code)));
+  }
+  set(CURLOPT_MIMEPOST, form_);
+  if (exchange_.request.method != "POST") set(CURLOPT_CUSTOMREQUEST, exchange_.request.method.c_str());
+  return {};
 }
 
 void Transfer::set_transport() {
@@ -294,7 +326,11 @@ Error Transfer::failure(CURLcode code) const {
 
 Result<HttpResponse> Transfer::run() {
   set_transport();
-  set_body();
+  if (exchange_.request.form.empty()) {
+    set_body();
+  } else if (auto form = set_form(); !form) {
+    return fail(form.error());
+  }
   if (auto headers = set_headers(); !headers) return fail(headers.error());
   if (refused_ != CURLE_OK)
     return fail(ErrorKind::internal,

@@ -15,8 +15,8 @@
 #include "serve/outside.hpp"
 #include "serve/protocol/mcp_pipe.hpp"
 #include "serve/sites.hpp"
+#include "serve/toolbox.hpp"
 #include "serve/view.hpp"
-#include "serve/workflows/workflow.hpp"
 
 #include <csignal>
 #include <optional>
@@ -74,44 +74,18 @@ Result<AccessPolicy> open_access(const Config& config, const ServeOptions& optio
   return AccessPolicy::load(options.stdio ? none : config, options.root, options.strict, before);
 }
 
-/// What is compiled in, and what workflows.dir adds.
-Result<ToolList> offered_tools(const Config& config, const ServeOptions& options) {
-  const std::string& folder = config.text("workflows.dir");
-  Result<ToolList> workflows =
-      load_workflow_tools(folder.empty() ? std::filesystem::path() : below(options.root, folder));
-  if (!workflows) return fail(workflows.error());
-  ToolList tools = lasting(Registered<Tool>::all());
-  for (std::shared_ptr<const Tool>& tool : *workflows) {
-    if (find_tool(tool->id) != nullptr)
-      return fail(ErrorKind::config,
-                  fmt::format("the workflow '{}' has the name of a built-in tool", tool->id),
-                  "give it another name");
-    tools.push_back(std::move(tool));
-  }
-  std::sort(tools.begin(), tools.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
-  return tools;
-}
-
-Result<Catalogue> make_catalogue(const Wire& wire, const Config& config, const ServeOptions& options) {
-  const Result<ToolList> tools = offered_tools(config, options);
-  if (!tools) return fail(tools.error());
-  return Catalogue::from(wire, *tools, Registered<Resource>::all(), Registered<Prompt>::all(),
-                         catalogue_extras(config, options.documents));
-}
-
 /// Everything that serves, in the order in which it depends on what stands above.
 class Server {
  public:
   Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const Wire& wire,
-         Catalogue catalogue, AccessPolicy access, std::unique_ptr<io::Log> log,
-         std::unique_ptr<Outside> outside)
+         Toolbox toolbox, AccessPolicy access, std::unique_ptr<io::Log> log, std::unique_ptr<Outside> outside)
       : options_(options),
         wire_(wire),
         config_(runtime->config),
         outside_(std::move(outside)),
         clock_(outside_->clock()),
         log_(std::move(log)),
-        catalogue_(std::move(catalogue)),
+        catalogue_(std::move(toolbox.catalogue)),
         metrics_(catalogue_.get()->job_names()),
         store_(outside_->replays() ? std::filesystem::path(":memory:") : state_folder() / "exai.db", clock_),
         memory_(store_, clock_, {},
@@ -278,19 +252,26 @@ class Server {
 
   /// A broken workflow must not take the others away: then all stay as they were.
   void reload_tools(const Config& config) {
-    Result<Catalogue> next = make_catalogue(wire_, config, options_);
+    Result<Toolbox> next = make_toolbox(wire_, config, options_.root, options_.documents);
     if (!next) {
       const Error& error = next.error();
       const std::string where = error.where ? to_string(*error.where) + ": " : "";
       log_->write(io::LogLevel::error, "server.reload", "kept the old tools: " + where + error.message);
       return;
     }
-    const bool same = next->tools().items() == catalogue_.get()->tools().items();
-    metrics_.learn(next->job_names());
-    catalogue_.replace(std::move(*next));
+    warn_of_tools(next->findings);
+    const bool same = next->catalogue.tools().items() == catalogue_.get()->tools().items();
+    metrics_.learn(next->catalogue.job_names());
+    catalogue_.replace(std::move(next->catalogue));
     if (same) return;
     front_.service.changed(Change::tools, "");
     front_.service.changed(Change::prompts, "");
+  }
+
+  void warn_of_tools(const std::vector<Finding>& findings) {
+    for (const Finding& finding : findings)
+      log_->write(io::LogLevel::warning, finding.rule,
+                  finding.message + (finding.hint.empty() ? "" : "; " + finding.hint));
   }
 
   void warn_of_access() {
@@ -392,8 +373,8 @@ std::string lock_line(const std::vector<Listener>& listeners) {
 Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& options,
                    const ReadyHook& on_ready) {
   const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
-  Result<Catalogue> catalogue = make_catalogue(wire, runtime->config, options);
-  if (!catalogue) return fail(catalogue.error());
+  Result<Toolbox> toolbox = make_toolbox(wire, runtime->config, options.root, options.documents);
+  if (!toolbox) return fail(toolbox.error());
   Result<AccessPolicy> access = open_access(runtime->config, options, nullptr);
   if (!access) return fail(access.error());
   if (Result<void> exposed = check_exposure(runtime->config, *access); !exposed && !options.stdio)
@@ -416,7 +397,7 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
   if (!log) return fail(log.error());
   Result<std::unique_ptr<Outside>> outside = Outside::open(runtime->config, options);
   if (!outside) return fail(outside.error());
-  Server server(std::move(runtime), options, wire, std::move(*catalogue), std::move(*access), std::move(*log),
+  Server server(std::move(runtime), options, wire, std::move(*toolbox), std::move(*access), std::move(*log),
                 std::move(*outside));
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;

@@ -12,14 +12,26 @@ std::vector<ServerView::ToolRow> LiveView::tools() const {
   std::vector<ToolRow> rows;
   const auto catalogue = catalogue_.get();
   const ToolCatalogue& offered = catalogue->tools();
-  for (const std::string& name : offered.names())
-    rows.push_back({name, std::string(offered.find(name)->tool->title)});
+  for (const std::string& name : offered.names()) {
+    const Tool& tool = *offered.find(name)->tool;
+    rows.push_back({name, std::string(tool.title), std::string(to_string(tool.tier))});
+  }
   return rows;
 }
 
+std::vector<ServerView::HiddenRow> LiveView::hidden_tools() const {
+  return catalogue_.get()->hidden_tools();
+}
+
 std::vector<std::string> LiveView::activity_tail(std::size_t lines) const {
-  if (log_ != nullptr) log_->flush_activity();
-  return io::tail_file(log_folder_ / "mcp_activity.log", lines).value_or(std::vector<std::string>());
+  return log_tail(LogFile::activity, lines);
+}
+
+std::vector<std::string> LiveView::log_tail(LogFile log, std::size_t lines) const {
+  const bool activity = log == LogFile::activity;
+  if (activity && log_ != nullptr) log_->flush_activity();
+  return io::tail_file(log_folder_ / (activity ? "mcp_activity.log" : "mcp_server.log"), lines)
+      .value_or(std::vector<std::string>());
 }
 
 std::vector<std::string> LiveView::last_errors(std::size_t lines) const {

@@ -20,8 +20,11 @@ class LiveView final : public ServerView {
   }
 
   [[nodiscard]] std::vector<ToolRow> tools() const override;
+  [[nodiscard]] std::vector<HiddenRow> hidden_tools() const override;
   [[nodiscard]] std::vector<std::string> activity_tail(std::size_t lines) const override;
   [[nodiscard]] std::vector<std::string> last_errors(std::size_t lines) const override;
+  [[nodiscard]] std::vector<std::string> log_tail(LogFile log, std::size_t lines) const override;
+  [[nodiscard]] std::filesystem::path log_folder() const override { return log_folder_; }
   [[nodiscard]] Millis uptime() const override;
   [[nodiscard]] std::vector<PermitRow> permits() const override;
   [[nodiscard]] std::vector<BreakerRow> breakers() const override;

@@ -40,6 +40,9 @@ class SqliteStore : public Store {
   Result<std::vector<RunRecord>> runs(std::size_t most) override;
   Result<void> add_spend(const std::vector<SpendChange>& changes) override;
   Result<std::vector<SpendChange>> spend_of(const std::string& day) override;
+  Result<void> keep_provider_file(const ProviderFile& file) override;
+  Result<std::vector<ProviderFile>> provider_files(const std::string& provider) override;
+  Result<void> forget_provider_file(const std::string& provider, const std::string& id) override;
   Result<void> ping() override;
 
  private:
@@ -226,6 +229,50 @@ Result<std::vector<SpendChange>> SqliteStore::spend_of(const std::string& day) {
                     .cached = query->number(5),
                     .nano_usd = query->number(6)});
   }
+}
+
+Result<void> SqliteStore::keep_provider_file(const ProviderFile& file) {
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
+  Result<Statement> insert =
+      db_->prepare("INSERT OR REPLACE INTO provider_files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!insert) return fail(insert.error());
+  insert->bind(file.provider).bind(file.id).bind(file.sha256).bind(file.purpose).bind(file.name);
+  insert->bind(file.owner).bind(file.bytes).bind(to_millis(file.uploaded)).bind(to_millis(file.used));
+  return insert->run();
+}
+
+Result<std::vector<ProviderFile>> SqliteStore::provider_files(const std::string& provider) {
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
+  Result<Statement> query = db_->prepare(
+      "SELECT id, sha256, purpose, name, owner, bytes, uploaded, used FROM provider_files"
+      " WHERE provider = ? ORDER BY uploaded, id LIMIT 10000");
+  if (!query) return fail(query.error());
+  query->bind(provider);
+  std::vector<ProviderFile> result;
+  for (;;) {
+    const Result<bool> row = query->step();
+    if (!row) return fail(row.error());
+    if (!*row) return result;
+    result.push_back({.provider = provider,
+                      .id = query->text(0),
+                      .sha256 = query->text(1),
+                      .purpose = query->text(2),
+                      .name = query->text(3),
+                      .owner = query->text(4),
+                      .bytes = query->number(5),
+                      .uploaded = from_millis(query->number(6)),
+                      .used = from_millis(query->number(7))});
+  }
+}
+
+Result<void> SqliteStore::forget_provider_file(const std::string& provider, const std::string& id) {
+  const Result<Entry> entry = enter();
+  if (!entry) return fail(entry.error());
+  Result<Statement> remove = db_->prepare("DELETE FROM provider_files WHERE provider = ? AND id = ?");
+  if (!remove) return fail(remove.error());
+  return remove->bind(provider).bind(id).run();
 }
 
 Result<void> SqliteStore::ping() {

@@ -38,6 +38,15 @@ struct ConversationChange {
   std::optional<std::string> state;  ///< nothing = as it was
 };
 
+/// A file that we sent to a model provider.
+struct ProviderFile {
+  std::string provider, id;     ///< "kimi" and the provider's name for it
+  std::string sha256, purpose;  ///< of the content; what the provider was told it is for
+  std::string name, owner;      ///< without its folder; the principal that sent it
+  std::int64_t bytes = 0;
+  Wall uploaded{}, used{};  ///< used: asked about or sent again last
+};
+
 /// One runbook or suite run, as `runbook history` shows it.
 struct RunRecord {
   std::string run_id, title, host, version, verdict, report_json;
@@ -70,6 +79,12 @@ class Store {
   /// Adds to what is kept of each day, all in one transaction.
   virtual Result<void> add_spend(const std::vector<SpendChange>& changes) = 0;
   virtual Result<std::vector<SpendChange>> spend_of(const std::string& day) = 0;
+  /// Keeps or replaces what is known of a file; `provider` and `id` name it.
+  virtual Result<void> keep_provider_file(const ProviderFile& file) = 0;
+  /// All of one provider, oldest first, 10,000 at most.
+  virtual Result<std::vector<ProviderFile>> provider_files(const std::string& provider) = 0;
+  /// Nothing happens when it is not known.
+  virtual Result<void> forget_provider_file(const std::string& provider, const std::string& id) = 0;
   /// A cheap round trip, for health.
   virtual Result<void> ping() = 0;
 };

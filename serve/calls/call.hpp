@@ -77,6 +77,7 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   [[nodiscard]] std::stop_token stop() const override { return stop_.get_token(); }
   [[nodiscard]] const std::string& request_id() const override { return request_id_; }
   [[nodiscard]] const std::string& principal() const override { return spec_.caller.principal.name; }
+  [[nodiscard]] bool may(Scope scope) const override { return spec_.caller.principal.may(scope); }
   [[nodiscard]] const ModelCatalogue& models() const override { return runtime_->models; }
   [[nodiscard]] const Workspace& workspace() const override { return runtime_->workspace; }
   [[nodiscard]] std::string new_id() const override { return services_.new_id(); }

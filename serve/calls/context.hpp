@@ -12,6 +12,7 @@
 #include "serve/workspace/workspace.hpp"
 #include "store/store.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -37,12 +38,23 @@ class ServerView {
   virtual ~ServerView() = default;
   struct ToolRow {
     std::string name, title;
+    std::string tier = "advanced";  ///< core, advanced or diagnostic
   };
   [[nodiscard]] virtual std::vector<ToolRow> tools() const = 0;
+  /// A tool that the settings hide, and why: "not in the profile lean (TOOL_PROFILE)".
+  struct HiddenRow {
+    std::string name, reason;
+  };
+  [[nodiscard]] virtual std::vector<HiddenRow> hidden_tools() const = 0;
   /// Last lines of logs/mcp_activity.log, newest last.
   [[nodiscard]] virtual std::vector<std::string> activity_tail(std::size_t lines) const = 0;
   /// Last ERROR or CRITICAL lines of logs/mcp_server.log.
   [[nodiscard]] virtual std::vector<std::string> last_errors(std::size_t lines) const = 0;
+  enum class LogFile : std::uint8_t { activity, server };
+  /// The last lines of that log, newest last; none when there is no log yet.
+  [[nodiscard]] virtual std::vector<std::string> log_tail(LogFile log, std::size_t lines) const = 0;
+  /// Where both logs are; empty = the server writes none.
+  [[nodiscard]] virtual std::filesystem::path log_folder() const = 0;
   [[nodiscard]] virtual Millis uptime() const = 0;
   /// In-flight and permitted calls: {"global", 3, 24} and one row per provider.
   struct PermitRow {
@@ -71,6 +83,8 @@ class CallContext {
   [[nodiscard]] virtual std::stop_token stop() const = 0;
   [[nodiscard]] virtual const std::string& request_id() const = 0;
   [[nodiscard]] virtual const std::string& principal() const = 0;
+  /// Whether the caller's key has that scope.
+  [[nodiscard]] virtual bool may(Scope scope) const = 0;
   [[nodiscard]] virtual const ModelCatalogue& models() const = 0;
   [[nodiscard]] virtual const Workspace& workspace() const = 0;
   /// A new UUID, unguessable unless a cassette plays.

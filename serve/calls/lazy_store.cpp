@@ -54,6 +54,24 @@ Result<std::vector<store::SpendChange>> LazyStore::spend_of(const std::string& d
   return (*store)->spend_of(day);
 }
 
+Result<void> LazyStore::keep_provider_file(const store::ProviderFile& file) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->keep_provider_file(file);
+}
+
+Result<std::vector<store::ProviderFile>> LazyStore::provider_files(const std::string& provider) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->provider_files(provider);
+}
+
+Result<void> LazyStore::forget_provider_file(const std::string& provider, const std::string& id) {
+  const Result<store::Store*> store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->forget_provider_file(provider, id);
+}
+
 Result<void> LazyStore::ping() {
   const Result<store::Store*> store = opened();
   if (!store) return fail(store.error());

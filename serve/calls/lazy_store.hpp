@@ -21,6 +21,9 @@ class LazyStore final : public store::Store {
   Result<std::vector<store::RunRecord>> runs(std::size_t most) override;
   Result<void> add_spend(const std::vector<store::SpendChange>& changes) override;
   Result<std::vector<store::SpendChange>> spend_of(const std::string& day) override;
+  Result<void> keep_provider_file(const store::ProviderFile& file) override;
+  Result<std::vector<store::ProviderFile>> provider_files(const std::string& provider) override;
+  Result<void> forget_provider_file(const std::string& provider, const std::string& id) override;
   Result<void> ping() override;
 
  private:

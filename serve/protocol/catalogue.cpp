@@ -1,6 +1,7 @@
 #include "serve/protocol/catalogue.hpp"
 
 #include "core/text.hpp"
+#include "serve/tools/visibility.hpp"
 
 namespace exai::serve {
 namespace {
@@ -125,7 +126,10 @@ Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools) {
 }
 
 const ToolEntry* ToolCatalogue::find(std::string_view name) const {
-  const auto found = entries_.find(name);
+  auto found = entries_.find(name);
+  if (found == entries_.end())
+    found = entries_.find(
+        canonical_tool_name(name, [this](std::string_view known) { return entries_.contains(known); }));
   return found == entries_.end() ? nullptr : &found->second;
 }
 

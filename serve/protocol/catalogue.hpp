@@ -36,6 +36,7 @@ class ToolCatalogue {
   /// Fails (internal) on a tool whose name, schema, keyword or header annotation is not allowed, naming it.
   static Result<ToolCatalogue> from(const ToolList& tools);
 
+  /// Also by the other names that clients know a tool by: see canonical_tool_name().
   [[nodiscard]] const ToolEntry* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
@@ -79,6 +80,7 @@ struct PromptEntry {
 struct CatalogueExtras {
   std::vector<Document> documents;
   std::size_t page = 100;  ///< items on one page of a list
+  std::vector<ServerView::HiddenRow> hidden_tools{};
 };
 
 class Catalogue {
@@ -88,6 +90,8 @@ class Catalogue {
                                 const std::vector<const Prompt*>& prompts, CatalogueExtras extras);
 
   [[nodiscard]] const ToolCatalogue& tools() const { return tools_; }
+  /// What the settings hide, with the reasons.
+  [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden_tools() const { return hidden_; }
   [[nodiscard]] const PromptEntry* find_prompt(std::string_view name) const;
   [[nodiscard]] std::optional<FoundResource> find_resource(std::string_view uri) const;
   /// By the template's own text.
@@ -103,6 +107,7 @@ class Catalogue {
   void serialise(const Wire& wire, std::size_t page);
 
   ToolCatalogue tools_;
+  std::vector<ServerView::HiddenRow> hidden_;
   std::vector<PromptEntry> prompts_;      // sorted by name
   std::vector<ResourceEntry> resources_;  // fixed URIs, sorted
   std::vector<ResourceEntry> templates_;

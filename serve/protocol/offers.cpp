@@ -82,6 +82,7 @@ Result<Catalogue> Catalogue::from(const Wire& wire, const ToolList& tools,
   Result<ToolCatalogue> compiled = ToolCatalogue::from(tools);
   if (!compiled) return fail(compiled.error());
   made.tools_ = std::move(*compiled);
+  made.hidden_ = std::move(extras.hidden_tools);
   for (const Resource* record : resources)
     (record->id.find('{') == std::string_view::npos ? made.resources_ : made.templates_)
         .push_back(offering::entry_of(*record));

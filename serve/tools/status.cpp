@@ -77,6 +77,10 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
     Json names = Json::array();
     for (const ServerView::ToolRow& tool : context.server().tools()) names.push_back(tool.name);
     result["tools_loaded"] = std::move(names);
+    Json hidden = Json::array();
+    for (const ServerView::HiddenRow& tool : context.server().hidden_tools())
+      hidden.push_back({{"name", tool.name}, {"reason", tool.reason}});
+    result["tools_hidden"] = std::move(hidden);
   }
   if (arguments.value("doctor", false)) result["doctor"] = examined(arguments, context);
   return json_output(std::move(result));
@@ -91,6 +95,7 @@ const Registered<Tool> k_status{
          .input_schema = k_input,
          .output_schema = {},
          .open_world = true,
+         .tier = ToolTier::core,
          .run = &run}};
 
 }  // namespace

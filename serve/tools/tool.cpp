@@ -2,6 +2,18 @@
 
 namespace exai::serve {
 
+std::string_view to_string(ToolTier tier) {
+  switch (tier) {
+    case ToolTier::core:
+      return "core";
+    case ToolTier::advanced:
+      return "advanced";
+    case ToolTier::diagnostic:
+      return "diagnostic";
+  }
+  return "advanced";
+}
+
 ToolOutput text_output(std::string text, Json structured) {
   ToolOutput output;
   output.content.push_back({{"type", "text"}, {"text", std::move(text)}});

@@ -25,6 +25,7 @@ enum class TaskUse : std::uint8_t { never, offered, required };
 /// Who sees a tool by default (facts: server 1.1): everybody; whoever wants all of them; only the operator
 /// who looks into the server itself.
 enum class ToolTier : std::uint8_t { core, advanced, diagnostic };
+std::string_view to_string(ToolTier tier);
 
 /// One text item.
 ToolOutput text_output(std::string text, Json structured = nullptr);

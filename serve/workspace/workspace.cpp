@@ -1,9 +1,7 @@
 #include "serve/workspace/workspace.hpp"
 
 #include "core/base64.hpp"
-#include "core/digest.hpp"
 #include "core/text.hpp"
-#include "io/files.hpp"
 
 #include <array>
 
@@ -31,21 +29,16 @@ bool has(const List& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-bool holds_secrets(const fs::path& path) {
-  const std::string name = to_lower(path.filename().string());
-  const bool template_file = name == ".env.example" || name == ".env.template";
-  if ((name == ".env" || name.starts_with(".env.")) && !template_file) return true;
-  if (name.starts_with("id_rsa") || name.starts_with("id_ed25519") || name.starts_with("id_ecdsa"))
-    return true;
-  if (has(k_secret_names, name) || has(k_secret_endings, path.extension().string())) return true;
-  return std::any_of(path.begin(), path.end(),
-                     [](const fs::path& part) { return has(k_secret_folders, part.string()); });
-}
-
 bool belongs_to_system(const fs::path& path) {
   const std::string text = path.string() + "/";
   return std::any_of(k_system_folders.begin(), k_system_folders.end(),
                      [&](std::string_view folder) { return text.starts_with(std::string(folder) + "/"); });
+}
+
+/// "C:" and what follows.
+bool is_drive(std::string_view path) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return path.size() >= 2 && letter(path[0]) && path[1] == ':';
 }
 
 std::string mime_type(std::string_view bytes) {
@@ -60,7 +53,16 @@ std::string mime_type(std::string_view bytes) {
 }  // namespace workspace_files
 
 bool may_hold_secrets(const std::filesystem::path& path) {
-  return workspace_files::holds_secrets(path);
+  using namespace workspace_files;
+  const fs::path lower = to_lower(path.string());  // ".ENV" is one on many disks
+  const std::string name = lower.filename().string();
+  const bool template_file = name == ".env.example" || name == ".env.template";
+  if ((name == ".env" || name.starts_with(".env.")) && !template_file) return true;
+  if (name.starts_with("id_rsa") || name.starts_with("id_ed25519") || name.starts_with("id_ecdsa"))
+    return true;
+  if (has(k_secret_names, name) || has(k_secret_endings, lower.extension().string())) return true;
+  return std::any_of(lower.begin(), lower.end(),
+                     [](const fs::path& part) { return has(k_secret_folders, part.string()); });
 }
 
 Result<Workspace> Workspace::from(const Config& config, const std::filesystem::path& base) {
@@ -72,28 +74,57 @@ Result<Workspace> Workspace::from(const Config& config, const std::filesystem::p
         std::filesystem::weakly_canonical(root.is_absolute() ? root : base / root, problem);
     if (!problem) workspace.roots_.push_back(std::move(real));
   }
+  for (const std::string& mapping : config.list("workspace.drive_mappings")) {
+    const bool fits = mapping.size() > 2 && workspace_files::is_drive(mapping) && mapping[2] == '/';
+    if (!fits)
+      return fail(ErrorKind::config,
+                  fmt::format("EX_DRIVE_MAPPINGS: '{}' is no drive and folder", printable(mapping)),
+                  "write it as C:/app");
+    workspace.drives_.emplace_back(to_lower(mapping).front(), mapping.substr(2));
+  }
+  workspace.relative_ = config.boolean("workspace.allow_relative");
   return workspace;
 }
 
-Result<std::filesystem::path> Workspace::resolve(std::string_view text) const {
-  using namespace workspace_files;
-  const fs::path path(text);
+Result<std::filesystem::path> Workspace::absolute(std::string_view text) const {
   const std::string shown = printable(text);
-  if (!path.is_absolute())
-    return fail(ErrorKind::invalid, fmt::format("the path '{}' is not absolute", shown),
-                "give the full path, from /");
+  if (text.find('\0') != std::string_view::npos)
+    return fail(ErrorKind::invalid, fmt::format("the path '{}' has a zero byte", shown), "check the path");
+  if (workspace_files::is_drive(text)) {
+    for (const auto& [letter, folder] : drives_) {
+      if (letter != to_lower(text.substr(0, 1)).front()) continue;
+      std::string path = folder + "/" + std::string(text.substr(2));
+      std::replace(path.begin(), path.end(), '\\', '/');
+      return std::filesystem::path(path);
+    }
+    return fail(ErrorKind::invalid, fmt::format("the drive of '{}' stands for no folder here", shown),
+                "name it in EX_DRIVE_MAPPINGS of exai serve, as C:/app");
+  }
+  std::filesystem::path path(text);
+  if (path.is_absolute()) return path;
+  if (relative_ && !roots_.empty() && !text.empty()) return roots_.front() / path;
+  return fail(ErrorKind::invalid, fmt::format("the path '{}' is not absolute", shown),
+              "give the full path, from /");
+}
+
+Result<Workspace::Place> Workspace::locate(std::string_view text) const {
+  using namespace workspace_files;
+  const Result<fs::path> path = absolute(text);
+  if (!path) return fail(path.error());
+  const std::string shown = printable(text);
   std::error_code problem;
-  const fs::path real = fs::canonical(path, problem);
+  const fs::path real = fs::canonical(*path, problem);
   if (problem)
     return fail(ErrorKind::missing_input, fmt::format("cannot read {}: {}", shown, problem.message()),
                 "check the path");
-  const bool inside = std::any_of(roots_.begin(), roots_.end(), [&](const fs::path& root) {
+  // By components, so that /work2 does not lie in /work.
+  const auto inside = std::find_if(roots_.begin(), roots_.end(), [&](const fs::path& root) {
     return std::mismatch(root.begin(), root.end(), real.begin(), real.end()).first == root.end();
   });
-  if (!inside)
+  if (inside == roots_.end())
     return fail(ErrorKind::refused, fmt::format("{} lies outside of the workspace", shown),
                 "add its folder to EXAI_WORKSPACE_ROOTS of exai serve");
-  if (holds_secrets(path) || holds_secrets(real))
+  if (may_hold_secrets(*path) || may_hold_secrets(real))
     return fail(ErrorKind::refused, fmt::format("{} may hold secrets and is not sent to a model", shown),
                 "copy what may be shared to another file");
   if (belongs_to_system(real))
@@ -102,35 +133,26 @@ Result<std::filesystem::path> Workspace::resolve(std::string_view text) const {
   if (!fs::is_regular_file(real, problem) && !fs::is_directory(real, problem))
     return fail(ErrorKind::missing_input, fmt::format("{} is no regular file", shown),
                 "name files or folders");
-  return real;
+  fs::path below = real.lexically_relative(*inside);
+  if (below == ".") below.clear();
+  return Place{real, *inside, std::move(below)};
 }
 
-Result<Embedding> embed(const Workspace& workspace, const std::vector<std::string>& paths,
-                        const EmbedRules& rules, const std::set<std::string>& known) {
-  Embedding embedding;
-  for (const std::string& name : paths) {
-    const Result<std::filesystem::path> path = workspace.resolve(name);
-    if (!path) return fail(path.error());
-    const Result<std::string> text = io::read_file(*path, workspace_files::k_most_bytes);
-    if (!text) return fail(text.error());
-    if (!is_utf8(*text))
-      return fail(ErrorKind::invalid, fmt::format("{} is no UTF-8 text", printable(name)),
-                  "give images in 'images'");
-    EmbeddedFile file{name, sha256_hex(*text), text->size(), 0, false, {}};
-    file.tokens = static_cast<long long>(estimate_tokens(*text));
-    if (known.count(file.sha256) != 0) {
-      file.note = "embedded earlier";
-    } else if (embedding.tokens + file.tokens > rules.tokens) {
-      file.note = "no room left";
-    } else {
-      file.embedded = true;
-      embedding.tokens += file.tokens;
-      embedding.text += fmt::format("\n\n--- file {} ({} bytes) ---\n{}\n--- end of {} ---", name,
-                                    text->size(), *text, name);
-    }
-    embedding.files.push_back(std::move(file));
-  }
-  return embedding;
+Result<std::filesystem::path> Workspace::resolve(std::string_view text) const {
+  Result<Place> place = locate(text);
+  if (!place) return fail(place.error());
+  return std::move(place->real);
+}
+
+Result<io::Opened> Workspace::open(std::string_view text) const {
+  const Result<Place> place = locate(text);
+  if (!place) return fail(place.error());
+  const Result<io::Opened> root = io::open_folder(place->root);
+  if (!root) return fail(root.error());
+  Result<io::Opened> opened = io::open_beneath(*root, place->below);
+  if (!opened)
+    opened.error().message = fmt::format("cannot read {}: {}", printable(text), opened.error().message);
+  return opened;
 }
 
 Result<std::vector<std::string>> image_urls(const Workspace& workspace,
@@ -141,14 +163,18 @@ Result<std::vector<std::string>> image_urls(const Workspace& workspace,
       urls.push_back(image);
       continue;
     }
-    const Result<std::filesystem::path> path = workspace.resolve(image);
-    if (!path) return fail(path.error());
-    const Result<std::string> bytes = io::read_file(*path, workspace_files::k_most_bytes);
-    if (!bytes) return fail(bytes.error());
-    const std::string type = workspace_files::mime_type(*bytes);
+    const Result<io::Opened> file = workspace.open(image);
+    if (!file) return fail(file.error());
+    std::string bytes;
+    if (const auto got = file->is_folder ? Result<std::size_t>(0)
+                                         : io::append_file(*file, bytes, workspace_files::k_most_bytes);
+        !got)
+      return fail(got.error().kind, fmt::format("cannot send {}: {}", printable(image), got.error().message),
+                  "send a smaller image");
+    const std::string type = workspace_files::mime_type(bytes);
     if (type.empty())
       return fail(ErrorKind::invalid, fmt::format("{} is no PNG, JPEG, GIF or WebP image", printable(image)));
-    urls.push_back("data:" + type + ";base64," + base64(*bytes));
+    urls.push_back("data:" + type + ";base64," + base64(bytes));
   }
   return urls;
 }

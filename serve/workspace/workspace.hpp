@@ -3,6 +3,7 @@
 
 #include "core/config.hpp"
 #include "core/result.hpp"
+#include "io/beneath.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -19,22 +20,36 @@ class Workspace {
   /// holds no files.
   static Result<Workspace> from(const Config& config, const std::filesystem::path& base);
 
-  /// The file or folder itself, whatever links lead there. Errors: `invalid` (relative), `refused` (outside
-  /// of the roots, or a file that holds secrets), `missing_input` (not there, or no regular file or folder).
+  /// The file or folder itself, whatever links lead there. "C:\\x" is looked up in workspace.drive_mappings.
+  /// Errors: `invalid` (relative, where that is not allowed; a drive that stands for nothing), `refused`
+  /// (outside of the roots, or a file that holds secrets), `missing_input` (not there, or no regular file or
+  /// folder).
   [[nodiscard]] Result<std::filesystem::path> resolve(std::string_view path) const;
   [[nodiscard]] const std::vector<std::filesystem::path>& roots() const { return roots_; }
 
+  /// A resolved path as a root and what lies below it.
+  struct Place {
+    std::filesystem::path real, root, below;
+  };
+  [[nodiscard]] Result<Place> locate(std::string_view path) const;
+  /// What locate() allows, open: nobody can put another file in its place any more. Errors as resolve().
+  [[nodiscard]] Result<io::Opened> open(std::string_view path) const;
+
  private:
+  [[nodiscard]] Result<std::filesystem::path> absolute(std::string_view path) const;
+
   std::vector<std::filesystem::path> roots_;
+  std::vector<std::pair<char, std::string>> drives_;  ///< 'c', "/app"
+  bool relative_ = false;
 };
 
-/// True for names that commonly hold keys and passwords, whatever folder they are in; such files are not sent.
+/// True for names that keys, passwords and the like are kept under; such files are never sent to a model.
 bool may_hold_secrets(const std::filesystem::path& path);
 
 struct EmbedRules {
   long long tokens = 0;                                ///< for all files together
   std::uint64_t file_bytes = std::uint64_t{1} << 20U;  ///< larger files are named, not embedded
-  std::size_t files = 1000;
+  std::size_t files = 1000;                            ///< that are looked at, all folders together
   bool line_numbers = false;
 };
 
@@ -45,18 +60,23 @@ struct EmbeddedFile {
   std::uint64_t bytes = 0;
   long long tokens = 0;
   bool embedded = false;
-  std::string note;  ///< why not: "too large: 3 MiB of 1 MiB", "same content as /a/b", "no room left"
+  std::string note;  ///< why not: "too large: 3 MiB of 1 MiB", "same content as /a/b", "no room left";
+                     ///< or what is odd about it: "one of 2 hard links"
 };
 
 struct Embedding {
-  std::string text;  ///< begins with an empty line; empty = no file had a place
+  std::string text;  ///< begins with an empty line; empty = there was nothing to say
   std::vector<EmbeddedFile> files;
   long long tokens = 0;
 };
 
-/// The contents one after another below header lines. Folders stand for the text files in them. The same
-/// content is embedded once, and content whose hash is in `known` (embedded earlier in the thread) only
-/// named. Files for which there is no room are named in the text. A path that is not allowed is an error.
+/// Tokens of a text file by its size and ending (facts: server 4.4).
+long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes);
+
+/// The contents one after another below header lines. Folders stand for the text files in them, without
+/// those of version control, builds, caches and the like. The same content is embedded once, and content
+/// whose hash is in `known` (embedded earlier in the thread) only named. Files for which there is no room are
+/// named in the text. Errors: a path that is not allowed; a file, named itself, that is no text (`invalid`).
 Result<Embedding> embed(const Workspace& workspace, const std::vector<std::string>& paths,
                         const EmbedRules& rules, const std::set<std::string>& known = {});
 

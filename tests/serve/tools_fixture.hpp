@@ -14,18 +14,27 @@ namespace exai::test {
 class FixedView : public serve::ServerView {
  public:
   [[nodiscard]] std::vector<ToolRow> tools() const override {
-    return {{"chat", "Chat"}, {"status", "Status"}};
+    return {{"chat", "Chat", "core"}, {"status", "Status", "core"}, {"version", "Version", "advanced"}};
   }
+  [[nodiscard]] std::vector<HiddenRow> hidden_tools() const override { return hidden; }
   [[nodiscard]] std::vector<std::string> activity_tail(std::size_t lines) const override {
-    std::vector<std::string> all{"a", "b", "c"};
+    return log_tail(LogFile::activity, lines);
+  }
+  [[nodiscard]] std::vector<std::string> log_tail(LogFile log, std::size_t lines) const override {
+    std::vector<std::string> all = log == LogFile::activity ? activity : server_log;
     all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(std::min(lines, all.size())));
     return all;
   }
+  [[nodiscard]] std::filesystem::path log_folder() const override { return folder; }
   [[nodiscard]] std::vector<std::string> last_errors(std::size_t lines) const override {
     return std::vector<std::string>(lines, "an error");
   }
   [[nodiscard]] Millis uptime() const override { return Millis{90'000}; }
   [[nodiscard]] std::vector<PermitRow> permits() const override { return {{"global", 1, 24}}; }
+
+  std::vector<std::string> activity{"a", "b", "c"}, server_log;
+  std::vector<HiddenRow> hidden;
+  std::filesystem::path folder;
 };
 
 class ToolCall : public serve::CallContext {
@@ -41,7 +50,8 @@ class ToolCall : public serve::CallContext {
     REQUIRE(opened);
     store_ = std::move(*opened);
     memory_ = std::make_unique<serve::Memory>(*store_, system_clock(), serve::MemoryLimits{}, nullptr);
-    caches_ = std::make_unique<serve::Caches>(runtime_->config, system_clock(), [this] { metrics_.cache_hit(); });
+    caches_ =
+        std::make_unique<serve::Caches>(runtime_->config, system_clock(), [this] { metrics_.cache_hit(); });
   }
   Result<serve::ToolOutput> run(std::string_view tool, const Json& arguments) {
     const serve::Tool* known = serve::find_tool(tool);
@@ -69,6 +79,7 @@ class ToolCall : public serve::CallContext {
   [[nodiscard]] std::stop_token stop() const override { return {}; }
   [[nodiscard]] const std::string& request_id() const override { return request_id_; }
   [[nodiscard]] const std::string& principal() const override { return principal_; }
+  [[nodiscard]] bool may(serve::Scope scope) const override { return scope_ >= scope; }
   [[nodiscard]] const ModelCatalogue& models() const override { return runtime_->models; }
   [[nodiscard]] const serve::ServerView& server() const override { return view_; }
   [[nodiscard]] const serve::ClientFacts& client() const override { return client_; }
@@ -102,7 +113,7 @@ class ToolCall : public serve::CallContext {
     router_ = std::make_unique<serve::ModelRouter>(
         serve::ModelRouter::Services{permits_, metrics_, clock, transport});
     memory_ = std::make_unique<serve::Memory>(*store_, clock, serve::MemoryLimits{}, nullptr);
-    caches_ = std::make_unique<serve::Caches>(runtime_->config, clock);
+    caches_ = std::make_unique<serve::Caches>(runtime_->config, clock, [this] { metrics_.cache_hit(); });
   }
 
   std::string streamed;
@@ -113,7 +124,11 @@ class ToolCall : public serve::CallContext {
     memory_.reset();  // writes what is not written yet
     memory_ = std::make_unique<serve::Memory>(store, system_clock(), serve::MemoryLimits{}, nullptr);
   }
-  void become(std::string principal) { principal_ = std::move(principal); }
+  void become(std::string principal, serve::Scope scope = serve::Scope::admin) {
+    principal_ = std::move(principal);
+    scope_ = scope;
+  }
+  FixedView& view() { return view_; }
 
  private:
   /// As the router's clock sees it.
@@ -133,6 +148,7 @@ class ToolCall : public serve::CallContext {
   serve::ClientFacts client_;
   Json none_;
   std::string request_id_ = "r1", principal_ = "test";
+  serve::Scope scope_ = serve::Scope::admin;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<serve::Memory> memory_;
   std::unique_ptr<serve::Caches> caches_;

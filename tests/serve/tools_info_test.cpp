@@ -69,7 +69,7 @@ TEST_CASE("status says what to do next", "[tools]") {
   const Json nothing = bare.ask("status", {{"include_tools", true}});
   CHECK(nothing["providers_configured"].empty());
   CHECK(nothing["next_steps"][0].get<std::string>().find("GLM_API_KEY") != std::string::npos);
-  CHECK(nothing["tools_loaded"] == Json::array({"chat", "status"}));
+  CHECK(nothing["tools_loaded"] == Json::array({"chat", "status", "version"}));
   CHECK(nothing["last_errors"].size() == 3);
   CHECK_FALSE(nothing.contains("doctor"));
 }

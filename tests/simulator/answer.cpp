@@ -139,6 +139,10 @@ Sent answer_models(Connection& connection, const std::vector<std::string>& model
       plain(200, "application/json", dump_json({{"object", "list"}, {"data", std::move(list)}}))));
 }
 
+Sent answer_body(Connection& connection, std::string_view type, const std::string& body) {
+  return whole_or_hangup(connection.write(plain(200, type, body)));
+}
+
 Sent answer_error(Connection& connection, int status, const std::string& message,
                   const std::string& retry_after) {
   const Json body{{"error", {{"message", message}, {"type", "simulated"}}}};

@@ -14,6 +14,8 @@ enum class Sent {
 
 Sent answer_chat(Connection& connection, const Reply& reply, const Asked& asked);
 Sent answer_models(Connection& connection, const std::vector<std::string>& models);
+/// Status 200 with that body.
+Sent answer_body(Connection& connection, std::string_view type, const std::string& body);
 Sent answer_error(Connection& connection, int status, const std::string& message,
                   const std::string& retry_after);
 

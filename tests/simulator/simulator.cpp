@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 #include "tests/simulator/answer.hpp"
+#include "tests/simulator/files.hpp"
 #include "tests/simulator/server.hpp"
 
 #include <condition_variable>
@@ -19,6 +20,7 @@ struct Simulator::Impl {
   mutable std::condition_variable changed;
   std::vector<Seen> seen;
   std::size_t hangups = 0;
+  FileShelf shelf;
   std::unique_ptr<Server> server;  // last: its threads use all of the above
 
   bool handle(Connection& connection, const RawRequest& request) {
@@ -44,6 +46,8 @@ struct Simulator::Impl {
     const Asked asked = read_asked(request.body);
     if (const std::optional<Reply> reply = ruled(request, asked))
       return answer_chat(connection, *reply, asked);
+    if (const std::optional<Sent> sent = answer_files(connection, request, shelf)) return *sent;
+    if (const std::optional<Sent> sent = answer_search(connection, request)) return *sent;
     if (request.method == "GET" && request.path.ends_with("/models"))
       return answer_models(connection, script.models);
     if (request.method == "POST" && request.path.ends_with("/chat/completions"))
@@ -56,7 +60,7 @@ struct Simulator::Impl {
     for (std::size_t i = 0; i < script.rules.size(); ++i) {
       const Match& match = script.rules[i].match;
       const std::string_view path = match.path.empty() ? "/chat/completions" : std::string_view(match.path);
-      if (!request.path.ends_with(path)) continue;
+      if (!request.path.substr(0, request.path.find('?')).ends_with(path)) continue;
       if (!match.model.empty() && match.model != asked.model) continue;
       if (asked.last_user.find(match.contains) == std::string::npos) continue;
       if (++counts[i] != match.nth && match.nth != 0) continue;

@@ -1,0 +1,48 @@
+#include "serve/toolbox.hpp"
+
+#include "serve/calls/runtime.hpp"
+#include "serve/front.hpp"
+#include "serve/tools/visibility.hpp"
+#include "serve/workflows/workflow.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace toolbox {
+namespace {
+
+/// What is compiled in, and what workflows.dir adds.
+Result<ToolList> all_tools(const Config& config, const std::filesystem::path& root) {
+  const std::string& folder = config.text("workflows.dir");
+  Result<ToolList> workflows =
+      load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
+  if (!workflows) return fail(workflows.error());
+  ToolList tools = lasting(Registered<Tool>::all());
+  for (std::shared_ptr<const Tool>& tool : *workflows) {
+    if (find_tool(tool->id) != nullptr)
+      return fail(ErrorKind::config,
+                  fmt::format("the workflow '{}' has the name of a built-in tool", tool->id),
+                  "give it another name");
+    tools.push_back(std::move(tool));
+  }
+  std::sort(tools.begin(), tools.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  return tools;
+}
+
+}  // namespace
+}  // namespace toolbox
+
+Result<Toolbox> make_toolbox(const Wire& wire, const Config& config, const std::filesystem::path& root,
+                             const std::vector<Document>& documents) {
+  const Result<ToolList> tools = toolbox::all_tools(config, root);
+  if (!tools) return fail(tools.error());
+  VisibleTools offered = visible(*tools, config);
+  CatalogueExtras extras = catalogue_extras(config, documents);
+  extras.hidden_tools = std::move(offered.hidden);
+  Result<Catalogue> catalogue = Catalogue::from(wire, offered.tools, Registered<Resource>::all(),
+                                                Registered<Prompt>::all(), std::move(extras));
+  if (!catalogue) return fail(catalogue.error());
+  return Toolbox{std::move(*catalogue), std::move(offered.findings)};
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,92 @@
+#include "core/text.hpp"
+#include "serve/tools/envelope.hpp"
+#include "serve/tools/history.hpp"
+#include "serve/tools/kimi_common.hpp"
+#include "serve/tools/provider_files.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace kimi_chat_with_files_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["prompt", "file_ids"],
+  "properties": {
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000, "description": "The question about the files"},
+    "file_ids": {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 128}, "minItems": 1,
+      "maxItems": 100, "description": "Ids that kimi_upload_files gave"},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0905-preview",
+      "description": "A model of Kimi"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.3,
+      "description": "0 is precise, 1 is creative"}
+  }
+})";
+
+/// Each file's text as a system message of its own, as Kimi wants it.
+Result<long long> add_files(const Json& ids, ChatRequest& request, CallContext& context) {
+  long long tokens = 0;
+  for (const Json& id : ids) {
+    Result<std::string> text = remote_text(context, "kimi", id.get<std::string>());
+    if (!text) return fail(std::move(text.error()));
+    tokens += static_cast<long long>(estimate_tokens(*text));
+    request.messages.push_back({"system", std::move(*text), {}});
+  }
+  return tokens;
+}
+
+/// Files that are asked about are in use; a cleanup of old ones leaves them.
+void note_use(const Json& ids, CallContext& context) {
+  const auto records = context.store().provider_files("kimi");
+  if (!records) return;
+  for (store::ProviderFile record : *records) {
+    if (std::find(ids.begin(), ids.end(), Json(record.id)) == ids.end()) continue;
+    record.used = context.clock().wall();
+    if (!context.store().keep_provider_file(record)) return;
+  }
+}
+
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+  const std::string prompt = arguments.value("prompt", "");
+  if (trim(prompt).empty())
+    return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what to find in the files");
+  const std::string model = arguments.value("model", "kimi-k2-0905-preview");
+  Result<ChatRequest> request = kimi_request(context, "kimi_chat_with_files", model);
+  if (!request) return fail(request.error());
+  const Json& ids = arguments.at("file_ids");
+  const Result<long long> tokens = add_files(ids, *request, context);
+  if (!tokens) return fail(tokens.error());
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), model);
+  if (!choice) return fail(choice.error());
+  if (*tokens > content_budget(choice->model))
+    return fail(ErrorKind::invalid,
+                fmt::format("file_ids: the files have about {} tokens, the model {} takes {}", *tokens,
+                            choice->model.name, content_budget(choice->model)),
+                "ask about fewer files, or name a model with a larger window");
+  request->messages.push_back({"user", prompt, {}});
+  request->temperature = arguments.value("temperature", 0.3);
+  request->needs.files = true;
+  request->needs.tokens = *tokens;
+  const Result<Reply> reply = context.chat(*request, {});
+  if (!reply) return fail(reply.error());
+  note_use(ids, context);
+  return answered(json_output({{"model", reply->model}, {"content", reply->content}}), *reply);
+}
+
+const Registered<Tool> k_tool{
+    Tool{.id = "kimi_chat_with_files",
+         .title = "Ask Kimi about files",
+         .description = "Asks a model of Kimi about files that kimi_upload_files sent.",
+         .input_schema = k_input,
+         .output_schema = {},
+         .idempotent = false,
+         .open_world = true,
+         .tier = ToolTier::core,
+         .provider = "kimi",
+         .run = &run}};
+
+}  // namespace
+}  // namespace kimi_chat_with_files_tool
+}  // namespace exai::serve

@@ -1,0 +1,153 @@
+#include "serve/tools/visibility.hpp"
+
+#include "core/text.hpp"
+
+#include <array>
+#include <set>
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace tool_choice {
+namespace {
+
+constexpr std::array<std::string_view, 4> k_essential{"version", "listmodels", "status", "health"};
+constexpr std::array<std::string_view, 4> k_suffixes{"_EXAI-WS", "-EXAI-WS", "_EXAI_WS", "-EXAI_WS"};
+
+using Names = std::set<std::string, std::less<>>;
+
+bool essential(std::string_view name) {
+  return std::find(k_essential.begin(), k_essential.end(), name) != k_essential.end();
+}
+
+std::string variable(std::string_view key) {
+  const Setting* setting = find_setting(key);
+  return std::string(setting != nullptr ? setting->canonical_env() : key);
+}
+
+/// The settings, read once, and the verdict on each tool.
+class Chooser {
+ public:
+  Chooser(const ToolList& all, const Config& config) : config_(config) {
+    for (const auto& tool : all) known_.emplace_back(tool->id);
+    enabled_ = names("tools.enabled", config.list("tools.enabled"));
+    disabled_ = names("tools.disabled", config.list("tools.disabled"));
+    allowed_ = names("tools.allow", config.list("tools.allow"));
+    denied_ = names("tools.deny", config.list("tools.deny"));
+    lean_ = names("tools.lean", config.list("tools.lean"));
+    diagnostics_ = config.boolean("tools.diagnostics");
+    profile_ = config.boolean("tools.lean_mode") ? "lean" : config.text("tools.profile");
+    strict_ = profile_ == "lean" && config.boolean("tools.strict_lean") && enabled_.empty();
+    keep("tools.disabled", disabled_);
+    keep("tools.deny", denied_);
+  }
+
+  /// Why the tool is hidden; empty = it is not.
+  [[nodiscard]] std::string reason(const Tool& tool) const {
+    if (essential(tool.id) && !strict_) return {};
+    if (!enabled_.empty()) {
+      if (!enabled_.contains(tool.id)) return "not named in " + variable("tools.enabled");
+    } else if (std::string why = against_profile(tool); !why.empty()) {
+      return why;
+    }
+    if (!allowed_.empty() && !allowed_.contains(tool.id)) return "not named in " + variable("tools.allow");
+    if (denied_.contains(tool.id)) return "named in " + variable("tools.deny");
+    if (disabled_.contains(tool.id)) return "named in " + variable("tools.disabled");
+    if (tool.tier == ToolTier::diagnostic && !diagnostics_)
+      return "diagnostic, and " + variable("tools.diagnostics") + " is off";
+    return without_provider(tool);
+  }
+
+  std::vector<Finding> findings;
+
+ private:
+  Names names(std::string_view key, const std::vector<std::string>& listed) {
+    Names result;
+    const auto is_known = [this](std::string_view name) {
+      return std::find(known_.begin(), known_.end(), name) != known_.end();
+    };
+    for (const std::string& written : listed) {
+      const std::string name = canonical_tool_name(to_lower(written), is_known);
+      if (!is_known(name)) {
+        findings.push_back({Status::warn,
+                            "tools.unknown",
+                            fmt::format("{}: there is no tool '{}'", variable(key), printable(written)),
+                            {},
+                            did_you_mean(name, known_)});
+        continue;
+      }
+      result.insert(name);
+    }
+    return result;
+  }
+
+  void keep(std::string_view key, const Names& listed) {
+    if (strict_) return;
+    for (const std::string_view name : k_essential)
+      if (listed.contains(name))
+        findings.push_back({Status::warn,
+                            "tools.essential",
+                            fmt::format("{}: {} is always offered", variable(key), name),
+                            {},
+                            "take it from the list"});
+  }
+
+  [[nodiscard]] std::string against_profile(const Tool& tool) const {
+    const std::string named =
+        "not in the profile " + profile_ + " (" +
+        variable(config_.boolean("tools.lean_mode") ? "tools.lean_mode" : "tools.profile") + ")";
+    if (profile_ == "lean") {
+      const bool in = lean_.empty() ? tool.tier == ToolTier::core : lean_.contains(tool.id);
+      return in ? "" : named;
+    }
+    const bool out = profile_ == "standard" && (!tool.provider.empty() || tool.tier == ToolTier::diagnostic);
+    return out ? named : "";
+  }
+
+  [[nodiscard]] std::string without_provider(const Tool& tool) const {
+    if (tool.provider.empty()) return {};
+    const Provider* provider = find_provider(tool.provider);
+    if (provider != nullptr && provider->configured(config_)) return {};
+    return fmt::format("needs {}",
+                       provider == nullptr ? std::string(tool.provider) : variable(provider->key_setting));
+  }
+
+  const Config& config_;
+  std::vector<std::string> known_;
+  Names enabled_, disabled_, allowed_, denied_, lean_;
+  std::string profile_;
+  bool diagnostics_ = true, strict_ = false;
+};
+
+}  // namespace
+}  // namespace tool_choice
+
+VisibleTools visible(const ToolList& all, const Config& config) {
+  tool_choice::Chooser chooser(all, config);
+  VisibleTools result;
+  for (const auto& tool : all) {
+    if (std::string why = chooser.reason(*tool); !why.empty())
+      result.hidden.push_back({std::string(tool->id), std::move(why)});
+    else
+      result.tools.push_back(tool);
+  }
+  result.findings = std::move(chooser.findings);
+  return result;
+}
+
+std::string canonical_tool_name(std::string_view name, const std::function<bool(std::string_view)>& known) {
+  constexpr std::string_view k_think = "thinkdeep";
+  constexpr std::size_t k_longest = 128;
+  if (known(name) || name.size() > k_longest) return std::string(name.substr(0, k_longest + 1));
+  for (const std::string_view suffix : tool_choice::k_suffixes)
+    if (name.size() > suffix.size() &&
+        equals_ignoring_case(name.substr(name.size() - suffix.size()), suffix)) {
+      name.remove_suffix(suffix.size());
+      break;
+    }
+  if (known(name)) return std::string(name);
+  if (to_lower(name).find("think") != std::string::npos && known(k_think)) return std::string(k_think);
+  return std::string(name);
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,26 @@
+// What a folder stands for when a caller names it: the files in it that a person would send along.
+#pragma once
+
+#include "io/beneath.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace exai::serve {
+
+struct FoundFile {
+  std::filesystem::path below;  ///< path below the root
+  std::uint64_t bytes = 0;
+};
+
+struct FoundFiles {
+  std::vector<FoundFile> files;  ///< sorted, a folder's own files before those of its folders
+  bool more = false;             ///< the bound was reached
+};
+
+/// Files of the folder `below` the root, without secrets, without links and without the folders of version
+/// control, builds, environments and caches; `most` at most.
+Result<FoundFiles> folder_files(const io::Opened& root, const std::filesystem::path& below, std::size_t most);
+
+}  // namespace exai::serve

@@ -1,0 +1,247 @@
+#include "serve/workspace/workspace.hpp"
+
+#include "core/digest.hpp"
+#include "tests/scratch.hpp"
+#include "tests/serve/provider_fixture.hpp"
+
+#include <sys/stat.h>
+
+#include <unistd.h>
+
+using namespace exai;
+using serve::Workspace;
+namespace fs = std::filesystem;
+
+namespace {
+
+Workspace workspace_of(const fs::path& root, std::vector<std::pair<std::string, std::string>> more = {}) {
+  more.emplace_back("EXAI_WORKSPACE_ROOTS", root.string());
+  auto made = Workspace::from(test::config_of(more), root);
+  REQUIRE(made);
+  return *made;
+}
+
+ErrorKind refusal(const Workspace& workspace, const fs::path& path) {
+  const auto place = workspace.resolve(path.string());
+  const auto opened = workspace.open(path.string());
+  CAPTURE(path.string());
+  REQUIRE_FALSE(place);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind == place.error().kind);
+  CHECK(!place.error().hint.empty());
+  return place.error().kind;
+}
+
+const serve::EmbeddedFile& of(const serve::Embedding& embedding, const std::string& ending) {
+  for (const serve::EmbeddedFile& file : embedding.files)
+    if (file.path.ends_with(ending)) return file;
+  FAIL("no file " + ending);
+  return embedding.files.front();
+}
+
+serve::EmbedRules room(long long tokens) {
+  serve::EmbedRules rules;
+  rules.tokens = tokens;
+  return rules;
+}
+
+}  // namespace
+
+TEST_CASE("no path leads out of the workspace", "[workspace]") {
+  const tests::Scratch scratch;
+  const fs::path work = scratch.path() / "work";
+  scratch.write("outside.txt", "no");
+  scratch.write("work2/sibling.txt", "no");
+  scratch.write("work/a.txt", "yes");
+  scratch.write("work/sub/b.txt", "yes");
+  const Workspace workspace = workspace_of(work);
+  fs::create_symlink(scratch.path() / "outside.txt", work / "link.txt");
+  fs::create_symlink("../outside.txt", work / "relative.txt");
+  fs::create_directory_symlink(scratch.path() / "work2", work / "folder");
+  fs::create_symlink("a.txt", work / "inside.txt");
+  ::mkfifo((work / "pipe").c_str(), 0600);
+
+  CHECK(refusal(workspace, scratch.path() / "outside.txt") == ErrorKind::refused);
+  CHECK(refusal(workspace, scratch.path() / "work2" / "sibling.txt") == ErrorKind::refused);
+  CHECK(refusal(workspace, work / "link.txt") == ErrorKind::refused);
+  CHECK(refusal(workspace, work / "relative.txt") == ErrorKind::refused);
+  CHECK(refusal(workspace, work / "folder" / "sibling.txt") == ErrorKind::refused);
+  CHECK(refusal(workspace, work / "sub" / ".." / ".." / "outside.txt") == ErrorKind::refused);
+  CHECK(refusal(workspace, "/etc/passwd") == ErrorKind::refused);
+  CHECK(refusal(workspace, "/dev/zero") == ErrorKind::refused);
+  CHECK(refusal(workspace, "/proc/self/environ") == ErrorKind::refused);
+  CHECK(refusal(workspace, work / "A.TXT") == ErrorKind::missing_input);
+  CHECK(refusal(workspace, work / "none") == ErrorKind::missing_input);
+  CHECK(refusal(workspace, work / "pipe") == ErrorKind::missing_input);
+  CHECK(refusal(workspace, "sub/b.txt") == ErrorKind::invalid);
+  CHECK(refusal(workspace, "") == ErrorKind::invalid);
+  CHECK(workspace.resolve((work / "sub" / ".." / "a.txt").string()) == work / "a.txt");
+  CHECK(workspace.resolve((work / "inside.txt").string()) == work / "a.txt");
+  CHECK(workspace.open(work.string())->is_folder);
+}
+
+TEST_CASE("devices and pipes are no files even where the root allows them", "[workspace]") {
+  const tests::Scratch scratch;
+  ::mkfifo((scratch.path() / "pipe").c_str(), 0600);
+  const auto root = io::open_folder(scratch.path());
+  REQUIRE(root);
+  CHECK(io::open_beneath(*root, "pipe").error().kind == ErrorKind::missing_input);
+  const auto devices = io::open_folder("/dev");
+  REQUIRE(devices);
+  CHECK(io::open_beneath(*devices, "null").error().kind == ErrorKind::missing_input);
+}
+
+TEST_CASE("a link that appears after the check is not followed", "[workspace]") {
+  const tests::Scratch scratch;
+  scratch.write("secret.txt", "no");
+  scratch.write("work/sub/a.txt", "yes");
+  const auto root = io::open_folder(scratch.path() / "work");
+  REQUIRE(root);
+  REQUIRE(io::open_beneath(*root, "sub/a.txt"));
+  // What locate() saw was a file in a folder; now each is a link that leads out.
+  fs::remove_all(scratch.path() / "work" / "sub" / "a.txt");
+  fs::create_symlink("../../secret.txt", scratch.path() / "work" / "sub" / "a.txt");
+  CHECK(io::open_beneath(*root, "sub/a.txt").error().kind == ErrorKind::refused);
+  fs::remove_all(scratch.path() / "work" / "sub");
+  fs::create_directory_symlink(scratch.path(), scratch.path() / "work" / "sub");
+  CHECK(io::open_beneath(*root, "sub/secret.txt").error().kind == ErrorKind::refused);
+  CHECK(io::open_beneath(*root, "../secret.txt").error().kind == ErrorKind::refused);
+}
+
+TEST_CASE("secrets are refused however they are written", "[workspace]") {
+  const tests::Scratch scratch;
+  const Workspace workspace = workspace_of(scratch.path());
+  for (const auto* const name : {".env", ".ENV", ".env.local", "ID_RSA", "server.PEM", ".Git/config",
+                                 ".ssh/known", "credentials.json", "Shadow"}) {
+    CAPTURE(name);
+    CHECK(refusal(workspace, scratch.write(name, "x")) == ErrorKind::refused);
+  }
+  CHECK(workspace.resolve(scratch.write(".env.example", "x").string()));
+  CHECK(workspace.resolve(scratch.write("environment.txt", "x").string()));
+}
+
+TEST_CASE("a file that cannot be read says so", "[workspace]") {
+  const tests::Scratch scratch;
+  const Workspace workspace = workspace_of(scratch.path());
+  const fs::path file = scratch.write("locked.txt", "x");
+  fs::permissions(file, fs::perms::none);
+  if (::access(file.c_str(), R_OK) == 0) return;  // root reads everything
+  const auto text = serve::embed(workspace, {file.string()}, room(1000));
+  REQUIRE_FALSE(text);
+  CHECK(text.error().kind == ErrorKind::missing_input);
+  CHECK(text.error().message.find("locked.txt") != std::string::npos);
+}
+
+TEST_CASE("drive letters and relative paths count where the settings say so", "[workspace]") {
+  const tests::Scratch scratch;
+  scratch.write("src/a.cpp", "x");
+  const std::string mapping = "C:" + scratch.path().string();
+  const Workspace workspace =
+      workspace_of(scratch.path(), {{"EX_DRIVE_MAPPINGS", mapping}, {"EX_ALLOW_RELATIVE_PATHS", "true"}});
+  CHECK(workspace.resolve("C:\\src\\a.cpp") == scratch.path() / "src" / "a.cpp");
+  CHECK(workspace.resolve("c:/src/a.cpp") == scratch.path() / "src" / "a.cpp");
+  CHECK(workspace.resolve("src/a.cpp") == scratch.path() / "src" / "a.cpp");
+  CHECK(refusal(workspace, "D:/src/a.cpp") == ErrorKind::invalid);
+  CHECK(refusal(workspace, "C:/../../etc/passwd") == ErrorKind::refused);
+  CHECK(refusal(workspace, "../../../../../../etc/passwd") == ErrorKind::refused);
+  const auto broken = Workspace::from(test::config_of({{"EX_DRIVE_MAPPINGS", "C=/app"}}), scratch.path());
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().kind == ErrorKind::config);
+}
+
+TEST_CASE("a folder stands for its text files", "[workspace]") {
+  const tests::Scratch scratch;
+  scratch.write("b.md", "two");
+  scratch.write("a.txt", "one");
+  scratch.write("sub/c.txt", "three");
+  scratch.write("logo.bin", std::string("\0\1\2", 3));
+  for (const auto* const skipped : {".git/config", "node_modules/x.js", "build/x.o", ".venv/x.py", ".env",
+                                    "__pycache__/x.pyc", "sub/.cache/x"})
+    scratch.write(skipped, "never shown");
+  fs::create_symlink("/etc/hostname", scratch.path() / "link.txt");
+  const Workspace workspace = workspace_of(scratch.path());
+  const auto embedding = serve::embed(workspace, {scratch.path().string()}, room(1000));
+  REQUIRE(embedding);
+  CHECK(embedding->text.find("never shown") == std::string::npos);
+  CHECK(embedding->text.starts_with("\n\n--- file " + scratch.path().string() + "/a.txt (3 bytes) ---\none\n--- end of "));
+  const std::size_t b = embedding->text.find("b.md"), c = embedding->text.find("sub/c.txt");
+  CHECK(b < c);
+  CHECK(c != std::string::npos);
+  CHECK(embedding->files.size() == 4);
+  CHECK(of(*embedding, "logo.bin").note == "no text");
+  CHECK_FALSE(of(*embedding, "logo.bin").embedded);
+  CHECK(of(*embedding, "a.txt").sha256 == sha256_hex("one"));
+  CHECK(serve::embed(workspace, {(scratch.path() / "logo.bin").string()}, room(1000)).error().kind ==
+        ErrorKind::invalid);
+}
+
+TEST_CASE("a folder is looked at up to a bound", "[workspace]") {
+  const tests::Scratch scratch;
+  for (int i = 0; i < 12; ++i) scratch.write("f" + std::to_string(i), "text " + std::to_string(i));
+  serve::EmbedRules rules = room(1000);
+  rules.files = 5;
+  const auto embedding = serve::embed(workspace_of(scratch.path()), {scratch.path().string()}, rules);
+  REQUIRE(embedding);
+  CHECK(std::count_if(embedding->files.begin(), embedding->files.end(),
+                      [](const serve::EmbeddedFile& file) { return file.embedded; }) == 5);
+  CHECK(of(*embedding, scratch.path().filename().string()).note.find("more than the 5 files") != std::string::npos);
+}
+
+TEST_CASE("what does not fit the budget is named", "[workspace]") {
+  const tests::Scratch scratch;
+  const std::string small = scratch.write("small.txt", std::string(100, 'a')).string();
+  const std::string large = scratch.write("large.txt", std::string(100'000, 'b')).string();
+  const std::string huge = scratch.write("huge.txt", std::string(3000, 'c')).string();
+  serve::EmbedRules rules = room(1000);
+  rules.file_bytes = 200'000;
+  const auto embedding = serve::embed(workspace_of(scratch.path()), {large, small}, rules);
+  REQUIRE(embedding);
+  CHECK(of(*embedding, "large.txt").note == "no room left");
+  CHECK(of(*embedding, "small.txt").embedded);
+  CHECK(embedding->tokens == serve::file_tokens("small.txt", 100));
+  CHECK(embedding->tokens <= rules.tokens);
+  CHECK(embedding->text.find("[files that were too large to be shown here: " + large + "]") != std::string::npos);
+  rules.file_bytes = 2048;
+  const auto capped = serve::embed(workspace_of(scratch.path()), {huge}, rules);
+  REQUIRE(capped);
+  CHECK(of(*capped, "huge.txt").note == "too large: 0.0 MiB of 0.0 MiB");
+  CHECK_FALSE(of(*capped, "huge.txt").embedded);
+}
+
+TEST_CASE("the same content is embedded once, and known content not again", "[workspace]") {
+  const tests::Scratch scratch;
+  const std::string one = scratch.write("one.txt", "the same").string();
+  const std::string two = scratch.write("two.txt", "the same").string();
+  const std::string old = scratch.write("old.txt", "seen before").string();
+  fs::create_hard_link(old, scratch.path() / "linked.txt");
+  const auto embedding =
+      serve::embed(workspace_of(scratch.path()), {one, two, old}, room(1000), {sha256_hex("seen before")});
+  REQUIRE(embedding);
+  CHECK(of(*embedding, "two.txt").note == "same content as " + one);
+  CHECK(of(*embedding, "old.txt").note == "embedded earlier");
+  CHECK(embedding->text.find("seen before") == std::string::npos);
+  CHECK(embedding->text.find("--- file " + old + ": embedded earlier ---") != std::string::npos);
+  const auto linked = serve::embed(workspace_of(scratch.path()), {old}, room(1000));
+  REQUIRE(linked);
+  CHECK(of(*linked, "old.txt").note == "one of 2 hard links");
+  CHECK(of(*linked, "old.txt").embedded);
+}
+
+TEST_CASE("lines are numbered for the model", "[workspace]") {
+  const tests::Scratch scratch;
+  const std::string file = scratch.write("a.cpp", "first\nsecond\n").string();
+  serve::EmbedRules rules = room(1000);
+  rules.line_numbers = true;
+  const auto embedding = serve::embed(workspace_of(scratch.path()), {file}, rules);
+  REQUIRE(embedding);
+  CHECK(embedding->text == "\n\n--- file " + file + " (13 bytes) ---\n    1→first\n    2→second\n--- end of " + file + " ---");
+}
+
+TEST_CASE("tokens are estimated by the kind of text", "[workspace]") {
+  CHECK(serve::file_tokens("a.json", 100) == 40);
+  CHECK(serve::file_tokens("a.MD", 420) == 100);
+  CHECK(serve::file_tokens("a.log", 450) == 100);
+  CHECK(serve::file_tokens("a.cpp", 370) == 100);
+  CHECK(serve::file_tokens("a.unknown", 350) == 100);
+  CHECK(serve::file_tokens("a", 1) == 1);
+}
