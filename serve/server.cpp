@@ -117,6 +117,7 @@ class Server {
         daemon_(engine_, catalogue_, access_, daemon_settings(config_), log_.get()),
         frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
     view_.watch(engine_, log_.get());
+    metrics_.watch_caches([this] { return caches_.rows(); });
     outside_->on_failure(
         [this](const Error& error) { log_->write(io::LogLevel::error, "cassette.write", error.message); });
     warn_of_access();

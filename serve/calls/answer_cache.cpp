@@ -158,4 +158,13 @@ void Caches::reload(const Config& config) {
   semantic.set_limits(answer_caching::semantic_limits(config));
 }
 
+std::vector<Metrics::CacheRow> Caches::rows() const {
+  std::vector<Metrics::CacheRow> rows;
+  for (const auto& [name, cache] : {std::pair{"expert", &expert}, {"semantic", &semantic}}) {
+    const AnswerCache::Counts counts = cache->counts();
+    rows.push_back({name, counts.entries, counts.limit, counts.hits, counts.misses, counts.shared});
+  }
+  return rows;
+}
+
 }  // namespace exai::serve

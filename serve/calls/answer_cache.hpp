@@ -5,6 +5,7 @@
 #include "core/config.hpp"
 #include "core/deadline.hpp"
 #include "core/result.hpp"
+#include "serve/calls/metrics.hpp"
 #include "serve/providers/provider.hpp"
 
 #include <condition_variable>
@@ -84,6 +85,8 @@ class AnswerCache {
 struct Caches {
   Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit);
   void reload(const Config& config);
+  /// For the metrics.
+  [[nodiscard]] std::vector<Metrics::CacheRow> rows() const;
 
   AnswerCache expert;    ///< expert analyses of workflows
   AnswerCache semantic;  ///< chat answers

@@ -36,6 +36,7 @@ std::string_view to_string(Transport transport) {
 }
 
 struct Metrics::Impl {
+  std::function<std::vector<CacheRow>()> caches;
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests =
       prometheus::BuildCounter().Name("exai_requests_total").Help("Tool calls answered").Register(registry);
@@ -204,6 +205,44 @@ void Metrics::failover(std::string_view from, std::string_view to) {
   impl_->failovers.Add({{"from", std::string(from)}, {"to", std::string(to)}}).Increment();
 }
 
+void Metrics::watch_caches(std::function<std::vector<CacheRow>()> rows) {
+  impl_->caches = std::move(rows);
+}
+
+namespace {
+
+/// What caches count themselves, as families with a label of the cache's name.
+void add_caches(const std::vector<Metrics::CacheRow>& rows, std::vector<prometheus::MetricFamily>& families) {
+  using prometheus::MetricType;
+  prometheus::MetricFamily requests, entries, limits;
+  requests.name = "exai_cache_requests_total";
+  requests.help = "Questions put to a cache: answered from it, asked for, or joined to whoever asked already";
+  requests.type = MetricType::Counter;
+  entries.name = "exai_cache_entries";
+  entries.help = "Answers that a cache holds";
+  limits.name = "exai_cache_limit";
+  limits.help = "Answers that a cache may hold";
+  entries.type = limits.type = MetricType::Gauge;
+  for (const Metrics::CacheRow& row : rows) {
+    for (const auto& [outcome, count] :
+         {std::pair{"hit", row.hits}, {"miss", row.misses}, {"shared", row.shared}}) {
+      prometheus::ClientMetric metric;
+      metric.label = {{"cache", row.name}, {"outcome", outcome}};
+      metric.counter.value = static_cast<double>(count);
+      requests.metric.push_back(std::move(metric));
+    }
+    prometheus::ClientMetric metric;
+    metric.label = {{"cache", row.name}};
+    metric.gauge.value = static_cast<double>(row.entries);
+    entries.metric.push_back(metric);
+    metric.gauge.value = static_cast<double>(row.limit);
+    limits.metric.push_back(std::move(metric));
+  }
+  for (auto* family : {&requests, &entries, &limits}) families.push_back(std::move(*family));
+}
+
+}  // namespace
+
 std::string Metrics::render() {
   std::vector<prometheus::MetricFamily> families = impl_->registry.Collect();
   const auto add = [&](const char* name, const char* help, prometheus::MetricType type, double value) {
@@ -229,6 +268,7 @@ std::string Metrics::render() {
   add("process_max_fds", "Maximum number of open file descriptors", Gauge, stats.max_files);
   add("process_start_time_seconds", "Start time of the process since the Unix epoch in seconds", Gauge,
       stats.start_time);
+  if (impl_->caches) add_caches(impl_->caches(), families);
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families);
   return text.str();

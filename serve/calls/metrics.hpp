@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,13 @@ class Metrics {
   // Any thread.
   void provider_error(std::string_view provider, ErrorKind kind);
   void cache_hit();
+  /// Says how the caches do, whenever somebody asks for the metrics.
+  struct CacheRow {
+    std::string name;
+    std::size_t entries = 0, limit = 0;
+    std::uint64_t hits = 0, misses = 0, shared = 0;
+  };
+  void watch_caches(std::function<std::vector<CacheRow>()> rows);
   /// One answer of a model: its tokens and what it cost in US dollars. Models that the catalogue does not
   /// know must be called "other".
   void model_answer(std::string_view provider, std::string_view model, long long prompt, long long completion,

@@ -157,9 +157,34 @@ Json facts(const std::vector<EmbeddedFile>& files) {
   return list;
 }
 
+/// Before any file is read: enough to tell whether a large window is needed.
+long long expected_tokens(const Question& question, const Workspace& workspace) {
+  constexpr long long k_bytes_per_token = 4;
+  auto tokens = static_cast<long long>(estimate_tokens(question.prompt));
+  for (const std::string& name : question.files) {
+    std::error_code ignored;
+    if (const auto path = workspace.resolve(name); path && std::filesystem::is_regular_file(*path, ignored))
+      tokens += static_cast<long long>(std::filesystem::file_size(*path, ignored)) / k_bytes_per_token;
+  }
+  return tokens;
+}
+
 Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
                          CallContext& context) {
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), question.model);
+  Prepared prepared;
+  ChatRequest& request = prepared.request;
+  request.model = question.model;
+  request.temperature = question.temperature;
+  request.thinking_mode = question.thinking_mode;
+  request.web_search = question.web_search;
+  request.stream = question.stream;
+  request.images = question.images;
+  request.needs = {.tool = "chat",
+                   .files = false,
+                   .fast = true,
+                   .cheap = false,
+                   .tokens = expected_tokens(question, context.workspace())};
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request);
   if (!choice) return fail(choice.error());
   EmbedRules rules;
   rules.tokens = content_budget(choice->model);
@@ -167,13 +192,11 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   if (!files) return fail(files.error());
   Result<std::vector<std::string>> images = image_urls(context.workspace(), question.images);
   if (!images) return fail(images.error());
-  Prepared prepared;
   prepared.user_text = question.prompt + files->text;
   prepared.files = facts(files->files);
   const auto tokens = static_cast<long long>(estimate_tokens(prepared.user_text)) +
                       static_cast<long long>(estimate_tokens(system_prompt()));
   if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
-  ChatRequest& request = prepared.request;
   const std::string& name = choice->model.name;
   const bool other = choice->provider->id == "custom" && name != context.config().text("custom.model");
   request.model = other ? "custom/" + name : name;
@@ -182,10 +205,7 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   for (ChatMessage& message : prepared.history.messages) request.messages.push_back(std::move(message));
   request.messages.push_back({"user", prepared.user_text, {}});
   request.images = std::move(*images);
-  request.temperature = question.temperature;
-  request.thinking_mode = question.thinking_mode;
-  request.web_search = question.web_search;
-  request.stream = question.stream;
+  request.needs.tokens = tokens;
   return prepared;
 }
 

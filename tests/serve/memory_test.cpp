@@ -43,6 +43,21 @@ class StubbornStore : public store::Store {
   Result<void> save_run(const store::RunRecord& run) override { return real_->save_run(run); }
   Result<std::vector<store::RunRecord>> runs(std::size_t most) override { return real_->runs(most); }
   Result<void> ping() override { return real_->ping(); }
+  Result<void> add_spend(const std::vector<store::SpendChange>& changes) override {
+    return real_->add_spend(changes);
+  }
+  Result<std::vector<store::SpendChange>> spend_of(const std::string& day) override {
+    return real_->spend_of(day);
+  }
+  Result<void> keep_provider_file(const store::ProviderFile& file) override {
+    return real_->keep_provider_file(file);
+  }
+  Result<std::vector<store::ProviderFile>> provider_files(const std::string& provider) override {
+    return real_->provider_files(provider);
+  }
+  Result<void> forget_provider_file(const std::string& provider, const std::string& id) override {
+    return real_->forget_provider_file(provider, id);
+  }
 
   void hold(bool on) {
     const std::scoped_lock lock(mutex_);
