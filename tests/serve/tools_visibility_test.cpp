@@ -1,5 +1,4 @@
 #include "serve/tools/visibility.hpp"
-
 #include "tests/serve/provider_fixture.hpp"
 
 using namespace exai;
@@ -96,10 +95,10 @@ TEST_CASE("a provider's tools need its key", "[tools][visibility]") {
 }
 
 TEST_CASE("essential tools stay, and unknown names are told", "[tools][visibility]") {
-  const auto offered = with({{"DISABLED_TOOLS", "status,chatt,thinkdeep_EXAI-WS"}, {"CLIENT_TOOL_DENYLIST", "version"}});
-  CHECK(names(offered) ==
-        List{"chat", "challenge", "kimi_chat_with_files", "glm_web_search", "self-check", "health",
-             "listmodels", "status", "version"});
+  const auto offered =
+      with({{"DISABLED_TOOLS", "status,chatt,thinkdeep_EXAI-WS"}, {"CLIENT_TOOL_DENYLIST", "version"}});
+  CHECK(names(offered) == List{"chat", "challenge", "kimi_chat_with_files", "glm_web_search", "self-check",
+                               "health", "listmodels", "status", "version"});
   REQUIRE(offered.findings.size() == 3);
   CHECK(offered.findings[0].message == "DISABLED_TOOLS: there is no tool 'chatt'");
   CHECK(offered.findings[0].hint == "did you mean chat?");
@@ -110,7 +109,8 @@ TEST_CASE("essential tools stay, and unknown names are told", "[tools][visibilit
 
 TEST_CASE("names are known in the forms that clients write them", "[tools][visibility]") {
   const auto known = [](std::string_view name) { return name == "chat" || name == "thinkdeep"; };
-  for (const auto* const name : {"chat", "chat_EXAI-WS", "chat-EXAI-WS", "chat_EXAI_WS", "chat-EXAI_WS", "chat-exai-ws"})
+  for (const auto* const name :
+       {"chat", "chat_EXAI-WS", "chat-EXAI-WS", "chat_EXAI_WS", "chat-EXAI_WS", "chat-exai-ws"})
     CHECK(serve::canonical_tool_name(name, known) == "chat");
   for (const auto* const name : {"deepthink", "DeepThink", "think", "ultrathink_EXAI-WS"})
     CHECK(serve::canonical_tool_name(name, known) == "thinkdeep");
