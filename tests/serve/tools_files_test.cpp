@@ -250,3 +250,25 @@ TEST_CASE("GLM takes a file too", "[tools][files]") {
   CHECK(refusal(small, "glm_upload_file", {{"file", large}}).hint.find("GLM_FILES_MAX_SIZE_MB") !=
         std::string::npos);
 }
+
+TEST_CASE("files belong to who sent them", "[tools][files]") {
+  const auto server = Simulator::with("key: " + std::string(test::k_key));
+  const tests::Scratch folder;
+  const std::string file = folder.write("a.txt", "alice's").string();
+  test::ToolCall call(both_at(*server, folder));
+  call.become("alice", serve::Scope::operator_);
+  const Json hers = send(call, {file})["files"][0]["file_id"];
+  call.become("bob", serve::Scope::operator_);
+  CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 0);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}, {"file_id", hers}}).kind ==
+        ErrorKind::not_found);
+  CHECK(refusal(call, "kimi_chat_with_files", {{"prompt", "x"}, {"file_ids", Json::array({hers})}}).kind ==
+        ErrorKind::not_found);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "cleanup_all"}}).kind == ErrorKind::refused);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "cleanup_orphaned"}}).kind == ErrorKind::refused);
+  CHECK(call.ask("kimi_manage_files", {{"operation", "cleanup_expired"}})["expired_count"] == 0);
+  CHECK(send(call, {file})["files"][0]["file_id"] != hers);
+  call.become("root", serve::Scope::admin);
+  CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 2);
+  CHECK(call.ask("kimi_manage_files", {{"operation", "delete"}, {"file_id", hers}})["deleted"] == true);
+}

@@ -84,6 +84,7 @@ TEST_CASE("functions stand in the preview of a request", "[tools][.calls]") {
   test::ToolCall call(kimi_at(*server));
   const Json body =
       call.ask("glm_payload_preview", {{"prompt", "x"}, {"tools", {weather()}}, {"tool_choice", "auto"}});
+  REQUIRE(body.contains("tools"));
   CHECK(body["tools"] == Json::array({weather()}));
   CHECK(body["tool_choice"] == "auto");
 }

@@ -1,3 +1,4 @@
+#include "serve/protocol/catalogue.hpp"
 #include "serve/tools/visibility.hpp"
 #include "tests/serve/provider_fixture.hpp"
 
@@ -15,6 +16,7 @@ serve::ToolList all_tools() {
     made.id = name;
     made.tier = tier;
     made.provider = provider;
+    made.input_schema = R"({"type": "object"})";
     return std::make_shared<const Tool>(std::move(made));
   };
   return {tool("chat", ToolTier::core),
@@ -117,4 +119,17 @@ TEST_CASE("names are known in the forms that clients write them", "[tools][visib
   CHECK(serve::canonical_tool_name("other", known) == "other");
   CHECK(serve::canonical_tool_name("_EXAI-WS", known) == "_EXAI-WS");
   CHECK(serve::canonical_tool_name("think", [](std::string_view) { return false; }) == "think");
+}
+
+TEST_CASE("a tool is found by its other names, and a hidden one says why it is not", "[tools][visibility]") {
+  const auto offered = with({{"DISABLED_TOOLS", "challenge"}});
+  const auto catalogue = serve::ToolCatalogue::from(offered.tools, offered.hidden);
+  REQUIRE(catalogue);
+  REQUIRE(catalogue->find("chat-EXAI-WS") != nullptr);
+  CHECK(catalogue->find("chat-EXAI-WS")->tool->id == "chat");
+  CHECK(catalogue->find("deepthink")->tool->id == "thinkdeep");
+  CHECK(catalogue->find("challenge") == nullptr);
+  CHECK(serve::unknown_tool(*catalogue, "challenge").message ==
+        "the tool challenge is not offered: named in DISABLED_TOOLS");
+  CHECK(serve::unknown_tool(*catalogue, "chatt").hint == "did you mean chat?");
 }

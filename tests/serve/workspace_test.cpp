@@ -93,19 +93,23 @@ TEST_CASE("devices and pipes are no files even where the root allows them", "[wo
 
 TEST_CASE("a link that appears after the check is not followed", "[workspace]") {
   const tests::Scratch scratch;
+  const auto way = GENERATE(&io::open_beneath, &io::open_beneath_by_steps);
   scratch.write("secret.txt", "no");
   scratch.write("work/sub/a.txt", "yes");
   const auto root = io::open_folder(scratch.path() / "work");
   REQUIRE(root);
-  REQUIRE(io::open_beneath(*root, "sub/a.txt"));
+  REQUIRE(way(*root, "sub/a.txt"));
+  CHECK(way(*root, "sub")->is_folder);
+  CHECK(way(*root, "")->is_folder);
+  CHECK(way(*root, "none").error().kind == ErrorKind::missing_input);
   // What locate() saw was a file in a folder; now each is a link that leads out.
   fs::remove_all(scratch.path() / "work" / "sub" / "a.txt");
   fs::create_symlink("../../secret.txt", scratch.path() / "work" / "sub" / "a.txt");
-  CHECK(io::open_beneath(*root, "sub/a.txt").error().kind == ErrorKind::refused);
+  CHECK(way(*root, "sub/a.txt").error().kind == ErrorKind::refused);
   fs::remove_all(scratch.path() / "work" / "sub");
   fs::create_directory_symlink(scratch.path(), scratch.path() / "work" / "sub");
-  CHECK(io::open_beneath(*root, "sub/secret.txt").error().kind == ErrorKind::refused);
-  CHECK(io::open_beneath(*root, "../secret.txt").error().kind == ErrorKind::refused);
+  CHECK(way(*root, "sub/secret.txt").error().kind == ErrorKind::refused);
+  CHECK(way(*root, "../secret.txt").error().kind == ErrorKind::refused);
 }
 
 TEST_CASE("secrets are refused however they are written", "[workspace]") {
