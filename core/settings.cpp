@@ -1342,6 +1342,13 @@ constexpr RetiredName k_retired[] = {
     {"EXAI_HEALTH_WRITER_SESSION_LOCK_TIMEOUT", "sessions are not locked"},
     {"EXAI_WS_AUTOSTART", "the shim starts no daemon; exai serve or its service does"},
     {"EXAI_WS_SKIP_HEALTH_CHECK", "the shim asks the daemon itself, not a health file"},
+    {"KIMI_FILES_PARALLEL_UPLOADS", "KIMI_FILES_MAX_PARALLEL says how many; 1 sends one after the other"},
+    {"FILECACHE_PATH", "what was sent to providers is kept in the database of EXAI_STATE_DIR"},
+    {"FILECACHE_ENABLED", "FILECACHE_TTL_SECS=0 sends every file anew"},
+    {"ACTIVITY_SINCE_UNTIL_ENABLED", "the tool activity always takes since and until"},
+    {"ACTIVITY_STRUCTURED_OUTPUT_ENABLED", "the tool activity always takes structured"},
+    {"SECURE_INPUTS_ENFORCED", "files outside of EXAI_WORKSPACE_ROOTS are always refused"},
+    {"EX_ALLOW_EXTERNAL_PATHS", "EXAI_WORKSPACE_ROOTS names every folder that is allowed"},
     {"EXAI_WS_PING_VALIDATION_TIMEOUT", "ws.ping_interval and ws.ping_timeout find a dead connection"},
 };
 

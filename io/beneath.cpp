@@ -28,8 +28,8 @@ Error unopened(int code) {
   return make_error(ErrorKind::missing_input, std::strerror(code), "check the path and its permissions");
 }
 
-/// Component by component, for kernels (and filters) without openat2: no component may be a link.
 int walk(int folder, const std::filesystem::path& below) {
+  if (below.empty()) return openat(folder, ".", k_flags);
   int at = fcntl(folder, F_DUPFD_CLOEXEC, 0);
   for (auto part = below.begin(); at >= 0 && part != below.end(); ++part) {
     if (*part == "..") errno = EXDEV;
@@ -58,7 +58,6 @@ int open_strictly(int folder, const std::filesystem::path& below) {
     if (opened >= 0 || (errno != ENOSYS && errno != EPERM)) return static_cast<int>(opened);
     missing = errno == ENOSYS;
   }
-  if (below.empty()) return openat(folder, ".", k_flags);
   return walk(folder, below);
 }
 
@@ -95,11 +94,15 @@ std::filesystem::path Opened::alias() const {
 }
 
 Result<Opened> open_folder(const std::filesystem::path& folder) {
-  return beneath_posix::examined(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return beneath_posix::examined(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 Result<Opened> open_beneath(const Opened& folder, const std::filesystem::path& below) {
   return beneath_posix::examined(beneath_posix::open_strictly(folder.descriptor(), below));
+}
+
+Result<Opened> open_beneath_by_steps(const Opened& folder, const std::filesystem::path& below) {
+  return beneath_posix::examined(beneath_posix::walk(folder.descriptor(), below));
 }
 
 Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t most) {

@@ -45,6 +45,10 @@ Result<Opened> open_folder(const std::filesystem::path& folder);
 /// folder).
 Result<Opened> open_beneath(const Opened& folder, const std::filesystem::path& below);
 
+/// The same for kernels (and filters) without openat2, which open_beneath() turns to by itself: component by
+/// component, none of which may be a link.
+Result<Opened> open_beneath_by_steps(const Opened& folder, const std::filesystem::path& below);
+
 struct FolderEntry {
   std::string name;
   bool is_folder = false;

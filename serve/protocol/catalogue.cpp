@@ -107,8 +107,9 @@ Result<ToolEntry> compile_entry(std::shared_ptr<const Tool> record) {
 
 }  // namespace
 
-Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools) {
+Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden) {
   ToolCatalogue catalogue;
+  catalogue.hidden_ = std::move(hidden);
   catalogue.daemon_list_ = "[";
   for (const std::shared_ptr<const Tool>& tool : tools) {
     if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
@@ -141,6 +142,10 @@ std::vector<std::string> ToolCatalogue::names() const {
 
 Error unknown_tool(const ToolCatalogue& tools, std::string_view name) {
   const std::string_view shown = name.substr(0, 128);
+  for (const ServerView::HiddenRow& row : tools.hidden())
+    if (row.name == name)
+      return make_error(ErrorKind::not_found, "the tool " + row.name + " is not offered: " + row.reason,
+                        "change that setting of exai serve, or use another tool");
   return make_error(ErrorKind::not_found, "unknown tool " + quote_json(shown),
                     did_you_mean(shown, tools.names()));
 }

@@ -34,12 +34,13 @@ struct ToolEntry {
 class ToolCatalogue {
  public:
   /// Fails (internal) on a tool whose name, schema, keyword or header annotation is not allowed, naming it.
-  static Result<ToolCatalogue> from(const ToolList& tools);
+  static Result<ToolCatalogue> from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden = {});
 
   /// Also by the other names that clients know a tool by: see canonical_tool_name().
   [[nodiscard]] const ToolEntry* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden() const { return hidden_; }
   [[nodiscard]] const std::vector<std::string>& items() const { return items_; }
   /// The array of the daemon's list_tools_res: name, description and inputSchema only (facts: server 2.3).
   [[nodiscard]] const std::string& daemon_list() const { return daemon_list_; }
@@ -48,6 +49,7 @@ class ToolCatalogue {
   std::map<std::string_view, ToolEntry> entries_;
   std::vector<std::string> items_;
   std::string daemon_list_;
+  std::vector<ServerView::HiddenRow> hidden_;
 };
 
 struct ResourceEntry {
@@ -91,7 +93,7 @@ class Catalogue {
 
   [[nodiscard]] const ToolCatalogue& tools() const { return tools_; }
   /// What the settings hide, with the reasons.
-  [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden_tools() const { return hidden_; }
+  [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden_tools() const { return tools_.hidden(); }
   [[nodiscard]] const PromptEntry* find_prompt(std::string_view name) const;
   [[nodiscard]] std::optional<FoundResource> find_resource(std::string_view uri) const;
   /// By the template's own text.
@@ -107,7 +109,6 @@ class Catalogue {
   void serialise(const Wire& wire, std::size_t page);
 
   ToolCatalogue tools_;
-  std::vector<ServerView::HiddenRow> hidden_;
   std::vector<PromptEntry> prompts_;      // sorted by name
   std::vector<ResourceEntry> resources_;  // fixed URIs, sorted
   std::vector<ResourceEntry> templates_;
@@ -134,7 +135,7 @@ class CurrentCatalogue {
   std::shared_ptr<const Catalogue> catalogue_;
 };
 
-/// `not_found`, with the names that may have been meant.
+/// `not_found`, with the names that may have been meant, or with the reason why that tool is hidden.
 Error unknown_tool(const ToolCatalogue& tools, std::string_view name);
 /// `invalid`, with every problem of the arguments; nothing when they fit.
 Result<void> check_arguments(const ToolEntry& entry, const Json& arguments);

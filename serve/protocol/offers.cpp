@@ -79,10 +79,9 @@ Result<Catalogue> Catalogue::from(const Wire& wire, const ToolList& tools,
                                   const std::vector<const Resource*>& resources,
                                   const std::vector<const Prompt*>& prompts, CatalogueExtras extras) {
   Catalogue made;
-  Result<ToolCatalogue> compiled = ToolCatalogue::from(tools);
+  Result<ToolCatalogue> compiled = ToolCatalogue::from(tools, std::move(extras.hidden_tools));
   if (!compiled) return fail(compiled.error());
   made.tools_ = std::move(*compiled);
-  made.hidden_ = std::move(extras.hidden_tools);
   for (const Resource* record : resources)
     (record->id.find('{') == std::string_view::npos ? made.resources_ : made.templates_)
         .push_back(offering::entry_of(*record));

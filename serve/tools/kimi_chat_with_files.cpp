@@ -38,10 +38,8 @@ Result<long long> add_files(const Json& ids, ChatRequest& request, CallContext& 
 }
 
 /// Files that are asked about are in use; a cleanup of old ones leaves them.
-void note_use(const Json& ids, CallContext& context) {
-  const auto records = context.store().provider_files("kimi");
-  if (!records) return;
-  for (store::ProviderFile record : *records) {
+void note_use(const FileOwners& owners, const Json& ids, CallContext& context) {
+  for (store::ProviderFile record : owners.records()) {
     if (std::find(ids.begin(), ids.end(), Json(record.id)) == ids.end()) continue;
     record.used = context.clock().wall();
     if (!context.store().keep_provider_file(record)) return;
@@ -56,6 +54,12 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   Result<ChatRequest> request = kimi_request(context, "kimi_chat_with_files", model);
   if (!request) return fail(request.error());
   const Json& ids = arguments.at("file_ids");
+  const Result<FileOwners> owners = FileOwners::load(context, "kimi");
+  if (!owners) return fail(owners.error());
+  for (const Json& id : ids)
+    if (!owners->may_use(id.get<std::string>()))
+      return fail(ErrorKind::not_found, fmt::format("kimi has no file {}", printable(id.get<std::string>())),
+                  "send it with kimi_upload_files and use the new id");
   const Result<long long> tokens = add_files(ids, *request, context);
   if (!tokens) return fail(tokens.error());
   const Result<ModelChoice> choice = choose_model(context.config(), context.models(), model);
@@ -71,7 +75,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   request->needs.tokens = *tokens;
   const Result<Reply> reply = context.chat(*request, {});
   if (!reply) return fail(reply.error());
-  note_use(ids, context);
+  note_use(*owners, ids, context);
   return answered(json_output({{"model", reply->model}, {"content", reply->content}}), *reply);
 }
 

@@ -31,10 +31,13 @@ constexpr auto k_unused = std::chrono::hours(30 * 24);
 Result<CallAnswer> list(const Json& arguments, CallContext& context) {
   const auto files = remote_files(context, std::string(k_kimi));
   if (!files) return fail(files.error());
+  const Result<FileOwners> owners = FileOwners::load(context, std::string(k_kimi));
+  if (!owners) return fail(owners.error());
+  const bool all = context.may(Scope::admin);
   const auto limit = arguments.value("limit", std::size_t{100});
   Json shown = Json::array();
   for (const RemoteFile& file : *files)
-    if (shown.size() < limit) shown.push_back(file_facts(file));
+    if (shown.size() < limit && (all || owners->is_own(file.id))) shown.push_back(file_facts(file));
   const std::size_t count = shown.size();
   return json_output({{"operation", "list"}, {"count", count}, {"files", std::move(shown)}});
 }
@@ -43,6 +46,11 @@ Result<CallAnswer> remove_one(const Json& arguments, CallContext& context) {
   const std::string id = arguments.value("file_id", "");
   if (id.empty())
     return fail(ErrorKind::invalid, "file_id: delete needs the id of a file", "operation list shows the ids");
+  const Result<FileOwners> owners = FileOwners::load(context, std::string(k_kimi));
+  if (!owners) return fail(owners.error());
+  if (!context.may(Scope::admin) && !owners->is_own(id))
+    return fail(ErrorKind::not_found, fmt::format("file_id: you sent no file {}", printable(id)),
+                "operation list shows yours");
   const bool dry = arguments.value("dry_run", false);
   if (!dry)
     if (auto removed = remove_remote(context, std::string(k_kimi), id); !removed)
@@ -56,13 +64,13 @@ Result<CallAnswer> remove_one(const Json& arguments, CallContext& context) {
 Result<std::vector<RemoteFile>> chosen(const std::string& operation, CallContext& context) {
   Result<std::vector<RemoteFile>> there = remote_files(context, std::string(k_kimi));
   if (!there || operation == "cleanup_all") return there;
-  const auto records = context.store().provider_files(std::string(k_kimi));
-  if (!records) return fail(records.error());
+  const Result<FileOwners> owners = FileOwners::load(context, std::string(k_kimi));
+  if (!owners) return fail(owners.error());
   const Wall oldest = context.clock().wall() - k_unused;
   std::set<std::string> known, expired;
-  for (const store::ProviderFile& record : *records) {
+  for (const store::ProviderFile& record : owners->records()) {
     known.insert(record.id);
-    if (record.used < oldest) expired.insert(record.id);
+    if (record.used < oldest && owners->may_use(record.id)) expired.insert(record.id);
   }
   std::vector<RemoteFile> files;
   for (RemoteFile& file : *there) {
@@ -73,6 +81,11 @@ Result<std::vector<RemoteFile>> chosen(const std::string& operation, CallContext
 }
 
 Result<CallAnswer> clean_up(const std::string& operation, const Json& arguments, CallContext& context) {
+  if (operation != "cleanup_expired" && !context.may(Scope::admin))
+    return fail(
+        ErrorKind::refused,
+        fmt::format("operation: {} removes what others sent and needs a key with scope admin", operation),
+        "use delete, or cleanup_expired for your own files");
   const auto files = chosen(operation, context);
   if (!files) return fail(files.error());
   const bool dry = arguments.value("dry_run", false);

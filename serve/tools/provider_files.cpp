@@ -71,7 +71,9 @@ Result<std::optional<RemoteFile>> sent_before(CallContext& context, const Outgoi
   const auto known = context.store().provider_files(rules.provider);
   if (!known) return fail(known.error());
   for (store::ProviderFile record : *known) {
-    if (record.sha256 != file.sha256 || record.purpose != rules.purpose || now - record.uploaded > ttl)
+    // Another's file is not shared: its owner may remove it, and its existence is nobody else's business.
+    if (record.owner != context.principal() || record.sha256 != file.sha256 ||
+        record.purpose != rules.purpose || now - record.uploaded > ttl)
       continue;
     Result<std::optional<RemoteFile>> there = still_there(context, record);
     if (!there) return there;
@@ -182,6 +184,28 @@ Result<std::vector<RemoteFile>> remote_files(CallContext& context, const std::st
     files.push_back(provider_files::read_file_facts(one));
   }
   return files;
+}
+
+Result<FileOwners> FileOwners::load(CallContext& context, const std::string& provider) {
+  Result<std::vector<store::ProviderFile>> records = context.store().provider_files(provider);
+  if (!records) return fail(records.error());
+  FileOwners owners;
+  owners.records_ = std::move(*records);
+  owners.caller_ = context.principal();
+  owners.admin_ = context.may(Scope::admin);
+  return owners;
+}
+
+bool FileOwners::may_use(const std::string& id) const {
+  return admin_ || std::none_of(records_.begin(), records_.end(), [&](const store::ProviderFile& record) {
+           return record.id == id && record.owner != caller_;
+         });
+}
+
+bool FileOwners::is_own(const std::string& id) const {
+  return std::any_of(records_.begin(), records_.end(), [&](const store::ProviderFile& record) {
+    return record.id == id && record.owner == caller_;
+  });
 }
 
 Result<std::string> remote_text(CallContext& context, const std::string& provider, const std::string& id) {

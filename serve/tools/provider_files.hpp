@@ -39,8 +39,8 @@ Error too_large(const Outgoing& file, const UploadRules& rules);
 /// Errors: as Workspace::open; `invalid` for a folder or an empty file.
 Result<Outgoing> take_file(CallContext& context, const std::string& path, const UploadRules& rules);
 
-/// Sends the file, or finds the id under which the same content was sent already and the provider still has
-/// it. Keeps a record of it in the store. Any thread.
+/// Sends the file, or finds the id under which the caller sent the same content already and the provider
+/// still has it. Keeps a record of it in the store. Any thread.
 struct Sent {
   RemoteFile file;
   bool known = false;  ///< it was there already
@@ -48,6 +48,22 @@ struct Sent {
 Result<Sent> send_file(CallContext& context, const Outgoing& file, const UploadRules& rules);
 
 Result<std::vector<RemoteFile>> remote_files(CallContext& context, const std::string& provider);
+/// Whether the caller may see and use the file: an admin all of them, others what they sent themselves and
+/// what nobody here sent.
+class FileOwners {
+ public:
+  static Result<FileOwners> load(CallContext& context, const std::string& provider);
+  [[nodiscard]] bool may_use(const std::string& id) const;
+  /// Whether the caller sent it.
+  [[nodiscard]] bool is_own(const std::string& id) const;
+  [[nodiscard]] const std::vector<store::ProviderFile>& records() const { return records_; }
+
+ private:
+  std::vector<store::ProviderFile> records_;
+  std::string caller_;
+  bool admin_ = false;
+};
+
 /// The text that the provider extracted of a file. `not_found` when there is no such file.
 Result<std::string> remote_text(CallContext& context, const std::string& provider, const std::string& id);
 /// Removes it there, and our record of it. A file that is gone already is `not_found`.

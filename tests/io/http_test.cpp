@@ -7,6 +7,7 @@
 #include "tests/simulator/server.hpp"
 
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include <fmt/core.h>
@@ -65,6 +66,39 @@ TEST_CASE("an exchange carries method, headers and body there and back", "[io][h
   CHECK(got.body == request.body);
   CHECK(got.head.find("X-One: 1") != std::string::npos);
   CHECK(got.head.find("User-Agent: exai/") != std::string::npos);
+}
+
+TEST_CASE("a form carries fields and files", "[io][http]") {
+  RawRequest got;
+  const auto server = serve([&got](Connection& connection, const RawRequest& request) {
+    got = request;
+    return connection.write(ok("taken"));
+  });
+  const test::TempFolder folder;
+  const std::string content = std::string(3'000'000, 'x') + "\r\n--end";
+  const auto file = folder.path() / "large.bin";
+  std::ofstream(file, std::ios::binary) << content;
+  io::HttpRequest request = to(*server, "/files");
+  request.method = "POST";
+  request.form = {
+      {.name = "purpose", .value = "file-extract", .file = {}, .file_name = {}, .type = {}},
+      {.name = "file", .value = {}, .file = file, .file_name = "notes.txt", .type = "text/plain"}};
+  const auto response = io::http_exchange(request);
+  REQUIRE(response);
+  CHECK(response->status == 200);
+  CHECK(got.method == "POST");
+  CHECK(got.head.find("Content-Type: multipart/form-data; boundary=") != std::string::npos);
+  CHECK(got.body.find("name=\"purpose\"\r\n\r\nfile-extract\r\n") != std::string::npos);
+  CHECK(got.body.find("name=\"file\"; filename=\"notes.txt\"\r\nContent-Type: text/plain\r\n\r\n" + content +
+                      "\r\n--") != std::string::npos);
+  // The handles are clean for what comes next.
+  REQUIRE(io::http_exchange(to(*server)));
+  CHECK(got.method == "GET");
+  CHECK(got.body.empty());
+  request.form[1].file = folder.path() / "none";
+  CHECK(io::http_exchange(request).error().kind == ErrorKind::missing_input);
+  request.form[1].file = "/dev/zero";
+  CHECK(io::http_exchange(request).error().kind == ErrorKind::missing_input);
 }
 
 TEST_CASE("connections of a thread stay warm", "[io][http]") {

@@ -162,3 +162,29 @@ TEST_CASE("a reload takes new keys in, and broken ones leave the old in place", 
   CHECK(log->find("kept the old settings") != std::string::npos);
   CHECK(log->find("second-key") == std::string::npos);
 }
+
+TEST_CASE("settings say which tools the server offers, and it says why not", "[serve][server]") {
+  const Scratch root;
+  serve::ServeOptions options;
+  options.root = root.path();
+  Running server(on_free_ports({{"tools.disabled", "challenge,nonsense"}}), options);
+  const std::uint16_t port = port_in(server.listeners[0].address);
+  const std::string session = initialize(port);
+  const auto said = [&](const std::string& message) { return post(port, message, session).body; };
+  const std::string list = said(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})");
+  CHECK(list.find("\"provider_capabilities\"") != std::string::npos);
+  CHECK(list.find("\"challenge\"") == std::string::npos);
+  CHECK(list.find("\"kimi_upload_files\"") == std::string::npos);
+  CHECK(said(call("2", "challenge", R"({"prompt":"x"})")).find("named in DISABLED_TOOLS") !=
+        std::string::npos);
+  CHECK(said(call("3", "status_EXAI-WS", R"({"include_tools":true})")).find("needs KIMI_API_KEY") !=
+        std::string::npos);
+  const std::string calls = said(call("4", "toolcall_log_tail", "{}"));
+  CHECK(calls.find("\"tool\":\"status\"") != std::string::npos);
+  const std::string checked = said(call("5", "self-check", "{}"));
+  CHECK(checked.find("the folder can be written") != std::string::npos);
+  CHECK(server.stop());
+  const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
+  REQUIRE(log);
+  CHECK(log->find("there is no tool 'nonsense'") != std::string::npos);
+}

@@ -110,8 +110,10 @@ TEST_CASE("what may not or cannot be sent to Kimi is told", "[tools][files]") {
     CHECK(sent["files"].size() == 1);
     CHECK(sent["skipped"][0]["filename"] == large);
     CHECK(sent["skipped"][0]["reason"].get<std::string>().find("1048577 bytes") != std::string::npos);
-    CHECK(refusal(call, "kimi_upload_files", {{"files", {folder.path().string()}}}).kind == ErrorKind::invalid);
-    CHECK(refusal(call, "kimi_upload_files", {{"files", {empty}}}).message.find("is empty") != std::string::npos);
+    CHECK(refusal(call, "kimi_upload_files", {{"files", {folder.path().string()}}}).kind ==
+          ErrorKind::invalid);
+    CHECK(refusal(call, "kimi_upload_files", {{"files", {empty}}}).message.find("is empty") !=
+          std::string::npos);
     CHECK(refusal(call, "kimi_upload_files", {{"files", {"/etc/passwd"}}}).kind == ErrorKind::refused);
   }
   test::ToolCall strict(both_at(*server, folder,
@@ -125,8 +127,8 @@ TEST_CASE("what may not or cannot be sent to Kimi is told", "[tools][files]") {
 }
 
 TEST_CASE("a provider that refuses a file is quoted", "[tools][files]") {
-  const auto server = Simulator::with(
-      "{rules: [{match: {path: /files}, reply: {status: 500, message: the shelf is full}}]}");
+  const auto server =
+      Simulator::with("{rules: [{match: {path: /files}, reply: {status: 500, message: the shelf is full}}]}");
   const tests::Scratch folder;
   const std::string file = folder.write("a.txt", "text").string();
   test::ToolCall call(both_at(*server, folder));
@@ -140,21 +142,27 @@ TEST_CASE("files at Kimi are listed and removed", "[tools][files]") {
   const auto server = Simulator::with("key: " + std::string(test::k_key));
   const tests::Scratch folder;
   test::ToolCall call(both_at(*server, folder));
-  const std::string first =
-      send(call, {folder.write("a.txt", "one").string(), folder.write("b.txt", "two").string()})["files"][0]["file_id"];
+  const std::string first = send(call, {folder.write("a.txt", "one").string(),
+                                        folder.write("b.txt", "two").string()})["files"][0]["file_id"]
+                                .get<std::string>();
   const Json listed = call.ask("kimi_manage_files", {{"operation", "list"}});
   CHECK(listed["count"] == 2);
   CHECK(listed["files"][0].size() == 5);
   CHECK(listed["files"][0]["purpose"] == "file-extract");
   CHECK(call.ask("kimi_manage_files", {{"operation", "list"}, {"limit", 1}})["count"] == 1);
-  const Json dry = call.ask("kimi_manage_files", {{"operation", "delete"}, {"file_id", first}, {"dry_run", true}});
+  const Json dry =
+      call.ask("kimi_manage_files", {{"operation", "delete"}, {"file_id", first}, {"dry_run", true}});
   CHECK(dry["deleted"] == false);
   CHECK(call.ask("kimi_manage_files", {{"operation", "delete"}, {"file_id", first}}) ==
         Json{{"operation", "delete"}, {"file_id", first}, {"deleted", true}});
-  CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}, {"file_id", first}}).kind == ErrorKind::not_found);
-  CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}}).message.find("file_id") != std::string::npos);
-  CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}, {"file_id", "../x"}}).kind == ErrorKind::invalid);
-  CHECK(refusal(call, "kimi_manage_files", {{"operation", "burn"}}).message.find("operation") != std::string::npos);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}, {"file_id", first}}).kind ==
+        ErrorKind::not_found);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}}).message.find("file_id") !=
+        std::string::npos);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}, {"file_id", "../x"}}).kind ==
+        ErrorKind::invalid);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "burn"}}).message.find("operation") !=
+        std::string::npos);
 }
 
 TEST_CASE("cleanups remove what they say and nothing else", "[tools][files]") {
@@ -180,8 +188,11 @@ TEST_CASE("cleanups remove what they say and nothing else", "[tools][files]") {
   CHECK(dry["deleted_count"] == 0);
   CHECK(dry["would_delete"].size() == 3);
   const Json orphaned = ask("cleanup_orphaned", false);
-  CHECK(orphaned == Json{{"operation", "cleanup_orphaned"}, {"dry_run", false}, {"deleted_count", 1},
-                         {"failed", Json::array()}, {"orphaned_count", 1}});
+  CHECK(orphaned == Json{{"operation", "cleanup_orphaned"},
+                         {"dry_run", false},
+                         {"deleted_count", 1},
+                         {"failed", Json::array()},
+                         {"orphaned_count", 1}});
   const Json expired = ask("cleanup_expired", false);
   CHECK(expired["expired_count"] == 1);
   CHECK(expired["deleted_count"] == 1);
@@ -206,10 +217,12 @@ TEST_CASE("Kimi is asked about files by their text", "[tools][files]") {
   const auto server = Simulator::with("key: " + std::string(test::k_key));
   const tests::Scratch folder;
   test::ToolCall call(both_at(*server, folder));
-  const std::string id = send(call, {folder.write("a.txt", "forty-two").string()})["files"][0]["file_id"];
+  const std::string id =
+      send(call, {folder.write("a.txt", "forty-two").string()})["files"][0]["file_id"].get<std::string>();
   const Json answer =
       call.ask("kimi_chat_with_files", {{"prompt", "what is the number?"}, {"file_ids", {id}}});
-  CHECK(answer == Json{{"model", "kimi-k2-0905-preview"}, {"content", "simulated answer to: what is the number?"}});
+  CHECK(answer ==
+        Json{{"model", "kimi-k2-0905-preview"}, {"content", "simulated answer to: what is the number?"}});
   const Json body = Json::parse(server->seen().back().body);
   CHECK(body["temperature"] == 0.3);
   CHECK(body["messages"][0] == Json{{"role", "system"}, {"content", "text of a.txt: forty-two"}});
@@ -234,5 +247,28 @@ TEST_CASE("GLM takes a file too", "[tools][files]") {
   CHECK(body.find("name=\"purpose\"\r\n\r\nagent\r\n") != std::string::npos);
   test::ToolCall small(both_at(*server, folder, {{"GLM_FILES_MAX_SIZE_MB", "1"}}));
   const std::string large = folder.write("large.txt", std::string(2U << 20U, 'x')).string();
-  CHECK(refusal(small, "glm_upload_file", {{"file", large}}).hint.find("GLM_FILES_MAX_SIZE_MB") != std::string::npos);
+  CHECK(refusal(small, "glm_upload_file", {{"file", large}}).hint.find("GLM_FILES_MAX_SIZE_MB") !=
+        std::string::npos);
+}
+
+TEST_CASE("files belong to who sent them", "[tools][files]") {
+  const auto server = Simulator::with("key: " + std::string(test::k_key));
+  const tests::Scratch folder;
+  const std::string file = folder.write("a.txt", "alice's").string();
+  test::ToolCall call(both_at(*server, folder));
+  call.become("alice", serve::Scope::operator_);
+  const Json hers = send(call, {file})["files"][0]["file_id"];
+  call.become("bob", serve::Scope::operator_);
+  CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 0);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}, {"file_id", hers}}).kind ==
+        ErrorKind::not_found);
+  CHECK(refusal(call, "kimi_chat_with_files", {{"prompt", "x"}, {"file_ids", Json::array({hers})}}).kind ==
+        ErrorKind::not_found);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "cleanup_all"}}).kind == ErrorKind::refused);
+  CHECK(refusal(call, "kimi_manage_files", {{"operation", "cleanup_orphaned"}}).kind == ErrorKind::refused);
+  CHECK(call.ask("kimi_manage_files", {{"operation", "cleanup_expired"}})["expired_count"] == 0);
+  CHECK(send(call, {file})["files"][0]["file_id"] != hers);
+  call.become("root", serve::Scope::admin);
+  CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 2);
+  CHECK(call.ask("kimi_manage_files", {{"operation", "delete"}, {"file_id", hers}})["deleted"] == true);
 }

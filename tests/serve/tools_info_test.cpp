@@ -18,7 +18,14 @@ TEST_CASE("every tool has a title, a description and object schemas", "[tools]")
     CHECK(tool->run != nullptr);
     CHECK(serve::find_tool(tool->id) == tool);
   }
-  CHECK(names == std::vector<std::string>{"chat", "health", "listmodels", "status", "version"});
+  for (const auto* const name :
+       {"activity", "challenge", "chat", "glm_payload_preview", "glm_upload_file", "glm_web_search", "health",
+        "kimi_capture_headers", "kimi_chat_with_files", "kimi_chat_with_tools", "kimi_intent_analysis",
+        "kimi_manage_files", "kimi_upload_files", "listmodels", "provider_capabilities", "self-check",
+        "status", "toolcall_log_tail", "version"}) {
+    CAPTURE(name);
+    CHECK(std::find(names.begin(), names.end(), name) != names.end());
+  }
   CHECK(serve::find_tool("none") == nullptr);
 }
 

@@ -1,5 +1,5 @@
+#include "serve/protocol/catalogue.hpp"
 #include "serve/tools/visibility.hpp"
-
 #include "tests/serve/provider_fixture.hpp"
 
 using namespace exai;
@@ -16,6 +16,7 @@ serve::ToolList all_tools() {
     made.id = name;
     made.tier = tier;
     made.provider = provider;
+    made.input_schema = R"({"type": "object"})";
     return std::make_shared<const Tool>(std::move(made));
   };
   return {tool("chat", ToolTier::core),
@@ -96,10 +97,10 @@ TEST_CASE("a provider's tools need its key", "[tools][visibility]") {
 }
 
 TEST_CASE("essential tools stay, and unknown names are told", "[tools][visibility]") {
-  const auto offered = with({{"DISABLED_TOOLS", "status,chatt,thinkdeep_EXAI-WS"}, {"CLIENT_TOOL_DENYLIST", "version"}});
-  CHECK(names(offered) ==
-        List{"chat", "challenge", "kimi_chat_with_files", "glm_web_search", "self-check", "health",
-             "listmodels", "status", "version"});
+  const auto offered =
+      with({{"DISABLED_TOOLS", "status,chatt,thinkdeep_EXAI-WS"}, {"CLIENT_TOOL_DENYLIST", "version"}});
+  CHECK(names(offered) == List{"chat", "challenge", "kimi_chat_with_files", "glm_web_search", "self-check",
+                               "health", "listmodels", "status", "version"});
   REQUIRE(offered.findings.size() == 3);
   CHECK(offered.findings[0].message == "DISABLED_TOOLS: there is no tool 'chatt'");
   CHECK(offered.findings[0].hint == "did you mean chat?");
@@ -110,11 +111,25 @@ TEST_CASE("essential tools stay, and unknown names are told", "[tools][visibilit
 
 TEST_CASE("names are known in the forms that clients write them", "[tools][visibility]") {
   const auto known = [](std::string_view name) { return name == "chat" || name == "thinkdeep"; };
-  for (const auto* const name : {"chat", "chat_EXAI-WS", "chat-EXAI-WS", "chat_EXAI_WS", "chat-EXAI_WS", "chat-exai-ws"})
+  for (const auto* const name :
+       {"chat", "chat_EXAI-WS", "chat-EXAI-WS", "chat_EXAI_WS", "chat-EXAI_WS", "chat-exai-ws"})
     CHECK(serve::canonical_tool_name(name, known) == "chat");
   for (const auto* const name : {"deepthink", "DeepThink", "think", "ultrathink_EXAI-WS"})
     CHECK(serve::canonical_tool_name(name, known) == "thinkdeep");
   CHECK(serve::canonical_tool_name("other", known) == "other");
   CHECK(serve::canonical_tool_name("_EXAI-WS", known) == "_EXAI-WS");
   CHECK(serve::canonical_tool_name("think", [](std::string_view) { return false; }) == "think");
+}
+
+TEST_CASE("a tool is found by its other names, and a hidden one says why it is not", "[tools][visibility]") {
+  const auto offered = with({{"DISABLED_TOOLS", "challenge"}});
+  const auto catalogue = serve::ToolCatalogue::from(offered.tools, offered.hidden);
+  REQUIRE(catalogue);
+  REQUIRE(catalogue->find("chat-EXAI-WS") != nullptr);
+  CHECK(catalogue->find("chat-EXAI-WS")->tool->id == "chat");
+  CHECK(catalogue->find("deepthink")->tool->id == "thinkdeep");
+  CHECK(catalogue->find("challenge") == nullptr);
+  CHECK(serve::unknown_tool(*catalogue, "challenge").message ==
+        "the tool challenge is not offered: named in DISABLED_TOOLS");
+  CHECK(serve::unknown_tool(*catalogue, "chatt").hint == "did you mean chat?");
 }

@@ -25,7 +25,8 @@ TEST_CASE("2,000 files of 20 MB become text", "[.benchmark][workspace]") {
   const tests::Scratch scratch;
   for (int i = 0; i < 2000; ++i) {
     std::ofstream file(scratch.write(fmt::format("d{}/f{}.cpp", i % 40, i), ""), std::ios::binary);
-    for (int line = 0; line < 250; ++line) file << fmt::format("int value_{:05}_{:04} = {:<18}\n", i, line, line * i);
+    for (int line = 0; line < 250; ++line)
+      file << fmt::format("int value_{:05}_{:04} = {:<18}\n", i, line, line * i);
   }
   auto workspace =
       serve::Workspace::from(test::config_of({{"EXAI_WORKSPACE_ROOTS", scratch.path().string()}}), "/");
@@ -42,7 +43,8 @@ TEST_CASE("2,000 files of 20 MB become text", "[.benchmark][workspace]") {
     CHECK(embedding->files.size() == 2000);
     const double text = static_cast<double>(embedding->text.size()) / 1e6;
     const double peak = static_cast<double>(peak_kib() - before) * 1024 / 1e6;
-    fmt::print("round {}: {:.1f} MB of text in {} ms, peak memory +{:.1f} MB\n", round + 1, text, took.count(), peak);
+    fmt::print("round {}: {:.1f} MB of text in {} ms, peak memory +{:.1f} MB\n", round + 1, text,
+               took.count(), peak);
     if (round == 0) CHECK(peak <= 2 * text);
   }
 }

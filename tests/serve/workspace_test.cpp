@@ -93,19 +93,23 @@ TEST_CASE("devices and pipes are no files even where the root allows them", "[wo
 
 TEST_CASE("a link that appears after the check is not followed", "[workspace]") {
   const tests::Scratch scratch;
+  const auto way = GENERATE(&io::open_beneath, &io::open_beneath_by_steps);
   scratch.write("secret.txt", "no");
   scratch.write("work/sub/a.txt", "yes");
   const auto root = io::open_folder(scratch.path() / "work");
   REQUIRE(root);
-  REQUIRE(io::open_beneath(*root, "sub/a.txt"));
+  REQUIRE(way(*root, "sub/a.txt"));
+  CHECK(way(*root, "sub")->is_folder);
+  CHECK(way(*root, "")->is_folder);
+  CHECK(way(*root, "none").error().kind == ErrorKind::missing_input);
   // What locate() saw was a file in a folder; now each is a link that leads out.
   fs::remove_all(scratch.path() / "work" / "sub" / "a.txt");
   fs::create_symlink("../../secret.txt", scratch.path() / "work" / "sub" / "a.txt");
-  CHECK(io::open_beneath(*root, "sub/a.txt").error().kind == ErrorKind::refused);
+  CHECK(way(*root, "sub/a.txt").error().kind == ErrorKind::refused);
   fs::remove_all(scratch.path() / "work" / "sub");
   fs::create_directory_symlink(scratch.path(), scratch.path() / "work" / "sub");
-  CHECK(io::open_beneath(*root, "sub/secret.txt").error().kind == ErrorKind::refused);
-  CHECK(io::open_beneath(*root, "../secret.txt").error().kind == ErrorKind::refused);
+  CHECK(way(*root, "sub/secret.txt").error().kind == ErrorKind::refused);
+  CHECK(way(*root, "../secret.txt").error().kind == ErrorKind::refused);
 }
 
 TEST_CASE("secrets are refused however they are written", "[workspace]") {
@@ -163,7 +167,8 @@ TEST_CASE("a folder stands for its text files", "[workspace]") {
   const auto embedding = serve::embed(workspace, {scratch.path().string()}, room(1000));
   REQUIRE(embedding);
   CHECK(embedding->text.find("never shown") == std::string::npos);
-  CHECK(embedding->text.starts_with("\n\n--- file " + scratch.path().string() + "/a.txt (3 bytes) ---\none\n--- end of "));
+  CHECK(embedding->text.starts_with("\n\n--- file " + scratch.path().string() +
+                                    "/a.txt (3 bytes) ---\none\n--- end of "));
   const std::size_t b = embedding->text.find("b.md"), c = embedding->text.find("sub/c.txt");
   CHECK(b < c);
   CHECK(c != std::string::npos);
@@ -184,7 +189,8 @@ TEST_CASE("a folder is looked at up to a bound", "[workspace]") {
   REQUIRE(embedding);
   CHECK(std::count_if(embedding->files.begin(), embedding->files.end(),
                       [](const serve::EmbeddedFile& file) { return file.embedded; }) == 5);
-  CHECK(of(*embedding, scratch.path().filename().string()).note.find("more than the 5 files") != std::string::npos);
+  CHECK(of(*embedding, scratch.path().filename().string()).note.find("more than the 5 files") !=
+        std::string::npos);
 }
 
 TEST_CASE("what does not fit the budget is named", "[workspace]") {
@@ -200,7 +206,8 @@ TEST_CASE("what does not fit the budget is named", "[workspace]") {
   CHECK(of(*embedding, "small.txt").embedded);
   CHECK(embedding->tokens == serve::file_tokens("small.txt", 100));
   CHECK(embedding->tokens <= rules.tokens);
-  CHECK(embedding->text.find("[files that were too large to be shown here: " + large + "]") != std::string::npos);
+  CHECK(embedding->text.find("[files that were too large to be shown here: " + large + "]") !=
+        std::string::npos);
   rules.file_bytes = 2048;
   const auto capped = serve::embed(workspace_of(scratch.path()), {huge}, rules);
   REQUIRE(capped);
@@ -234,7 +241,8 @@ TEST_CASE("lines are numbered for the model", "[workspace]") {
   rules.line_numbers = true;
   const auto embedding = serve::embed(workspace_of(scratch.path()), {file}, rules);
   REQUIRE(embedding);
-  CHECK(embedding->text == "\n\n--- file " + file + " (13 bytes) ---\n    1→first\n    2→second\n--- end of " + file + " ---");
+  CHECK(embedding->text ==
+        "\n\n--- file " + file + " (13 bytes) ---\n    1→first\n    2→second\n--- end of " + file + " ---");
 }
 
 TEST_CASE("tokens are estimated by the kind of text", "[workspace]") {

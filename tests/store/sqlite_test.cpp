@@ -212,3 +212,33 @@ TEST_CASE("a statement that takes too long is interrupted", "[store]") {
   REQUIRE(!row);
   CHECK(row.error().kind == ErrorKind::timeout);
 }
+
+TEST_CASE("files at providers are kept, replaced and forgotten", "[store]") {
+  auto opened = store::open_sqlite(":memory:");
+  REQUIRE(opened);
+  store::Store& store = **opened;
+  store::ProviderFile file{.provider = "kimi",
+                           .id = "f1",
+                           .sha256 = "abc",
+                           .purpose = "file-extract",
+                           .name = "a.txt",
+                           .owner = "alice",
+                           .bytes = 3'000'000'000,
+                           .uploaded = Wall(Millis(1000)),
+                           .used = Wall(Millis(2000))};
+  REQUIRE(store.keep_provider_file(file));
+  file.used = Wall(Millis(3000));
+  REQUIRE(store.keep_provider_file(file));
+  auto kept = store.provider_files("kimi");
+  REQUIRE(kept);
+  REQUIRE(kept->size() == 1);
+  CHECK((*kept)[0].id == "f1");
+  CHECK((*kept)[0].sha256 == "abc");
+  CHECK((*kept)[0].bytes == 3'000'000'000);
+  CHECK((*kept)[0].owner == "alice");
+  CHECK((*kept)[0].used == Wall(Millis(3000)));
+  CHECK(store.provider_files("glm")->empty());
+  REQUIRE(store.forget_provider_file("kimi", "f1"));
+  REQUIRE(store.forget_provider_file("kimi", "f1"));
+  CHECK(store.provider_files("kimi")->empty());
+}
