@@ -36,7 +36,6 @@ TEST_CASE("the expert gets request, findings, issues, theories and files", "[wor
   CHECK(system.find("investigator of root causes") != std::string::npos);
   CHECK(system.find("Never invent a file") != std::string::npos);
   CHECK(flow.asked()["temperature"] == 0.2);
-  CHECK(flow.asked()["response_format"]["type"] == "json_object");
   CHECK(answer["file_context"]["type"] == "fully_embedded");
   CHECK(answer["file_context"]["files_embedded"] == Json({file}));
   CHECK(answer["file_context"]["not_embedded"].size() == 1);
