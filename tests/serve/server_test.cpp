@@ -197,6 +197,7 @@ TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old one
   kill(getpid(), SIGHUP);
   CHECK(stream.until("prompts/list_changed").find("tools/list_changed") != std::string::npos);
   CHECK(listed("hunt"));
+  CHECK(http(port, "GET", "/metrics", "").body.find("tool=\"hunt\"") != std::string::npos);
   root.write("flows/hunt.yaml", hunt + "nonsense: 1\n");
   kill(getpid(), SIGHUP);
   // The settings are told as changed after the tools were looked at.

@@ -215,3 +215,13 @@ TEST_CASE("size and number of files have limits", "[workflows]") {
   CHECK(flow.prompt().find("alpha") == std::string::npos);
   CHECK(flow.prompt().find("a.cpp") != std::string::npos);
 }
+
+TEST_CASE("images go to models that see, and one that cannot be read stops nobody", "[workflows]") {
+  Flow flow;
+  const std::string image = flow.file("a.png", std::string("\x89PNG\r\n\x1a\n\0\1", 10));
+  const Json extra{{"images", {image, "/nowhere.png"}}, {"model", "glm-4.5v"}};
+  const Json answer = flow.ask("debug", last_step(extra));
+  CHECK(answer["status"] == "calling_expert_analysis");
+  CHECK(flow.asked().dump().find("data:image/png;base64,") != std::string::npos);
+  CHECK(answer["metadata"]["images_skipped"][0]["image"] == "/nowhere.png");
+}

@@ -251,3 +251,20 @@ TEST_CASE("analyze takes what changed, or the whole workspace, when no file is n
   Flow strict(Flow::k_expert, {{"ANALYZE_ALLOW_DEFAULT_ROOT", "false"}});
   CHECK(strict.refused("analyze", step_of("analyze", 1, 1, false)).kind == ErrorKind::invalid);
 }
+
+TEST_CASE("secaudit warns of what was left open instead of refusing it", "[workflows]") {
+  Flow flow;
+  const Json open = flow.ask(
+      "secaudit", step_of("secaudit", 1, 2, true, {{"compliance_requirements", {"gdpr", "HAL 9000"}}}));
+  REQUIRE(open["metadata"]["warnings"].size() == 2);
+  CHECK(open["metadata"]["warnings"].dump().find("general application") != std::string::npos);
+  CHECK(open["metadata"]["warnings"].dump().find("HAL 9000") != std::string::npos);
+  const Json said = flow.ask("secaudit", step_of("secaudit", 1, 2, true, {{"security_scope", "a shop"}}));
+  CHECK_FALSE(said["metadata"].contains("warnings"));
+  // Steps 1 to 7 each have their own list.
+  std::set<std::string> lists{said["required_actions"].dump()};
+  for (long long step = 2; step <= 7; ++step)
+    lists.insert(
+        flow.ask("secaudit", step_of("secaudit", step, 9, true, with_id(said)))["required_actions"].dump());
+  CHECK(lists.size() == 7);
+}
