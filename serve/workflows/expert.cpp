@@ -231,6 +231,7 @@ void put_failure(Step& step, const Error& error, Millis allowed) {
   step.answer.erase(step.flow.complete_flag);
   step.answer["content"] = "the expert analysis failed: " + analysis["error"].get<std::string>();
   step.answer["expert_analysis"] = std::move(analysis);
+  if (!step.answer.contains("file_context")) step.answer["file_context"] = file_references(step);
   step.answer["next_steps"] =
       "The expert could not be asked; what you found is below and is not lost. Send the same call again "
       "later, "
