@@ -17,6 +17,30 @@ bool sure(std::string_view confidence) {
          confidence == "certain";
 }
 
+/// What step 1 left open or named in words that nobody here knows is told, not refused (facts: server 1.5).
+void warn_of_arguments(Step& step) {
+  if (step.number != 1) return;
+  Json warnings = Json::array();
+  for (const WorkflowField& field : step.flow.fields) {
+    const auto given = step.arguments.find(field.name);
+    if (given == step.arguments.end()) {
+      if (!field.assumed.empty())
+        warnings.push_back(fmt::format("{} was not given; assumed: {}", field.name, field.assumed));
+      continue;
+    }
+    if (field.known.empty() || !given->is_array()) continue;
+    for (const Json& word : *given) {
+      const bool known = std::any_of(field.known.begin(), field.known.end(), [&](const std::string& one) {
+        return word.is_string() && equals_ignoring_case(one, word.get_ref<const std::string&>());
+      });
+      if (!known)
+        warnings.push_back(
+            fmt::format("{}: {} is not one of {}", field.name, dump_json(word), join(field.known, ", ")));
+    }
+  }
+  if (!warnings.empty()) step.metadata["warnings"] = std::move(warnings);
+}
+
 /// Facts: server 1.6, point 10.
 void stop_early(Step& step) {
   if (!step.more || step.number < 2 || step.flow.field("confidence") == nullptr) return;
@@ -27,9 +51,7 @@ void stop_early(Step& step) {
     step.early = "confidence is certain and the findings are sufficient";
   else if (step.confidence == "very_high" && step.number >= step.total - 1)
     step.early = "confidence is very high near the last step and the findings are sufficient";
-  if (step.early.empty()) return;
-  step.more = false;
-  step.gathered.history = nullptr;
+  if (!step.early.empty()) step.more = false;
 }
 
 std::string turn_text(const Step& step) {
@@ -54,6 +76,7 @@ Result<void> keep_turn(const Step& step) {
 
 Result<void> carry_out(Step& step) {
   const WorkflowHook* hook = step.flow.hook;
+  warn_of_arguments(step);
   stop_early(step);
   if (hook != nullptr && hook->look != nullptr && (step.number == 1 || !step.more))
     if (Result<void> done = hook->look(step); !done) return done;

@@ -93,7 +93,17 @@ void add_configuration(std::string& text, const Step& step) {
   if (!lines.empty()) text += "\n\n## What was asked for" + lines;
 }
 
-std::string investigation(const Step& step) {
+/// What a hook found out, cut so that at least half of the model's room stays for the rest.
+std::string bounded_facts(const Step& step, long long content) {
+  constexpr long long k_bytes_of_half = 2;  // a token is about four bytes
+  const auto most = static_cast<std::size_t>(content * k_bytes_of_half);
+  if (step.facts.size() <= most) return step.facts;
+  const auto line = step.facts.rfind('\n', most);
+  return step.facts.substr(0, line == std::string::npos ? 0 : line) +
+         "\n[cut: the model has no room for more]";
+}
+
+std::string investigation(const Step& step, long long content) {
   const Gathered& all = step.gathered;
   std::string text = "## Request\n" + all.initial_request;
   if (step.number > 1) text += "\n\n## Last step\n" + step.text;
@@ -111,7 +121,7 @@ std::string investigation(const Step& step) {
   text += "\n\nThe investigator's confidence: " + all.confidence;
   const auto note = step.flow.expert->notes.find(all.confidence);
   if (note != step.flow.expert->notes.end()) text += "\n\n" + note->second;
-  if (!step.facts.empty()) text += "\n\n" + step.facts;
+  if (!step.facts.empty()) text += "\n\n" + bounded_facts(step, content);
   return text;
 }
 
@@ -128,12 +138,34 @@ std::vector<store::Turn> earlier_turns(const Step& step) {
   return turns;
 }
 
+/// Tokens for file contents: a third of the content or more (facts: server 4.4), less when the rest needs it.
+long long file_budget(const Model& model, std::string_view rest) {
+  constexpr long long k_large = 300'000, k_frame = 1000;
+  const long long content = content_budget(model);
+  const long long share = std::min(k_most_file_tokens, content * (model.context < k_large ? 30 : 40) / 100);
+  return std::max(0LL, std::min(share, content - k_frame - static_cast<long long>(estimate_tokens(rest))));
+}
+
+/// Those that can be read; the others are told.
+std::vector<std::string> images(Step& step) {
+  constexpr std::size_t k_most_images = 10;
+  std::vector<std::string> urls;
+  for (const std::string& image : step.gathered.images) {
+    Result<std::vector<std::string>> one = image_urls(step.context.workspace(), {image});
+    if (!one)
+      step.metadata["images_skipped"].push_back({{"image", image}, {"reason", one.error().message}});
+    else if (urls.size() < k_most_images)
+      urls.push_back(std::move(one->front()));
+  }
+  return urls;
+}
+
 struct Question {
   ChatRequest request;
   std::vector<std::string> hashes;
 };
 
-/// nothing: what cannot be asked is in the answer already.
+/// Model, prompt and files. What was chosen goes into the answer's metadata.
 Result<Question> prepare(Step& step) {
   CallContext& context = step.context;
   const ExpertPlan& plan = *step.flow.expert;
@@ -153,11 +185,10 @@ Result<Question> prepare(Step& step) {
       request.model = better->name;
       model = better;
     }
-  std::string text = investigation(step);
   const long long content = content_budget(*model);
+  std::string text = investigation(step, content);
   if (plan.files_always || context.config().boolean("expert.include_files")) {
-    StepFiles files =
-        embed_files(step, std::min(k_most_file_tokens, content * (content >= 240'000 ? 40 : 30) / 100));
+    StepFiles files = embed_files(step, file_budget(*model, text + step.flow.system_prompt));
     if (!files.text.empty()) text += "\n\n## Files" + files.text;
     step.answer["file_context"] = std::move(files.context);
     question.hashes = std::move(files.hashes);
@@ -166,10 +197,7 @@ Result<Question> prepare(Step& step) {
     add_list(text, "Relevant files (contents not sent)", step.gathered.relevant_files);
   }
   text += "\n\n## Your task\n" + plan.question;
-  Result<std::vector<std::string>> images = image_urls(context.workspace(), step.gathered.images);
-  if (!images) return fail(images.error());
-  if (images->size() > 10) images->resize(10);
-  if (model->images) request.images = std::move(*images);
+  if (model->images) request.images = images(step);
   const std::string system = step.flow.system_prompt + std::string(k_form);
   const auto tokens = static_cast<long long>(estimate_tokens(system) + estimate_tokens(text));
   if (tokens > content)
@@ -203,6 +231,7 @@ void put_failure(Step& step, const Error& error, Millis allowed) {
   step.answer.erase(step.flow.complete_flag);
   step.answer["content"] = "the expert analysis failed: " + analysis["error"].get<std::string>();
   step.answer["expert_analysis"] = std::move(analysis);
+  if (!step.answer.contains("file_context")) step.answer["file_context"] = file_references(step);
   step.answer["next_steps"] =
       "The expert could not be asked; what you found is below and is not lost. Send the same call again "
       "later, "

@@ -87,8 +87,9 @@ void enumeration(Reader& reader, const Node& node, WorkflowField& field, Json& s
 }
 
 Json extra_schema(Reader& reader, const Node& node, WorkflowField& field) {
-  reader.keys(node, {"type", "required", "default", "enum", "aliases", "description", "kept", "fields",
-                     "minimum", "maximum", "min_length", "max_length", "min_items", "max_items"});
+  reader.keys(node,
+              {"type", "required", "default", "enum", "aliases", "description", "kept", "fields", "assumed",
+               "known", "minimum", "maximum", "min_length", "max_length", "min_items", "max_items"});
   reader.need(node, "type");
   const std::string type =
       reader.word(node, "type", {"string", "integer", "boolean", "list", "objects"}, "string");
@@ -103,6 +104,8 @@ Json extra_schema(Reader& reader, const Node& node, WorkflowField& field) {
   enumeration(reader, node, field, schema);
   field.required = reader.flag(node, "required", false);
   field.kept = reader.flag(node, "kept", false);
+  field.assumed = reader.text(node, "assumed", false);
+  field.known = reader.texts(node, "known");
   return schema;
 }
 
@@ -123,7 +126,11 @@ void read_fields(Reader& reader, const Node& document, Workflow& flow) {
   for (const std::string& name : known) {
     const bool must = has(k_always, name) || has(required, name);
     if (!must && !has(optional, name)) continue;
-    flow.fields.push_back({name, *common_field(name), must, false, {}});
+    WorkflowField field;
+    field.name = name;
+    field.schema = *common_field(name);
+    field.required = must;
+    flow.fields.push_back(std::move(field));
   }
   const Node* extra = document.find("extra");
   if (extra == nullptr) return;
@@ -141,6 +148,7 @@ void read_fields(Reader& reader, const Node& document, Workflow& flow) {
 void read_first_step(Reader& reader, const Node& document, Workflow& flow) {
   const Node* list = document.find("first_step");
   if (list == nullptr) return;
+  if (!list->is_list()) return reader.wrong(*list, "'first_step' must be a list");
   for (const Node& item : list->items) {
     reader.keys(item, {"field", "message", "example"});
     FirstStepNeed need{reader.text(item, "field"), reader.text(item, "message"),

@@ -125,6 +125,8 @@ Result<void> answer_complete(Step& step) {
     return flow.hook->complete(step);
   }
   answer[flow.complete_key] = complete_block(step);
+  if (const std::string& message = flow.text("completion_message"); !message.empty())
+    answer[flow.complete_key]["completion_message"] = message;
   if (workflow_respond::has(flow.expert->skip_at, step.confidence)) {
     answer["file_context"] = file_references(step);
     workflow_respond::complete_skipped(step);

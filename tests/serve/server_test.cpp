@@ -1,6 +1,7 @@
 #include "serve/server.hpp"
 
 #include "io/files.hpp"
+#include "serve/workflows/workflow.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/house.hpp"
 
@@ -187,4 +188,55 @@ TEST_CASE("settings say which tools the server offers, and it says why not", "[s
   const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
   REQUIRE(log);
   CHECK(log->find("there is no tool 'nonsense'") != std::string::npos);
+}
+
+TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old ones when one is broken",
+          "[serve][server][workflows]") {
+  const Scratch root;
+  const auto sources = serve::embedded_workflows();
+  const auto debug =
+      std::find_if(sources.begin(), sources.end(), [](const auto& s) { return s.name == "debug"; });
+  REQUIRE(debug != sources.end());
+  std::string hunt = debug->yaml;
+  hunt.replace(hunt.find("name: debug"), 11, "name: hunt");
+  const Settings settings = on_free_ports({{"workflows.dir", "flows"}});
+  std::filesystem::create_directories(root / "flows");
+  serve::ServeOptions options;
+  options.root = root.path();
+  options.reload = [&]() -> Result<Config> { return config_of(settings); };
+  Running server(settings, options);
+  const std::uint16_t port = port_in(server.listeners[0].address);
+  const std::string session = initialize(port);
+  const auto listed = [&](const std::string& name) {
+    const auto reply = post(port, R"({"jsonrpc":"2.0","id":7,"method":"tools/list"})", session);
+    return reply.body.find("\"name\":\"" + name + "\"") != std::string::npos;
+  };
+  CHECK(listed("debug"));
+  CHECK_FALSE(listed("hunt"));
+  TcpWire stream(port);
+  stream.send("GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+              "\r\nAccept: text/event-stream\r\nMcp-Session-Id: " + session +
+              "\r\nMCP-Protocol-Version: 2025-11-25\r\n\r\n");
+  stream.until("\r\n\r\n");
+  root.write("flows/hunt.yaml", hunt);
+  root.write("flows/hunt.md", "You hunt.");
+  kill(getpid(), SIGHUP);
+  CHECK(stream.until("prompts/list_changed").find("tools/list_changed") != std::string::npos);
+  CHECK(listed("hunt"));
+  CHECK(http(port, "GET", "/metrics", "").body.find("tool=\"hunt\"") != std::string::npos);
+  root.write("flows/hunt.yaml", hunt + "nonsense: 1\n");
+  kill(getpid(), SIGHUP);
+  // The settings are told as changed after the tools were looked at.
+  for (int i = 0; i < 200; ++i) {
+    const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
+    if (log && log->find("kept the old tools") != std::string::npos) break;
+    (void)http(port, "GET", "/status", "");
+  }
+  CHECK(listed("hunt"));
+  CHECK(server.stop());
+  const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
+  REQUIRE(log);
+  CHECK(log->find("kept the old tools") != std::string::npos);
+  CHECK(log->find("hunt.yaml:") != std::string::npos);
+  CHECK(log->find("unknown key 'nonsense'") != std::string::npos);
 }

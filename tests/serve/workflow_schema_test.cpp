@@ -17,6 +17,13 @@ std::set<std::string> names(const Json& list) {
   return list.get<std::set<std::string>>();
 }
 
+std::set<std::string> offered(const std::string& tool) {
+  const Json schema = schema_of(tool);
+  std::set<std::string> all;
+  for (const auto& [name, property] : schema["properties"].items()) all.insert(name);
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("there are twelve workflow tools and each has a schema of its own", "[workflows]") {
@@ -71,17 +78,11 @@ TEST_CASE("each tool offers the fields of the table and no others", "[workflows]
       {"thinkdeep", {"hypothesis", "problem_context", "focus_areas"}}};
   for (const auto& [tool, extra] : own) {
     INFO(tool);
-    std::set<std::string> expected = steps, offered;
+    std::set<std::string> expected = steps;
     expected.insert(work.begin(), work.end());
     expected.insert(extra.begin(), extra.end());
-    for (const auto& [name, property] : schema_of(tool)["properties"].items()) offered.insert(name);
-    CHECK(offered == expected);
+    CHECK(offered(tool) == expected);
   }
-  const auto offered = [](const std::string& tool) {
-    std::set<std::string> all;
-    for (const auto& [name, property] : schema_of(tool)["properties"].items()) all.insert(name);
-    return all;
-  };
   std::set<std::string> planner = steps;
   planner.insert({"model", "is_step_revision", "revises_step_number", "is_branch_point", "branch_from_step",
                   "branch_id", "more_steps_needed"});

@@ -3,6 +3,8 @@
 #include "serve/workflows/expert.hpp"
 #include "serve/workflows/hook.hpp"
 
+#include <set>
+
 #include <fmt/core.h>
 
 namespace exai::serve {

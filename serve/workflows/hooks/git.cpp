@@ -52,19 +52,25 @@ Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std
 
 Result<std::vector<std::string>> changed_files(const std::filesystem::path& folder, std::size_t most,
                                                Deadline deadline) {
-  const Result<GitAnswer> status =
-      git(folder, {"status", "--porcelain", "--untracked-files=all", "--no-renames"}, 1U << 20U, deadline);
-  if (!status) return fail(status.error());
-  if (status->status != 0)
-    return fail(ErrorKind::invalid, "git says: " + printable(trim(status->text)), "name a git repository");
+  constexpr std::size_t k_most_bytes = std::size_t{1} << 20U;
+  const Result<GitAnswer> tree =
+      git(folder, {"ls-files", "--modified", "--others", "--exclude-standard", "--", "."}, k_most_bytes,
+          deadline);
+  if (!tree) return fail(tree.error());
+  if (tree->status != 0)
+    return fail(ErrorKind::invalid, "git says: " + printable(trim(tree->text)), "name a git repository");
+  std::string text = tree->text;
+  // Without a first commit there is no HEAD to compare with: then what is staged is not listed.
+  const Result<GitAnswer> staged =
+      git(folder,
+          {"diff", "--cached", "--no-ext-diff", "--no-renames", "--relative", "--name-only", "HEAD", "--"},
+          k_most_bytes, deadline);
+  if (staged && staged->status == 0) text += staged->text;
   std::vector<std::string> paths;
-  for (const std::string& line : split(status->text, '\n')) {
-    // "XY path"; split() has taken a leading space away.
-    const auto space = line.find(' ');
-    if (space == std::string::npos || paths.size() >= most) continue;
-    std::string path(trim(std::string_view(line).substr(space + 1)));
+  for (std::string& path : split(text, '\n')) {
     if (path.size() > 1 && path.front() == '"' && path.back() == '"') path = path.substr(1, path.size() - 2);
-    if (!may_hold_secrets(path)) paths.push_back(std::move(path));
+    const bool seen = std::find(paths.begin(), paths.end(), path) != paths.end();
+    if (!seen && paths.size() < most && !may_hold_secrets(path)) paths.push_back(std::move(path));
   }
   return paths;
 }

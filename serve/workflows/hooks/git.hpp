@@ -21,7 +21,7 @@ struct GitAnswer {
 Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
                       std::size_t most_bytes, Deadline deadline);
 
-/// The paths (below the top) of what differs from HEAD in the working tree, new files too; at most `most`,
+/// The paths (below the folder) of what differs from HEAD in the working tree, new files too; at most `most`,
 /// without those that may hold secrets.
 Result<std::vector<std::string>> changed_files(const std::filesystem::path& folder, std::size_t most,
                                                Deadline deadline);

@@ -1,5 +1,8 @@
 #include "serve/workflows/hook.hpp"
 
+#include <array>
+#include <set>
+
 #include <fmt/core.h>
 
 namespace exai::serve {

@@ -63,8 +63,9 @@ Result<void> run(Look& look, const std::string& title, std::vector<std::string> 
 
 /// Names first, so that what may hold secrets is left out of the diff.
 Result<void> add_diff(Look& look, const std::string& title, const std::vector<std::string>& what) {
-  std::vector<std::string> names{"diff",         "--no-ext-diff", "--no-textconv",
-                                 "--no-renames", "--relative",    "--name-only"};
+  std::vector<std::string> names{
+      "diff",       "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty",
+      "--relative", "--name-only"};
   names.insert(names.end(), what.begin(), what.end());
   names.emplace_back("--");
   const Result<GitAnswer> changed = git(look.folder, names, std::size_t{1} << 20U, look.deadline);
@@ -83,7 +84,8 @@ Result<void> add_diff(Look& look, const std::string& title, const std::vector<st
     look.summary +=
         fmt::format("\n{} changed files ({}) may hold secrets and are not shown.\n", hidden, title);
   if (paths.empty()) return {};
-  std::vector<std::string> options{"diff", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative"};
+  std::vector<std::string> options{
+      "diff", "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty", "--relative"};
   options.insert(options.end(), what.begin(), what.end());
   std::vector<std::string> stat = options;
   stat.emplace_back("--stat");
@@ -102,7 +104,9 @@ Result<void> look_around(Step& step) {
   const Result<std::filesystem::path> folder = step.context.workspace().resolve(path);
   if (!folder) return fail(folder.error());
   Look look{*folder, step.context.deadline().within(k_patience, step.context.clock()), {}, {}};
-  Result<void> done = run(look, "Status", {"status", "--short", "--branch"}, k_most_status, look.summary);
+  Result<void> done =
+      run(look, "Status", {"status", "--short", "--branch", "--ignore-submodules=dirty", "--", "."},
+          k_most_status, look.summary);
   for (const auto& [title, what] : comparisons(step))
     if (done) done = add_diff(look, title, what);
   if (!done) return done;
