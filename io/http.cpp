@@ -204,6 +204,9 @@ void Transfer::set_transport() {
   set(CURLOPT_TCP_NODELAY, 1L);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_USERAGENT, ("exai/" + std::string(version())).c_str());
+  // Most transfers wait: small buffers keep a thousand of them cheap (libcurl takes 16 and 64 KiB otherwise).
+  set(CURLOPT_BUFFERSIZE, 8192L);
+  set(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
   set(CURLOPT_ERRORBUFFER, static_cast<char*>(problem_));
   const auto connect = std::min(exchange_.request.connect_timeout, exchange_.request.deadline.left());
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<long long>(connect.count(), 1)));
@@ -362,7 +365,7 @@ Result<HttpResponse> http_exchange(const HttpRequest& request) {
   if (!url) return fail(url.error());
   if (url->scheme != "http" && url->scheme != "https")
     return fail(ErrorKind::invalid, fmt::format("{} is no HTTP address", url->scheme + "://" + url->host));
-  if (auto allowed = permit(fmt::format("connect to {}:{}", url->host, url->port)); !allowed)
+  if (auto allowed = permit_connection(fmt::format("{}:{}", url->host, url->port)); !allowed)
     return fail(allowed.error());
   const Result<const CurlLibrary*> curl = curl_library();
   if (!curl) return fail(curl.error());

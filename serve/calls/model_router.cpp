@@ -50,7 +50,7 @@ Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& reque
                                 const std::function<void(std::string_view)>& on_delta,
                                 std::string_view tool) {
   const Config& config = runtime.config;
-  Result<ModelChoice> chosen = choose_model(config, runtime.models, request);
+  Result<ModelChoice> chosen = choose_model(config, runtime.models, request, tool);
   if (!chosen) return fail(chosen.error());
   std::vector<ModelChoice> candidates;
   if (request.failover && config.boolean("failover.enabled"))

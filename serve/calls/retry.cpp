@@ -1,6 +1,10 @@
 #include "serve/calls/retry.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
+
+#include <fmt/core.h>
 
 namespace exai::serve {
 
@@ -77,6 +81,15 @@ RetryRules RetryRules::from(const Config& config, bool stand_in) {
   for (const std::string& text : config.list("retry.delays"))
     if (const Result<Millis> delay = parse_duration(text, "s")) rules.delays.push_back(*delay);
   return rules;
+}
+
+Result<void> check_retries(const Config& config) {
+  for (const std::string& text : config.list("retry.delays"))
+    if (const Result<Millis> delay = parse_duration(text, "s"); !delay || *delay < Millis{0})
+      return fail(ErrorKind::config,
+                  fmt::format("retry.delays must be durations, one of them is '{}'", printable(text)),
+                  "set EXAI_RETRY_DELAYS to a list such as 1s,3s,5s,8s");
+  return {};
 }
 
 std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis asked, Millis left, double chance) {

@@ -1,6 +1,7 @@
 #include "serve/calls/runtime.hpp"
 
 #include "io/yaml.hpp"
+#include "serve/calls/retry.hpp"
 #include "serve/calls/spend.hpp"
 
 namespace exai::serve {
@@ -55,6 +56,7 @@ Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::fi
   Result<ModelCatalogue> models = load_models(config, root);
   if (!models) return fail(models.error());
   if (Result<void> budgets_fit = check_budgets(config); !budgets_fit) return fail(budgets_fit.error());
+  if (Result<void> waits_fit = check_retries(config); !waits_fit) return fail(waits_fit.error());
   Result<Workspace> workspace = Workspace::from(config, root);
   if (!workspace) return fail(workspace.error());
   const auto runtime = std::make_shared<Runtime>();

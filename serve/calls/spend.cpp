@@ -72,20 +72,35 @@ Spend::~Spend() {
   writer_.join();
 }
 
-/// A new day begins with what the store knows of it: another life of this server may have spent.
-void Spend::turn_day(std::unique_lock<std::mutex>& lock) {
+/// A new day begins with what the store knows of it: another life of this server may have spent. Under the
+/// lock, so that nobody spends before the budget is known.
+void Spend::turn_day() {
   const std::string today = spending::day_of(clock_.wall());
-  if (today == day_) return;
-  day_ = today;
+  if (today != day_) {
+    day_ = today;
+    spent_.clear();
+    loaded_ = store_ == nullptr;
+    load_again_ = {};
+  }
+  if (!loaded_ && !writing_ && clock_.steady() >= load_again_) load();
+}
+
+void Spend::load() {
+  constexpr Millis k_patience{30000};
+  const Result<std::vector<store::SpendChange>> kept = store_->spend_of(day_);
+  loaded_ = kept.has_value();
+  load_again_ = clock_.steady() + k_patience;
+  if (!kept) {
+    if (on_failure_) on_failure_(kept.error());
+    return;
+  }
   spent_.clear();
-  if (store_ == nullptr) return;
-  lock.unlock();
-  Result<std::vector<store::SpendChange>> kept = store_->spend_of(today);
-  lock.lock();
-  if (!kept && on_failure_) on_failure_(kept.error());
-  if (!kept || day_ != today) return;
-  for (const store::SpendChange& row : *kept)
-    spent_[row.provider] += static_cast<double>(row.nano_usd) / spending::k_billion;
+  const auto add = [this](const std::vector<store::SpendChange>& rows) {
+    for (const store::SpendChange& row : rows)
+      if (row.day == day_) spent_[row.provider] += static_cast<double>(row.nano_usd) / spending::k_billion;
+  };
+  add(*kept);
+  add(unwritten_);
 }
 
 double Spend::total(std::string_view provider) const {
@@ -113,8 +128,8 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
         fmt::format("this request may cost {:.4f} US dollars with {}, more than the {:.4f} allowed", estimate,
                     model.name, **most),
         "budget.request_usd"));
-  std::unique_lock lock(mutex_);
-  turn_day(lock);
+  const std::scoped_lock lock(mutex_);
+  turn_day();
   if (*daily && total({}) >= **daily)
     return fail(spending::exhausted(
         fmt::format("the models have cost {:.4f} US dollars today (UTC), the budget is {:.4f}", total({}),
@@ -130,8 +145,8 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
 
 double Spend::count(const Model& model, const Usage& usage) {
   const double dollars = cost_of(model, usage).value_or(0);
-  std::unique_lock lock(mutex_);
-  turn_day(lock);
+  const std::scoped_lock lock(mutex_);
+  turn_day();
   spent_[model.provider] += dollars;
   if (store_ == nullptr) return dollars;
   const auto nano = static_cast<std::int64_t>(std::llround(dollars * spending::k_billion));
@@ -162,8 +177,8 @@ bool Spend::first_unpriced(const Model& model) {
 }
 
 double Spend::today(std::string_view provider) {
-  std::unique_lock lock(mutex_);
-  turn_day(lock);
+  const std::scoped_lock lock(mutex_);
+  turn_day();
   return total(provider);
 }
 

@@ -49,7 +49,8 @@ class Spend {
   void flush();
 
  private:
-  void turn_day(std::unique_lock<std::mutex>& lock);
+  void turn_day();
+  void load();
   [[nodiscard]] double total(std::string_view provider) const;
   void write_behind(const std::stop_token& stop);
   bool write(std::unique_lock<std::mutex>& lock);
@@ -63,6 +64,8 @@ class Spend {
   std::map<std::string, double, std::less<>> spent_;  // by provider
   std::vector<store::SpendChange> unwritten_;
   bool writing_ = false;
+  bool loaded_ = false;
+  Steady load_again_{};  // when the store did not answer
   std::set<std::string, std::less<>> unpriced_;
   std::jthread writer_;
 };

@@ -215,9 +215,10 @@ Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& cat
 }
 
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
-                                 const ChatRequest& request) {
-  return model_choice::decide(config, catalogue, request.model, needs_of(request), request.tools.is_array(),
-                              nullptr);
+                                 const ChatRequest& request, std::string_view tool) {
+  RouteNeeds needs = needs_of(request);
+  if (needs.tool.empty()) needs.tool = tool;
+  return model_choice::decide(config, catalogue, request.model, needs, request.tools.is_array(), nullptr);
 }
 
 Result<ModelChoice> explain_choice(const Config& config, const ModelCatalogue& catalogue,

@@ -31,8 +31,6 @@ Millis retry_after(const io::HttpResponse& response) {
 }  // namespace
 }  // namespace provider_client
 
-using namespace provider_client;
-
 ProviderClient::ProviderClient(const Provider& provider, const ProviderCall& call)
     : provider_(provider),
       call_(call),
@@ -51,10 +49,10 @@ void ProviderClient::settle() {
   if (call_.attempt != nullptr) call_.attempt->settled = true;
 }
 
-Error ProviderClient::too_large() {
+Error ProviderClient::too_large(std::size_t most) {
   settle();
-  return make_error(ErrorKind::provider, fmt::format("the answer of {} is larger than {} bytes",
-                                                     provider_.title, k_largest_answer));
+  return make_error(ErrorKind::provider,
+                    fmt::format("the answer of {} is larger than {} bytes", provider_.title, most));
 }
 
 io::HttpRequest ProviderClient::prepared(std::string_view path) const {
@@ -63,14 +61,16 @@ io::HttpRequest ProviderClient::prepared(std::string_view path) const {
   while (base.ends_with('/')) base.pop_back();
   request.url = base + std::string(path);
   if (!key_.empty()) request.headers.emplace_back("Authorization", "Bearer " + key_.reveal());
+  request.max_body =
+      provider_client::k_largest_answer + (std::size_t{1} << 20U);  // our own limit comes first
   request.deadline = Deadline::after(deadline_.left(call_.clock));  // sockets live by the machine's clock
   request.stop = call_.stop;
   return request;
 }
 
 Error ProviderClient::refused(const io::HttpResponse& response) {
-  const std::string key_name = variable(provider_.key_setting);
-  const std::string url_name = variable(provider_.url_setting);
+  const std::string key_name = provider_client::variable(provider_.key_setting);
+  const std::string url_name = provider_client::variable(provider_.url_setting);
   const auto text = [&](std::string_view what) {
     return redactor_.apply(fmt::format("{} {} (HTTP {}): {}", provider_.title, what, response.status,
                                        error_text(response.body)));
@@ -86,7 +86,7 @@ Error ProviderClient::refused(const io::HttpResponse& response) {
     case 429: {
       Error error = make_error(ErrorKind::busy, text("answered rate limit"),
                                "wait and try again, or use another model");
-      error.retry_after = retry_after(response);
+      error.retry_after = provider_client::retry_after(response);
       return error;
     }
     default:
@@ -100,18 +100,18 @@ Error ProviderClient::refused(const io::HttpResponse& response) {
   const bool passing = response.status >= 500 || response.status == 408;
   Error error = make_error(ErrorKind::provider, text(passing ? "failed" : "refused the request"),
                            passing ? "try again; exai probe provider shows whether it is up" : "");
-  error.retry_after = retry_after(response);
+  error.retry_after = provider_client::retry_after(response);
   return error;
 }
 
 Error ProviderClient::wrong_type(const io::HttpResponse& response) {
   settle();
   const std::string type = response.header("content-type");
-  return make_error(
-      ErrorKind::provider,
-      fmt::format("{} answered with content type '{}' where JSON belongs", provider_.title,
-                  type.empty() ? "none" : printable(type)),
-      fmt::format("check that {} is the base of an OpenAI-compatible API", variable(provider_.url_setting)));
+  return make_error(ErrorKind::provider,
+                    fmt::format("{} answered with content type '{}' where JSON belongs", provider_.title,
+                                type.empty() ? "none" : printable(type)),
+                    fmt::format("check that {} is the base of an OpenAI-compatible API",
+                                provider_client::variable(provider_.url_setting)));
 }
 
 /// Status and transport errors as kinds that the caller can act on.
@@ -125,7 +125,8 @@ Result<io::HttpResponse> ProviderClient::judged(Result<io::HttpResponse> respons
   if (error.kind == ErrorKind::invalid)
     error.kind = ErrorKind::provider;  // a broken answer, not a broken question
   if (error.kind == ErrorKind::timeout && error.hint.empty())
-    error.hint = fmt::format("raise {} or ask for less", variable(provider_.timeout_setting));
+    error.hint =
+        fmt::format("raise {} or ask for less", provider_client::variable(provider_.timeout_setting));
   error.message = redactor_.apply(error.message);
   return fail(std::move(error).during(fmt::format("asking {}", provider_.title)));
 }
@@ -134,15 +135,14 @@ Result<Completion> ProviderClient::whole(io::HttpRequest& request, Headers& answ
   std::string body;
   bool too_much = false;
   request.on_data = [&](std::string_view bytes) {
-    too_much = body.size() + bytes.size() > k_largest_answer;
+    too_much = body.size() + bytes.size() > provider_client::k_largest_answer;
     if (!too_much) body += bytes;
     return !too_much;
   };
   Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
-  if (too_much) return fail(too_large());
+  if (too_much) return fail(too_large(provider_client::k_largest_answer));
   if (!response) return fail(response.error());
   answered = response->headers;
-
   if (to_lower(response->header("content-type")).find("json") == std::string::npos)
     return fail(wrong_type(*response));
   return read_completion(body);
@@ -165,7 +165,7 @@ Result<Completion> ProviderClient::streamed(io::HttpRequest& request, const OnDe
   };
   request.on_data = [&](std::string_view bytes) {
     received += bytes.size();
-    if (received > k_largest_answer) return false;
+    if (received > provider_client::k_largest_answer) return false;
     if (!raw.empty() || (answer.model.empty() && bytes.starts_with('{'))) {
       raw += bytes;
       return true;
@@ -175,7 +175,7 @@ Result<Completion> ProviderClient::streamed(io::HttpRequest& request, const OnDe
     return !broken && !done;
   };
   const Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
-  if (received > k_largest_answer) return fail(too_large());
+  if (received > provider_client::k_largest_answer) return fail(too_large(provider_client::k_largest_answer));
   if (broken) return fail(std::move(*broken));
   if (!response) return fail(response.error());
   answered = response->headers;
@@ -216,7 +216,6 @@ Result<Completion> ProviderClient::complete(const Json& body, const Headers& ext
 Result<ProviderAnswer> ProviderClient::ask(const ProviderAsk& ask) {
   io::HttpRequest request = prepared(ask.path);
   request.method = ask.method;
-  request.max_body = ask.max_body;
   request.form = ask.form;
   for (const auto& header : ask.headers) request.headers.push_back(header);
   if (!ask.body.is_null()) {
@@ -225,9 +224,18 @@ Result<ProviderAnswer> ProviderClient::ask(const ProviderAsk& ask) {
   }
   if (ask.timeout > Millis{0})
     request.deadline = Deadline::after(std::min(ask.timeout, call_.deadline.left(call_.clock)));
+  std::string body;
+  bool too_much = false;
+  request.on_data = [&](std::string_view bytes) {
+    too_much = body.size() + bytes.size() > ask.max_body;
+    if (!too_much) body += bytes;
+    return !too_much;
+  };
+  request.max_body = std::max(ask.max_body, ask.max_body + (std::size_t{1} << 20U));  // ours comes first
   Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
+  if (too_much) return fail(too_large(ask.max_body));
   if (!response) return fail(response.error());
-  return ProviderAnswer{response->status, std::move(response->headers), std::move(response->body)};
+  return ProviderAnswer{response->status, std::move(response->headers), std::move(body)};
 }
 
 }  // namespace exai::serve

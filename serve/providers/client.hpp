@@ -34,7 +34,7 @@ class ProviderClient {
   Result<io::HttpResponse> judged(Result<io::HttpResponse> response);
   [[nodiscard]] Error refused(const io::HttpResponse& response);
   [[nodiscard]] Error wrong_type(const io::HttpResponse& response);
-  [[nodiscard]] Error too_large();
+  [[nodiscard]] Error too_large(std::size_t most);
   void settle();
 
   const Provider& provider_;

@@ -159,9 +159,10 @@ struct ModelChoice {
 /// not use the model.
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  std::string_view name);
-/// The same for a request: its needs count when it names no model.
+/// The same for a request: its needs count when it names no model. `tool` is who asks when the needs do not
+/// say.
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
-                                 const ChatRequest& request);
+                                 const ChatRequest& request, std::string_view tool = {});
 
 /// One rule on the way to a decision.
 struct RouteStep {

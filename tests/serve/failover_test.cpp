@@ -195,3 +195,22 @@ TEST_CASE("a cancelled call ends while it waits to ask again", "[failover]") {
   REQUIRE_FALSE(reply);
   CHECK(reply.error().kind == ErrorKind::cancelled);
 }
+
+TEST_CASE("every fault of a request that is no chat is a typed error in time", "[failover]") {
+  const std::string fault =
+      GENERATE("{status: 401}", "{status: 429, retry_after: 60}", "{status: 500}", "{status: 503}",
+               "{text: some words, fault: truncate}", "{text: some words, fault: reset}",
+               "{text: some words, fault: stall}", "{fault: silent}", "{text: x, fault: huge}");
+  CAPTURE(fault);
+  const bool silent = fault.find("silent") != std::string::npos || fault.find("stall") != std::string::npos;
+  TwoProviders one("rules: [{match: {path: /files}, reply: " + fault + "}]");
+  serve::ProviderAsk ask;
+  ask.provider = "glm";
+  ask.path = "/files";
+  const Deadline until = Deadline::after(Millis{silent ? 100 : 20000}, one.clock);
+  const auto answer = one.router->ask(*one.runtime, ask, until, {});
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind != ErrorKind::internal);
+  CHECK(one.clock.ahead() < Millis{20000});
+  if (fault.find("huge") != std::string::npos) CHECK(one.glm->seen().size() == 1);
+}

@@ -179,8 +179,8 @@ TEST_CASE("every question is one line of the log, a large one is warned of", "[r
   REQUIRE(lines);
   for (const std::string& line : *lines) text += line + "\n";
   for (const char* part :
-       {"\"model.call\"", "\"tool\":\"chat\"", "\"model\":\"glm-4.6\"", "\"temperature\":\"0.3\"",
-        "\"prompt_tokens\":\"120000\"", "\"model.prompt\"", "\"provider.retry\"", "\"provider.failover\"",
+       {"\"model.call\"", "\"tool\": \"chat\"", "\"model\": \"glm-4.6\"", "\"temperature\": \"0.3\"",
+        "\"prompt_tokens\": \"120000\"", "\"model.prompt\"", "\"provider.retry\"", "\"provider.failover\"",
         "\"CIRCUIT_BREAKER\"", "closed -> open"}) {
     CAPTURE(part, text);
     CHECK(text.find(part) != std::string::npos);

@@ -71,6 +71,71 @@ TEST_CASE("GLM thinks and searches by its own wire forms", "[provider]") {
   CHECK_FALSE(body("glm-4.6", request, off).contains("tools"));
 }
 
+TEST_CASE("thinking can be turned off, and tool calls are streamed where the model can", "[provider]") {
+  serve::ChatRequest request = question();
+  request.thinking_mode = "none";
+  request.stream = true;
+  CHECK(body("glm-4.6", request)["thinking"]["type"] == "disabled");
+  CHECK(body("kimi-k2", request)["model"] == "kimi-k2-0905-preview");
+  CHECK_FALSE(body("glm-4.6", request).contains("tool_stream"));
+  request.tools = Json::parse(R"([{"type":"function","function":{"name":"f"}}])");
+  request.web_search = true;
+  const Json sent = body("glm-4.6", request);
+  CHECK(sent["tool_stream"] == true);
+  CHECK(sent["tools"].size() == 2);
+  CHECK_FALSE(body("glm-4.5", request).contains("tool_stream"));
+  CHECK_FALSE(body("glm-4.6", request, test::config_of({{"GLM_TOOL_STREAM_ENABLED", "false"}}))
+                  .contains("tool_stream"));
+}
+
+TEST_CASE("a message given whole is sent as it is", "[provider]") {
+  serve::ChatRequest request = question();
+  request.messages.push_back({"tool", "", Json{{"role", "tool"}, {"tool_call_id", "c1"}, {"content", "42"}}});
+  CHECK(body("glm-4.6", request)["messages"][4]["tool_call_id"] == "c1");
+}
+
+TEST_CASE("temperatures follow the model's rule", "[provider]") {
+  TemperatureRule rule;
+  CHECK(rule.fit(2.5) == 2);
+  rule.low = rule.high = 1;
+  CHECK(rule.fit(0.2) == 1);
+  rule.kind = TemperatureRule::Kind::discrete;
+  rule.values = {0, 0.3, 1};
+  CHECK(rule.fit(0.5) == 0.3);
+  rule.kind = TemperatureRule::Kind::unsupported;
+  CHECK_FALSE(rule.fit(0.5));
+  const auto read = [](const std::string& given) {
+    const auto document = io::parse_yaml(
+        "version: 1\nmodels:\n  - {name: m, provider: glm, context: 10, max_output: 5, "
+        "temperature: " +
+            given + "}",
+        "m.yaml");
+    REQUIRE(document);
+    return ModelCatalogue::from(*document);
+  };
+  CHECK(read("{range: [0, 1]}")->models()[0].temperature.fit(1.5) == 1);
+  CHECK(read("{fixed: 1}")->models()[0].temperature.fit(0.1) == 1);
+  CHECK(read("{discrete: [0, 1]}")->models()[0].temperature.fit(0.1) == 0);
+  CHECK_FALSE(read("{unsupported: true}")->models()[0].temperature.fit(0.1));
+  for (const char* wrong : {"{range: [1, 0]}", "{range: [0]}", "{fixed: 3}", "{odd: 1}", "0.3"}) {
+    CAPTURE(wrong);
+    const auto models = read(wrong);
+    REQUIRE_FALSE(models);
+    CHECK(models.error().where->line == 3);
+  }
+}
+
+TEST_CASE("output caps of a provider and of the operator count", "[provider]") {
+  serve::ChatRequest request = question();
+  request.max_tokens = 100'000;
+  CHECK(body("kimi-k2", request, test::config_of({{"KIMI_MAX_OUTPUT_TOKENS", "1000"}}))["max_tokens"] ==
+        1000);
+  CHECK(body("kimi-k2", request, test::config_of({{"KIMI_MAX_OUTPUT_TOKENS", "0"}}))["max_tokens"] == 16384);
+  const Config loose = test::config_of({{"ENFORCE_MAX_TOKENS", "false"}});
+  CHECK(body("kimi-k2", request, loose)["max_tokens"] == 16384);
+  CHECK_FALSE(body("kimi-k2", question(), loose).contains("max_tokens"));
+}
+
 TEST_CASE("Kimi thinks by another model", "[provider]") {
   serve::ChatRequest request = question();
   request.thinking_mode = "max";

@@ -115,7 +115,7 @@ TEST_CASE("without a key the variable to set is named and nothing is made up", "
 }
 
 TEST_CASE("a failed question leaves no conversation behind", "[tools]") {
-  const auto server = Simulator::with("rules: [{match: {nth: 2}, reply: {status: 500}}]");
+  const auto server = Simulator::with("rules: [{match: {nth: 2}, reply: {status: 400}}]");
   test::ToolCall call(test::glm_at(*server));
   const Json first = call.ask("chat", {{"prompt", "one"}});
   const auto id = first["continuation_offer"]["continuation_id"].get<std::string>();
