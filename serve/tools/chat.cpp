@@ -20,7 +20,7 @@ constexpr std::string_view k_input = R"({
     "prompt": {"type": "string", "minLength": 1, "maxLength": 100000,
       "description": "The question or task, with all context that the model needs"},
     "files": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 1000,
-      "description": "Absolute paths of text files to send along, 10 MiB each at most"},
+      "description": "Absolute paths of text files to send along, 1 MiB each at most; larger ones are named only"},
     "images": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 10,
       "description": "Images to send along: absolute paths, https: or data: URLs"},
     "model": {"type": "string", "minLength": 1, "maxLength": 100,
@@ -307,6 +307,7 @@ const Registered<Tool> k_chat{Tool{.id = "chat",
                                    .open_world = true,
                                    .work = Work::blocking,
                                    .budget = timeouts::Layer::simple,
+                                   .tier = ToolTier::core,
                                    .run = &run}};
 
 }  // namespace

@@ -20,7 +20,7 @@ Json weather() {
 
 }  // namespace
 
-TEST_CASE("a function of the client's comes back as pending", "[tools][.calls]") {
+TEST_CASE("a function of the client's comes back as pending", "[tools][calls]") {
   const auto server = Simulator::with(
       R"({rules: [{reply: {text: "let me look", tool_name: weather, tool_arguments: "{\"city\": \"Rome\"}"}}]})");
   test::ToolCall call(kimi_at(*server));
@@ -38,7 +38,7 @@ TEST_CASE("a function of the client's comes back as pending", "[tools][.calls]")
   CHECK(server->seen().size() == 1);
 }
 
-TEST_CASE("a web search is run here, and its result goes back to the model", "[tools][.calls]") {
+TEST_CASE("a web search is run here, and its result goes back to the model", "[tools][calls]") {
   const auto server = Simulator::with(R"(
 rules:
   - match: {nth: 1}
@@ -60,7 +60,7 @@ rules:
   CHECK(messages[2]["content"].get<std::string>().find("https://example.org/d") != std::string::npos);
 }
 
-TEST_CASE("a model that never stops asking is stopped", "[tools][.calls]") {
+TEST_CASE("a model that never stops asking is stopped", "[tools][calls]") {
   const auto server = Simulator::with(
       R"({rules: [{reply: {tool_name: web_search, tool_arguments: "{\"query\": \"more\"}"}}]})");
   test::ToolCall call(kimi_at(*server));
@@ -69,7 +69,7 @@ TEST_CASE("a model that never stops asking is stopped", "[tools][.calls]") {
   CHECK(server->seen().size() == 6);  // three questions, three searches
 }
 
-TEST_CASE("a search that fails is told", "[tools][.calls]") {
+TEST_CASE("a search that fails is told", "[tools][calls]") {
   const auto server =
       Simulator::with(R"({rules: [{reply: {tool_name: web_search, tool_arguments: "no json"}}]})");
   test::ToolCall call(kimi_at(*server));
@@ -79,7 +79,7 @@ TEST_CASE("a search that fails is told", "[tools][.calls]") {
   CHECK(output->structured["status"] == "tool_call_error");
 }
 
-TEST_CASE("functions stand in the preview of a request", "[tools][.calls]") {
+TEST_CASE("functions stand in the preview of a request", "[tools][calls]") {
   const auto server = Simulator::with("{}");
   test::ToolCall call(kimi_at(*server));
   const Json body =
