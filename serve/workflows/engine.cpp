@@ -111,6 +111,8 @@ Result<CallAnswer> finish(Step& step) {
     step.metadata["usage"] = {{"prompt_tokens", step.reply->usage.prompt},
                               {"completion_tokens", step.reply->usage.completion},
                               {"cached_tokens", step.reply->usage.cached}};
+  if (asked && !step.reply->detours.empty()) step.metadata["detours"] = step.reply->detours;
+  if (asked && step.reply->cost > 0) step.metadata["cost_usd"] = step.reply->cost;
   if (step.said.empty()) step.said = step.answer.value("status", "");
   if (Result<void> kept = workflow_engine::keep_turn(step); !kept) {
     // An answer that was paid for is handed out even when it cannot be kept.

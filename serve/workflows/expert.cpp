@@ -270,7 +270,13 @@ Result<AnswerCache::Found> ask_cached(Step& step, const ChatRequest& request,
     return reply;
   };
   const Deadline deadline = context.deadline().within(request.timeout, context.clock());
-  return context.caches().expert.get(sha256_hex(dump_json(key)), deadline, context.stop(), ask);
+  Result<AnswerCache::Found> found =
+      context.caches().expert.get(sha256_hex(dump_json(key)), deadline, context.stop(), ask);
+  if (found && found->cached) {  // what was answered before costs nothing now
+    found->reply.usage = {};
+    found->reply.cost = 0;
+  }
+  return found;
 }
 
 }  // namespace workflow_expert
