@@ -26,8 +26,9 @@ Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& reque
                              ? request.timeout
                              : std::min(runtime.config.duration(provider.timeout_setting),
                                         runtime.budgets[timeouts::Layer::http]);
-  const ProviderCall call{runtime.config, deadline.within(longest, services_.clock), stop, on_delta,
-                          services_.transport};
+  const ProviderCall call{
+      runtime.config, deadline.within(longest, services_.clock), stop, on_delta, services_.transport,
+      request.timeout};
   Result<Reply> reply = provider_chat(provider, request, chosen->model, call);
   if (!reply && reply.error().kind != ErrorKind::cancelled)
     services_.metrics.provider_error(provider.id, reply.error().kind);

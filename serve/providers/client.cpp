@@ -37,8 +37,10 @@ class Client {
         call_(call),
         key_(call.config.secret(provider.key_setting)),
         redactor_({key_}),
-        deadline_(call.deadline.within(call.config.duration(provider.timeout_setting))
-                      .within(call.config.duration("timeouts.http"))) {}
+        deadline_(call.deadline.within(call.timeout > Millis{0}
+                                           ? call.timeout
+                                           : std::min(call.config.duration(provider.timeout_setting),
+                                                      call.config.duration("timeouts.http")))) {}
 
   Result<io::HttpResponse> get(std::string_view path) {
     io::HttpRequest request = prepared(path);

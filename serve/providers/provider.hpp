@@ -54,7 +54,7 @@ struct ChatRequest {
   bool json = false;         ///< one JSON object is wanted
   bool continue_cut = true;  ///< an answer cut at the output limit is asked to go on
   bool failover = true;      ///< another provider may answer when this one cannot
-  Millis timeout{0};         ///< how long the answer may take; 0 = as long as the provider's setting says
+  Millis timeout{0};         ///< how long the answer may take; 0 = as the provider's setting says
   Json tools, tool_choice;   ///< functions offered to the model, as the endpoint writes them; null = none
   std::string cache_scope;   ///< whose context cache it may use (Kimi); empty = none
   std::string idempotency;   ///< the same key for the same call, sent along (Kimi); empty = none
@@ -101,6 +101,7 @@ struct ProviderCall {
   std::stop_token stop;
   std::function<void(std::string_view)> on_delta;
   ProviderTransport& transport = network();
+  Millis timeout{0};  ///< instead of what the provider's setting and timeouts.http say; 0 = those
 };
 
 /// The record of a provider (serve/providers/<name>.cpp). All known ones speak the OpenAI-compatible chat
