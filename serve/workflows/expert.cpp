@@ -169,12 +169,13 @@ struct Question {
 Result<Question> prepare(Step& step) {
   CallContext& context = step.context;
   const ExpertPlan& plan = *step.flow.expert;
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), step.model);
-  if (!choice) return fail(choice.error());
   Question question;
   ChatRequest& request = question.request;
   request.model = step.model;
   request.thinking_mode = thinking_mode(step);
+  request.needs = {step.flow.name, false, false, false, 0};
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request.model);
+  if (!choice) return fail(choice.error());
   request.timeout = patience(step, request.thinking_mode);
   const Model* model = &choice->model;
   const bool named = !step.model.empty() && !equals_ignoring_case(step.model, "auto");
@@ -213,7 +214,7 @@ Result<Question> prepare(Step& step) {
   request.web_search =
       step.flow.field("use_websearch") != nullptr && step.arguments.value("use_websearch", true);
   request.stream = request.json = true;
-  request.needs = {step.flow.name, false, false, false, tokens};
+  request.needs.tokens = tokens;
   step.metadata["thinking_mode"] = request.thinking_mode;
   step.metadata["timeout_seconds"] = static_cast<double>(request.timeout.count()) / 1000.0;
   return question;

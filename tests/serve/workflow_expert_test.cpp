@@ -55,7 +55,7 @@ TEST_CASE("files that may hold secrets never reach the expert", "[workflows]") {
 }
 
 TEST_CASE("the same question is asked once, another one again, and errors are not kept", "[workflows]") {
-  Flow flow(R"(rules: [{match: {nth: 1}, reply: {status: 500}}, {reply: {text: '{"analysis":"fine"}'}}])");
+  Flow flow(R"(rules: [{match: {nth: 1}, reply: {status: 400}}, {reply: {text: '{"analysis":"fine"}'}}])");
   const Json failed = flow.ask("debug", last_step());
   CHECK(failed["status"] == "error");
   CHECK(failed["expert_analysis"]["status"] == "analysis_error");
@@ -170,9 +170,10 @@ TEST_CASE("whether and how the expert is asked follows argument, tool and settin
 }
 
 TEST_CASE("thinking mode, model and patience are chosen and told", "[workflows]") {
-  const auto metadata = [](const std::vector<std::pair<std::string, std::string>>& settings,
-                           const std::string& tool, Json extra) {
-    Flow flow(Flow::k_expert, settings);
+  const auto metadata = [](std::vector<std::pair<std::string, std::string>> settings, const std::string& tool,
+                           Json extra) {
+    settings.emplace_back("DEFAULT_MODEL", "glm-4.5-flash");
+    Flow flow(Flow::k_expert, std::move(settings));
     extra["relevant_files"] = Json::array({flow.file("a.cpp", "x")});
     Json all = flow.ask(tool, step_of(tool, 1, 1, false, extra))["metadata"];
     all["sent_model"] = flow.asked()["model"];
@@ -224,4 +225,10 @@ TEST_CASE("images go to models that see, and one that cannot be read stops nobod
   CHECK(answer["status"] == "calling_expert_analysis");
   CHECK(flow.asked().dump().find("data:image/png;base64,") != std::string::npos);
   CHECK(answer["metadata"]["images_skipped"][0]["image"] == "/nowhere.png");
+}
+
+TEST_CASE("the expert's time is its own, not the provider's", "[workflows]") {
+  Flow flow(R"(rules: [{reply: {first_byte: 400ms, text: '{"analysis":"slow"}'}}])",
+            {{"GLM_TIMEOUT_SECS", "0.1"}});
+  CHECK(flow.ask("debug", last_step())["expert_analysis"]["analysis"] == "slow");
 }
