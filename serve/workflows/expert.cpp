@@ -173,8 +173,12 @@ Result<Question> prepare(Step& step) {
   ChatRequest& request = question.request;
   request.model = step.model;
   request.thinking_mode = thinking_mode(step);
-  request.needs = {step.flow.name, false, false, false, 0};
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request.model);
+  request.needs = {step.flow.name, false, false, false,
+                   static_cast<long long>(step.gathered.findings_size() / 4)};
+  request.web_search =
+      step.flow.field("use_websearch") != nullptr && step.arguments.value("use_websearch", true);
+  request.images = step.gathered.images;
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request);
   if (!choice) return fail(choice.error());
   request.timeout = patience(step, request.thinking_mode);
   const Model* model = &choice->model;
@@ -198,7 +202,7 @@ Result<Question> prepare(Step& step) {
     add_list(text, "Relevant files (contents not sent)", step.gathered.relevant_files);
   }
   text += "\n\n## Your task\n" + plan.question;
-  if (model->images) request.images = images(step);
+  request.images = model->images ? images(step) : std::vector<std::string>{};
   const std::string system = step.flow.system_prompt + std::string(k_form);
   const auto tokens = static_cast<long long>(estimate_tokens(system) + estimate_tokens(text));
   if (tokens > content)
@@ -211,8 +215,6 @@ Result<Question> prepare(Step& step) {
     request.messages.push_back(std::move(message));
   request.messages.push_back({"user", std::move(text)});
   request.temperature = step.arguments.value("temperature", plan.temperature);
-  request.web_search =
-      step.flow.field("use_websearch") != nullptr && step.arguments.value("use_websearch", true);
   request.stream = request.json = true;
   request.needs.tokens = tokens;
   step.metadata["thinking_mode"] = request.thinking_mode;

@@ -56,9 +56,9 @@ Result<void> check_order(const Step& step) {
         fmt::format("backtrack_from_step {} is not before step_number {}", step.backtrack, step.number),
         fmt::format("send backtrack_from_step from 1 to {}, or leave it out", step.number - 1));
   for (const std::string& path : step.relevant_files)
-    if (path.empty() || path.front() != '/')
-      return fail(ErrorKind::invalid, fmt::format("the path '{}' is not absolute", printable(path)),
-                  "give full paths in relevant_files, from /");
+    if (const auto place = step.context.workspace().resolve(path);
+        !place && (place.error().kind == ErrorKind::invalid || place.error().kind == ErrorKind::refused))
+      return fail(Error(place.error()).during("reading relevant_files"));
   return {};
 }
 

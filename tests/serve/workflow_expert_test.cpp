@@ -48,10 +48,12 @@ TEST_CASE("the expert gets request, findings, issues, theories and files", "[wor
 TEST_CASE("files that may hold secrets never reach the expert", "[workflows]") {
   Flow flow;
   const std::string secret = flow.file(".env", "TOKEN=verysecret");
-  const Json answer = flow.ask("debug", last_step({{"relevant_files", {secret, "/etc/passwd"}}}));
-  CHECK(flow.asked().dump().find("verysecret") == std::string::npos);
-  CHECK(flow.asked().dump().find("root:") == std::string::npos);
-  CHECK(answer["file_context"]["not_embedded"].size() == 2);
+  for (const std::string& path : {secret, std::string("/etc/passwd")}) {
+    const Error error = flow.refused("debug", last_step({{"relevant_files", Json::array({path})}}));
+    CHECK(error.kind == ErrorKind::refused);
+    CHECK(error.message.find(path) != std::string::npos);
+  }
+  CHECK(flow.server->seen().empty());
 }
 
 TEST_CASE("the same question is asked once, another one again, and errors are not kept", "[workflows]") {
