@@ -4,16 +4,24 @@ namespace exai::serve {
 namespace {
 namespace prompting {
 
+std::string type_of(const Json& schema) {
+  const auto type = schema.is_object() ? schema.find("type") : schema.end();
+  if (!schema.is_object() || type == schema.end()) return {};
+  if (type->is_string()) return type->get<std::string>();
+  // One of several: whoever may be a text can be written as one.
+  return type->is_array() && std::find(type->begin(), type->end(), "string") != type->end() ? "string" : "";
+}
+
 /// Numbers, flags and texts as they are; lists of texts with commas between.
 bool can_be_written(const Json& property) {
-  const std::string type = property.value("type", "");
-  if (type == "array") return property.contains("items") && property["items"].value("type", "") == "string";
+  const std::string type = type_of(property);
+  if (type == "array") return property.contains("items") && type_of(property["items"]) == "string";
   return type == "string" || type == "number" || type == "integer" || type == "boolean";
 }
 
 std::string described(const Json& property) {
   std::string text = property.value("description", "");
-  if (property.value("type", "") == "array")
+  if (type_of(property) == "array")
     text += text.empty() ? "separated by commas" : " (separated by commas)";
   return text;
 }

@@ -183,7 +183,8 @@ status: {in_progress: haiku_in_progress, paused: pause_for_haiku, required: haik
 counters: {block: haiku_status}
 actions:
   - do: [Count the syllables, Read it aloud]
-next_steps: {pause: "Write line {next_step}.", local: Enjoy it.}
+expert: {ask_from: {findings: 1}, question: Judge the haiku.}
+next_steps: {pause: "Write line {next_step}.", expert: Mend it., skipped: Recite it., local: Enjoy it.}
 """
 
 
