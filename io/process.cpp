@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include <fmt/core.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>
@@ -204,6 +205,12 @@ void Child::close_stdin() {
 
 std::optional<int> Child::wait(Deadline deadline) {
   return impl_->reap(deadline) ? impl_->status : std::nullopt;
+}
+
+void lower_own_priority() {
+  constexpr int k_nice = 10;
+  // Niceness is a thread's own on Linux, so only this one steps back.
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), k_nice);
 }
 
 }  // namespace exai::io

@@ -52,4 +52,7 @@ Result<Millis> tcp_connect(const std::string& host, const std::string& port, Dea
 Result<void> send_signal(long pid, int signal);
 std::string host_name();
 
+/// From now on this thread stands back whenever others want the processor: for work that nobody waits for.
+void lower_own_priority();
+
 }  // namespace exai::io

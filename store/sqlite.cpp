@@ -68,8 +68,7 @@ class SqliteStore : public Store {
     free_.notify_one();
   }
   [[nodiscard]] std::int64_t oldest(Millis ttl) const { return to_millis(clock_.wall() - ttl); }
-  Result<void> keep_one(const ConversationChange& change);
-  Result<void> insert_turns(const ConversationChange& change);
+  Result<void> keep_one(const ConversationChange& change, Statement& touch, Statement& insert);
 
   std::mutex mutex_;
   std::condition_variable free_;
@@ -78,28 +77,17 @@ class SqliteStore : public Store {
   const Clock& clock_;
 };
 
-Result<void> SqliteStore::insert_turns(const ConversationChange& change) {
-  Result<Statement> insert = db_->prepare("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  if (!insert) return fail(insert.error());
+Result<void> SqliteStore::keep_one(const ConversationChange& change, Statement& touch, Statement& insert) {
+  touch.reset().bind(change.id).bind(to_millis(change.created)).bind(to_millis(change.updated));
+  touch.bind(change.owner).bind(change.state.value_or("")).bind(std::int64_t{change.state ? 1 : 0});
+  if (auto done = touch.run(); !done) return done;
   auto position = static_cast<std::int64_t>(change.position);
   for (const Turn& turn : change.turns) {
-    insert->reset().bind(change.id).bind(position++).bind(turn.role).bind(turn.content);
-    insert->bind(turn.tool).bind(turn.provider).bind(turn.model).bind(to_millis(turn.at));
-    if (auto done = insert->run(); !done) return done;
+    insert.reset().bind(change.id).bind(position++).bind(turn.role).bind(turn.content);
+    insert.bind(turn.tool).bind(turn.provider).bind(turn.model).bind(to_millis(turn.at));
+    if (auto done = insert.run(); !done) return done;
   }
   return {};
-}
-
-Result<void> SqliteStore::keep_one(const ConversationChange& change) {
-  Result<Statement> touch = db_->prepare(
-      "INSERT INTO conversations (id, created, updated, owner, state) VALUES (?, ?, ?, ?, ?)"
-      " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated,"
-      " state = CASE WHEN ? THEN excluded.state ELSE state END");
-  if (!touch) return fail(touch.error());
-  touch->bind(change.id).bind(to_millis(change.created)).bind(to_millis(change.updated)).bind(change.owner);
-  touch->bind(change.state.value_or("")).bind(std::int64_t{change.state ? 1 : 0});
-  if (auto done = touch->run(); !done) return done;
-  return change.turns.empty() ? Result<void>() : insert_turns(change);
 }
 
 Result<void> SqliteStore::keep_conversations(const std::vector<ConversationChange>& changes) {
@@ -107,8 +95,15 @@ Result<void> SqliteStore::keep_conversations(const std::vector<ConversationChang
   if (!entry) return fail(entry.error());
   Transaction transaction(*db_);
   if (auto begun = transaction.begin(); !begun) return begun;
+  Result<Statement> touch = db_->prepare(
+      "INSERT INTO conversations (id, created, updated, owner, state) VALUES (?, ?, ?, ?, ?)"
+      " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated,"
+      " state = CASE WHEN ? THEN excluded.state ELSE state END");
+  if (!touch) return fail(touch.error());
+  Result<Statement> insert = db_->prepare("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!insert) return fail(insert.error());
   for (const ConversationChange& change : changes)
-    if (auto done = keep_one(change); !done) return done;
+    if (auto done = keep_one(change, *touch, *insert); !done) return done;
   return transaction.commit();
 }
 

@@ -131,6 +131,7 @@ struct Job {
   Work work = Work::blocking;
   timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
   std::function<Result<CallAnswer>(CallContext&)> run;
+  std::function<bool(const Memory&)> quick{};  ///< Tool::quick
 };
 
 }  // namespace exai::serve

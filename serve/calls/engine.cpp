@@ -56,6 +56,7 @@ Error Engine::busy(std::string why, std::string hint) const {
 }
 
 std::shared_ptr<Call> Engine::start(CallSpec spec, std::shared_ptr<CallSink> sink) {
+  if (spec.job.quick && spec.job.quick(services_.memory)) spec.job.work = Work::inline_;
   const auto call = std::make_shared<Call>(std::move(spec), services_, runtime_, std::move(sink));
   if (draining_) {
     answer(call, {fail(busy("the server is shutting down", "call again when it is back")), false});

@@ -1,5 +1,7 @@
 #include "serve/memory/memory.hpp"
 
+#include "io/process.hpp"
+
 #include <fmt/core.h>
 
 namespace exai::serve {
@@ -7,6 +9,7 @@ namespace remembering {
 namespace {
 
 constexpr Millis k_retry{1000};
+constexpr std::size_t k_looks = 4;
 
 std::size_t weight(const std::vector<store::Turn>& turns) {
   std::size_t bytes = 0;
@@ -57,24 +60,30 @@ Memory::~Memory() {
 }
 
 Memory::Hold Memory::insert(Hold entry) {
+  std::vector<Hold> dropped;  // outlives the lock
   const std::scoped_lock lock(mutex_);
   if (const auto found = index_.find(entry->id); found != index_.end()) return *found->second;
   recent_.push_front(std::move(entry));
   index_.emplace(recent_.front()->id, recent_.begin());
   const Hold kept = recent_.front();
-  shrink();
+  dropped = shrink(remembering::k_looks);
   return kept;
 }
 
-/// Drops what was not used for longest and is in the store.
-void Memory::shrink() {
+/// Drops what was not used for longest and is in the store. What waits to be written stays, so only a few are
+/// looked at: the writer comes back to the rest. The caller lets go of them where it holds no lock.
+std::vector<Memory::Hold> Memory::shrink(std::size_t looks) {
+  std::vector<Hold> dropped;
   auto last = recent_.end();
-  while (recent_.size() > limits_.threads && last != recent_.begin()) {
+  while (recent_.size() > limits_.threads && last != recent_.begin() && looks-- > 0) {
     --last;
-    if ((*last)->dirty || last == recent_.begin()) continue;
+    // References are handed out under the lock only: whoever has one may still change it.
+    if ((*last)->dirty || last->use_count() > 1) continue;
     index_.erase((*last)->id);
+    dropped.push_back(std::move(*last));
     last = recent_.erase(last);
   }
+  return dropped;
 }
 
 Result<Memory::Hold> Memory::find(const std::string& id, const std::string& owner, const MemoryRules& rules,
@@ -92,9 +101,9 @@ Result<Memory::Hold> Memory::find(const std::string& id, const std::string& owne
   made->id = id;
   made->owner = owner;
   made->created = made->updated = clock_.wall();
-  Result<store::Conversation> known = store_.load_conversation(id, rules.ttl);
-  if (!known && (known.error().kind != ErrorKind::not_found || !begin)) return fail(known.error());
-  if (known) {
+  if (!begin) {
+    Result<store::Conversation> known = store_.load_conversation(id, rules.ttl);
+    if (!known) return fail(known.error());
     if (known->owner != owner) return forgotten(id);
     made->created = known->created;
     made->updated = known->updated;
@@ -121,9 +130,9 @@ Result<Thread> Memory::load(const std::string& id, const std::string& owner, con
 }
 
 Result<void> Memory::append(const std::string& id, const std::string& owner,
-                            const std::vector<store::Turn>& turns, const MemoryRules& rules) {
+                            const std::vector<store::Turn>& turns, const MemoryRules& rules, bool begin) {
   if (Result<void> room = make_room(); !room) return room;
-  const Result<Hold> found = find(id, owner, rules, true);
+  const Result<Hold> found = find(id, owner, rules, begin);
   if (!found) return fail(found.error());
   {
     Entry& entry = **found;
@@ -211,6 +220,7 @@ bool Memory::write_all(const std::vector<Hold>& dirty) {
 }
 
 void Memory::write() {
+  io::lower_own_priority();  // no call waits for it, and many wait for the loop
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [&] { return ending_ || !dirty_.empty(); });
@@ -225,12 +235,16 @@ void Memory::write() {
     writing_ = true;
     lock.unlock();
     const bool kept = write_all(taken);
+    if (kept) taken.clear();
     lock.lock();
     writing_ = false;
     ++rounds_;
     if (kept) {
       unwritten_ -= bytes;
-      shrink();
+      std::vector<Hold> dropped = shrink(recent_.size());
+      lock.unlock();
+      dropped.clear();
+      lock.lock();
     } else {
       ++failures_;
       for (const Hold& entry : taken) {
@@ -244,15 +258,24 @@ void Memory::write() {
       continue;
     }
     written_.notify_all();
+    wake_.wait_for(lock, limits_.gather, [&] { return ending_ || hurry_; });
   }
+}
+
+bool Memory::at_hand(const std::string& id) const {
+  const std::scoped_lock lock(mutex_);
+  return unwritten_ <= limits_.unwritten_bytes && (id.empty() || index_.find(id) != index_.end());
 }
 
 void Memory::flush() {
   std::unique_lock lock(mutex_);
   const std::uint64_t target = rounds_ + (writing_ ? 2 : 1);
   if (dirty_.empty() && !writing_) return;
+  hurry_ = true;
+  wake_.notify_one();
   written_.wait_for(lock, limits_.patience,
                     [&] { return rounds_ >= target || (dirty_.empty() && !writing_); });
+  hurry_ = false;
 }
 
 Memory::Counts Memory::counts() const {

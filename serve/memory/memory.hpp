@@ -30,6 +30,7 @@ struct MemoryLimits {
   std::size_t threads = 2000;                            ///< kept in memory; more stay in the store only
   std::size_t unwritten_bytes = std::size_t{64} << 20U;  ///< waiting for the store; then calls wait too
   Millis patience{5000};                                 ///< how long they wait
+  Millis gather{20};  ///< between two writes, so that one commit takes many
 };
 
 /// What a caller sees of a thread.
@@ -53,13 +54,17 @@ class Memory {
 
   /// `not_found` when unknown, expired or another's.
   Result<Thread> load(const std::string& id, const std::string& owner, const MemoryRules& rules);
-  /// Adds turns; a new id begins a thread. `budget` when there would be too many, `not_found` as load().
+  /// Adds turns; with `begin` the id is new and begins a thread, so that the store need not be asked.
+  /// `budget` when there would be too many, `not_found` as load().
   Result<void> append(const std::string& id, const std::string& owner, const std::vector<store::Turn>& turns,
-                      const MemoryRules& rules);
-  /// Changes the state as one step, nobody else being in between; an unknown id begins a thread when
-  /// `begin`, else it is `not_found`. When `change` fails nothing is changed. `change` must not block.
+                      const MemoryRules& rules, bool begin);
+  /// Changes the state as one step, nobody else being in between; with `begin` the id is new and begins a
+  /// thread. When `change` fails nothing is changed. `change` must not block.
   Result<void> update(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin,
                       const std::function<Result<void>(Json& state)>& change);
+  /// True when nobody has to wait for the store to change this thread: it is in memory (or, for an empty id,
+  /// yet to be begun) and there is room.
+  [[nodiscard]] bool at_hand(const std::string& id) const;
   /// Returns when everything of before is in the store, or could not be brought there.
   void flush();
 
@@ -74,7 +79,7 @@ class Memory {
   using Hold = std::shared_ptr<Entry>;
   Result<Hold> find(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin);
   Hold insert(Hold entry);
-  void shrink();
+  [[nodiscard]] std::vector<Hold> shrink(std::size_t looks);
   void touched(const Hold& entry, std::size_t bytes);
   Result<void> make_room();
   void write();
@@ -91,7 +96,7 @@ class Memory {
   std::vector<Hold> dirty_;
   std::size_t unwritten_ = 0;
   std::uint64_t failures_ = 0, rounds_ = 0;
-  bool writing_ = false, ending_ = false;
+  bool writing_ = false, ending_ = false, hurry_ = false;
   std::thread writer_;
 };
 

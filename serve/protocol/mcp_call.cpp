@@ -35,7 +35,7 @@ McpCall::McpCall(McpService& service, std::string peer, std::shared_ptr<Session>
 void McpCall::start() {
   CallSpec spec;
   spec.job = {job_->name, job_->work, job_->budget,
-              [job = job_](CallContext& context) { return job->run(context); }};
+              [job = job_](CallContext& context) { return job->run(context); }, job_->quick};
   spec.caller = context_.caller;
   spec.inputs = inputs_;
   spec.state = state_;

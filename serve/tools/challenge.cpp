@@ -44,7 +44,8 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
                                        {"assistant", std::string(k_doubt), "challenge", "", "", now}};
   const long long left = context.config().integer("conversation.max_turns") - 1;
   // Without a conversation the answer is as good; there is only nothing to go on with.
-  if (left > 0 && context.memory().append(id, context.principal(), turns, memory_rules(context.config())))
+  if (left > 0 &&
+      context.memory().append(id, context.principal(), turns, memory_rules(context.config()), true))
     envelope.offer = ContinuationOffer{id, left};
   return enveloped(std::move(envelope));
 }

@@ -222,7 +222,8 @@ Result<void> keep(const std::string& id, const Question& question, const std::st
   const std::vector<store::Turn> turns{
       {"user", kept_text(question, user_text), "chat", reply.provider, reply.model, now},
       {"assistant", reply.content, "chat", reply.provider, reply.model, now}};
-  return context.memory().append(id, context.principal(), turns, memory_rules(context.config()));
+  return context.memory().append(id, context.principal(), turns, memory_rules(context.config()),
+                                 question.conversation.empty());
 }
 
 Json metadata(const Reply& reply, bool cached, const Prepared& prepared) {

@@ -34,11 +34,11 @@ const Tool* find_tool(std::string_view id) {
 }
 
 Job tool_job(std::shared_ptr<const Tool> tool, Json arguments) {
-  const Tool& called = *tool;
-  return {std::string(called.id), called.work, called.budget,
-          [tool = std::move(tool), arguments = std::move(arguments)](CallContext& context) {
-            return tool->run(arguments, context);
-          }};
+  const auto kept = std::make_shared<const Json>(std::move(arguments));
+  Job job{std::string(tool->id), tool->work, tool->budget,
+          [tool, kept](CallContext& context) { return tool->run(*kept, context); }};
+  if (tool->quick) job.quick = [tool, kept](const Memory& memory) { return tool->quick(*kept, memory); };
+  return job;
 }
 
 }  // namespace exai::serve

@@ -44,6 +44,9 @@ struct Tool {
   std::string_view provider{};  ///< offered only where this provider is configured ("kimi"); empty = always
   /// Called again from its beginning with the answers to what it asked for (InputRequired).
   std::function<Result<CallAnswer>(const Json& arguments, CallContext& context)> run{};
+  /// For blocking tools: true when this very call waits for nothing (no model, no file, no store) and ends at
+  /// once, so that it runs where inline tools run. Empty = never.
+  std::function<bool(const Json& arguments, const Memory& memory)> quick{};
 
   [[nodiscard]] std::string_view name() const { return id; }
 };

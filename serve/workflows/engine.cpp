@@ -71,7 +71,7 @@ Result<void> keep_turn(const Step& step) {
   const std::vector<store::Turn> turns{{"user", turn_text(step), step.flow.name, provider, model, now},
                                        {"assistant", step.said, step.flow.name, provider, model, now}};
   return step.context.memory().append(step.thread, step.context.principal(), turns,
-                                      memory_rules(step.context.config()));
+                                      memory_rules(step.context.config()), false);
 }
 
 Result<void> carry_out(Step& step) {

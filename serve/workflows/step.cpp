@@ -198,6 +198,22 @@ std::vector<std::string> Step::argument_texts(const std::string& name) const {
   return workflow_step::strings(argument(name));
 }
 
+std::string thread_of(const Json& arguments) {
+  return to_lower(trim(arguments.value("continuation_id", "")));
+}
+
+bool needs_nobody(const Workflow& flow, const Json& arguments) {
+  constexpr std::size_t k_large = 20'000;
+  const WorkflowHook* hook = flow.hook;
+  if (hook != nullptr && (hook->instead != nullptr || hook->look != nullptr)) return false;
+  for (const char* list : {"relevant_files", "images", "files_checked", "issues_found"})
+    if (const auto found = arguments.find(list); found != arguments.end() && !found->empty()) return false;
+  if (arguments.value("step", "").size() + arguments.value("findings", "").size() > k_large) return false;
+  if (!arguments.value("next_step_required", false)) return hook != nullptr && hook->complete != nullptr;
+  const std::string confidence = arguments.value("confidence", "low");
+  return confidence != "certain" && confidence != "very_high";
+}
+
 Result<void> read_step(Step& step) {
   using namespace workflow_step;
   const Json& arguments = step.arguments;
@@ -211,7 +227,7 @@ Result<void> read_step(Step& step) {
   step.backtrack = arguments.value("backtrack_from_step", 0LL);
   step.model = arguments.value("model", "");
   step.thinking_mode = arguments.value("thinking_mode", "");
-  step.thread = to_lower(trim(arguments.value("continuation_id", "")));
+  step.thread = thread_of(arguments);
   step.files_checked = strings(arguments, "files_checked");
   step.relevant_files = strings(arguments, "relevant_files");
   step.relevant_context = strings(arguments, "relevant_context");

@@ -46,6 +46,11 @@ struct Step {
 
 /// Reads and judges the arguments, which fit the schema.
 Result<void> read_step(Step& step);
+/// The continuation_id; empty = a new thread.
+std::string thread_of(const Json& arguments);
+/// True when the step asks no model, reads no file and starts no process, whatever the thread knows: it is
+/// not the last one and its confidence does not end the work early, or nobody is asked at the end either.
+bool needs_nobody(const Workflow& flow, const Json& arguments);
 /// Writes the step into the thread's state and gathers what all steps found.
 Result<void> record_step(Step& step);
 /// The whole call.

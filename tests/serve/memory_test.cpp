@@ -87,7 +87,7 @@ TEST_CASE("what was said and done is there after a restart", "[memory]") {
     const auto store = store::open_sqlite(folder / "exai.db");
     REQUIRE(store);
     Memory memory(**store, system_clock(), {}, nullptr);
-    REQUIRE(memory.append(id, "alice", exchange("one"), {}));
+    REQUIRE(memory.append(id, "alice", exchange("one"), {}, round == 0));
     REQUIRE(memory.update(id, "alice", {}, false, [](Json& state) -> Result<void> {
       if (state.is_null()) state = Json::object();
       state["steps"] = state.value("steps", 0) + 1;
@@ -108,9 +108,9 @@ TEST_CASE("a thread does not exist for others, also after a restart", "[memory]"
   {
     const auto store = store::open_sqlite(folder / "exai.db");
     Memory memory(**store, system_clock(), {}, nullptr);
-    REQUIRE(memory.append("a", "alice", exchange("one"), {}));
+    REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
     CHECK(memory.load("a", "bob", {}).error().kind == ErrorKind::not_found);
-    CHECK(memory.append("a", "bob", exchange("two"), {}).error().kind == ErrorKind::not_found);
+    CHECK(memory.append("a", "bob", exchange("two"), {}, false).error().kind == ErrorKind::not_found);
   }
   const auto store = store::open_sqlite(folder / "exai.db");
   Memory memory(**store, system_clock(), {}, nullptr);
@@ -126,18 +126,18 @@ TEST_CASE("threads expire by their last change and have a limit of turns", "[mem
   const auto store = store::open_sqlite(":memory:", clock);
   Memory memory(**store, clock, {}, nullptr);
   const serve::MemoryRules rules{std::chrono::hours(24), 4};
-  REQUIRE(memory.append("a", "alice", exchange("one"), rules));
+  REQUIRE(memory.append("a", "alice", exchange("one"), rules, true));
   clock.now += Millis(std::chrono::hours(20)).count();
-  REQUIRE(memory.append("a", "alice", exchange("two"), rules));
+  REQUIRE(memory.append("a", "alice", exchange("two"), rules, true));
   clock.now += Millis(std::chrono::hours(20)).count();
   CHECK(memory.load("a", "alice", rules)->turns.size() == 4);
-  const auto full = memory.append("a", "alice", exchange("three"), rules);
+  const auto full = memory.append("a", "alice", exchange("three"), rules, true);
   REQUIRE(!full);
   CHECK(full.error().kind == ErrorKind::budget);
   CHECK(full.error().hint.find("MAX_CONVERSATION_TURNS") != std::string::npos);
   clock.now += Millis(std::chrono::hours(20)).count();
   CHECK(memory.load("a", "alice", rules).error().kind == ErrorKind::not_found);
-  CHECK(memory.append("a", "alice", exchange("four"), rules).error().kind == ErrorKind::not_found);
+  CHECK(memory.append("a", "alice", exchange("four"), rules, true).error().kind == ErrorKind::not_found);
 }
 
 TEST_CASE("a change that fails changes nothing, and none is lost between threads", "[memory]") {
@@ -171,7 +171,7 @@ TEST_CASE("few threads stay in memory, all in the store", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
   Memory memory(**store, system_clock(), {.threads = 4}, nullptr);
   for (int i = 0; i < 40; ++i) {
-    REQUIRE(memory.append("t" + std::to_string(i), "alice", exchange("q" + std::to_string(i)), {}));
+    REQUIRE(memory.append("t" + std::to_string(i), "alice", exchange("q" + std::to_string(i)), {}, true));
     memory.flush();
   }
   CHECK(memory.counts().threads <= 5);
@@ -188,10 +188,10 @@ TEST_CASE("a store that fails is tried again and nothing is lost", "[memory]") {
       CHECK(error.message == "the disk is full");
       ++told;
     });
-    REQUIRE(memory.append("a", "alice", exchange("one"), {}));
+    REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
     store.wait_for_attempts(1);
     CHECK(memory.load("a", "alice", {})->turns.size() == 2);
-    REQUIRE(memory.append("a", "alice", exchange("two"), {}));
+    REQUIRE(memory.append("a", "alice", exchange("two"), {}, true));
     store.failing = false;
   }  // ends only when all is written
   CHECK(told >= 1);
@@ -205,12 +205,12 @@ TEST_CASE("a store that does not follow makes callers wait, then says so", "[mem
   store.hold(true);
   Memory memory(store, system_clock(), {.threads = 100, .unwritten_bytes = 1000, .patience = Millis{50}},
                 nullptr);
-  REQUIRE(memory.append("a", "alice", exchange(std::string(2000, 'x')), {}));
+  REQUIRE(memory.append("a", "alice", exchange(std::string(2000, 'x')), {}, true));
   store.wait_for_attempts(1);
-  const auto refused = memory.append("b", "alice", exchange("y"), {});
+  const auto refused = memory.append("b", "alice", exchange("y"), {}, true);
   REQUIRE(!refused);
   CHECK(refused.error().kind == ErrorKind::busy);
   store.hold(false);
   memory.flush();
-  CHECK(memory.append("b", "alice", exchange("y"), {}));
+  CHECK(memory.append("b", "alice", exchange("y"), {}, true));
 }
