@@ -121,6 +121,7 @@ class Server {
     outside_->on_failure(
         [this](const Error& error) { log_->write(io::LogLevel::error, "cassette.write", error.message); });
     warn_of_access();
+    warn_of_tools(toolbox.findings);
   }
 
   Result<void> bind() {

@@ -98,7 +98,7 @@ Result<void> SqliteStore::keep_conversations(const std::vector<ConversationChang
   Result<Statement> touch = db_->prepare(
       "INSERT INTO conversations (id, created, updated, owner, state) VALUES (?, ?, ?, ?, ?)"
       " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated,"
-      " state = CASE WHEN ? THEN excluded.state ELSE state END");
+      " state = CASE WHEN ? THEN excluded.state ELSE state END WHERE owner = excluded.owner");
   if (!touch) return fail(touch.error());
   Result<Statement> insert = db_->prepare("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return fail(insert.error());

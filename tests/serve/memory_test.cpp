@@ -115,7 +115,7 @@ TEST_CASE("a thread does not exist for others, also after a restart", "[memory]"
   const auto store = store::open_sqlite(folder / "exai.db");
   Memory memory(**store, system_clock(), {}, nullptr);
   CHECK(memory.load("a", "bob", {}).error().kind == ErrorKind::not_found);
-  const auto changed = memory.update("a", "bob", {}, true, [](Json&) -> Result<void> { return {}; });
+  const auto changed = memory.update("a", "bob", {}, false, [](Json&) -> Result<void> { return {}; });
   REQUIRE(!changed);
   CHECK(changed.error().kind == ErrorKind::not_found);
   CHECK(memory.load("a", "alice", {})->turns.size() == 2);
