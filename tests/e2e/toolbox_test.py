@@ -243,5 +243,49 @@ def test_memory_outlives_the_server():
         assert "the cat is missing" in json.dumps(ended), ended
 
 
+def test_the_six_repairs_are_proven_by_checks():
+    with house() as made:
+        names = {f"fixes.{name}" for name in ("model_log", "prompt_size", "timeouts", "single_flight", "provider_health", "cache_limits")}
+        away = made.json("check", "run", "@fixes", code=3)
+        assert {r["id"] for r in away["results"]} == names and not any(r["status"] == "pass" for r in away["results"]), away
+        made.serve()
+        peer = HttpPeer(int(made.base.rsplit(":", 1)[1]))
+        peer.initialize()
+        result_of(peer.call("chat", {"prompt": "hello"}), "chat")
+        # The line is in the file when the answer is: the log is written before.
+        found = {r["id"]: r for r in made.json("check", "run", "@fixes")["results"]}
+        assert set(found) == names and all(r["status"] == "pass" for r in found.values()), found
+
+
+def test_a_cassette_plays_what_was_recorded_again_and_again():
+    question = {"prompt": "what is recorded here?"}
+    with house() as made:
+        tape = os.path.join(made.root, "tape.yaml")
+        made.serve("--record", tape)
+        port = int(made.base.rsplit(":", 1)[1])
+        peer = HttpPeer(port)
+        peer.initialize()
+        recorded = body_of(result_of(peer.call("chat", question), "recorded"))
+        ended = step(made, total_steps=1, next_step_required=False)
+        investigated = body_of(result_of(peer.call("debug", ended), "recorded debug"))
+        assert made.server.stop() == 0
+        with open(tape, encoding="utf-8") as file:
+            assert made.key not in file.read()
+        assert made.simulator.stop() == 0  # from here on there is no provider
+        seen = set()
+        for _ in range(5):
+            made.serve("--replay", tape)
+            peer = HttpPeer(port)
+            peer.initialize()
+            chat, debug = peer.call("chat", question), peer.call("debug", ended)
+            assert body_of(result_of(chat, "chat"))["content"] == recorded["content"]
+            assert body_of(result_of(debug, "debug"))["expert_analysis"] == investigated["expert_analysis"]
+            seen.add(json.dumps([chat, debug], sort_keys=True))
+            lost = peer.call("chat", {"prompt": "never recorded"})["result"]
+            assert lost["isError"] and "tape.yaml" in lost["content"][0]["text"], lost
+            assert made.server.stop() == 0
+        assert len(seen) == 1, seen
+
+
 if __name__ == "__main__":
     sys.exit(run_tests(globals(), sys.argv[3:]))
