@@ -1,4 +1,4 @@
-#include "tests/serve/provider_fixture.hpp"
+#include "tests/serve/provider_question.hpp"
 
 #include <thread>
 
@@ -6,35 +6,11 @@
 
 using namespace exai;
 using simulator::Simulator;
+using test::ask;
+using test::question;
+using test::soon;
 
 namespace {
-
-serve::ChatRequest question(bool stream = false) {
-  serve::ChatRequest request;
-  request.messages = {{"user", "what is it?"}};
-  request.stream = stream;
-  return request;
-}
-
-struct Asked {
-  Result<serve::Reply> reply;
-  std::string streamed;
-};
-
-Asked ask(const Config& config, const serve::ChatRequest& request, Deadline deadline,
-          std::stop_token stop = {}, std::string_view model = "glm-4.6") {
-  const ModelCatalogue models = test::catalogue();
-  const Model& known = *models.find(model);
-  std::string streamed;
-  const serve::ProviderCall call{config, deadline, std::move(stop),
-                                 [&](std::string_view delta) { streamed += delta; }};
-  auto reply = serve::provider_chat(*serve::find_provider(known.provider), request, known, call);
-  return {std::move(reply), streamed};
-}
-
-Deadline soon() {
-  return Deadline::after(Millis{20000});
-}
 
 ErrorKind kind_of(const std::string& reply, bool stream) {
   const auto server = Simulator::with("rules: [{reply: " + reply + "}]");
