@@ -19,6 +19,7 @@
 #include "serve/view.hpp"
 
 #include <csignal>
+#include <future>
 #include <optional>
 
 #include <fmt/core.h>
@@ -254,7 +255,8 @@ class Server {
 
   /// A broken workflow must not take the others away: then all stay as they were.
   void reload_tools(const Config& config) {
-    Result<Toolbox> next = make_toolbox(wire_, config, options_.root, options_.documents);
+    Result<Toolbox> next =
+        make_toolbox(wire_, config, configured_workflows(config, options_.root), options_.documents);
     if (!next) {
       const Error& error = next.error();
       const std::string where = error.where ? to_string(*error.where) + ": " : "";
@@ -372,10 +374,10 @@ std::string lock_line(const std::vector<Listener>& listeners) {
          "\n";
 }
 
-Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& options,
-                   const ReadyHook& on_ready) {
+Result<void> serve(std::shared_ptr<const Runtime> runtime, std::future<Result<ToolList>> workflows,
+                   const ServeOptions& options, const ReadyHook& on_ready) {
   const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
-  Result<Toolbox> toolbox = make_toolbox(wire, runtime->config, options.root, options.documents);
+  Result<Toolbox> toolbox = make_toolbox(wire, runtime->config, workflows.get(), options.documents);
   if (!toolbox) return fail(toolbox.error());
   Result<AccessPolicy> access = open_access(runtime->config, options, nullptr);
   if (!access) return fail(access.error());
@@ -415,9 +417,11 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, const ServeOptions& o
 Result<void> run_server(const Config& config, const ServeOptions& options,
                         const std::function<void(const std::vector<Listener>&)>& on_ready) {
   if (options.stdio && !options.connect.empty()) return run_shim(config, options);
+  std::future<Result<ToolList>> workflows = std::async(
+      std::launch::async, [&config, &options] { return configured_workflows(config, options.root); });
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config, options.root);
   if (!runtime) return fail(runtime.error());
-  return serving::serve(std::move(*runtime), options, on_ready);
+  return serving::serve(std::move(*runtime), std::move(workflows), options, on_ready);
 }
 
 }  // namespace exai::serve

@@ -11,11 +11,8 @@ namespace exai::serve {
 namespace toolbox {
 namespace {
 
-/// What is compiled in, and what workflows.dir adds.
-Result<ToolList> all_tools(const Config& config, const std::filesystem::path& root) {
-  const std::string& folder = config.text("workflows.dir");
-  Result<ToolList> workflows =
-      load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
+/// What is compiled in, and the workflows.
+Result<ToolList> all_tools(Result<ToolList> workflows) {
   if (!workflows) return fail(workflows.error());
   ToolList tools = lasting(Registered<Tool>::all());
   for (std::shared_ptr<const Tool>& tool : *workflows) {
@@ -32,9 +29,14 @@ Result<ToolList> all_tools(const Config& config, const std::filesystem::path& ro
 }  // namespace
 }  // namespace toolbox
 
-Result<Toolbox> make_toolbox(const Wire& wire, const Config& config, const std::filesystem::path& root,
+Result<ToolList> configured_workflows(const Config& config, const std::filesystem::path& root) {
+  const std::string& folder = config.text("workflows.dir");
+  return load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
+}
+
+Result<Toolbox> make_toolbox(const Wire& wire, const Config& config, Result<ToolList> workflows,
                              const std::vector<Document>& documents) {
-  const Result<ToolList> tools = toolbox::all_tools(config, root);
+  const Result<ToolList> tools = toolbox::all_tools(std::move(workflows));
   if (!tools) return fail(tools.error());
   VisibleTools offered = visible(*tools, config);
   CatalogueExtras extras = catalogue_extras(config, documents);

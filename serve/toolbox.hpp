@@ -15,8 +15,12 @@ struct Toolbox {
   std::vector<Finding> findings;  ///< warnings about the settings tools.*
 };
 
-/// Errors: `config` for a broken workflow (file and line) or one with the name of a built-in tool.
-Result<Toolbox> make_toolbox(const Wire& wire, const Config& config, const std::filesystem::path& root,
+/// The workflows that are built in, and those of workflows.dir. Reading them is most of what a start costs,
+/// and needs nothing else, so it may run beside the rest. Errors: `config` with file and line.
+Result<ToolList> configured_workflows(const Config& config, const std::filesystem::path& root);
+
+/// Errors: those of the workflows, or `config` for one with the name of a built-in tool.
+Result<Toolbox> make_toolbox(const Wire& wire, const Config& config, Result<ToolList> workflows,
                              const std::vector<Document>& documents);
 
 }  // namespace exai::serve
