@@ -42,6 +42,8 @@ void harden() {
 }
 
 constexpr unsigned k_last_seconds = 5;
+// Metrics and log hear of the tools by then, also when no client comes.
+constexpr Millis k_fetch_after{30};
 constexpr Millis k_forget_every = std::chrono::hours(1);
 
 io::LogLevel level_of(const Config& config) {
@@ -79,15 +81,17 @@ Result<AccessPolicy> open_access(const Config& config, const ServeOptions& optio
 class Server {
  public:
   Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const Wire& wire,
-         Toolbox toolbox, AccessPolicy access, std::unique_ptr<io::Log> log, std::unique_ptr<Outside> outside)
+         std::future<Result<Toolbox>> toolbox, AccessPolicy access, std::unique_ptr<io::Log> log,
+         std::unique_ptr<Outside> outside)
       : options_(options),
         wire_(wire),
         config_(runtime->config),
         outside_(std::move(outside)),
         clock_(outside_->clock()),
         log_(std::move(log)),
-        catalogue_(std::move(toolbox.catalogue)),
-        metrics_(catalogue_.get()->job_names()),
+        toolbox_(std::move(toolbox)),
+        catalogue_([this] { return first_catalogue(); }),
+        metrics_({}),
         store_(outside_->replays() ? std::filesystem::path(":memory:") : state_folder() / "exai.db", clock_),
         memory_(store_, clock_, {},
                 [this](const Error& error) {
@@ -122,7 +126,6 @@ class Server {
     outside_->on_failure(
         [this](const Error& error) { log_->write(io::LogLevel::error, "cassette.write", error.message); });
     warn_of_access();
-    warn_of_tools(toolbox.findings);
   }
 
   Result<void> bind() {
@@ -169,6 +172,7 @@ class Server {
       input.emplace(door_.loop(), config_.bytes("limits.body"), hooks);
     }
     forget_old_later();
+    fetch_ = door_.loop().after(k_fetch_after, [this] { (void)catalogue_.get(); });
     door_.loop().post([this, &on_ready] {
       if (on_ready) on_ready(listeners_);
       io::notify_systemd("READY=1");
@@ -272,6 +276,15 @@ class Server {
     front_.service.changed(Change::prompts, "");
   }
 
+  /// Loop thread: nothing that runs elsewhere asks for the catalogue before the loop has.
+  Catalogue first_catalogue() {
+    Result<Toolbox> made = toolbox_.get();
+    if (!made) throw std::runtime_error("the built-in tools are broken: " + made.error().message);
+    metrics_.learn(made->catalogue.job_names());
+    warn_of_tools(made->findings);
+    return std::move(made->catalogue);
+  }
+
   void warn_of_tools(const std::vector<Finding>& findings) {
     for (const Finding& finding : findings)
       log_->write(io::LogLevel::warning, finding.rule,
@@ -342,6 +355,7 @@ class Server {
   std::unique_ptr<Outside> outside_;
   const Clock& clock_;
   std::unique_ptr<io::Log> log_;
+  std::future<Result<Toolbox>> toolbox_;
   CurrentCatalogue catalogue_;
   Metrics metrics_;
   ProviderPermits permits_;
@@ -361,7 +375,7 @@ class Server {
   Daemon daemon_;
   FrameSite frame_site_;
   std::vector<Listener> listeners_;
-  std::unique_ptr<Timer> grace_, forget_;
+  std::unique_ptr<Timer> grace_, forget_, fetch_;
 };
 
 std::string lock_line(const std::vector<Listener>& listeners) {
@@ -377,8 +391,19 @@ std::string lock_line(const std::vector<Listener>& listeners) {
 Result<void> serve(std::shared_ptr<const Runtime> runtime, std::future<Result<ToolList>> workflows,
                    const ServeOptions& options, const ReadyHook& on_ready) {
   const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
-  Result<Toolbox> toolbox = make_toolbox(wire, runtime->config, workflows.get(), options.documents);
-  if (!toolbox) return fail(toolbox.error());
+  const Config& config = runtime->config;
+  std::future<Result<Toolbox>> toolbox =
+      std::async(std::launch::async, [&wire, &options, &workflows, runtime] {
+        return make_toolbox(wire, runtime->config, workflows.get(), options.documents);
+      });
+  // What is built in is whole; what a person wrote is judged before anybody is let in.
+  if (options.check_only || !config.text("workflows.dir").empty()) {
+    Result<Toolbox> judged = toolbox.get();
+    if (!judged) return fail(judged.error());
+    std::promise<Result<Toolbox>> ready;
+    toolbox = ready.get_future();
+    ready.set_value(std::move(judged));
+  }
   Result<AccessPolicy> access = open_access(runtime->config, options, nullptr);
   if (!access) return fail(access.error());
   if (Result<void> exposed = check_exposure(runtime->config, *access); !exposed && !options.stdio)
@@ -401,7 +426,7 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, std::future<Result<To
   if (!log) return fail(log.error());
   Result<std::unique_ptr<Outside>> outside = Outside::open(runtime->config, options);
   if (!outside) return fail(outside.error());
-  Server server(std::move(runtime), options, wire, std::move(*toolbox), std::move(*access), std::move(*log),
+  Server server(std::move(runtime), options, wire, std::move(toolbox), std::move(*access), std::move(*log),
                 std::move(*outside));
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;

@@ -120,8 +120,11 @@ class CurrentCatalogue {
  public:
   explicit CurrentCatalogue(Catalogue first)
       : catalogue_(std::make_shared<const Catalogue>(std::move(first))) {}
+  /// One that is still being made: whoever asks first fetches it, and waits for it.
+  explicit CurrentCatalogue(std::function<Catalogue()> fetch) : fetch_(std::move(fetch)) {}
   [[nodiscard]] std::shared_ptr<const Catalogue> get() const {
     const std::scoped_lock lock(mutex_);
+    if (!catalogue_) catalogue_ = std::make_shared<const Catalogue>(fetch_());
     return catalogue_;
   }
   void replace(Catalogue next) {
@@ -132,7 +135,8 @@ class CurrentCatalogue {
 
  private:
   mutable std::mutex mutex_;
-  std::shared_ptr<const Catalogue> catalogue_;
+  std::function<Catalogue()> fetch_;
+  mutable std::shared_ptr<const Catalogue> catalogue_;
 };
 
 /// `not_found`, with the names that may have been meant, or with the reason why that tool is hidden.
