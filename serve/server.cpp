@@ -93,7 +93,8 @@ class Server {
         catalogue_([this] { return first_catalogue(); }),
         metrics_({}),
         store_(outside_->replays() ? std::filesystem::path(":memory:") : state_folder() / "exai.db", clock_),
-        memory_(store_, clock_, {},
+        // Small commits: a large one takes the processor from the calls for too long.
+        memory_(store_, clock_, {.gather = Millis{5}},
                 [this](const Error& error) {
                   log_->write(io::LogLevel::warning, "memory.write",
                               "conversations are not in the store yet: " + error.message);
