@@ -1,4 +1,5 @@
 #include "core/text.hpp"
+#include "serve/memory/thread_id.hpp"
 #include "serve/tools/envelope.hpp"
 #include "serve/tools/history.hpp"
 
@@ -72,17 +73,6 @@ std::vector<std::string> strings(const Json& arguments, const char* key) {
   return list;
 }
 
-bool is_uuid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const char c = text[i];
-    const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    if (dash ? c != '-' : !digit) return false;
-  }
-  return true;
-}
-
 Result<Question> read_question(const Json& arguments) {
   Question question;
   question.prompt = arguments.value("prompt", "");
@@ -96,7 +86,7 @@ Result<Question> read_question(const Json& arguments) {
   question.images = strings(arguments, "images");
   if (trim(question.prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what the model shall answer");
-  if (!question.conversation.empty() && !is_uuid(question.conversation))
+  if (!question.conversation.empty() && !is_thread_id(question.conversation))
     return fail(
         ErrorKind::invalid,
         fmt::format("the continuation_id '{}' is no conversation id", printable(question.conversation)),

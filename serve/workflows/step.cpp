@@ -1,6 +1,7 @@
 #include "serve/workflows/step.hpp"
 
 #include "core/text.hpp"
+#include "serve/memory/thread_id.hpp"
 #include "serve/workflows/hook.hpp"
 
 #include <fmt/core.h>
@@ -25,22 +26,12 @@ std::vector<std::string> strings(const Json& arguments, const char* key) {
   return found == arguments.end() ? std::vector<std::string>{} : strings(*found);
 }
 
-bool is_uuid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const char c = text[i];
-    if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
-  }
-  return true;
-}
-
 Result<void> check_thread(const Step& step) {
   if (step.thread.empty() && step.number > 1)
     return fail(ErrorKind::invalid,
                 fmt::format("step {} of {} came without continuation_id", step.number, step.flow.name),
                 "send the continuation_id of the answer to step 1, or begin with step_number 1");
-  if (!step.thread.empty() && !is_uuid(step.thread))
+  if (!step.thread.empty() && !is_thread_id(step.thread))
     return fail(ErrorKind::invalid,
                 fmt::format("the continuation_id '{}' is no conversation id", printable(step.thread)),
                 "use the id of an earlier answer, or leave it out in step 1");

@@ -1,0 +1,11 @@
+// The ids of conversations, as callers give them back.
+#pragma once
+
+#include <string_view>
+
+namespace exai::serve {
+
+/// A UUID in lower case, which is all that we ever gave out.
+bool is_thread_id(std::string_view text);
+
+}  // namespace exai::serve
