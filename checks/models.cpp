@@ -9,8 +9,7 @@ namespace exai::checks::models_check {
 
 CheckResult run_catalogue(const CheckContext& context) {
   const std::string& file = context.config.text("models.file");
-  const auto document = file.empty() ? io::parse_yaml(embedded_models_yaml(), "models.yaml")
-                                     : io::read_yaml(context.root / file);
+  const auto document = file.empty() ? embedded_models() : io::read_yaml(context.root / file);
   const auto catalogue = document.and_then([](const Node& node) { return ModelCatalogue::from(node); });
   if (!catalogue) {
     const Error& error = catalogue.error();

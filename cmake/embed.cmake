@@ -15,3 +15,22 @@ function(exai_embed target namespace list)
   target_sources(${target} PRIVATE ${out})
   set_source_files_properties(${out} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
+
+# What turns YAML into what the binary reads (core/packed.hpp). Of the rooms it holds only what that takes, so that
+# it is there before they are.
+add_executable(exai-pack cmake/pack.cpp core/packed.cpp core/error.cpp io/yaml.cpp)
+target_include_directories(exai-pack PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(exai-pack PRIVATE exai_settings exai_warnings yaml-cpp fmt::fmt)
+
+# The packed documents are a library of their own: no room waits for them.
+add_library(exai_packed OBJECT)
+target_link_libraries(exai_packed PRIVATE exai_settings exai_warnings)
+
+# exai_pack(NAMESPACE LIST FILE...): the YAML files become one generated source that defines
+#   const std::vector<std::pair<std::string_view, std::string_view>>& NAMESPACE::LIST();   // path, packed document
+function(exai_pack namespace list)
+  set(out ${CMAKE_BINARY_DIR}/generated/packed_${list}.cpp)
+  add_custom_command(OUTPUT ${out} COMMAND exai-pack ${out} ${namespace} ${list} ${ARGN}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DEPENDS exai-pack ${ARGN} VERBATIM)
+  target_sources(exai_packed PRIVATE ${out})
+endfunction()

@@ -183,7 +183,7 @@ const Registered<cli::Command> k_show{cli::Command{.path = "model show",
 }  // namespace model_command
 
 Result<ModelCatalogue> embedded_catalogue() {
-  const auto document = io::parse_yaml(embedded_models_yaml(), "models.yaml");
+  const auto document = embedded_models();
   if (!document) return fail(document.error());
   return ModelCatalogue::from(*document);
 }

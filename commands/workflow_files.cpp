@@ -68,7 +68,10 @@ std::vector<CheckResult> validate_workflows(const std::vector<std::string>& name
   using namespace workflow_files;
   std::vector<CheckResult> results;
   if (names.empty()) {
-    for (const serve::WorkflowSource& source : serve::embedded_workflows()) results.push_back(judge(source));
+    const auto sources = serve::embedded_workflows();
+    if (!sources) results.push_back(unreadable("embedded", sources.error()));
+    if (sources)
+      for (const serve::WorkflowSource& source : *sources) results.push_back(judge(source));
     if (const std::string& folder = context.config.text("workflows.dir"); !folder.empty())
       judge_folder(
           std::filesystem::path(folder).is_absolute() ? std::filesystem::path(folder) : context.root / folder,

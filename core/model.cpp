@@ -1,5 +1,6 @@
 #include "core/model.hpp"
 
+#include "core/packed.hpp"
 #include "core/text.hpp"
 
 #include <charconv>
@@ -8,7 +9,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::embedded {
+namespace exai::packed {
 const std::vector<std::pair<std::string_view, std::string_view>>& models();
 }
 
@@ -286,12 +287,14 @@ std::vector<std::string> ModelCatalogue::names() const {
   return result;
 }
 
-std::string_view embedded_models_yaml() {
-  return embedded::models().front().second;
+Result<Node> embedded_models() {
+  const auto& [file, text] = packed::models().front();
+  return unpack(text, std::string(file));
 }
 
-std::string_view embedded_routes_yaml() {
-  return embedded::models().back().second;
+Result<Node> embedded_routes() {
+  const auto& [file, text] = packed::models().back();
+  return unpack(text, std::string(file));
 }
 
 }  // namespace exai

@@ -67,8 +67,8 @@ class ModelCatalogue {
   RouteTable routes_;
 };
 
-/// The text of the embedded data file.
-std::string_view embedded_models_yaml();
-std::string_view embedded_routes_yaml();
+/// The built-in core/models.yaml and core/routes.yaml.
+Result<Node> embedded_models();
+Result<Node> embedded_routes();
 
 }  // namespace exai

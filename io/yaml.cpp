@@ -1,7 +1,5 @@
 #include "io/yaml.hpp"
 
-#include "io/files.hpp"
-
 #include <set>
 
 #include <fmt/core.h>
@@ -83,12 +81,6 @@ Result<Node> parse_yaml(std::string_view text, const std::string& file) {
     return fail(
         make_error(ErrorKind::config, fmt::format("not YAML: {}", error.what())).at(Location{file, 0, 0}));
   }
-}
-
-Result<Node> read_yaml(const std::filesystem::path& path) {
-  const Result<std::string> text = read_file(path, std::uint64_t{4} << 20U);
-  if (!text) return fail(text.error());
-  return parse_yaml(*text, path.string());
 }
 
 }  // namespace exai::io

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 namespace exai::tests {
@@ -34,5 +35,11 @@ class Scratch {
  private:
   std::filesystem::path path_;
 };
+
+/// A file of the source tree, empty when it cannot be read.
+inline std::string source_text(const std::string& name) {
+  std::ifstream stream(std::filesystem::path(EXAI_SOURCE_DIR) / name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
 
 }  // namespace exai::tests

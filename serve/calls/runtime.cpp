@@ -25,16 +25,14 @@ Result<void> judge_timeouts(const Config& config, const timeouts::Profile& profi
 
 Result<ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root) {
   const std::string& file = config.text("models.file");
-  const Result<Node> document = file.empty() ? io::parse_yaml(embedded_models_yaml(), "core/models.yaml")
-                                             : io::read_yaml(below(root, file));
+  const Result<Node> document = file.empty() ? embedded_models() : io::read_yaml(below(root, file));
   if (!document) return fail(document.error());
   Result<ModelCatalogue> models = ModelCatalogue::from(*document);
   if (!models) return models;
   const std::string& own = config.text("models.routes_file");
   // The built-in rules name built-in models, so a catalogue of the operator's own comes with its own rules.
   if (own.empty() && !file.empty()) return models;
-  const Result<Node> rules = own.empty() ? io::parse_yaml(embedded_routes_yaml(), "core/routes.yaml")
-                                         : io::read_yaml(below(root, own));
+  const Result<Node> rules = own.empty() ? embedded_routes() : io::read_yaml(below(root, own));
   if (!rules) return fail(rules.error());
   Result<RouteTable> routes = RouteTable::from(*rules);
   if (!routes) return fail(routes.error());

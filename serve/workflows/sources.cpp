@@ -1,16 +1,17 @@
+#include "core/packed.hpp"
 #include "io/files.hpp"
 #include "io/yaml.hpp"
 #include "serve/workflows/step.hpp"
 #include "serve/workflows/workflow.hpp"
 
-#include <future>
-
 #include <fmt/core.h>
 
 namespace exai::embedded {
-const std::vector<std::pair<std::string_view, std::string_view>>& workflows();
 const std::vector<std::pair<std::string_view, std::string_view>>& workflow_prompts();
 }  // namespace exai::embedded
+namespace exai::packed {
+const std::vector<std::pair<std::string_view, std::string_view>>& workflows();
+}  // namespace exai::packed
 
 namespace exai::serve {
 namespace workflow_sources {
@@ -50,19 +51,26 @@ struct Kept {
 }  // namespace
 }  // namespace workflow_sources
 
-std::vector<WorkflowSource> embedded_workflows() {
+Result<std::vector<WorkflowSource>> embedded_workflows() {
   std::vector<WorkflowSource> sources;
-  for (const auto& [name, text] : embedded::workflows())
-    sources.push_back({std::string(name), fmt::format("serve/workflows/{}.yaml", name), std::string(text),
-                       std::string(workflow_sources::embedded_prompt(name))});
+  for (const auto& [path, text] : packed::workflows()) {
+    const std::string file(path);
+    const std::string name = std::filesystem::path(file).stem().string();
+    Result<Node> document = unpack(text, file);
+    if (!document) return fail(document.error());
+    sources.push_back(
+        {name, file, std::move(*document), std::string(workflow_sources::embedded_prompt(name))});
+  }
   return sources;
 }
 
 Result<WorkflowSource> workflow_file(const std::filesystem::path& file) {
   WorkflowSource source{file.stem().string(), file.string(), {}, {}};
-  Result<std::string> yaml = io::read_file(file, workflow_sources::k_most_bytes);
+  const Result<std::string> yaml = io::read_file(file, workflow_sources::k_most_bytes);
   if (!yaml) return fail(yaml.error());
-  source.yaml = std::move(*yaml);
+  Result<Node> document = io::parse_yaml(*yaml, source.file);
+  if (!document) return fail(document.error());
+  source.document = std::move(*document);
   std::filesystem::path prompt_file = file;
   prompt_file.replace_extension(".md");
   Result<std::string> prompt = io::read_file(prompt_file, workflow_sources::k_most_bytes);
@@ -93,10 +101,8 @@ Result<std::vector<WorkflowSource>> workflows_in(const std::filesystem::path& fo
 }
 
 Result<std::shared_ptr<const Workflow>> load_workflow(const WorkflowSource& source) {
-  const Result<Node> document = io::parse_yaml(source.yaml, source.file);
-  if (!document) return fail(document.error());
   const std::string_view common = workflow_sources::embedded_prompt("common");
-  Result<Workflow> flow = read_workflow(*document, fmt::format("{}\n{}", common, source.prompt));
+  Result<Workflow> flow = read_workflow(source.document, fmt::format("{}\n{}", common, source.prompt));
   if (!flow) return fail(flow.error());
   if (flow->name != source.name)
     return fail(make_error(ErrorKind::config,
@@ -133,25 +139,18 @@ std::shared_ptr<const Tool> workflow_tool(std::shared_ptr<const Workflow> flow) 
 
 Result<ToolList> load_workflow_tools(const std::filesystem::path& folder) {
   std::map<std::string, std::shared_ptr<const Tool>> by_name;
-  std::vector<WorkflowSource> sources = embedded_workflows();
+  Result<std::vector<WorkflowSource>> sources = embedded_workflows();
+  if (!sources) return fail(sources.error());
   if (!folder.empty()) {
     Result<std::vector<WorkflowSource>> own = workflows_in(folder);
     if (!own) return fail(own.error());
-    sources.insert(sources.end(), std::make_move_iterator(own->begin()), std::make_move_iterator(own->end()));
+    sources->insert(sources->end(), std::make_move_iterator(own->begin()),
+                    std::make_move_iterator(own->end()));
   }
-  // Reading YAML is most of what a server's start costs, and no file needs another: two halves at once.
-  const auto load = [&sources](std::size_t from, std::size_t to) {
-    std::vector<Result<std::shared_ptr<const Workflow>>> flows;
-    for (std::size_t i = from; i < to; ++i) flows.push_back(load_workflow(sources[i]));
-    return flows;
-  };
-  const std::size_t half = sources.size() / 2;
-  auto rest = std::async(std::launch::async, load, half, sources.size());
-  auto flows = load(0, half);
-  for (auto& flow : rest.get()) flows.push_back(std::move(flow));
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (!flows[i]) return fail(flows[i].error());
-    by_name[sources[i].name] = workflow_tool(std::move(*flows[i]));
+  for (const WorkflowSource& source : *sources) {
+    Result<std::shared_ptr<const Workflow>> flow = load_workflow(source);
+    if (!flow) return fail(flow.error());
+    by_name[source.name] = workflow_tool(std::move(*flow));
   }
   ToolList tools;
   for (auto& [name, tool] : by_name) tools.push_back(std::move(tool));

@@ -102,12 +102,13 @@ std::vector<std::string> common_field_names();
 /// Puts the schema's text together.
 std::string workflow_schema(const Workflow& flow);
 
-/// Where a workflow's two files come from.
+/// A workflow's two files.
 struct WorkflowSource {
   std::string name, file;  ///< "debug", "/etc/exai/workflows/debug.yaml"
-  std::string yaml, prompt;
+  Node document;           ///< the .yaml
+  std::string prompt;      ///< the .md
 };
-std::vector<WorkflowSource> embedded_workflows();
+Result<std::vector<WorkflowSource>> embedded_workflows();
 /// The *.yaml of a folder with the .md beside each, sorted; `missing_input` when a file cannot be read,
 /// `config` when a .md is missing.
 Result<std::vector<WorkflowSource>> workflows_in(const std::filesystem::path& folder);

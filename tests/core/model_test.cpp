@@ -19,7 +19,7 @@ constexpr std::string_view k_one =
 }  // namespace
 
 TEST_CASE("the embedded catalogue is valid and complete", "[model]") {
-  const auto document = io::parse_yaml(embedded_models_yaml(), "core/models.yaml");
+  const auto document = embedded_models();
   REQUIRE(document);
   const auto catalogue = ModelCatalogue::from(*document);
   REQUIRE(catalogue);

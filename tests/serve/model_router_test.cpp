@@ -1,4 +1,5 @@
 #include "io/files.hpp"
+#include "io/yaml.hpp"
 #include "store/store.hpp"
 #include "tests/scratch.hpp"
 #include "tests/serve/router_fixture.hpp"

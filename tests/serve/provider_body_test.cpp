@@ -1,3 +1,4 @@
+#include "io/yaml.hpp"
 #include "serve/providers/completion.hpp"
 #include "tests/serve/provider_fixture.hpp"
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/config.hpp"
-#include "io/yaml.hpp"
 #include "serve/providers/provider.hpp"
 #include "tests/catch.hpp"
 #include "tests/simulator/simulator.hpp"
@@ -25,11 +24,11 @@ inline Config config_of(const std::vector<std::pair<std::string, std::string>>& 
 }
 
 inline ModelCatalogue catalogue() {
-  const auto document = io::parse_yaml(embedded_models_yaml(), "core/models.yaml");
+  const auto document = embedded_models();
   REQUIRE(document);
   auto models = ModelCatalogue::from(*document);
   REQUIRE(models);
-  const auto rules = io::parse_yaml(embedded_routes_yaml(), "core/routes.yaml");
+  const auto rules = embedded_routes();
   REQUIRE(rules);
   auto routes = RouteTable::from(*rules);
   REQUIRE(routes);

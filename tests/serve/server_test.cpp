@@ -193,11 +193,7 @@ TEST_CASE("settings say which tools the server offers, and it says why not", "[s
 TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old ones when one is broken",
           "[serve][server][workflows]") {
   const Scratch root;
-  const auto sources = serve::embedded_workflows();
-  const auto debug =
-      std::find_if(sources.begin(), sources.end(), [](const auto& s) { return s.name == "debug"; });
-  REQUIRE(debug != sources.end());
-  std::string hunt = debug->yaml;
+  std::string hunt = tests::source_text("serve/workflows/debug.yaml");
   hunt.replace(hunt.find("name: debug"), 11, "name: hunt");
   const Settings settings = on_free_ports({{"workflows.dir", "flows"}});
   std::filesystem::create_directories(root / "flows");

@@ -121,10 +121,7 @@ TEST_CASE("limits, enumerations and unknown members are judged", "[workflows]") 
 }
 
 TEST_CASE("a broken document is named with file, line and the way out", "[workflows]") {
-  const auto source = serve::embedded_workflows();
-  const auto debug =
-      std::find_if(source.begin(), source.end(), [](const auto& s) { return s.name == "debug"; });
-  REQUIRE(debug != source.end());
+  const std::string debug = tests::source_text("serve/workflows/debug.yaml");
   struct Case {
     const char *from, *to, *says;
   };
@@ -152,33 +149,33 @@ TEST_CASE("a broken document is named with file, line and the way out", "[workfl
        "the workflow has no field 'files'"},
   }));
   INFO(c.to);
-  serve::WorkflowSource broken = *debug;
-  const auto at = broken.yaml.find(c.from);
+  std::string text = debug;
+  const auto at = text.find(c.from);
   REQUIRE(at != std::string::npos);
-  broken.yaml.replace(at, std::string_view(c.from).size(), c.to);
-  const auto loaded = serve::load_workflow(broken);
+  text.replace(at, std::string_view(c.from).size(), c.to);
+  const tests::Scratch folder;
+  folder.write("debug.yaml", text);
+  folder.write("debug.md", "You look for causes.");
+  const auto loaded = serve::workflow_file(folder / "debug.yaml").and_then(serve::load_workflow);
   REQUIRE_FALSE(loaded);
   INFO(loaded.error().message);
   CHECK(loaded.error().kind == ErrorKind::config);
   CHECK(loaded.error().message.find(c.says) != std::string::npos);
   REQUIRE(loaded.error().where);
-  CHECK(loaded.error().where->file == debug->file);
+  CHECK(loaded.error().where->file == (folder / "debug.yaml").string());
   CHECK(loaded.error().where->line > 0);
 }
 
 TEST_CASE("a folder adds workflows and replaces built-in ones", "[workflows]") {
   const tests::Scratch folder;
-  const auto sources = serve::embedded_workflows();
-  const auto debug =
-      std::find_if(sources.begin(), sources.end(), [](const auto& s) { return s.name == "debug"; });
-  REQUIRE(debug != sources.end());
+  const std::string debug = tests::source_text("serve/workflows/debug.yaml");
   const auto with = [&](std::string text, const std::string& from, const std::string& to) {
     text.replace(text.find(from), from.size(), to);
     return text;
   };
-  folder.write("debug.yaml", with(debug->yaml, "title: Debug", "title: Our debug"));
+  folder.write("debug.yaml", with(debug, "title: Debug", "title: Our debug"));
   folder.write("debug.md", "You are ours.");
-  folder.write("hunt.yaml", with(debug->yaml, "name: debug", "name: hunt"));
+  folder.write("hunt.yaml", with(debug, "name: debug", "name: hunt"));
   const auto lacking = serve::load_workflow_tools(folder.path());
   REQUIRE_FALSE(lacking);
   CHECK(lacking.error().kind == ErrorKind::config);
