@@ -8,6 +8,7 @@
 #include "tests/serve/provider_fixture.hpp"
 
 #include <memory>
+#include <mutex>
 
 namespace exai::test {
 
@@ -90,6 +91,7 @@ class ToolCall : public serve::CallContext {
   void let_poll() override {}
   void changed(serve::Change, std::string) override {}
   void progress(const serve::Progress& progress) override {
+    const std::scoped_lock lock(telling_);
     streamed += progress.text;
     if (!progress.message.empty()) told.push_back(progress.message);
   }
@@ -131,6 +133,7 @@ class ToolCall : public serve::CallContext {
   FixedView& view() { return view_; }
 
  private:
+  std::mutex telling_;  // tools report progress from threads of their own
   /// As the router's clock sees it.
   [[nodiscard]] Deadline in_time() const {
     return Deadline::after(Millis{20000}, clock_ == &system_clock() ? hurried_ : *clock_);
