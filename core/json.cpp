@@ -3,10 +3,86 @@
 #include "core/loose_json.hpp"
 #include "core/text.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace exai {
+namespace json_writing {
+namespace {
+
+// nlohmann's own dump looks at every byte with a state machine, and answers are texts within texts: half of
+// what a small call cost. These write the same bytes (tests/core/json_test.cpp holds them against it).
+
+void put_text(std::string_view text, std::string& out) {
+  constexpr std::string_view k_digits = "0123456789abcdef";
+  const std::size_t before = out.size();
+  bool judged = false;
+  std::size_t from = 0;  // of what is plain and not yet copied
+  out += '"';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x80 && !judged) {
+      if (!is_utf8(text)) {
+        out.resize(before);
+        out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+        return;
+      }
+      judged = true;
+    }
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    out.append(text, from, i - from);
+    from = i + 1;
+    out += '\\';
+    constexpr std::string_view k_named = "\"\\\b\f\n\r\t", k_names = "\"\\bfnrt";
+    if (const std::size_t named = k_named.find(text[i]); named != std::string_view::npos)
+      out += k_names[named];
+    else
+      out.append("u00").append({k_digits[byte >> 4U], k_digits[byte & 15U]});
+  }
+  out.append(text, from).append(1, '"');
+}
+
+void put(const Json& value, std::string& out) {
+  switch (value.type()) {
+    case Json::value_t::string:
+      return put_text(value.get_ref<const std::string&>(), out);
+    case Json::value_t::object: {
+      char before = '{';
+      for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+        out += std::exchange(before, ',');
+        put_text(name, out);
+        out += ':';
+        put(member, out);
+      }
+      out += before == '{' ? "{}" : "}";
+      return;
+    }
+    case Json::value_t::array: {
+      char before = '[';
+      for (const Json& item : value.get_ref<const Json::array_t&>()) {
+        out += std::exchange(before, ',');
+        put(item, out);
+      }
+      out += before == '[' ? "[]" : "]";
+      return;
+    }
+    case Json::value_t::number_integer: {
+      const fmt::format_int digits(value.get<std::int64_t>());
+      out.append(digits.data(), digits.size());
+      return;
+    }
+    case Json::value_t::number_unsigned: {
+      const fmt::format_int digits(value.get<std::uint64_t>());
+      out.append(digits.data(), digits.size());
+      return;
+    }
+    default:
+      out += value.dump();
+  }
+}
+
+}  // namespace
+}  // namespace json_writing
 
 Result<Json> parse_json(std::string_view text, int max_depth) {
   bool too_deep = false;
@@ -32,7 +108,9 @@ Result<Json> parse_json(std::string_view text, int max_depth) {
 }
 
 std::string dump_json(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text;
+  json_writing::put(value, text);
+  return text;
 }
 
 std::string pretty_json(const Json& value) {
@@ -40,20 +118,22 @@ std::string pretty_json(const Json& value) {
 }
 
 std::string quote_json(std::string_view text) {
-  std::string quoted = "\"";
-  quoted.reserve(text.size() + 2);
-  bool plain = true;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == '"' || byte == '\\' || byte >= 0x7F) {
-      plain = false;
-      break;
-    }
-  }
-  if (!plain) return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-  quoted += text;
-  quoted += '"';
+  std::string quoted;
+  json_writing::put_text(text, quoted);
   return quoted;
+}
+
+std::vector<std::string> texts_of(const Json& array) {
+  std::vector<std::string> texts;
+  if (!array.is_array()) return texts;
+  for (const Json& item : array)
+    if (item.is_string()) texts.push_back(item.get<std::string>());
+  return texts;
+}
+
+std::vector<std::string> texts_of(const Json& object, std::string_view field) {
+  const auto found = object.find(field);
+  return found == object.end() ? std::vector<std::string>{} : texts_of(*found);
 }
 
 Result<std::string> json_at(std::string_view text, std::string_view path) {

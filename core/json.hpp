@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -26,6 +27,11 @@ std::string dump_json(const Json& value);
 std::string pretty_json(const Json& value);
 /// Text as a JSON string literal with its quotes, without building a Json.
 std::string quote_json(std::string_view text);
+
+/// The texts of an array; other items are left out, anything else has none.
+std::vector<std::string> texts_of(const Json& array);
+/// The same of a field of an object, which may be missing.
+std::vector<std::string> texts_of(const Json& object, std::string_view field);
 
 /// The value at a dotted path ("components.storage.status", "tools.0.name") of a JSON text, as text; objects
 /// and arrays compact. `not_found` names the part that is missing. For those who need one value and not the

@@ -1364,6 +1364,11 @@ const Setting* find_setting(std::string_view key) {
   return nullptr;
 }
 
+std::string_view setting_name(std::string_view key) {
+  const Setting* setting = find_setting(key);
+  return setting != nullptr ? setting->canonical_env() : key;
+}
+
 const Setting* find_setting_by_env(std::string_view env) {
   if (env.empty()) return nullptr;
   for (const Setting& setting : k_settings)

@@ -42,6 +42,9 @@ struct Setting {
 std::span<const Setting> settings();
 /// The row of that key, or nullptr.
 const Setting* find_setting(std::string_view key);
+/// What an operator writes to set it ("EXAI_WORKFLOWS_DIR"), for messages; the key itself when nothing has
+/// that key.
+std::string_view setting_name(std::string_view key);
 /// The row that an environment name (canonical or alias) stands for, or nullptr.
 const Setting* find_setting_by_env(std::string_view env);
 

@@ -102,9 +102,7 @@ std::vector<std::string> scopes_of(const Json& claims) {
     if (found->is_string())
       for (std::string& word : split(found->get_ref<const std::string&>(), ' '))
         scopes.push_back(std::move(word));
-    if (found->is_array())
-      for (const Json& word : *found)
-        if (word.is_string()) scopes.push_back(word.get<std::string>());
+    for (std::string& word : texts_of(*found)) scopes.push_back(std::move(word));
   }
   return scopes;
 }

@@ -21,10 +21,8 @@ Result<std::optional<double>> limit(const Config& config, std::string_view key) 
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem == std::errc{} && end == text.data() + text.size() && std::isfinite(value) && value >= 0)
     return std::optional(value);
-  const Setting* setting = find_setting(key);
   return fail(ErrorKind::config, fmt::format("{} must be an amount of US dollars, it is '{}'", key, text),
-              fmt::format("set {} to a number such as 2.50, or leave it empty",
-                          setting != nullptr ? setting->canonical_env() : key));
+              fmt::format("set {} to a number such as 2.50, or leave it empty", setting_name(key)));
 }
 
 std::string day_of(Wall at) {
@@ -32,10 +30,8 @@ std::string day_of(Wall at) {
 }
 
 Error exhausted(std::string message, std::string_view key) {
-  const Setting* setting = find_setting(key);
   return make_error(ErrorKind::budget, std::move(message),
-                    fmt::format("raise {} ({}), or use a free model", key,
-                                setting != nullptr ? setting->canonical_env() : key));
+                    fmt::format("raise {} ({}), or use a free model", key, setting_name(key)));
 }
 
 std::string_view provider_budget(std::string_view provider) {

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::string_view k_custom_prefix = "custom/";
 
-std::string variable(std::string_view key) {
-  const Setting* setting = find_setting(key);
-  return std::string(setting != nullptr ? setting->canonical_env() : key);
-}
-
 bool usable(const std::string& text) {
   return !trim(text).empty() && !is_placeholder(text);
 }
@@ -53,7 +48,7 @@ Result<ModelChoice> choice(const Provider* provider, Model model, const Config& 
   if (!provider->allows(config, model))
     return fail(ErrorKind::config,
                 fmt::format("the model {} may not be used here: it is not in {}", model.name,
-                            variable(provider->allowed_setting)),
+                            setting_name(provider->allowed_setting)),
                 fmt::format("name one of: {}", config.text(provider->allowed_setting)));
   return ModelChoice{provider, std::move(model)};
 }
@@ -204,7 +199,7 @@ const Provider* find_provider(std::string_view id) {
 Result<void> require_configured(const Provider& provider, const Config& config) {
   if (provider.configured(config)) return {};
   const bool needs_key = !provider.key_optional;
-  const std::string name = model_choice::variable(needs_key ? provider.key_setting : provider.url_setting);
+  const std::string_view name = setting_name(needs_key ? provider.key_setting : provider.url_setting);
   return fail(ErrorKind::config, fmt::format("{} is not configured: {} is not set", provider.title, name),
               fmt::format("set {} in .env or in the environment of exai serve", name));
 }

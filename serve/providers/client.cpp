@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::size_t k_largest_answer = std::size_t{16} << 20U;
 
-std::string variable(std::string_view key) {
-  const Setting* setting = find_setting(key);
-  return std::string(setting != nullptr ? setting->canonical_env() : key);
-}
-
 Millis retry_after(const io::HttpResponse& response) {
   const std::string text = response.header("retry-after");
   long long seconds = 0;
@@ -69,8 +64,8 @@ io::HttpRequest ProviderClient::prepared(std::string_view path) const {
 }
 
 Error ProviderClient::refused(const io::HttpResponse& response) {
-  const std::string key_name = provider_client::variable(provider_.key_setting);
-  const std::string url_name = provider_client::variable(provider_.url_setting);
+  const std::string_view key_name = setting_name(provider_.key_setting);
+  const std::string_view url_name = setting_name(provider_.url_setting);
   const auto text = [&](std::string_view what) {
     return redactor_.apply(fmt::format("{} {} (HTTP {}): {}", provider_.title, what, response.status,
                                        error_text(response.body)));
@@ -111,7 +106,7 @@ Error ProviderClient::wrong_type(const io::HttpResponse& response) {
                     fmt::format("{} answered with content type '{}' where JSON belongs", provider_.title,
                                 type.empty() ? "none" : printable(type)),
                     fmt::format("check that {} is the base of an OpenAI-compatible API",
-                                provider_client::variable(provider_.url_setting)));
+                                setting_name(provider_.url_setting)));
 }
 
 /// Status and transport errors as kinds that the caller can act on.
@@ -125,8 +120,7 @@ Result<io::HttpResponse> ProviderClient::judged(Result<io::HttpResponse> respons
   if (error.kind == ErrorKind::invalid)
     error.kind = ErrorKind::provider;  // a broken answer, not a broken question
   if (error.kind == ErrorKind::timeout && error.hint.empty())
-    error.hint =
-        fmt::format("raise {} or ask for less", provider_client::variable(provider_.timeout_setting));
+    error.hint = fmt::format("raise {} or ask for less", setting_name(provider_.timeout_setting));
   error.message = redactor_.apply(error.message);
   return fail(std::move(error).during(fmt::format("asking {}", provider_.title)));
 }

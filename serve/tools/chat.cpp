@@ -65,14 +65,6 @@ struct Question {
   bool stream = false;
 };
 
-std::vector<std::string> strings(const Json& arguments, const char* key) {
-  std::vector<std::string> list;
-  if (const auto found = arguments.find(key); found != arguments.end() && found->is_array())
-    for (const Json& item : *found)
-      if (item.is_string()) list.push_back(item.get<std::string>());
-  return list;
-}
-
 Result<Question> read_question(const Json& arguments) {
   Question question;
   question.prompt = arguments.value("prompt", "");
@@ -82,8 +74,8 @@ Result<Question> read_question(const Json& arguments) {
   question.temperature = arguments.value("temperature", 0.5);
   question.web_search = arguments.value("use_websearch", true);
   question.stream = arguments.value("stream", false);
-  question.files = strings(arguments, "files");
-  question.images = strings(arguments, "images");
+  question.files = texts_of(arguments, "files");
+  question.images = texts_of(arguments, "images");
   if (trim(question.prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what the model shall answer");
   if (!question.conversation.empty() && !is_thread_id(question.conversation))

@@ -20,11 +20,6 @@ bool essential(std::string_view name) {
   return std::find(k_essential.begin(), k_essential.end(), name) != k_essential.end();
 }
 
-std::string variable(std::string_view key) {
-  const Setting* setting = find_setting(key);
-  return std::string(setting != nullptr ? setting->canonical_env() : key);
-}
-
 /// The settings, read once, and the verdict on each tool.
 class Chooser {
  public:
@@ -46,15 +41,16 @@ class Chooser {
   [[nodiscard]] std::string reason(const Tool& tool) const {
     if (essential(tool.id) && !strict_) return {};
     if (!enabled_.empty()) {
-      if (!enabled_.contains(tool.id)) return "not named in " + variable("tools.enabled");
+      if (!enabled_.contains(tool.id)) return fmt::format("not named in {}", setting_name("tools.enabled"));
     } else if (std::string why = against_profile(tool); !why.empty()) {
       return why;
     }
-    if (!allowed_.empty() && !allowed_.contains(tool.id)) return "not named in " + variable("tools.allow");
-    if (denied_.contains(tool.id)) return "named in " + variable("tools.deny");
-    if (disabled_.contains(tool.id)) return "named in " + variable("tools.disabled");
+    if (!allowed_.empty() && !allowed_.contains(tool.id))
+      return fmt::format("not named in {}", setting_name("tools.allow"));
+    if (denied_.contains(tool.id)) return fmt::format("named in {}", setting_name("tools.deny"));
+    if (disabled_.contains(tool.id)) return fmt::format("named in {}", setting_name("tools.disabled"));
     if (tool.tier == ToolTier::diagnostic && !diagnostics_)
-      return "diagnostic, and " + variable("tools.diagnostics") + " is off";
+      return fmt::format("diagnostic, and {} is off", setting_name("tools.diagnostics"));
     return without_provider(tool);
   }
 
@@ -71,7 +67,7 @@ class Chooser {
       if (!is_known(name)) {
         findings.push_back({Status::warn,
                             "tools.unknown",
-                            fmt::format("{}: there is no tool '{}'", variable(key), printable(written)),
+                            fmt::format("{}: there is no tool '{}'", setting_name(key), printable(written)),
                             {},
                             did_you_mean(name, known_)});
         continue;
@@ -87,15 +83,15 @@ class Chooser {
       if (listed.contains(name))
         findings.push_back({Status::warn,
                             "tools.essential",
-                            fmt::format("{}: {} is always offered", variable(key), name),
+                            fmt::format("{}: {} is always offered", setting_name(key), name),
                             {},
                             "take it from the list"});
   }
 
   [[nodiscard]] std::string against_profile(const Tool& tool) const {
-    const std::string named =
-        "not in the profile " + profile_ + " (" +
-        variable(config_.boolean("tools.lean_mode") ? "tools.lean_mode" : "tools.profile") + ")";
+    const bool by_mode = config_.boolean("tools.lean_mode");
+    const std::string named = fmt::format("not in the profile {} ({})", profile_,
+                                          setting_name(by_mode ? "tools.lean_mode" : "tools.profile"));
     if (profile_ == "lean") {
       const bool in = lean_.empty() ? tool.tier == ToolTier::core : lean_.contains(tool.id);
       return in ? "" : named;
@@ -108,8 +104,7 @@ class Chooser {
     if (tool.provider.empty()) return {};
     const Provider* provider = find_provider(tool.provider);
     if (provider != nullptr && provider->configured(config_)) return {};
-    return fmt::format("needs {}",
-                       provider == nullptr ? std::string(tool.provider) : variable(provider->key_setting));
+    return fmt::format("needs {}", provider == nullptr ? tool.provider : setting_name(provider->key_setting));
   }
 
   const Config& config_;

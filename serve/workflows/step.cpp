@@ -13,19 +13,6 @@ namespace {
 /// Of one workflow in one thread: what a caller writes is kept, so somebody has to say when it is enough.
 constexpr std::size_t k_most_bytes = std::size_t{4} << 20U;
 
-std::vector<std::string> strings(const Json& list) {
-  std::vector<std::string> texts;
-  if (!list.is_array()) return texts;
-  for (const Json& item : list)
-    if (item.is_string()) texts.push_back(item.get<std::string>());
-  return texts;
-}
-
-std::vector<std::string> strings(const Json& arguments, const char* key) {
-  const auto found = arguments.find(key);
-  return found == arguments.end() ? std::vector<std::string>{} : strings(*found);
-}
-
 Result<void> check_thread(const Step& step) {
   if (step.thread.empty() && step.number > 1)
     return fail(ErrorKind::invalid,
@@ -186,7 +173,7 @@ std::string Step::argument_text(const std::string& name) const {
 }
 
 std::vector<std::string> Step::argument_texts(const std::string& name) const {
-  return workflow_step::strings(argument(name));
+  return texts_of(argument(name));
 }
 
 std::string thread_of(const Json& arguments) {
@@ -219,10 +206,10 @@ Result<void> read_step(Step& step) {
   step.model = arguments.value("model", "");
   step.thinking_mode = arguments.value("thinking_mode", "");
   step.thread = thread_of(arguments);
-  step.files_checked = strings(arguments, "files_checked");
-  step.relevant_files = strings(arguments, "relevant_files");
-  step.relevant_context = strings(arguments, "relevant_context");
-  step.images = strings(arguments, "images");
+  step.files_checked = texts_of(arguments, "files_checked");
+  step.relevant_files = texts_of(arguments, "relevant_files");
+  step.relevant_context = texts_of(arguments, "relevant_context");
+  step.images = texts_of(arguments, "images");
   if (const auto issues = arguments.find("issues_found"); issues != arguments.end() && issues->is_array())
     step.issues = *issues;
   if (Result<void> fits = check_first_step(step); !fits) return fits;

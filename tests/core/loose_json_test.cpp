@@ -56,3 +56,11 @@ TEST_CASE("every beginning of an object either closes to JSON or is refused", "[
   CHECK(close_json(whole) == whole);
   CHECK(close_json(whole + " and more") == whole);
 }
+
+TEST_CASE("the texts of an array are taken, other items left out", "[core][json]") {
+  const Json object{{"files", {"a.cpp", 3, nullptr, "b.cpp"}}, {"file", "a.cpp"}};
+  CHECK(texts_of(object, "files") == std::vector<std::string>{"a.cpp", "b.cpp"});
+  CHECK(texts_of(object, "file").empty());
+  CHECK(texts_of(object, "none").empty());
+  CHECK(texts_of(Json("a.cpp"), "files").empty());
+}
