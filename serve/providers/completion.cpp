@@ -23,8 +23,9 @@ std::string text(const Json& object, const char* key) {
 }
 
 long long count(const Json& object, const char* key) {
+  constexpr double k_most = 1e15;  // a number beyond what a count can be must not overflow one
   const Json& value = at(object, key);
-  return value.is_number() ? std::max(0LL, value.get<long long>()) : 0;
+  return value.is_number() ? static_cast<long long>(std::clamp(value.get<double>(), 0.0, k_most)) : 0;
 }
 
 const Json& first(const Json& list) {
