@@ -24,6 +24,18 @@ std::vector<unsigned char> random_bytes(std::size_t count) {
   return bytes;
 }
 
+std::string uuid_text(std::vector<unsigned char> bytes, unsigned version) {
+  constexpr std::string_view k_digits = "0123456789abcdef";
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | version);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text.append({k_digits[bytes[i] >> 4U], k_digits[bytes[i] & 15U]});
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string random_hex(std::size_t bytes) {
@@ -33,15 +45,16 @@ std::string random_hex(std::size_t bytes) {
 }
 
 std::string random_uuid() {
+  return uuid_text(random_bytes(16), 0x40U);
+}
+
+std::string time_ordered_uuid(Wall at) {
   std::vector<unsigned char> bytes = random_bytes(16);
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += fmt::format("{:02x}", bytes[i]);
-  }
-  return text;
+  const auto since = std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
+  auto millis = static_cast<std::uint64_t>(std::max<std::int64_t>(0, since));
+  for (std::size_t i = 6; i > 0; --i, millis >>= 8U)
+    bytes[i - 1] = static_cast<unsigned char>(millis & 0xFFU);
+  return uuid_text(std::move(bytes), 0x70U);
 }
 
 std::string random_token(std::size_t bytes) {

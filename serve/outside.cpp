@@ -33,7 +33,7 @@ ProviderTransport& Outside::transport() {
 }
 
 std::string Outside::new_id() {
-  return player_ ? player_->new_id() : io::random_uuid();
+  return player_ ? player_->new_id() : io::time_ordered_uuid(system_clock().wall());
 }
 
 double Outside::chance() const {

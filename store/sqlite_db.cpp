@@ -131,7 +131,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
       db.get());
   const std::string journal = in_memory ? "" : "PRAGMA journal_mode=WAL;";
   if (auto ready =
-          db->execute(journal + "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-512;"
+          db->execute(journal + "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-8000;"
                                 "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;");
       !ready)
     return fail(std::move(ready.error()).during("opening " + file.string()));

@@ -185,7 +185,7 @@ void Memory::touched(const Hold& entry, std::size_t bytes) {
     dirty_.push_back(entry);
   }
   if (!writer_.joinable()) writer_ = std::thread([this] { write(); });
-  if (!writing_) wake_.notify_one();
+  if (idle_) wake_.notify_one();
 }
 
 /// One transaction for all that changed meanwhile.
@@ -223,7 +223,9 @@ void Memory::write() {
   io::lower_own_priority();  // no call waits for it, and many wait for the loop
   std::unique_lock lock(mutex_);
   for (;;) {
+    idle_ = true;
     wake_.wait(lock, [&] { return ending_ || !dirty_.empty(); });
+    idle_ = false;
     if (dirty_.empty()) return;
     std::vector<Hold> taken;
     taken.swap(dirty_);

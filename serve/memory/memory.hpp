@@ -9,11 +9,11 @@
 #include <condition_variable>
 #include <functional>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
 
 #include <nlohmann/json.hpp>
 
@@ -92,10 +92,11 @@ class Memory {
   mutable std::mutex mutex_;
   std::condition_variable wake_, written_;
   std::list<Hold> recent_;  // last used first
-  std::map<std::string, std::list<Hold>::iterator, std::less<>> index_;
+  std::unordered_map<std::string, std::list<Hold>::iterator> index_;
   std::vector<Hold> dirty_;
   std::size_t unwritten_ = 0;
   std::uint64_t failures_ = 0, rounds_ = 0;
+  bool idle_ = false;  // the writer waits for work, and not for the next round
   bool writing_ = false, ending_ = false, hurry_ = false;
   std::thread writer_;
 };
