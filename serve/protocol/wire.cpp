@@ -35,8 +35,8 @@ Json server_info(const ServerIdentity& identity) {
 }
 
 /// Older clients refuse a whole result for one item of a kind they do not know.
-Json content_for(const Dialect& dialect, const Json& content) {
-  if (dialect.era == Era::modern || dialect.version >= "2025-06-18") return content;
+std::string content_for(const Dialect& dialect, const Json& content) {
+  if (dialect.era == Era::modern || dialect.version >= "2025-06-18") return dump_json(content);
   Json items = content;
   for (Json& item : items) {
     const std::string type = item.value("type", "");
@@ -45,7 +45,7 @@ Json content_for(const Dialect& dialect, const Json& content) {
     else if (type == "audio" && dialect.version < "2025-03-26")
       item = {{"type", "text"}, {"text", "(audio, " + item.value("mimeType", "") + ")"}};
   }
-  return items;
+  return dump_json(items);
 }
 
 std::string texts(const std::vector<std::string>& values, std::size_t most) {
@@ -147,11 +147,14 @@ std::string Wire::list(Era era, std::string_view key, std::string_view items, st
 }
 
 std::string Wire::tool(const Dialect& dialect, const ToolOutput& output) const {
-  std::string text = "\"content\":" + dump_json(writing::content_for(dialect, output.content));
+  std::string text = "\"content\":" + writing::content_for(dialect, output.content);
   // Revisions before 2026 know objects only.
   const bool structured =
       dialect.era == Era::modern ? !output.structured.is_null() : output.structured.is_object();
-  if (structured) text += ",\"structuredContent\":" + dump_json(output.structured);
+  if (structured && output.text_is_structured)
+    text.append(",\"structuredContent\":").append(output.content[0]["text"].get_ref<const std::string&>());
+  else if (structured)
+    text += ",\"structuredContent\":" + dump_json(output.structured);
   text += output.is_error ? ",\"isError\":true" : ",\"isError\":false";
   return finished(dialect.era, std::move(text));
 }

@@ -20,8 +20,10 @@ ToolOutput enveloped(Envelope envelope) {
 }
 
 ToolOutput json_output(Json object) {
-  std::string text = pretty_json(object);
-  return text_output(std::move(text), std::move(object));
+  std::string text = dump_json(object);
+  ToolOutput output = text_output(std::move(text), std::move(object));
+  output.text_is_structured = true;
+  return output;
 }
 
 }  // namespace exai::serve

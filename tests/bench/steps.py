@@ -3,8 +3,9 @@
 
 Usage: steps.py EXAI EXAI_SIMULATOR [REPEATS]
 
-The step that needs no model: wrk over 64 keep-alive connections, first each as fast as it can (the server is then as full
-as it gets), then each with a pause between its requests, as agents have. The server runs on one core, the load on another.
+The step that needs no model: wrk over 64 keep-alive connections, each request a new investigation, first each as fast as it
+can (the server is then as full as it gets), then each with a pause between its requests, as agents have. The server runs on
+one core, the load on another.
 
 The expert: the same question put to the simulated provider directly and through the tool, in turn; what lies between the
 medians is ours.
@@ -33,23 +34,36 @@ def call(arguments):
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "debug", "arguments": arguments}})
 
 
-def load(url, session, pause):
+def counted(base):
+    """How many steps the server itself says it has answered well."""
+    connection = http.client.HTTPConnection(base.split("/")[2])
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+               if line.startswith("exai_requests_total{") and 'tool="debug"' in line and 'outcome="ok"' in line)
+
+
+def load(house, pause):
+    # One request for all: a client that writes each anew in a script is slower than the server, and would time itself.
+    request = json.loads(call(STEP))
+    request["params"]["_meta"] = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                                  "io.modelcontextprotocol/clientInfo": {"name": "steps", "version": "1"},
+                                  "io.modelcontextprotocol/clientCapabilities": {}}
+    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+               "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "debug"}
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        head, tail = call(STEP).split('"id": 1,')
-        script.write(f"wrk.method = 'POST'\nlocal n = 0\nlocal head, tail = {json.dumps(head)}, {json.dumps(tail)}\n"
-                     "function request() n = n + 1 return wrk.format(nil, nil, nil, head .. '\"id\": ' .. n .. ',' .. tail) end\n"
-                     "wrk.headers['Content-Type'] = 'application/json'\nwrk.headers['Accept'] = 'application/json, text/event-stream'\n"
-                     f"wrk.headers['Mcp-Session-Id'] = '{session}'\n")
-        # Refusals are answers too: only what is a step counts as one.
-        script.write("local count = 0\nfunction response(status, headers, body)\n  count = count + 1\n"
-                     "  if count % 97 == 1 and not body:find('pause_for_investigation', 1, true) then print('REFUSED ' .. body) end\nend\n")
+        script.write(f"wrk.method, wrk.body = 'POST', {json.dumps(json.dumps(request))}\n")
+        for name, value in headers.items():
+            script.write(f"wrk.headers['{name}'] = '{value}'\n")
         if pause:
             script.write(f"function delay() return math.random(0, {2 * pause}) end\n")
         script.flush()
-        said = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", script.name, url],
-                              capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said or "Socket errors" in said or "REFUSED" in said:
-        sys.exit(f"errors under load: {said[-1500:]}")
+        before = counted(house.base)
+        said = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", script.name,
+                               house.mcp], capture_output=True, text=True, check=True).stdout
+    done = int(re.search(r"(\d+) requests in", said).group(1))
+    if "Non-2xx" in said or "Socket errors" in said or counted(house.base) - before < done:
+        sys.exit(f"not all of {done} requests were steps: {said[-1500:]}")
     value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", said).groups()
     return float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)), float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
@@ -90,7 +104,7 @@ def main():
         print(f"expert analysis: {ours:.2f} ms, the provider alone {theirs:.2f} ms, ours {ours - theirs:.2f} ms  (bound 3 ms)", flush=True)
         os.sched_setaffinity(house.server.child.pid, {0})
         for label, pause in (("as fast as they can", 0), (f"pausing {PAUSE_MS} ms", PAUSE_MS)):
-            seen = [load(house.mcp, peer.session, pause) for _ in range(repeats)]
+            seen = [load(house, pause) for _ in range(repeats)]
             print(f"step without a model, {CONNECTIONS} clients {label}: {statistics.median(r for r, _ in seen):.0f}/s, "
                   f"p99 {statistics.median(p for _, p in seen):.2f} ms  (bound 5 ms)", flush=True)
 
