@@ -9,6 +9,7 @@
 #include "serve/providers/provider.hpp"
 #include "serve/resources/resource.hpp"
 #include "serve/tools/tool.hpp"
+#include "serve/workflows/workflow.hpp"
 #include "tests/catch.hpp"
 
 #include <set>
@@ -34,6 +35,9 @@ std::set<std::string> registered() {
   for (const Setting& setting : settings()) names.insert("setting " + std::string(setting.key));
   for (const runbooks::Embedded& book : runbooks::embedded_runbooks())
     names.insert("runbook " + std::string(book.name));
+  const auto workflows = serve::embedded_workflows();
+  REQUIRE(workflows);
+  for (const serve::WorkflowSource& workflow : *workflows) names.insert("workflow " + workflow.name);
   std::erase_if(names,
                 [](const std::string& name) { return name.starts_with("tool test_"); });  // the tests' own
   return names;
