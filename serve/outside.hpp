@@ -6,7 +6,7 @@
 #include "core/result.hpp"
 #include "serve/cassette/player.hpp"
 #include "serve/cassette/recorder.hpp"
-#include "serve/server.hpp"
+#include "serve/options.hpp"
 
 #include <functional>
 #include <memory>

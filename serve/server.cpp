@@ -9,11 +9,11 @@
 #include "serve/calls/lazy_store.hpp"
 #include "serve/daemon/daemon.hpp"
 #include "serve/door/door.hpp"
-#include "serve/door/shim.hpp"
 #include "serve/door/stdio.hpp"
 #include "serve/front.hpp"
 #include "serve/outside.hpp"
 #include "serve/protocol/mcp_pipe.hpp"
+#include "serve/shim.hpp"
 #include "serve/sites.hpp"
 #include "serve/toolbox.hpp"
 #include "serve/view.hpp"
@@ -65,9 +65,17 @@ Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptio
   return opened;
 }
 
+/// What a client's model reads before it has called anything.
 std::string instructions() {
-  return "exai asks GLM, Kimi and OpenAI-compatible models. Start with listmodels; chat takes a "
-         "continuation_id to go on.";
+  return "exai lends you engineering workflows and the models GLM and Kimi.\n"
+         "Workflows (debug, codereview, analyze, secaudit and others) go step by step: call one with "
+         "step_number 1, do yourself what required_actions of the answer says, then call it again as "
+         "next_call shows, with what you found. At the last step another model judges your findings where "
+         "that helps.\n"
+         "chat asks one question. Answers carry a continuation_id; give it back to go on, also in another "
+         "tool.\n"
+         "Name files by their path: their contents are sent along. listmodels shows the models, self-check "
+         "what is configured.";
 }
 
 /// The rules of access; standard input has one caller, so no key is looked for there.

@@ -5,7 +5,7 @@
 #include "core/result.hpp"
 #include "serve/calls/loop.hpp"
 #include "serve/door/exchange.hpp"
-#include "serve/server.hpp"
+#include "serve/door/listener.hpp"
 
 #include <functional>
 #include <memory>

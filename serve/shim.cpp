@@ -1,4 +1,4 @@
-#include "serve/door/shim.hpp"
+#include "serve/shim.hpp"
 
 #include "core/version.hpp"
 #include "io/http.hpp"

@@ -1,7 +1,7 @@
 // `exai serve --stdio --connect URL`: an editor's stdio on one side, a running daemon on the other.
 #pragma once
 
-#include "serve/server.hpp"
+#include "serve/options.hpp"
 
 namespace exai::serve {
 

@@ -1,0 +1,15 @@
+// What a server listens on.
+#pragma once
+
+#include <string>
+
+namespace exai::serve {
+
+/// What is bound, for the line printed at start and for /status.
+struct Listener {
+  std::string name;  ///< "mcp", "daemon", "health"
+  std::string address;
+  std::string url;
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,31 @@
+// How a server is started.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/deadline.hpp"
+#include "core/result.hpp"
+#include "serve/resources/resource.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace exai::serve {
+
+struct ServeOptions {
+  std::filesystem::path root;
+  bool stdio = false;               ///< MCP over stdin and stdout instead of sockets
+  std::string connect;              ///< with stdio: bridge to the daemon at this ws:// URL
+  bool check_only = false;          ///< load all, bind nothing
+  Millis grace{30000};              ///< drain time after SIGTERM
+  bool terminal = false;            ///< echo log lines to stderr
+  std::vector<Document> documents;  ///< offered as resources beside the server's own
+  std::filesystem::path record;     ///< cassette to write what providers are asked and answer
+  std::filesystem::path replay;     ///< cassette to play instead of asking providers
+  bool strict = false;              ///< a keys file that others can read is an error
+  /// Loads the configuration anew for SIGHUP; an error keeps the old one.
+  std::function<Result<Config>()> reload;
+};
+
+}  // namespace exai::serve
