@@ -21,8 +21,7 @@ bool can_be_written(const Json& property) {
 
 std::string described(const Json& property) {
   std::string text = property.value("description", "");
-  if (type_of(property) == "array")
-    text += text.empty() ? "separated by commas" : " (separated by commas)";
+  if (type_of(property) == "array") text += text.empty() ? "separated by commas" : " (separated by commas)";
   return text;
 }
 
