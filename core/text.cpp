@@ -144,6 +144,12 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  }));
+}
+
 std::string printable(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());

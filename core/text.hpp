@@ -24,6 +24,9 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
 /// "did you mean a, b or c?" or "" when nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
+/// How many characters (code points) valid UTF-8 has.
+std::size_t characters(std::string_view text);
+
 /// Text fit for a terminal or a log line: control characters (but newline and tab) as \xNN, invalid UTF-8
 /// replaced.
 std::string printable(std::string_view text);

@@ -42,6 +42,29 @@ void McpCall::start() {
   call_ = service_.engine_.start(std::move(spec), shared_from_this());
 }
 
+void McpCall::on_started(Millis budget) {
+  if (job_->work == Work::inline_ || context_.progress_token.empty()) return;
+  started_ = service_.engine_.services().clock.steady();
+  budget_ = budget;
+  beat_later();
+}
+
+/// Clients give up on a call that is silent for long, and start anew when it makes progress.
+void McpCall::beat_later() {
+  progress_at_beat_ = progress_;
+  beat_ = service_.engine_.services().loop.after(service_.limits_.heartbeat, [weak = weak_from_this()] {
+    const std::shared_ptr<McpCall> call = weak.lock();
+    if (!call || call->over_ || !call->sink_) return;
+    const auto worked = std::chrono::duration_cast<std::chrono::seconds>(
+        call->service_.engine_.services().clock.steady() - call->started_);
+    if (call->progress_ == call->progress_at_beat_)
+      call->on_progress({.text = {},
+                         .message = call->job_->name + " has worked for " + format_duration(Millis(worked)) +
+                                    ", " + format_duration(call->budget_) + " at most"});
+    call->beat_later();
+  });
+}
+
 void McpCall::on_progress(const Progress& progress) {
   if (context_.progress_token.empty() || !sink_ || !sink_->can_send()) return;
   sink_->send(rpc_notification("notifications/progress",
@@ -131,6 +154,7 @@ std::string McpCall::result_text(const CallAnswer& answer) const {
 
 void McpCall::on_finished(CallOutcome outcome) {
   const std::shared_ptr<McpCall> self = shared_from_this();
+  beat_.reset();
   if (outcome.result) {
     if (auto* required = std::get_if<InputRequired>(&*outcome.result))
       return need_input(std::move(*required));

@@ -25,7 +25,7 @@ class McpCall final : public CallSink, public std::enable_shared_from_this<McpCa
   [[nodiscard]] const RpcId& id() const { return begin_.id; }
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
-  void on_started(Millis /*budget*/) override {}
+  void on_started(Millis budget) override;
   void on_progress(const Progress& progress) override;
   void on_log(ClientLog level, const Json& data) override;
   void on_task() override;
@@ -46,6 +46,7 @@ class McpCall final : public CallSink, public std::enable_shared_from_this<McpCa
   [[nodiscard]] std::string result_text(const CallAnswer& answer) const;
   [[nodiscard]] RpcError rpc_failure(const Error& error) const;
   void forget_requests();
+  void beat_later();
 
   McpService& service_;
   std::string peer_;
@@ -59,7 +60,10 @@ class McpCall final : public CallSink, public std::enable_shared_from_this<McpCa
   int rounds_ = 0;
   std::weak_ptr<Call> call_;
   std::map<RpcId, std::string> requests_;  // ours that are open: key of the input by request id
-  std::unique_ptr<Timer> timer_;
+  std::unique_ptr<Timer> timer_, beat_;
+  Steady started_{};
+  Millis budget_{0};
+  std::uint64_t progress_at_beat_ = 0;
   std::string task_;
   bool over_ = false;
 };

@@ -36,12 +36,6 @@ std::uint8_t types_of(const Json& value) {
   }
 }
 
-std::size_t characters(const std::string& text) {
-  std::size_t count = 0;
-  for (const char byte : text) count += (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U ? 1 : 0;
-  return count;
-}
-
 /// A value as a reader can recognise it, short.
 std::string shown(const Json& value) {
   std::string text = dump_json(value);

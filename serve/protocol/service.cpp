@@ -9,6 +9,7 @@ ServiceLimits service_limits(const Config& config) {
   ServiceLimits limits;
   limits.streams = static_cast<std::size_t>(config.integer("limits.streams"));
   limits.input_wait = config.duration("mcp.input_wait");
+  limits.heartbeat = config.duration("mcp.heartbeat");
   limits.tasks.ttl = config.duration("mcp.task_ttl");
   return limits;
 }

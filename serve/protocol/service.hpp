@@ -18,6 +18,7 @@ namespace exai::serve {
 struct ServiceLimits {
   std::size_t streams = 1000;  ///< open subscriptions/listen
   Millis input_wait{600000};   ///< how long a person may take to answer
+  Millis heartbeat{5000};      ///< of a call that says nothing, to callers that asked for progress
   TaskLimits tasks;
 };
 ServiceLimits service_limits(const Config& config);

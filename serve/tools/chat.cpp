@@ -124,9 +124,10 @@ Result<void> check_fit(const Model& model, const Question& question, long long t
 
 struct Prepared {
   ChatRequest request;
-  std::string user_text;       ///< prompt with files
-  Json files = Json::array();  ///< what became of each
-  History history;             ///< counts only
+  std::optional<Envelope> refused;  ///< the answer instead of asking
+  std::string user_text;            ///< prompt with files
+  Json files = Json::array();       ///< what became of each
+  History history;                  ///< counts only
 };
 
 Json facts(const std::vector<EmbeddedFile>& files) {
@@ -137,6 +138,28 @@ Json facts(const std::vector<EmbeddedFile>& files) {
     list.push_back(std::move(one));
   }
   return list;
+}
+
+/// The answer when the model has no room for all files that were named (facts: server 4.5).
+std::optional<Envelope> code_too_large(const Model& model, const Embedding& files, long long limit) {
+  const bool fits = std::none_of(files.files.begin(), files.files.end(),
+                                 [](const EmbeddedFile& file) { return file.note == k_no_room; });
+  if (fits) return std::nullopt;
+  long long tokens = 0;
+  for (const EmbeddedFile& file : files.files) tokens += file.tokens;
+  Envelope envelope;
+  envelope.status = "code_too_large";
+  envelope.content = fmt::format(
+      "The files need about {} tokens, {} has room for {}. Name fewer files or only those parts that matter, "
+      "or a "
+      "model with a larger window; listmodels shows them.",
+      tokens, model.name, limit);
+  envelope.metadata = {{"tool_name", "chat"},
+                       {"model", model.name},
+                       {"tokens", tokens},
+                       {"limit", limit},
+                       {"files", facts(files.files)}};
+  return envelope;
 }
 
 /// Before any file is read: enough to tell whether a large window is needed.
@@ -172,6 +195,9 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   rules.tokens = content_budget(choice->model);
   const Result<Embedding> files = embed(context.workspace(), question.files, rules);
   if (!files) return fail(files.error());
+  if (context.config().boolean("workspace.strict_size"))
+    prepared.refused = code_too_large(choice->model, *files, rules.tokens);
+  if (prepared.refused) return prepared;
   Result<std::vector<std::string>> images = image_urls(context.workspace(), question.images);
   if (!images) return fail(images.error());
   prepared.user_text = question.prompt + files->text;
@@ -251,10 +277,14 @@ Result<AnswerCache::Found> answered(const Question& question, const ChatRequest&
 Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const Result<Question> question = read_question(arguments);
   if (!question) return fail(question.error());
+  if (std::optional<Envelope> back =
+          resend_prompt("chat", "prompt", question->prompt, "files", context.config()))
+    return enveloped(std::move(*back));
   const Result<std::vector<store::Turn>> earlier = earlier_turns(*question, context);
   if (!earlier) return fail(earlier.error());
   const Result<Prepared> prepared = prepare(*question, *earlier, context);
   if (!prepared) return fail(prepared.error());
+  if (prepared->refused) return enveloped(*prepared->refused);
   const Result<AnswerCache::Found> found = answered(*question, prepared->request, context);
   if (!found) return fail(found.error());
   const Reply& reply = found->reply;

@@ -1,11 +1,14 @@
 #include "serve/tools/envelope.hpp"
 
+#include "core/text.hpp"
+
 #include <fmt/core.h>
 
 namespace exai::serve {
 
 ToolOutput enveloped(Envelope envelope) {
-  Json object{{"status", envelope.offer ? "continuation_available" : "success"},
+  if (envelope.status.empty()) envelope.status = envelope.offer ? "continuation_available" : "success";
+  Json object{{"status", std::move(envelope.status)},
               {"content", std::move(envelope.content)},
               {"content_type", std::move(envelope.content_type)},
               {"metadata", std::move(envelope.metadata)}};
@@ -17,6 +20,25 @@ ToolOutput enveloped(Envelope envelope) {
                      envelope.offer->remaining_turns)},
         {"remaining_turns", envelope.offer->remaining_turns}};
   return json_output(std::move(object));
+}
+
+std::optional<Envelope> resend_prompt(std::string_view tool, std::string_view argument, std::string_view text,
+                                      std::string_view files, const Config& config) {
+  const auto limit = static_cast<std::size_t>(config.integer("limits.prompt"));
+  if (text.size() <= limit) return std::nullopt;  // bytes are never fewer than characters
+  const std::size_t size = characters(text);
+  if (size <= limit) return std::nullopt;
+  Envelope envelope;
+  envelope.status = "resend_prompt";
+  envelope.content =
+      fmt::format("'{}' has {} characters, {} are allowed. ", argument, size, limit) +
+      (files.empty()
+           ? std::string("Send it again, shorter.")
+           : fmt::format("Write the text to a file, name its path in '{}', and send '{}' again with a "
+                         "short summary.",
+                         files, argument));
+  envelope.metadata = {{"tool_name", tool}, {"prompt_size", size}, {"limit", limit}};
+  return envelope;
 }
 
 ToolOutput json_output(Json object) {

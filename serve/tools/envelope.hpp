@@ -2,6 +2,7 @@
 // content.
 #pragma once
 
+#include "core/config.hpp"
 #include "serve/tools/tool.hpp"
 
 #include <optional>
@@ -15,15 +16,20 @@ struct ContinuationOffer {
 };
 
 struct Envelope {
+  std::string status{};  ///< empty = continuation_available with an offer, else success
   std::string content;
   std::string content_type = "text";  ///< text, markdown or json
   Json metadata = Json::object();
   std::optional<ContinuationOffer> offer;
 };
 
-/// Status is continuation_available with an offer, else success. The text item and the structured content are
-/// the same object.
+/// The text item and the structured content are the same object.
 ToolOutput enveloped(Envelope envelope);
+
+/// The answer to an argument that is longer than limits.prompt: the text shall come again as a file, named in
+/// the argument `files` where the tool has one (facts: server 1.5). Nothing when it is short enough.
+std::optional<Envelope> resend_prompt(std::string_view tool, std::string_view argument, std::string_view text,
+                                      std::string_view files, const Config& config);
 
 /// A JSON object as text and as structured content.
 ToolOutput json_output(Json object);

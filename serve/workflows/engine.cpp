@@ -64,6 +64,21 @@ std::string turn_text(const Step& step) {
   return is_utf8(text) ? text : printable(text);
 }
 
+/// A step that is too long is asked back before anything of it is kept.
+std::optional<ToolOutput> asked_back(const Step& step) {
+  const bool files = step.flow.field("relevant_files") != nullptr;
+  std::optional<Envelope> envelope =
+      resend_prompt(step.flow.name, "step", step.text, files ? "relevant_files" : "", step.context.config());
+  if (!envelope) return std::nullopt;
+  return json_output({{"status", std::move(envelope->status)},
+                      {"step_number", step.number},
+                      {"total_steps", step.total},
+                      {"next_step_required", step.more},
+                      {"continuation_id", step.thread},
+                      {"next_steps", std::move(envelope->content)},
+                      {"metadata", std::move(envelope->metadata)}});
+}
+
 Result<void> keep_turn(const Step& step) {
   const Wall now = step.context.clock().wall();
   const std::string provider = step.reply ? step.reply->provider : "";
@@ -133,6 +148,7 @@ Result<CallAnswer> run_workflow(const Workflow& flow, const Json& arguments, Cal
   Step step(flow, context, arguments);
   const WorkflowHook* hook = flow.hook;
   if (Result<void> fits = read_step(step); !fits) return fail(fits.error());
+  if (std::optional<ToolOutput> back = workflow_engine::asked_back(step)) return std::move(*back);
   if (hook != nullptr && hook->check != nullptr)
     if (Result<void> fits = hook->check(step); !fits) return fail(fits.error());
   const bool may_ask = !step.more || (hook != nullptr && hook->instead != nullptr);

@@ -204,7 +204,8 @@ Result<Question> prepare(Step& step) {
   text += "\n\n## Your task\n" + plan.question;
   request.images = model->images ? images(step) : std::vector<std::string>{};
   const std::string system = step.flow.system_prompt + std::string(k_form);
-  const auto tokens = static_cast<long long>(estimate_tokens(system) + estimate_tokens(text));
+  const auto tokens =
+      static_cast<long long>(estimate_tokens(system)) + static_cast<long long>(estimate_tokens(text));
   if (tokens > content)
     return fail(ErrorKind::invalid,
                 fmt::format("the question to the expert needs about {} tokens, the model {} takes {}", tokens,

@@ -182,7 +182,7 @@ Result<void> Embedder::add_content(const Candidate& candidate, const io::Opened&
   } else if (known_.count(record.sha256) != 0) {
     record.note = "embedded earlier";
   } else if (result_.tokens + record.tokens > rules_.tokens) {
-    record.note = "no room left";
+    record.note = k_no_room;
     left_out_.push_back(candidate.shown);
     seen_.erase(first);
   } else {
@@ -196,7 +196,7 @@ Result<void> Embedder::add_content(const Candidate& candidate, const io::Opened&
     return {};
   }
   text.resize(before);
-  if (record.note != "no room left")
+  if (record.note != k_no_room)
     fmt::format_to(std::back_inserter(text), "\n\n--- file {}: {} ---", shown, printable(record.note));
   return {};
 }

@@ -53,6 +53,9 @@ struct EmbedRules {
   bool line_numbers = false;
 };
 
+/// The note of a file that the rest of the budget did not hold.
+inline constexpr std::string_view k_no_room = "no room left";
+
 /// What became of one file.
 struct EmbeddedFile {
   std::string path;  ///< as the caller named it (or found in a folder that it named)
@@ -60,7 +63,7 @@ struct EmbeddedFile {
   std::uint64_t bytes = 0;
   long long tokens = 0;
   bool embedded = false;
-  std::string note;  ///< why not: "too large: 3 MiB of 1 MiB", "same content as /a/b", "no room left";
+  std::string note;  ///< why not: "too large: 3 MiB of 1 MiB", "same content as /a/b", k_no_room;
                      ///< or what is odd about it: "one of 2 hard links"
 };
 

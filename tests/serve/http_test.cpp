@@ -173,6 +173,22 @@ TEST_CASE("pipelined requests are answered in order on one connection", "[serve]
   CHECK(third != std::string::npos);
 }
 
+TEST_CASE("a call that says nothing is heard of all the same", "[serve][http][sse]") {
+  House house(Settings{{"mcp.heartbeat", "100ms"}});
+  const std::string session = initialize(house.mcp());
+  Gate::close();
+  const std::string body = call("2", "test_wait", "{}", R"({"progressToken":"p"})");
+  TcpWire wire(house.mcp());
+  wire.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_json +
+            "Accept: application/json, text/event-stream\r\n" + "Mcp-Session-Id: " + session +
+            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  const std::string beats = wire.until(R"("progress":3,)");  // the first is the tool's own
+  INFO(beats);
+  CHECK(beats.find(R"("progress":2,"message":"test_wait has worked for )") != std::string::npos);
+  Gate::open();
+  CHECK(wire.until(R"("id":2,"result")").find(R"("id":2,"result")") != std::string::npos);
+}
+
 TEST_CASE("progress turns the answer into an event stream, nothing else does", "[serve][http][sse]") {
   House house;
   const std::string session = initialize(house.mcp());

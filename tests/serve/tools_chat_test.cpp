@@ -182,6 +182,48 @@ TEST_CASE("what does not fit the model is refused with the way out", "[tools]") 
   CHECK(server->seen().empty());
 }
 
+TEST_CASE("a prompt that is too long is asked back as a file, and nobody is asked", "[tools]") {
+  const auto server = Simulator::with(k_echo);
+  test::ToolCall call(test::glm_at(*server, {{"MCP_PROMPT_SIZE_LIMIT", "2000"}}));
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "\u00e4";  // two bytes each
+  CHECK(call.ask("chat", {{"prompt", text}})["status"] == "continuation_available");
+  const std::size_t before = server->seen().size();
+  const Json back = call.ask("chat", {{"prompt", text + "x"}});
+  CHECK(back["status"] == "resend_prompt");
+  CHECK(back["metadata"] == Json{{"tool_name", "chat"}, {"prompt_size", 2001}, {"limit", 2000}});
+  CHECK(back["content"].get<std::string>().find("'files'") != std::string::npos);
+  CHECK(server->seen().size() == before);
+}
+
+TEST_CASE("files that the model has no room for are refused whole, or named when that is wished", "[tools]") {
+  const auto server = Simulator::with(k_echo);
+  const test::TempFolder folder;
+  Json files = Json::array();
+  for (const char* name : {"a.txt", "b.txt"}) {
+    REQUIRE(io::write_atomic(folder / name, std::string(15'000, *name)));
+    files.push_back((folder / name).string());
+  }
+  const Json question{{"prompt", "read these"}, {"model", "moonshot-v1-8k"}, {"files", files}};
+  const auto at = [&](const char* strict) {
+    return test::config_of({{"KIMI_API_URL", server->url()},
+                            {"KIMI_API_KEY", test::k_key},
+                            {"STRICT_FILE_SIZE_REJECTION", strict}});
+  };
+  test::ToolCall strict(at("true"), folder.path());
+  const Json refused = strict.ask("chat", question);
+  CHECK(refused["status"] == "code_too_large");
+  CHECK(refused["content"].get<std::string>().find("moonshot-v1-8k") != std::string::npos);
+  CHECK(refused["metadata"]["tokens"] > refused["metadata"]["limit"]);
+  CHECK(refused["metadata"]["files"][1]["note"] == "no room left");
+  CHECK(server->seen().empty());
+  test::ToolCall lenient(at("false"), folder.path());
+  const Json answered = lenient.ask("chat", question);
+  CHECK(answered["status"] == "continuation_available");
+  CHECK(answered["metadata"]["files"][0]["embedded"] == true);
+  CHECK(answered["metadata"]["files"][1]["embedded"] == false);
+}
+
 TEST_CASE("an image file becomes a data URL", "[tools]") {
   const test::TempFolder folder;
   const auto path = (folder / "a.png").string();

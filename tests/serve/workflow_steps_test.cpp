@@ -147,6 +147,30 @@ TEST_CASE("findings of all steps come together, and backtracking takes some back
   CHECK(last["complete_investigation"]["initial_request"] == "step 1 of debug");
 }
 
+TEST_CASE("a step that is too long is asked back as a file, and nothing of it is kept", "[workflows]") {
+  Flow flow(Flow::k_expert, {{"MCP_PROMPT_SIZE_LIMIT", "1000"}});
+  for (const std::string& tool : test::workflows().names()) {
+    INFO(tool);
+    Json step = step_of(tool, 1, 2, true, first_needs(flow, tool));
+    step["step"] = std::string(1001, 'x');
+    const Json back = flow.ask(tool, step);
+    CHECK(back["status"] == "resend_prompt");
+    CHECK(back["metadata"]["prompt_size"] == 1001);
+    CHECK(back["continuation_id"] == "");
+    const bool files = back["next_steps"].get<std::string>().find("'relevant_files'") != std::string::npos;
+    const std::string_view schema = test::workflows().find(tool)->tool->input_schema;
+    CHECK(files == (schema.find("\"relevant_files\"") != std::string_view::npos));
+  }
+  CHECK(flow.server->seen().empty());
+  const Json first = flow.ask("debug", step_of("debug", 1, 3, true));
+  Json second = step_of("debug", 2, 3, true, {{"continuation_id", first["continuation_id"]}});
+  second["step"] = std::string(1001, 'x');
+  CHECK(flow.ask("debug", second)["continuation_id"] == first["continuation_id"]);
+  const Json third = step_of("debug", 3, 3, false,
+                             {{"continuation_id", first["continuation_id"]}, {"use_assistant_model", false}});
+  CHECK(flow.ask("debug", third)["complete_investigation"]["steps_taken"] == 2);
+}
+
 TEST_CASE("total_steps follows the steps", "[workflows]") {
   Flow flow;
   const Json first = flow.ask("debug", step_of("debug", 1, 2, true));
