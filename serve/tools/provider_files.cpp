@@ -16,9 +16,14 @@ std::string text_member(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// Sizes and times in seconds; what is neither counts as not said.
 std::int64_t number_member(const Json& object, const char* key) {
+  constexpr double k_most =
+      9e9;  // seconds that a clock of nanoseconds can hold, and more than a file has bytes
   const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<std::int64_t>() : 0;
+  if (found == object.end() || !found->is_number()) return 0;
+  const auto value = found->get<double>();
+  return value > 0 && value < k_most ? static_cast<std::int64_t>(value) : 0;
 }
 
 RemoteFile read_file_facts(const Json& object) {

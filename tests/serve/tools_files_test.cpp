@@ -38,7 +38,35 @@ Error refusal(test::ToolCall& call, const char* tool, const Json& arguments) {
   return output.error();
 }
 
+/// A provider that answers the same to whatever it is asked.
+class OneAnswer final : public serve::ProviderTransport {
+ public:
+  explicit OneAnswer(std::string body) : body_(std::move(body)) {}
+  Result<io::HttpResponse> exchange(const io::HttpRequest& request) override {
+    if (request.on_data) request.on_data(body_);
+    return io::HttpResponse{.status = 200, .headers = {{"content-type", "application/json"}}, .body = {}};
+  }
+
+ private:
+  std::string body_;
+};
+
 }  // namespace
+
+TEST_CASE("sizes and times of a provider that cannot be are not believed", "[tools][files]") {
+  const auto number =
+      GENERATE(as<std::string>(), "1e300", "-1e300", "18446744073709551615", "-5", "null", "\"x\"");
+  INFO(number);
+  const auto server = Simulator::with("key: " + std::string(test::k_key));
+  const tests::Scratch folder;
+  test::ToolCall call(both_at(*server, folder));
+  const test::HurriedClock clock;
+  OneAnswer transport(R"({"id":"f-1","filename":"a","bytes":)" + number + R"(,"created_at":)" + number + "}");
+  call.use(clock, transport);
+  const Json sent = send(call, {folder.write("a.txt", "four").string()})["files"][0];
+  CHECK(sent["size_bytes"] == 4);
+  CHECK(sent["upload_timestamp"].get<std::string>().substr(0, 4) == format_utc(clock.wall()).substr(0, 4));
+}
 
 TEST_CASE("files are sent to Kimi once, whatever they are called", "[tools][files]") {
   const auto server = Simulator::with("key: " + std::string(test::k_key));
