@@ -10,8 +10,9 @@ namespace exai {
 namespace json_writing {
 namespace {
 
-// nlohmann's own dump looks at every byte with a state machine, and answers are texts within texts: half of
-// what a small call cost. These write the same bytes (tests/core/json_test.cpp holds them against it).
+// nlohmann's own dump looks at every byte with a state machine, and answers are texts within texts: it was 17
+// % of the samples of a server under load with workflow steps. These write the same bytes
+// (tests/core/json_test.cpp holds them against it).
 
 void put_text(std::string_view text, std::string& out) {
   constexpr std::string_view k_digits = "0123456789abcdef";

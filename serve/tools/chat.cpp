@@ -151,8 +151,7 @@ std::optional<Envelope> code_too_large(const Model& model, const Embedding& file
   envelope.status = "code_too_large";
   envelope.content = fmt::format(
       "The files need about {} tokens, {} has room for {}. Name fewer files or only those parts that matter, "
-      "or a "
-      "model with a larger window; listmodels shows them.",
+      "or a model with a larger window; listmodels shows them.",
       tokens, model.name, limit);
   envelope.metadata = {{"tool_name", "chat"},
                        {"model", model.name},
