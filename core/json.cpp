@@ -3,6 +3,10 @@
 #include "core/loose_json.hpp"
 #include "core/text.hpp"
 
+#include <array>
+#include <bit>
+#include <cstring>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -14,71 +18,132 @@ namespace {
 // % of the samples of a server under load with workflow steps. These write the same bytes
 // (tests/core/json_test.cpp holds them against it).
 
-void put_text(std::string_view text, std::string& out) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  const std::size_t before = out.size();
-  bool judged = false;
-  std::size_t from = 0;  // of what is plain and not yet copied
-  out += '"';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x80 && !judged) {
-      if (!is_utf8(text)) {
-        out.resize(before);
-        out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-        return;
-      }
-      judged = true;
-    }
-    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
-    out.append(text, from, i - from);
-    from = i + 1;
-    out += '\\';
-    constexpr std::string_view k_named = "\"\\\b\f\n\r\t", k_names = "\"\\bfnrt";
-    if (const std::size_t named = k_named.find(text[i]); named != std::string_view::npos)
-      out += k_names[named];
-    else
-      out.append("u00").append({k_digits[byte >> 4U], k_digits[byte & 15U]});
-  }
-  out.append(text, from).append(1, '"');
+constexpr std::uint64_t k_ones = 0x0101'0101'0101'0101U, k_high = 0x80 * k_ones;
+
+/// Marks (0x80) the first of eight bytes that needs an escape; what is marked after it may be wrong. 0 =
+/// none.
+std::uint64_t special(std::uint64_t bytes) {
+  const auto zeros = [](std::uint64_t word) { return (word - k_ones) & ~word; };
+  return (((bytes - 0x20 * k_ones) & ~bytes) | zeros(bytes ^ '"' * k_ones) | zeros(bytes ^ '\\' * k_ones)) &
+         k_high;
 }
 
-void put(const Json& value, std::string& out) {
+/// Writes the escape of one byte; the number of its bytes, six at most.
+std::size_t escape(char byte, char* to) {
+  constexpr std::string_view k_named = "\"\\\b\f\n\r\t", k_names = "\"\\bfnrt", k_digits = "0123456789abcdef";
+  to[0] = '\\';
+  if (const std::size_t named = k_named.find(byte); named != std::string_view::npos) {
+    to[1] = k_names[named];
+    return 2;
+  }
+  const auto code = static_cast<unsigned char>(byte);
+  std::memcpy(to + 1, "u00", 3);
+  to[4] = k_digits[code >> 4U];
+  to[5] = k_digits[code & 15U];
+  return 6;
+}
+
+class Writer {
+ public:
+  void put(const Json& value);
+  void put_text(std::string_view text);
+  std::string take() {
+    if (used_ < text_.size() / 2) return text_.substr(0, used_);  // what is kept for long should be small
+    text_.resize(used_);
+    return std::move(text_);
+  }
+
+ private:
+  /// Where at least `size` more bytes fit.
+  char* room(std::size_t size) {
+    if (text_.size() - used_ < size) text_.resize(std::max(2 * text_.size(), used_ + size));
+    return text_.data() + used_;
+  }
+  void add(char c) { *room(1) = c, ++used_; }
+  void add(std::string_view plain) {
+    std::memcpy(room(plain.size()), plain.data(), plain.size());
+    used_ += plain.size();
+  }
+
+  std::string text_ = std::string(512, '\0');  // its first `used_` bytes are written
+  std::size_t used_ = 0;
+};
+
+void Writer::put_text(std::string_view text) {
+  static_assert(std::endian::native == std::endian::little, "the lowest mark is the first byte's");
+  constexpr std::size_t k_word = 8, k_spare = 24;  // quotes, a word of which little counts, an escape
+  const std::size_t began = used_;
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  char* to = room(text.size() + k_spare);
+  std::uint64_t seen = 0;
+  *to++ = '"';
+  while (from != end) {
+    const auto left = static_cast<std::size_t>(end - from);
+    std::uint64_t bytes = 0;
+    if (left >= k_word) {
+      std::memcpy(&bytes, from, k_word);
+    } else if (text.size() >= k_word) {
+      std::memcpy(&bytes, end - k_word, k_word);
+      bytes >>= 8 * (k_word - left);
+    } else {
+      std::memcpy(&bytes, from, left);
+    }
+    std::memcpy(to, &bytes, k_word);
+    seen |= bytes;
+    const std::uint64_t marks = special(bytes);  // also of the zeros after the last byte
+    const std::size_t plain =
+        std::min(left, marks == 0 ? k_word : static_cast<std::size_t>(std::countr_zero(marks)) / 8);
+    to += plain;
+    from += plain;
+    if (plain == k_word || from == end) continue;
+    to += escape(*from++, to);
+    used_ = static_cast<std::size_t>(to - text_.data());
+    to = room(static_cast<std::size_t>(end - from) + k_spare);
+  }
+  *to++ = '"';
+  used_ = static_cast<std::size_t>(to - text_.data());
+  if ((seen & k_high) == 0 || is_utf8(text)) return;
+  used_ = began;
+  add(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+void Writer::put(const Json& value) {
   switch (value.type()) {
     case Json::value_t::string:
-      return put_text(value.get_ref<const std::string&>(), out);
+      return put_text(value.get_ref<const std::string&>());
     case Json::value_t::object: {
       char before = '{';
       for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
-        out += std::exchange(before, ',');
-        put_text(name, out);
-        out += ':';
-        put(member, out);
+        add(std::exchange(before, ','));
+        put_text(name);
+        add(':');
+        put(member);
       }
-      out += before == '{' ? "{}" : "}";
-      return;
+      return add(before == '{' ? "{}" : "}");
     }
     case Json::value_t::array: {
       char before = '[';
       for (const Json& item : value.get_ref<const Json::array_t&>()) {
-        out += std::exchange(before, ',');
-        put(item, out);
+        add(std::exchange(before, ','));
+        put(item);
       }
-      out += before == '[' ? "[]" : "]";
-      return;
+      return add(before == '[' ? "[]" : "]");
     }
     case Json::value_t::number_integer: {
       const fmt::format_int digits(value.get<std::int64_t>());
-      out.append(digits.data(), digits.size());
-      return;
+      return add({digits.data(), digits.size()});
     }
     case Json::value_t::number_unsigned: {
       const fmt::format_int digits(value.get<std::uint64_t>());
-      out.append(digits.data(), digits.size());
-      return;
+      return add({digits.data(), digits.size()});
     }
+    case Json::value_t::boolean:
+      return add(value.get<bool>() ? "true" : "false");
+    case Json::value_t::null:
+      return add("null");
     default:
-      out += value.dump();
+      return add(value.dump());
   }
 }
 
@@ -109,9 +174,9 @@ Result<Json> parse_json(std::string_view text, int max_depth) {
 }
 
 std::string dump_json(const Json& value) {
-  std::string text;
-  json_writing::put(value, text);
-  return text;
+  json_writing::Writer writer;
+  writer.put(value);
+  return writer.take();
 }
 
 std::string pretty_json(const Json& value) {
@@ -119,9 +184,9 @@ std::string pretty_json(const Json& value) {
 }
 
 std::string quote_json(std::string_view text) {
-  std::string quoted;
-  json_writing::put_text(text, quoted);
-  return quoted;
+  json_writing::Writer writer;
+  writer.put_text(text);
+  return writer.take();
 }
 
 std::vector<std::string> texts_of(const Json& array) {

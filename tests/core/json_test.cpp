@@ -72,6 +72,23 @@ TEST_CASE("every byte and every length of UTF-8 is quoted as the library quotes 
   CHECK(quote_json(std::string_view("a\0b", 3)) == R"("a\u0000b")");
 }
 
+TEST_CASE("a byte that needs an escape is found wherever it stands", "[core][json]") {
+  const std::string plain(40, 'p');
+  const std::string special =
+      GENERATE("\"", "\\", "\n", "\x01", "\x1f", "\x7f", "\u00fc", "\xff", "\"\\\"", "\n\n");
+  for (std::size_t length = 0; length <= plain.size(); ++length)
+    for (std::size_t at = 0; at <= length; ++at) {
+      std::string text = plain.substr(0, length);
+      text.insert(at, special);
+      REQUIRE(quote_json(text) == by_library(text));
+    }
+  // More escapes than there was room for.
+  const std::string all(3000, special[0]);
+  CHECK(quote_json(all) == by_library(all));
+  CHECK(dump_json(Json{{all, Json::array({all, plain})}}) ==
+        by_library(Json{{all, Json::array({all, plain})}}));
+}
+
 TEST_CASE("numbers that JSON cannot write are null", "[core][json]") {
   CHECK(dump_json(Json(std::numeric_limits<double>::infinity())) == "null");
   CHECK(dump_json(Json{{"a", 1.0}}) == R"({"a":1.0})");
