@@ -8,7 +8,7 @@ namespace exai::serve {
 void DaemonRun::start(Engine& engine, Json arguments, const Principal& principal,
                       const std::string& session) {
   CallSpec spec;
-  spec.job = tool_job(tool_, std::move(arguments));
+  spec.job = tool_job(tool_, std::make_shared<const Json>(std::move(arguments)));
   spec.caller.principal = principal;
   spec.caller.session = session;
   spec.caller.transport = Transport::websocket;

@@ -64,10 +64,12 @@ std::string digest_of(std::string_view method, std::string_view name, const Json
 
 /// The rounds of a request belong to the modern era; older clients get real requests instead.
 std::optional<RpcError> read_rounds(const RequestContext& context, const std::string& method,
-                                    const std::string& name, const Json& params, const Json& arguments,
-                                    BeginCall& call) {
+                                    const std::string& name, const Json& params,
+                                    std::shared_ptr<const Json> arguments, BeginCall& call) {
   if (context.dialect.era == Era::legacy) return std::nullopt;
-  call.digest = digest_of(method, name, arguments);
+  call.digest = [method, name, arguments = std::move(arguments)] {
+    return digest_of(method, name, *arguments);
+  };
   return read_inputs(params, call);
 }
 
@@ -244,10 +246,11 @@ Action Dispatcher::call_tool(Asked& asked) const {
                   context.dialect.era == Era::modern ? 400 : 200);
   }
   BeginCall call;
-  if (auto error = read_rounds(context, asked.message.method, name, asked.params, arguments, call))
+  const auto kept = std::make_shared<const Json>(std::move(arguments));
+  if (auto error = read_rounds(context, asked.message.method, name, asked.params, kept, call))
     return refuse(id, std::move(*error));
   call.id = id;
-  call.job = tool_job(entry->tool, std::move(arguments));
+  call.job = tool_job(entry->tool, kept);
   call.task = tool.task;
   call.has_output_schema = !tool.output_schema.empty();
   return call;
@@ -277,7 +280,8 @@ Action Dispatcher::get_prompt(Asked& asked) const {
     if (argument.required && arguments.find(argument.name) == arguments.end())
       return refuse(id, k_invalid_params, "the prompt " + name + " needs the argument " + argument.name);
   BeginCall call;
-  if (auto error = read_rounds(asked.context, asked.message.method, name, asked.params, given, call))
+  const auto kept = std::make_shared<const Json>(given);
+  if (auto error = read_rounds(asked.context, asked.message.method, name, asked.params, kept, call))
     return refuse(id, std::move(*error));
   call.id = id;
   call.kind = AnswerKind::prompt;
@@ -304,7 +308,8 @@ Action Dispatcher::read_resource(Asked& asked) const {
   if (!asked.context.caller.principal.may(found->entry->scope))
     return refuse_scope(id, asked.context.caller.principal, found->entry->scope, found->entry->uri);
   BeginCall call;
-  if (auto error = read_rounds(asked.context, asked.message.method, uri, asked.params, nullptr, call))
+  const auto nothing = std::make_shared<const Json>();
+  if (auto error = read_rounds(asked.context, asked.message.method, uri, asked.params, nothing, call))
     return refuse(id, std::move(*error));
   call.id = id;
   call.kind = AnswerKind::resource;

@@ -223,7 +223,7 @@ void McpCall::need_input(InputRequired required) {
 void McpCall::ask_as_result(const InputRequired& required) {
   std::string sealed;
   if (!required.state.is_null())
-    sealed = service_.seal_.seal(required.state, context_.caller.principal.name, begin_.digest,
+    sealed = service_.seal_.seal(required.state, context_.caller.principal.name, begin_.digest(),
                                  service_.engine_.services().clock.wall() + service_.limits_.input_wait);
   answer(rpc_result(begin_.id, service_.wire_.input_required(required.requests, sealed)));
 }

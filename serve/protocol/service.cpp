@@ -75,7 +75,7 @@ void McpService::begin(BeginCall begin, RequestContext context, const Peer& peer
   Json state;
   if (!begin.sealed_state.empty()) {
     Result<Json> opened =
-        seal_.open(begin.sealed_state, peer.principal.name, begin.digest, engine_.services().clock.wall());
+        seal_.open(begin.sealed_state, peer.principal.name, begin.digest(), engine_.services().clock.wall());
     if (!opened) return sink->answer(rpc_error(begin.id, to_rpc(opened.error())), 200);
     state = std::move(*opened);
   }

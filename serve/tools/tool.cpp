@@ -33,11 +33,11 @@ const Tool* find_tool(std::string_view id) {
   return nullptr;
 }
 
-Job tool_job(std::shared_ptr<const Tool> tool, Json arguments) {
-  const auto kept = std::make_shared<const Json>(std::move(arguments));
+Job tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments) {
   Job job{std::string(tool->id), tool->work, tool->budget,
-          [tool, kept](CallContext& context) { return tool->run(*kept, context); }};
-  if (tool->quick) job.quick = [tool, kept](const Memory& memory) { return tool->quick(*kept, memory); };
+          [tool, arguments](CallContext& context) { return tool->run(*arguments, context); }};
+  if (tool->quick)
+    job.quick = [tool, arguments](const Memory& memory) { return tool->quick(*arguments, memory); };
   return job;
 }
 
