@@ -10,11 +10,20 @@ namespace {
 
 constexpr Millis k_retry{1000};
 constexpr std::size_t k_looks = 4;
+constexpr std::size_t k_at_once = 8;  // threads that the writer looks at between two offers of the processor
+constexpr std::size_t k_most_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
 
 std::size_t weight(const std::vector<store::Turn>& turns) {
   std::size_t bytes = 0;
   for (const store::Turn& turn : turns) bytes += turn.content.size() + sizeof(turn);
   return bytes;
+}
+
+Result<Json> read_state(const std::string& text, const std::string& id) {
+  if (text.empty()) return Json();
+  Result<Json> state = parse_json(text, k_file_depth);
+  if (!state) return fail(std::move(state.error()).during("reading the state of conversation " + id));
+  return state;
 }
 
 tl::unexpected<Error> forgotten(const std::string& id) {
@@ -33,7 +42,9 @@ struct Memory::Entry {
   std::string id, owner;
   Wall created{}, updated{};
   std::vector<store::Turn> turns;
-  Json state;
+  // JSON as the store keeps it; empty = none. A tree would be a hundred small pieces of memory, which the
+  // writer walks and frees long after they left its processor's cache.
+  std::string state;
   std::size_t kept_turns = 0;
   bool state_changed = false;
   // Under Memory::mutex_.
@@ -66,7 +77,8 @@ Memory::Hold Memory::insert(Hold entry) {
   recent_.push_front(std::move(entry));
   index_.emplace(recent_.front()->id, recent_.begin());
   const Hold kept = recent_.front();
-  dropped = shrink(remembering::k_looks);
+  // The writer drops what is too much when it comes round; here only what it cannot catch up with.
+  if (recent_.size() > limits_.threads + limits_.threads / 4) dropped = shrink(remembering::k_looks);
   return kept;
 }
 
@@ -109,11 +121,7 @@ Result<Memory::Hold> Memory::find(const std::string& id, const std::string& owne
     made->updated = known->updated;
     made->turns = std::move(known->turns);
     made->kept_turns = made->turns.size();
-    if (!known->state.empty()) {
-      Result<Json> state = parse_json(known->state);
-      if (!state) return fail(std::move(state.error()).during("reading the state of conversation " + id));
-      made->state = std::move(*state);
-    }
+    made->state = std::move(known->state);
   }
   const Hold entry = insert(made);
   if (entry->owner != owner) return forgotten(id);
@@ -126,14 +134,17 @@ Result<Thread> Memory::load(const std::string& id, const std::string& owner, con
   Entry& entry = **found;
   const std::scoped_lock lock(entry.gate);
   if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
-  return Thread{entry.id, entry.created, entry.updated, entry.turns, entry.state};
+  Result<Json> state = remembering::read_state(entry.state, id);
+  if (!state) return fail(std::move(state.error()));
+  return Thread{entry.id, entry.created, entry.updated, entry.turns, std::move(*state)};
 }
 
-Result<void> Memory::append(const std::string& id, const std::string& owner,
-                            const std::vector<store::Turn>& turns, const MemoryRules& rules, bool begin) {
+Result<void> Memory::append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
+                            const MemoryRules& rules, bool begin) {
   if (Result<void> room = make_room(); !room) return room;
   const Result<Hold> found = find(id, owner, rules, begin);
   if (!found) return fail(found.error());
+  const std::size_t bytes = remembering::weight(turns);
   {
     Entry& entry = **found;
     const std::scoped_lock lock(entry.gate);
@@ -142,10 +153,10 @@ Result<void> Memory::append(const std::string& id, const std::string& owner,
       return fail(ErrorKind::budget,
                   fmt::format("the conversation {} has had its {} turns", id, rules.max_turns / 2),
                   "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
-    entry.turns.insert(entry.turns.end(), turns.begin(), turns.end());
+    std::move(turns.begin(), turns.end(), std::back_inserter(entry.turns));
     entry.updated = clock_.wall();
   }
-  touched(*found, remembering::weight(turns));
+  touched(*found, bytes);
   return {};
 }
 
@@ -154,15 +165,20 @@ Result<void> Memory::update(const std::string& id, const std::string& owner, con
   if (Result<void> room = make_room(); !room) return room;
   const Result<Hold> found = find(id, owner, rules, begin);
   if (!found) return fail(found.error());
+  std::size_t bytes = 0;
   {
     Entry& entry = **found;
     const std::scoped_lock lock(entry.gate);
     if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
-    if (Result<void> done = change(entry.state); !done) return done;
+    Result<Json> state = remembering::read_state(entry.state, id);
+    if (!state) return fail(std::move(state.error()));
+    if (Result<void> done = change(*state); !done) return done;
+    entry.state = dump_json(*state);
     entry.state_changed = true;
     entry.updated = clock_.wall();
+    bytes = entry.state.size() + sizeof(Entry);
   }
-  touched(*found, 1024);
+  touched(*found, bytes);
   return {};
 }
 
@@ -202,10 +218,11 @@ bool Memory::write_all(const std::vector<Hold>& dirty) {
     change.position = entry->kept_turns;
     change.turns.assign(entry->turns.begin() + static_cast<std::ptrdiff_t>(entry->kept_turns),
                         entry->turns.end());
-    if (entry->state_changed) change.state = dump_json(entry->state);
+    if (entry->state_changed) change.state = entry->state;
     kept.push_back(entry->turns.size());
     entry->state_changed = false;
     changes.push_back(std::move(change));
+    if (changes.size() % remembering::k_at_once == 0) std::this_thread::yield();
   }
   const Result<void> done = store_.keep_conversations(changes);
   for (std::size_t i = 0; i < dirty.size(); ++i) {
@@ -265,8 +282,17 @@ void Memory::write() {
 }
 
 bool Memory::at_hand(const std::string& id) const {
-  const std::scoped_lock lock(mutex_);
-  return unwritten_ <= limits_.unwritten_bytes && (id.empty() || index_.find(id) != index_.end());
+  Hold entry;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (unwritten_ > limits_.unwritten_bytes) return false;
+    if (id.empty()) return true;
+    const auto found = index_.find(id);
+    if (found == index_.end()) return false;
+    entry = *found->second;
+  }
+  const std::unique_lock lock(entry->gate, std::try_to_lock);  // whoever has it may be at work on a large one
+  return lock.owns_lock() && entry->state.size() <= remembering::k_most_quick;
 }
 
 void Memory::flush() {

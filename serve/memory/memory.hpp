@@ -56,14 +56,14 @@ class Memory {
   Result<Thread> load(const std::string& id, const std::string& owner, const MemoryRules& rules);
   /// Adds turns; with `begin` the id is new and begins a thread, so that the store need not be asked.
   /// `budget` when there would be too many, `not_found` as load().
-  Result<void> append(const std::string& id, const std::string& owner, const std::vector<store::Turn>& turns,
+  Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
                       const MemoryRules& rules, bool begin);
   /// Changes the state as one step, nobody else being in between; with `begin` the id is new and begins a
   /// thread. When `change` fails nothing is changed. `change` must not block.
   Result<void> update(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin,
                       const std::function<Result<void>(Json& state)>& change);
-  /// True when nobody has to wait for the store to change this thread: it is in memory (or, for an empty id,
-  /// yet to be begun) and there is room.
+  /// True when nobody has to wait to change this thread: it is in memory (or, for an empty id, yet to be
+  /// begun), what it keeps is small, and there is room for more.
   [[nodiscard]] bool at_hand(const std::string& id) const;
   /// Returns when everything of before is in the store, or could not be brought there.
   void flush();

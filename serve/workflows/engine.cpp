@@ -83,9 +83,11 @@ Result<void> keep_turn(const Step& step) {
   const Wall now = step.context.clock().wall();
   const std::string provider = step.reply ? step.reply->provider : "";
   const std::string model = step.reply ? step.reply->model : "";
-  const std::vector<store::Turn> turns{{"user", turn_text(step), step.flow.name, provider, model, now},
-                                       {"assistant", step.said, step.flow.name, provider, model, now}};
-  return step.context.memory().append(step.thread, step.context.principal(), turns,
+  std::vector<store::Turn> turns;
+  turns.reserve(2);
+  turns.push_back({"user", turn_text(step), step.flow.name, provider, model, now});
+  turns.push_back({"assistant", step.said, step.flow.name, provider, model, now});
+  return step.context.memory().append(step.thread, step.context.principal(), std::move(turns),
                                       memory_rules(step.context.config()), false);
 }
 

@@ -90,25 +90,28 @@ Json kept_arguments(const Step& step) {
   return kept;
 }
 
-/// The workflow's own part of the thread's state, as it will be. Step 1 begins anew, so that sending it again
-/// after a failure is harmless.
-Result<Json> own_state(const Step& step, const Json& state) {
-  const auto known = [&]() -> const Json* {
+/// The workflow's own part of the thread's state, taken out of it, as it will be. Step 1 begins anew, so that
+/// sending it again after a failure is harmless.
+Result<Json> own_state(const Step& step, Json& state) {
+  Json* const known = [&]() -> Json* {
     const auto all = state.is_object() ? state.find("workflows") : state.end();
     if (!state.is_object() || all == state.end()) return nullptr;
     const auto own = all->find(step.flow.name);
     return own == all->end() ? nullptr : &*own;
   }();
-  if (step.number == 1)
-    return Json{{"initial_request", step.text},
-                {"kept", kept_arguments(step)},
-                {"bytes", 0},
-                {"history", Json::array()}};
+  if (step.number == 1) {
+    Json fresh = Json::object();
+    fresh["initial_request"] = step.text;
+    fresh["kept"] = kept_arguments(step);
+    fresh["bytes"] = 0;
+    fresh["history"] = Json::array();
+    return fresh;
+  }
   if (known == nullptr)
     return fail(ErrorKind::invalid,
                 fmt::format("{} has not begun in the conversation {}", step.flow.name, step.thread),
                 "begin with step_number 1; the same continuation_id is fine");
-  return *known;
+  return std::move(*known);
 }
 
 /// Drops what is taken back, and an earlier version of the same step.
@@ -124,7 +127,7 @@ void drop_steps(const Step& step, Json& history) {
   history = std::move(kept);
 }
 
-/// Nothing of `state` changes before everything that can fail has not.
+/// `state` is the caller's to drop: when this fails, the thread stays as it was.
 Result<void> write_down(Step& step, Json& state) {
   Result<Json> own = own_state(step, state);
   if (!own) return fail(own.error());

@@ -150,8 +150,10 @@ TEST_CASE("a change that fails changes nothing, and none is lost between threads
   };
   CHECK(memory.update("a", "alice", {}, false, count).error().kind == ErrorKind::not_found);
   REQUIRE(memory.update("a", "alice", {}, true, count));
-  const auto refused = memory.update("a", "alice", {}, false,
-                                     [](Json&) -> Result<void> { return fail(ErrorKind::invalid, "no"); });
+  const auto refused = memory.update("a", "alice", {}, false, [](Json& state) -> Result<void> {
+    state["n"] = "spoilt";
+    return fail(ErrorKind::invalid, "no");
+  });
   CHECK(refused.error().kind == ErrorKind::invalid);
   std::vector<std::thread> threads;
   std::atomic<int> failures{0};
@@ -177,6 +179,24 @@ TEST_CASE("few threads stay in memory, all in the store", "[memory]") {
   CHECK(memory.counts().threads <= 5);
   for (int i = 0; i < 40; ++i)
     CHECK(memory.load("t" + std::to_string(i), "alice", {})->turns[0].content == "q" + std::to_string(i));
+}
+
+TEST_CASE("only a small thread in memory is at hand", "[memory]") {
+  const auto store = store::open_sqlite(":memory:");
+  Memory memory(**store, system_clock(), {}, nullptr);
+  const auto keep = [&](std::size_t size) {
+    return memory.update("a", "alice", {}, true, [&](Json& state) -> Result<void> {
+      state = std::string(size, 'x');
+      return {};
+    });
+  };
+  CHECK(memory.at_hand(""));
+  CHECK_FALSE(memory.at_hand("a"));
+  REQUIRE(keep(10));
+  CHECK(memory.at_hand("a"));
+  REQUIRE(keep(200'000));
+  CHECK_FALSE(memory.at_hand("a"));
+  CHECK(memory.load("a", "alice", {})->state == std::string(200'000, 'x'));
 }
 
 TEST_CASE("a store that fails is tried again and nothing is lost", "[memory]") {
