@@ -2,6 +2,7 @@
 #include "serve/protocol/schema_node.hpp"
 
 #include <cmath>
+#include <optional>
 
 #include <fmt/core.h>
 
@@ -52,11 +53,23 @@ std::string escape_pointer(std::string_view name) {
   return text;
 }
 
+/// Where in the value something stands; only what is wrong is ever written out (as a JSON pointer).
+struct Place {
+  const Place* around = nullptr;  ///< nothing = the whole value
+  std::string_view member{};
+  std::optional<std::size_t> index{};
+
+  [[nodiscard]] std::string text() const {
+    if (around == nullptr) return {};
+    return around->text() + "/" + (index ? std::to_string(*index) : escape_pointer(member));
+  }
+};
+
 class Judge {
  public:
   explicit Judge(std::size_t most) : most_(most) {}
 
-  void node(const Node& rule, const Json& value, const std::string& at) {
+  void node(const Node& rule, const Json& value, const Place& at) {
     if (problems_.size() >= most_ || depth_ > 200) return;
     if (rule.always) {
       if (!*rule.always) add(at, "nothing here");
@@ -81,11 +94,11 @@ class Judge {
   std::vector<SchemaProblem> take() { return std::move(problems_); }
 
  private:
-  void add(const std::string& at, std::string expected) {
-    if (problems_.size() < most_) problems_.push_back({at, std::move(expected)});
+  void add(const Place& at, std::string expected) {
+    if (problems_.size() < most_) problems_.push_back({at.text(), std::move(expected)});
   }
 
-  void values(const Node& rule, const Json& value, const std::string& at) {
+  void values(const Node& rule, const Json& value, const Place& at) {
     if (!rule.allowed || std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end())
       return;
     std::vector<std::string> words, texts;
@@ -103,11 +116,11 @@ class Judge {
 
   static bool fits(const Node& rule, const Json& value) {
     Judge judge(1);
-    judge.node(rule, value, "");
+    judge.node(rule, value, {});
     return judge.problems_.empty();
   }
 
-  void combined(const Node& rule, const Json& value, const std::string& at) {
+  void combined(const Node& rule, const Json& value, const Place& at) {
     for (const Node& part : rule.all_of) node(part, value, at);
     const auto matching = [&](const std::vector<Node>& parts) {
       return std::count_if(parts.begin(), parts.end(), [&](const Node& part) { return fits(part, value); });
@@ -127,7 +140,7 @@ class Judge {
     if (rule.negated && fits(*rule.negated, value)) add(at, "anything but " + shown(value));
   }
 
-  void alternatives(const std::vector<Node>& parts, const Json& value, const std::string& at) {
+  void alternatives(const std::vector<Node>& parts, const Json& value, const Place& at) {
     std::uint8_t types = 0;
     bool plain = true;
     for (const Node& part : parts) {
@@ -140,7 +153,7 @@ class Judge {
       add(at, fmt::format("one of {} forms, got {}", parts.size(), shown(value)));
   }
 
-  void number(const Node& rule, double value, const std::string& at) {
+  void number(const Node& rule, double value, const Place& at) {
     if (rule.minimum && value < *rule.minimum)
       add(at, fmt::format("a number of at least {:g}, got {:g}", *rule.minimum, value));
     if (rule.maximum && value > *rule.maximum)
@@ -156,15 +169,15 @@ class Judge {
     }
   }
 
-  void count(const SchemaCount& rule, std::size_t value, std::string_view what, const std::string& at) {
+  void count(const SchemaCount& rule, std::size_t value, std::string_view what, const Place& at) {
     if (rule.min && value < *rule.min) add(at, fmt::format("at least {} {}, got {}", *rule.min, what, value));
     if (rule.max && value > *rule.max) add(at, fmt::format("at most {} {}, got {}", *rule.max, what, value));
   }
 
-  void array(const Node& rule, const Json& value, const std::string& at) {
+  void array(const Node& rule, const Json& value, const Place& at) {
     count(rule.size, value.size(), "items", at);
     for (std::size_t i = 0; i < value.size(); ++i) {
-      const std::string here = at + "/" + std::to_string(i);
+      const Place here{&at, {}, i};
       if (i < rule.prefix_items.size())
         node(rule.prefix_items[i], value[i], here);
       else if (rule.items)
@@ -175,13 +188,12 @@ class Judge {
     }
   }
 
-  void object(const Node& rule, const Json& value, const std::string& at) {
+  void object(const Node& rule, const Json& value, const Place& at) {
     count(rule.members, value.size(), "members", at);
     for (const std::string& name : rule.required)
-      if (!value.contains(name)) add(at + "/" + escape_pointer(name), "this member, which is missing");
-    std::vector<std::string> known;
-    for (const auto& [name, member] : value.items()) {
-      const std::string here = at + "/" + escape_pointer(name);
+      if (!value.contains(name)) add({&at, name, {}}, "this member, which is missing");
+    for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+      const Place here{&at, name, {}};
       if (const auto found = rule.properties.find(name); found != rule.properties.end()) {
         node(found->second, member, here);
       } else if (rule.additional) {
@@ -193,7 +205,7 @@ class Judge {
     }
   }
 
-  void unknown(const Node& rule, const std::string& name, const std::string& here) {
+  void unknown(const Node& rule, const std::string& name, const Place& here) {
     std::vector<std::string> names;
     for (const auto& [known, schema] : rule.properties) names.push_back(known);
     const std::string meant = did_you_mean(name, names);
@@ -210,7 +222,7 @@ class Judge {
 
 std::vector<SchemaProblem> Schema::check(const Json& value, std::size_t most) const {
   schema_judge::Judge judge(most);
-  judge.node(*root_, value, "");
+  judge.node(*root_, value, {});
   return judge.take();
 }
 
