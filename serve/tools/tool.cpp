@@ -16,7 +16,10 @@ std::string_view to_string(ToolTier tier) {
 
 ToolOutput text_output(std::string text, Json structured) {
   ToolOutput output;
-  output.content.push_back({{"type", "text"}, {"text", std::move(text)}});
+  Json part = Json::object();
+  part["type"] = "text";
+  part["text"] = std::move(text);
+  output.content.push_back(std::move(part));
   output.structured = std::move(structured);
   return output;
 }

@@ -40,10 +40,12 @@ void embed_one(const Step& step, const std::string& path, Budget& budget, std::s
 
 Json file_references(const Step& step) {
   const std::vector<std::string>& files = step.gathered.relevant_files;
-  return {{"type", "reference_only"},
-          {"file_references", files},
-          {"context_optimization", files.empty() ? "no files are named yet"
-                                                 : "files are named only; nobody was sent their contents"}};
+  Json references = Json::object();
+  references["type"] = "reference_only";
+  references["file_references"] = files;
+  references["context_optimization"] =
+      files.empty() ? "no files are named yet" : "files are named only; nobody was sent their contents";
+  return references;
 }
 
 StepFiles embed_files(const Step& step, long long tokens) {

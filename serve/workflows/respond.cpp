@@ -33,17 +33,20 @@ const ActionRule& rule_for(const Step& step) {
 Json next_call(const Step& step) {
   const long long next = step.number + 1;
   const long long total = std::max(step.total, next);
-  Json arguments{{"step", fmt::format("<what you did for step {}>", next)},
-                 {"step_number", next},
-                 {"total_steps", total},
-                 {"next_step_required", next < total},
-                 {"continuation_id", step.thread}};
+  Json call = Json::object();
+  call["tool"] = step.flow.name;
+  Json& arguments = call["arguments"];
+  arguments["step"] = fmt::format("<what you did for step {}>", next);
+  arguments["step_number"] = next;
+  arguments["total_steps"] = total;
+  arguments["next_step_required"] = next < total;
+  arguments["continuation_id"] = step.thread;
   if (step.flow.field("findings") != nullptr) arguments["findings"] = "<what you found, with evidence>";
   if (step.flow.field("confidence") != nullptr) arguments["confidence"] = step.confidence;
   if (!step.model.empty()) arguments["model"] = step.model;
   for (const WorkflowField& field : step.flow.fields)
     if (field.required && !arguments.contains(field.name)) arguments[field.name] = step.argument(field.name);
-  return {{"tool", step.flow.name}, {"arguments", std::move(arguments)}};
+  return call;
 }
 
 void complete_skipped(Step& step) {
