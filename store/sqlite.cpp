@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include <fmt/core.h>
 
@@ -16,6 +17,7 @@ namespace sqlite_store {
 namespace {
 
 constexpr Millis k_statement_timeout{5000};
+constexpr std::size_t k_kept_at_once = 8;  // conversations, between two offers of the processor
 
 std::int64_t to_millis(Wall at) {
   return std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
@@ -102,8 +104,12 @@ Result<void> SqliteStore::keep_conversations(const std::vector<ConversationChang
   if (!touch) return fail(touch.error());
   Result<Statement> insert = db_->prepare("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return fail(insert.error());
-  for (const ConversationChange& change : changes)
+  std::size_t kept = 0;
+  for (const ConversationChange& change : changes) {
     if (auto done = keep_one(change, *touch, *insert); !done) return done;
+    // Whoever answers a client goes first: without this it would wait until a whole slice is used up.
+    if (++kept % k_kept_at_once == 0) std::this_thread::yield();
+  }
   return transaction.commit();
 }
 
