@@ -1,7 +1,9 @@
 #include "io/random.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -10,18 +12,32 @@
 namespace exai::io {
 namespace {
 
-std::vector<unsigned char> random_bytes(std::size_t count) {
-  std::vector<unsigned char> bytes(count);
-  // Straight from the kernel: OpenSSL's generator gives the same bytes, after milliseconds of its own
-  // start-up that every command would pay. The call is repeated when a signal came between; any other failure
-  // is a broken machine.
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t got = ::getrandom(bytes.data() + have, bytes.size() - have, 0);
+/// Straight from the kernel: OpenSSL's generator gives the same bytes, after milliseconds of its own start-up
+/// that every command would pay. The call is repeated when a signal came between; any other failure is a
+/// broken machine.
+void fill(unsigned char* bytes, std::size_t count) {
+  for (std::size_t have = 0; have < count;) {
+    const ssize_t got = ::getrandom(bytes + have, count - have, 0);
     if (got < 0 && errno != EINTR) std::abort();
     if (got > 0) have += static_cast<std::size_t>(got);
   }
+}
+
+std::vector<unsigned char> random_bytes(std::size_t count) {
+  std::vector<unsigned char> bytes(count);
+  fill(bytes.data(), bytes.size());
   return bytes;
+}
+
+/// For ids, of which a server makes one a call: the kernel is asked for 32 at once. Not for secrets, which
+/// should not lie about before they are needed.
+std::vector<unsigned char> id_bytes() {
+  constexpr std::size_t k_size = 16, k_stock = 32 * k_size;
+  thread_local std::array<unsigned char, k_stock> k_bytes;
+  thread_local std::size_t k_used = k_stock;
+  if (k_used == k_stock) fill(k_bytes.data(), k_bytes.size()), k_used = 0;
+  const auto* const from = k_bytes.data() + std::exchange(k_used, k_used + k_size);
+  return {from, from + k_size};
 }
 
 std::string uuid_text(std::vector<unsigned char> bytes, unsigned version) {
@@ -49,7 +65,7 @@ std::string random_uuid() {
 }
 
 std::string time_ordered_uuid(Wall at) {
-  std::vector<unsigned char> bytes = random_bytes(16);
+  std::vector<unsigned char> bytes = id_bytes();
   const auto since = std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
   auto millis = static_cast<std::uint64_t>(std::max<std::int64_t>(0, since));
   for (std::size_t i = 6; i > 0; --i, millis >>= 8U)
