@@ -2,8 +2,11 @@
 
 #include "tests/catch.hpp"
 
+#include <atomic>
 #include <random>
+#include <thread>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 using namespace exai;
@@ -92,4 +95,123 @@ TEST_CASE("a byte that needs an escape is found wherever it stands", "[core][jso
 TEST_CASE("numbers that JSON cannot write are null", "[core][json]") {
   CHECK(dump_json(Json(std::numeric_limits<double>::infinity())) == "null");
   CHECK(dump_json(Json{{"a", 1.0}}) == R"({"a":1.0})");
+}
+
+TEST_CASE("what is JSON is read as nlohmann reads it, and nothing else is", "[core][json]") {
+  const auto agree = [](const std::string& text) {
+    INFO(text.substr(0, 200));
+    const Result<Json> ours = parse_json(text);
+    const bool sound = Json::accept(text);
+    CHECK(ours.has_value() == sound);
+    if (!ours || !sound) return;
+    const Json theirs = Json::parse(text);
+    CHECK(*ours == theirs);
+    CHECK(by_library(*ours) == by_library(theirs));  // 1 and 1.0 are equal, and are not the same
+  };
+  std::mt19937 random(11);
+  for (int i = 0; i < 2000; ++i) agree(by_library(some_value(random, 0x80U, 4)));
+  for (int i = 0; i < 2000; ++i) {  // spoilt in one place, mostly
+    std::string text = by_library(some_value(random, 0x100U, 4));
+    text[random() % text.size()] = static_cast<char>(random());
+    agree(text);
+  }
+  for (const char* text : {"",
+                           " ",
+                           "null",
+                           " true\n",
+                           "falsee",
+                           "nul",
+                           "\"a\"",
+                           "\"a",
+                           "\"\n\"",
+                           "\"\\q\"",
+                           "\"\\u00e4\\u0000\"",
+                           "\"\\ud83d\\ude00\"",
+                           "\"\\ud83d\"",
+                           "\"\\ude00\"",
+                           "\"\\uDE00x\"",
+                           "\"\\ud83d\\u0041\"",
+                           "\"\\\\ud83d\"",
+                           "\"\\u12\"",
+                           "\"\xff\"",
+                           "\"\xed\xa0\x80\"",
+                           "0",
+                           "-0",
+                           "-0.0",
+                           "01",
+                           "1.",
+                           ".5",
+                           "+1",
+                           "1e5",
+                           "1E+5",
+                           "1e400",
+                           "-1e400",
+                           "1e-400",
+                           "0.1",
+                           "123456789012345678901234567890",
+                           "9223372036854775807",
+                           "9223372036854775808",
+                           "18446744073709551615",
+                           "18446744073709551616",
+                           "-9223372036854775808",
+                           "-9223372036854775809",
+                           "2.2250738585072014e-308",
+                           "NaN",
+                           "Infinity",
+                           "[]",
+                           "{}",
+                           "[1,]",
+                           "{\"a\":1,}",
+                           "[1 2]",
+                           "{\"a\"}",
+                           "{\"a\":1,\"a\":{\"b\":2}}",
+                           "{\"a\":{\"b\":2},\"a\":[]}",
+                           "{a:1}",
+                           "{'a':1}",
+                           "[1]]",
+                           "[1] x",
+                           "{} {}",
+                           "\xef\xbb\xbf{}",
+                           "/**/1",
+                           "{\"b\":1,\"a\":2,\"\":3}"})
+    agree(text);
+  agree(std::string("\"a\0b\"", 5));
+  agree(std::string("1\0", 2));
+  agree("[" + std::string(70'000, ' ') + "1]");  // larger than the reader that is kept
+  agree("{}");
+}
+
+TEST_CASE("JSON is read down to a depth and no further", "[core][json]") {
+  const auto nested = [](int levels) {
+    return std::string(static_cast<std::size_t>(levels), '[') +
+           std::string(static_cast<std::size_t>(levels), ']');
+  };
+  CHECK(parse_json(nested(64)));
+  CHECK(parse_json("{\"a\":" + nested(63) + "}"));
+  for (const int levels : {65, 1025, 100'000}) {
+    const Result<Json> deep = parse_json(nested(levels));
+    REQUIRE(!deep);
+    CHECK(deep.error().message == "JSON is nested deeper than 64 levels");
+  }
+  CHECK(parse_json(nested(256), k_file_depth));
+  CHECK(!parse_json(nested(257), k_file_depth));
+  CHECK(parse_json("[1,[2],[3],{}]", 2));
+  CHECK(!parse_json("[1,[2],[[3]]]", 2));
+  CHECK(parse_json("[1,\n 2,, 3]").error().message == "not JSON: syntax error at byte 8");
+}
+
+TEST_CASE("texts are read on many threads at once", "[core][json]") {
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&wrong, t] {
+      for (int i = 0; i < 500; ++i) {
+        const std::string text =
+            fmt::format(R"({{"thread":{},"round":{},"text":"{}"}})", t, i, std::string(100, 'x'));
+        const Result<Json> value = parse_json(text);
+        if (!value || (*value)["thread"] != t || (*value)["round"] != i) ++wrong;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
 }
