@@ -14,7 +14,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -245,10 +244,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     write_head(out_, pending->whole(), keep_alive && !hub_.winding_down());
     const std::string& body = pending->whole().body;
     const std::array<net::const_buffer, 2> parts{net::buffer(out_), net::buffer(body)};
-    ErrorCode error;
-    // After the requests that have arrived meanwhile: answers that go out together wake their reader once.
-    co_await net::post(net::redirect_error(net::use_awaitable, error));
     // Most answers fit the socket's buffer and need no waiting.
+    ErrorCode error;
     const std::size_t written = socket_.write_some(parts, error);
     if (!error && written == out_.size() + body.size()) co_return true;
     if (error && error != net::error::would_block) co_return false;
