@@ -33,11 +33,30 @@ std::uint64_t special(std::uint64_t bytes) {
 
 /// Writes the escape of one byte; the number of its bytes, six at most.
 std::size_t escape(char byte, char* to) {
-  constexpr std::string_view k_named = "\"\\\b\f\n\r\t", k_names = "\"\\bfnrt", k_digits = "0123456789abcdef";
+  constexpr std::string_view k_digits = "0123456789abcdef";
   to[0] = '\\';
-  if (const std::size_t named = k_named.find(byte); named != std::string_view::npos) {
-    to[1] = k_names[named];
-    return 2;
+  switch (byte) {
+    case '"':
+    case '\\':
+      to[1] = byte;
+      return 2;
+    case '\n':
+      to[1] = 'n';
+      return 2;
+    case '\t':
+      to[1] = 't';
+      return 2;
+    case '\r':
+      to[1] = 'r';
+      return 2;
+    case '\b':
+      to[1] = 'b';
+      return 2;
+    case '\f':
+      to[1] = 'f';
+      return 2;
+    default:
+      break;
   }
   const auto code = static_cast<unsigned char>(byte);
   std::memcpy(to + 1, "u00", 3);
