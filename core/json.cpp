@@ -59,7 +59,8 @@ std::size_t escape(char byte, char* to) {
       break;
   }
   const auto code = static_cast<unsigned char>(byte);
-  std::memcpy(to + 1, "u00", 3);
+  to[1] = 'u';
+  to[2] = to[3] = '0';
   to[4] = k_digits[code >> 4U];
   to[5] = k_digits[code & 15U];
   return 6;
@@ -286,7 +287,7 @@ Result<Json> read_slowly(std::string_view text, int max_depth) {
 
 Result<Json> parse_json(std::string_view text, int max_depth) {
   using namespace json_reading;
-  if (!names_surrogates(text)) {
+  if (!text.empty() && !names_surrogates(text)) {
     Spare reader(text.size());
     simdjson::dom::element root;
     Json value;
