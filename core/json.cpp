@@ -23,6 +23,25 @@ namespace {
 
 constexpr std::uint64_t k_ones = 0x0101'0101'0101'0101U, k_high = 0x80 * k_ones;
 
+constexpr std::size_t k_word = 8, k_block = 16;
+using Block = unsigned char __attribute__((vector_size(k_block)));
+struct Halves {
+  std::uint64_t low, high;
+};
+
+/// Copies a whole block, of which only what stands before the first byte that needs an escape counts: the
+/// number of these. `seen` collects the bits of all that were looked at.
+std::size_t copy_block(const char* from, char* to, std::uint64_t& seen) {
+  Block bytes;
+  std::memcpy(&bytes, from, k_block);
+  std::memcpy(to, &bytes, k_block);
+  const auto halves = std::bit_cast<Halves>(bytes);
+  seen |= halves.low | halves.high;
+  const auto marks = std::bit_cast<Halves>((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+  if (marks.low != 0) return static_cast<std::size_t>(std::countr_zero(marks.low)) / 8;
+  return marks.high == 0 ? k_block : k_word + static_cast<std::size_t>(std::countr_zero(marks.high)) / 8;
+}
+
 /// Marks (0x80) the first of eight bytes that needs an escape; what is marked after it may be wrong. 0 =
 /// none.
 std::uint64_t special(std::uint64_t bytes) {
@@ -31,15 +50,36 @@ std::uint64_t special(std::uint64_t bytes) {
          k_high;
 }
 
-/// Writes the escape of one byte; the number of its bytes, six at most.
+/// The first bytes of `size`, eight at most, without looking further; zeros after them.
+std::uint64_t load(const char* from, std::size_t size) {
+  std::uint64_t bytes = 0;
+  if (size >= k_word) {
+    std::memcpy(&bytes, from, k_word);
+  } else if (size >= k_word / 2) {
+    std::uint32_t first = 0, last = 0;  // they overlap, with equal bytes
+    std::memcpy(&first, from, sizeof first);
+    std::memcpy(&last, from + size - sizeof last, sizeof last);
+    bytes = first | (std::uint64_t{last} << (8 * (size - sizeof last)));
+  } else {
+    for (std::size_t i = size; i-- > 0;) bytes = bytes << 8U | static_cast<unsigned char>(from[i]);
+  }
+  return bytes;
+}
+
+/// The same for the end of a text, `left` bytes of it, that does not fill a block.
+std::size_t copy_rest(const char* from, std::size_t left, char* to, std::uint64_t& seen) {
+  const std::uint64_t bytes = load(from, left);
+  std::memcpy(to, &bytes, k_word);
+  seen |= bytes;
+  const std::uint64_t marks = special(bytes);  // also of the zeros after the last byte
+  return marks == 0 ? k_word : std::min(left, static_cast<std::size_t>(std::countr_zero(marks)) / 8);
+}
+
+/// Writes the escape of a control character; the number of its bytes, six at most.
 std::size_t escape(char byte, char* to) {
   constexpr std::string_view k_digits = "0123456789abcdef";
   to[0] = '\\';
   switch (byte) {
-    case '"':
-    case '\\':
-      to[1] = byte;
-      return 2;
     case '\n':
       to[1] = 'n';
       return 2;
@@ -94,7 +134,7 @@ class Writer {
 
 void Writer::put_text(std::string_view text) {
   static_assert(std::endian::native == std::endian::little, "the lowest mark is the first byte's");
-  constexpr std::size_t k_word = 8, k_spare = 24;  // quotes, a word of which little counts, an escape
+  constexpr std::size_t k_spare = 24;  // quotes, a block of which little counts, an escape
   const std::size_t began = used_;
   const char* from = text.data();
   const char* const end = from + text.size();
@@ -103,24 +143,18 @@ void Writer::put_text(std::string_view text) {
   *to++ = '"';
   while (from != end) {
     const auto left = static_cast<std::size_t>(end - from);
-    std::uint64_t bytes = 0;
-    if (left >= k_word) {
-      std::memcpy(&bytes, from, k_word);
-    } else if (text.size() >= k_word) {
-      std::memcpy(&bytes, end - k_word, k_word);
-      bytes >>= 8 * (k_word - left);
-    } else {
-      std::memcpy(&bytes, from, left);
-    }
-    std::memcpy(to, &bytes, k_word);
-    seen |= bytes;
-    const std::uint64_t marks = special(bytes);  // also of the zeros after the last byte
-    const std::size_t plain =
-        std::min(left, marks == 0 ? k_word : static_cast<std::size_t>(std::countr_zero(marks)) / 8);
+    const std::size_t plain = left >= k_block ? copy_block(from, to, seen) : copy_rest(from, left, to, seen);
     to += plain;
     from += plain;
-    if (plain == k_word || from == end) continue;
-    to += escape(*from++, to);
+    if (from == end) break;
+    if (*from == '"' || *from == '\\') {
+      *to++ = '\\';
+      *to++ = *from++;
+    } else if (static_cast<unsigned char>(*from) < 0x20) {
+      to += escape(*from++, to);
+    } else {
+      continue;
+    }
     used_ = static_cast<std::size_t>(to - text_.data());
     to = room(static_cast<std::size_t>(end - from) + k_spare);
   }
@@ -172,6 +206,26 @@ void Writer::put(const Json& value) {
 
 }  // namespace
 }  // namespace json_writing
+
+namespace json_freeing {
+namespace {
+
+/// Empties a tree from its leaves up. The library's destructor moves every member to a list of its own first,
+/// so that depth costs it no stack; whoever writes a tree goes down into it anyway.
+void release(Json& value) {
+  if (value.is_object()) {
+    auto& members = value.get_ref<Json::object_t&>();
+    for (auto& [name, member] : members) release(member);
+    members.clear();
+  } else if (value.is_array()) {
+    auto& items = value.get_ref<Json::array_t&>();
+    for (Json& item : items) release(item);
+    items.clear();
+  }
+}
+
+}  // namespace
+}  // namespace json_freeing
 
 namespace json_reading {
 namespace {
@@ -302,6 +356,12 @@ std::string dump_json(const Json& value) {
   json_writing::Writer writer;
   writer.put(value);
   return writer.take();
+}
+
+std::string dump_json(Json&& value) {
+  std::string text = dump_json(std::as_const(value));
+  json_freeing::release(value);
+  return text;
 }
 
 std::string pretty_json(const Json& value) {

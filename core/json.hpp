@@ -23,6 +23,9 @@ Result<Json> parse_json(std::string_view text, int max_depth = k_network_depth);
 
 /// Compact text; invalid UTF-8 is replaced, never thrown.
 std::string dump_json(const Json& value);
+/// The same for a tree that nobody needs afterwards: it is freed in less time than it would take to free
+/// itself.
+std::string dump_json(Json&& value);
 /// Two-space indented text.
 std::string pretty_json(const Json& value);
 /// Text as a JSON string literal with its quotes, without building a Json.

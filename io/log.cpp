@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <mutex>
 
 #include <fmt/core.h>
@@ -77,8 +78,10 @@ std::string activity_line(const Activity& record) {
   add(line, "provider", record.provider);
   add(line, "model", record.model);
   add(line, "outcome", record.outcome);
-  line += fmt::format(R"(, "prompt_tokens": {}, "completion_tokens": {}, "duration": {:.4f}}})",
-                      record.prompt_tokens, record.completion_tokens, record.duration_seconds);
+  // Of a double fmt would work out every digit there is.
+  const auto duration = std::llround(record.duration_seconds * 10'000);
+  line += fmt::format(R"(, "prompt_tokens": {}, "completion_tokens": {}, "duration": {}.{:04}}})",
+                      record.prompt_tokens, record.completion_tokens, duration / 10'000, duration % 10'000);
   return line;
 }
 

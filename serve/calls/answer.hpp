@@ -20,9 +20,7 @@ namespace exai::serve {
 /// structured content.
 struct ToolOutput {
   Json content = Json::array();  ///< MCP content items: {"type":"text","text":...}
-  Json structured;               ///< structuredContent, or null
-  bool text_is_structured =
-      false;  ///< the one item of content is the text of `structured`, as dump_json writes it
+  std::string structured;        ///< structuredContent as JSON text; empty = none
   bool is_error = false;
   // For the activity log and metrics.
   std::string provider, model;

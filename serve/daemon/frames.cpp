@@ -45,9 +45,8 @@ std::string first_text(const Json& content) {
 
 /// The object that the first output is, if it is one.
 Json first_object(const ToolOutput& output) {
-  if (output.structured.is_object()) return output.structured;
-  const std::string text = first_text(output.content);
-  if (text.empty() || text.front() != '{' || text.size() > k_report_bytes) return nullptr;
+  const std::string text = output.structured.empty() ? first_text(output.content) : output.structured;
+  if (!text.starts_with('{') || (output.structured.empty() && text.size() > k_report_bytes)) return nullptr;
   Result<Json> object = parse_json(text);
   return object && object->is_object() ? std::move(*object) : Json(nullptr);
 }
@@ -174,7 +173,7 @@ std::string stream_complete(std::string_view request_id, Wall now) {
 Answer result(const ToolOutput& output, const AnswerStyle& style) {
   const std::string text = framing::joined_text(output.content);
   Json frame = {{"op", "call_tool_res"}, {"outputs", output.content}};
-  const bool nothing = trim(text).empty() && output.content.size() < 2 && !output.structured.is_object();
+  const bool nothing = trim(text).empty() && output.content.size() < 2 && !output.structured.starts_with('{');
   if (nothing && style.never_empty) {
     const Json diagnostic = {{"status", "no_payload_from_tool"},
                              {"diagnostic_stub", true},
@@ -185,7 +184,9 @@ Answer result(const ToolOutput& output, const AnswerStyle& style) {
   } else if (output.content.empty()) {
     frame["outputs"] = Json::array({{{"type", "text"}, {"text", ""}}});
   }
-  if (output.structured.is_object()) frame["structured"] = output.structured;
+  if (output.structured.starts_with('{'))
+    if (Result<Json> object = parse_json(output.structured, k_file_depth); object)
+      frame["structured"] = std::move(*object);
   if (style.compat_text) frame["text"] = framing::joined_text(frame["outputs"]);
   Json error = framing::reported_error(output, text);
   frame["ok"] = error.is_null();

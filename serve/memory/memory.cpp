@@ -173,7 +173,7 @@ Result<void> Memory::update(const std::string& id, const std::string& owner, con
     Result<Json> state = remembering::read_state(entry.state, id);
     if (!state) return fail(std::move(state.error()));
     if (Result<void> done = change(*state); !done) return done;
-    entry.state = dump_json(*state);
+    entry.state = dump_json(std::move(*state));
     entry.state_changed = true;
     entry.updated = clock_.wall();
     bytes = entry.state.size() + sizeof(Entry);

@@ -117,7 +117,7 @@ std::optional<RpcError> check_param_headers(const ToolEntry& tool, const Json& a
                                             const HttpRequest& request) {
   for (const HeaderArgument& argument : tool.headers) {
     const Json* value = &arguments;
-    for (const std::string& name : argument.path) value = &member_of(*value, name.c_str());
+    for (const std::string& name : argument.path) value = &member_of(*value, name);
     const ladder::HeaderValue header = ladder::header_of(request, argument.header);
     const std::string& last = argument.path.back();
     if (value->is_null()) {

@@ -36,10 +36,10 @@ struct RequestContext {
 RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer);
 
 /// A member of params._meta; null when absent.
-const Json& meta_of(const RpcMessage& message, const char* key);
+const Json& meta_of(const RpcMessage& message, std::string_view key);
 /// A member of an object; null when absent or no object.
-const Json& member_of(const Json& object, const char* key);
+const Json& member_of(const Json& object, std::string_view key);
 /// A string member; empty when absent or of another type.
-std::string text_member(const Json& object, const char* key);
+std::string text_member(const Json& object, std::string_view key);
 
 }  // namespace exai::serve

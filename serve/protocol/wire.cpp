@@ -149,12 +149,8 @@ std::string Wire::list(Era era, std::string_view key, std::string_view items, st
 std::string Wire::tool(const Dialect& dialect, const ToolOutput& output) const {
   std::string text = "\"content\":" + writing::content_for(dialect, output.content);
   // Revisions before 2026 know objects only.
-  const bool structured =
-      dialect.era == Era::modern ? !output.structured.is_null() : output.structured.is_object();
-  if (structured && output.text_is_structured)
-    text.append(",\"structuredContent\":").append(output.content[0]["text"].get_ref<const std::string&>());
-  else if (structured)
-    text += ",\"structuredContent\":" + dump_json(output.structured);
+  if (dialect.era == Era::modern ? !output.structured.empty() : output.structured.starts_with('{'))
+    text.append(",\"structuredContent\":").append(output.structured);
   text += output.is_error ? ",\"isError\":true" : ",\"isError\":false";
   return finished(dialect.era, std::move(text));
 }

@@ -112,7 +112,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   }
   const std::string text = chosen.empty() ? "no line of the " + source + " log fits" : join(chosen, "\n");
   result["lines"] = std::move(chosen);
-  return text_output(text, std::move(result));
+  return text_output(text, dump_json(std::move(result)));
 }
 
 const Registered<Tool> k_tool{Tool{.id = "activity",

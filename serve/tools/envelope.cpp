@@ -42,10 +42,8 @@ std::optional<Envelope> resend_prompt(std::string_view tool, std::string_view ar
 }
 
 ToolOutput json_output(Json object) {
-  std::string text = dump_json(object);
-  ToolOutput output = text_output(std::move(text), std::move(object));
-  output.text_is_structured = true;
-  return output;
+  const std::string text = dump_json(std::move(object));
+  return text_output(text, text);
 }
 
 }  // namespace exai::serve

@@ -120,7 +120,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   ToolOutput output = text_output(pretty_json(files));
   if (!skipped.empty())
     output.content.push_back({{"type", "text"}, {"text", "left out, too large: " + dump_json(skipped)}});
-  output.structured = {{"files", std::move(files)}, {"skipped", std::move(skipped)}};
+  output.structured = dump_json({{"files", std::move(files)}, {"skipped", std::move(skipped)}});
   output.provider = "kimi";
   return output;
 }

@@ -14,7 +14,7 @@ std::string_view to_string(ToolTier tier) {
   return "advanced";
 }
 
-ToolOutput text_output(std::string text, Json structured) {
+ToolOutput text_output(std::string text, std::string structured) {
   ToolOutput output;
   Json part = Json::object();
   part["type"] = "text";

@@ -28,7 +28,7 @@ enum class ToolTier : std::uint8_t { core, advanced, diagnostic };
 std::string_view to_string(ToolTier tier);
 
 /// One text item.
-ToolOutput text_output(std::string text, Json structured = nullptr);
+ToolOutput text_output(std::string text, std::string structured = {});
 
 struct Tool {
   std::string_view id{};  ///< [A-Za-z0-9_.-]{1,128}

@@ -44,7 +44,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
     if (Result<Json> record = parse_json(lines[at]); record) records.push_back(std::move(*record));
   // The text is the list alone, as the original's clients read it.
   ToolOutput output = text_output(pretty_json(records));
-  output.structured = {{"records", std::move(records)}};
+  output.structured = dump_json({{"records", std::move(records)}});
   return output;
 }
 

@@ -87,8 +87,8 @@ Result<void> keep_turn(const Step& step) {
   turns.reserve(2);
   turns.push_back({"user", turn_text(step), step.flow.name, provider, model, now});
   turns.push_back({"assistant", step.said, step.flow.name, provider, model, now});
-  return step.context.memory().append(step.thread, step.context.principal(), std::move(turns),
-                                      memory_rules(step.context.config()), false);
+  return step.context.memory().append(step.thread, step.context.principal(), std::move(turns), step.rules,
+                                      false);
 }
 
 Result<void> carry_out(Step& step) {
@@ -107,8 +107,7 @@ Result<void> carry_out(Step& step) {
 Result<void> check_turns(const Step& step) {
   if (step.thread.empty()) return {};
   CallContext& context = step.context;
-  const Result<Thread> known =
-      context.memory().load(step.thread, context.principal(), memory_rules(context.config()));
+  const Result<Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return fail(known.error());
   const auto limit = static_cast<std::size_t>(context.config().integer("conversation.max_turns"));
   if (known->turns.size() / 2 < limit) return {};

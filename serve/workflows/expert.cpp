@@ -128,8 +128,7 @@ std::string investigation(const Step& step, long long content) {
 /// What was said in the thread before, but for this workflow's own steps: those are in the prompt already.
 std::vector<store::Turn> earlier_turns(const Step& step) {
   CallContext& context = step.context;
-  Result<Thread> known =
-      context.memory().load(step.thread, context.principal(), memory_rules(context.config()));
+  Result<Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return {};
   std::vector<store::Turn> turns = std::move(known->turns);
   turns.erase(std::remove_if(turns.begin(), turns.end(),

@@ -224,7 +224,7 @@ Result<void> record_step(Step& step) {
   step.fresh = step.thread.empty();
   if (step.fresh) step.thread = step.context.new_id();
   return step.context.memory().update(
-      step.thread, step.context.principal(), memory_rules(step.context.config()), step.fresh,
+      step.thread, step.context.principal(), step.rules, step.fresh,
       [&step](Json& state) { return workflow_step::write_down(step, state); });
 }
 

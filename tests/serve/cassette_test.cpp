@@ -2,6 +2,7 @@
 #include "serve/cassette/player.hpp"
 #include "serve/cassette/recorder.hpp"
 #include "tests/scratch.hpp"
+#include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
 #include <nlohmann/json.hpp>
@@ -16,10 +17,10 @@ std::string series(test::ToolCall& call) {
   std::string all;
   const auto say = [&](Json arguments) {
     const auto output = call.run("chat", std::move(arguments));
-    all += output ? dump_json(output->structured)
+    all += output ? dump_json(test::structured(*output))
                   : "error: " + output.error().message + " " + output.error().hint;
     all += "\nstreamed: " + std::exchange(call.streamed, {}) + "\n";
-    return output ? output->structured : Json();
+    return output ? test::structured(*output) : Json();
   };
   const Json first = say({{"prompt", "hello"}, {"model", "glm-4.6"}});
   Json next{{"prompt", "and now?"}, {"model", "glm-4.6"}, {"stream", true}};

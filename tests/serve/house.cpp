@@ -44,7 +44,7 @@ Result<CallAnswer> run_wait(const Json&, CallContext& context) {
 }
 
 Result<CallAnswer> run_echo(const Json& arguments, CallContext&) {
-  return text_output(arguments.value("text", std::string("nothing")), {{"echo", true}});
+  return text_output(arguments.value("text", std::string("nothing")), R"({"echo":true})");
 }
 
 Result<CallAnswer> run_throw(const Json&, CallContext&) {

@@ -1,4 +1,5 @@
 // Whatever a provider does wrong, every kind of tool ends in a typed error or in another provider's answer.
+#include "tests/serve/structured.hpp"
 #include "tests/serve/workflow_fixture.hpp"
 
 using namespace exai;
@@ -65,7 +66,7 @@ Result<serve::ToolOutput> called(test::Flow& flow, const Kind& kind) {
 /// What a caller sees of a failure: a typed error, or an answer that says error and why.
 bool told(const Result<serve::ToolOutput>& output) {
   if (!output) return output.error().kind != ErrorKind::internal && !output.error().message.empty();
-  const Json& said = output->structured;
+  const Json& said = test::structured(*output);
   if (output->is_error) return true;
   if (!said.is_object()) return false;
   const std::string text = said.dump();
@@ -88,7 +89,7 @@ TEST_CASE("every fault of every provider is told by every kind of tool, in time"
       CAPTURE(fault, kind.tool, kind.arguments.dump());
       const Steady began = system_clock().steady();
       const auto output = called(flow, kind);
-      const std::string said = output ? output->structured.dump() : output.error().message;
+      const std::string said = output ? test::structured(*output).dump() : output.error().message;
       CAPTURE(said);
       CHECK(told(output));
       CHECK(system_clock().steady() - began < Millis{8000});
@@ -111,7 +112,7 @@ TEST_CASE("while one provider fails, tools that may ask the other are answered",
       if (kind.tool == "debug" && told(output)) continue;
       REQUIRE(output);
       CHECK(output->provider == "kimi");
-      CHECK(output->structured["metadata"]["detours"].size() >= 1);
+      CHECK(test::structured(*output)["metadata"]["detours"].size() >= 1);
     }
   }
 }

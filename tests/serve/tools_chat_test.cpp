@@ -4,6 +4,7 @@
 #include "serve/tools/history.hpp"
 #include "serve/workspace/workspace.hpp"
 #include "tests/io/temp_folder.hpp"
+#include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
 using namespace exai;
@@ -36,7 +37,7 @@ TEST_CASE("chat answers with the envelope and offers to go on", "[tools]") {
   CHECK(output->model == "glm-4.5-flash");
   CHECK(output->usage.completion > 0);
   CHECK_FALSE(output->is_error);
-  const Json& answer = output->structured;
+  const Json& answer = test::structured(*output);
   CHECK(answer["status"] == "continuation_available");
   CHECK(answer["content"] == "fine");
   CHECK(answer["metadata"]["tool_name"] == "chat");

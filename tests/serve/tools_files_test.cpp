@@ -1,4 +1,5 @@
 #include "tests/scratch.hpp"
+#include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
 using namespace exai;
@@ -28,8 +29,8 @@ std::size_t uploads(const Simulator& server) {
 Json send(test::ToolCall& call, const std::vector<std::string>& files) {
   auto output = call.run("kimi_upload_files", {{"files", files}});
   if (!output) FAIL(output.error().message);
-  CHECK(Json::parse(output->content[0]["text"].get<std::string>()) == output->structured["files"]);
-  return output->structured;
+  CHECK(Json::parse(output->content[0]["text"].get<std::string>()) == test::structured(*output)["files"]);
+  return test::structured(*output);
 }
 
 Error refusal(test::ToolCall& call, const char* tool, const Json& arguments) {

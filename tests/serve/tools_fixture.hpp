@@ -6,6 +6,7 @@
 #include "serve/tools/tool.hpp"
 #include "store/store.hpp"
 #include "tests/serve/provider_fixture.hpp"
+#include "tests/serve/structured.hpp"
 
 #include <memory>
 #include <mutex>
@@ -70,8 +71,8 @@ class ToolCall : public serve::CallContext {
     auto output = run(tool, arguments);
     if (!output) FAIL(output.error().message);
     REQUIRE(output->content.size() == 1);
-    CHECK(Json::parse(output->content[0]["text"].get<std::string>()) == output->structured);
-    return output->structured;
+    CHECK(Json::parse(output->content[0]["text"].get<std::string>()) == test::structured(*output));
+    return test::structured(*output);
   }
 
   [[nodiscard]] const Config& config() const override { return runtime_->config; }

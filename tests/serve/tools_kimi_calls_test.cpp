@@ -1,4 +1,5 @@
 // Functions that a model asks for, and the headers of its answer.
+#include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
 using namespace exai;
@@ -76,7 +77,7 @@ TEST_CASE("a search that fails is told", "[tools][calls]") {
   const auto output = call.run("kimi_chat_with_tools", {{"messages", "search"}, {"use_websearch", true}});
   REQUIRE(output);
   CHECK(output->is_error);
-  CHECK(output->structured["status"] == "tool_call_error");
+  CHECK(test::structured(*output)["status"] == "tool_call_error");
 }
 
 TEST_CASE("functions stand in the preview of a request", "[tools][calls]") {

@@ -1,4 +1,5 @@
 // The rounds of kimi_chat_with_tools, with a model that answers as the test wants.
+#include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
 #include <deque>
@@ -54,7 +55,7 @@ Json structured(test::ToolCall& call, const Json& arguments, bool error = false)
   const auto output = call.run("kimi_chat_with_tools", arguments);
   if (!output) FAIL(output.error().message);
   CHECK(output->is_error == error);
-  return output->structured;
+  return test::structured(*output);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "serve/tools/log_lines.hpp"
 #include "tests/scratch.hpp"
+#include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
 #include <fmt/core.h>
@@ -24,7 +25,7 @@ struct LogCall : test::ToolCall {
   Json lines(Json arguments) {
     const auto output = run("activity", arguments);
     if (!output) FAIL(output.error().message);
-    return output->structured;
+    return test::structured(*output);
   }
   Error refused(const char* tool, const Json& arguments) {
     const auto output = run(tool, arguments);
@@ -106,9 +107,9 @@ TEST_CASE("the tail of tool calls reads no other file", "[tools][log]") {
   call.view().folder = scratch.path();
   const auto output = call.run("toolcall_log_tail", {{"n", 2}});
   REQUIRE(output);
-  CHECK(output->structured["records"].size() == 2);
-  CHECK(output->structured["records"][1]["tool"] == "planner");
-  CHECK(Json::parse(output->content[0]["text"].get<std::string>()) == output->structured["records"]);
+  CHECK(test::structured(*output)["records"].size() == 2);
+  CHECK(test::structured(*output)["records"][1]["tool"] == "planner");
+  CHECK(Json::parse(output->content[0]["text"].get<std::string>()) == test::structured(*output)["records"]);
   const auto named = [&](const std::string& path) { return call.run("toolcall_log_tail", {{"path", path}}); };
   CHECK(named(scratch.write("mcp_activity.log", "").string()));
   CHECK(named((scratch.path() / ".." / scratch.path().filename() / "mcp_activity.log").string()));
@@ -116,7 +117,7 @@ TEST_CASE("the tail of tool calls reads no other file", "[tools][log]") {
   CHECK(call.refused("toolcall_log_tail", {{"path", scratch.write("other.log", "").string()}}).kind ==
         ErrorKind::refused);
   call.become("bob", serve::Scope::operator_);
-  CHECK(call.run("toolcall_log_tail", Json::object())->structured["records"].size() == 1);
+  CHECK(test::structured(*call.run("toolcall_log_tail", Json::object()))["records"].size() == 1);
 }
 
 TEST_CASE("self-check finds what is wrong", "[tools][log]") {

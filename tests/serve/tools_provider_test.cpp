@@ -1,4 +1,5 @@
 #include "serve/tools/web_search.hpp"
+#include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
 using namespace exai;
@@ -162,7 +163,7 @@ TEST_CASE("requests to Kimi with functions fail in words", "[tools]") {
     const auto output = call.run("kimi_chat_with_tools", arguments);
     REQUIRE(output);
     CHECK(output->is_error);
-    return output->structured;
+    return test::structured(*output);
   };
   const Json busy = failed({{"messages", "x"}});
   CHECK(busy["status"] == "execution_error");

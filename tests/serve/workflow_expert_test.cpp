@@ -1,3 +1,4 @@
+#include "tests/serve/structured.hpp"
 #include "tests/serve/workflow_fixture.hpp"
 
 using namespace exai;
@@ -140,8 +141,8 @@ TEST_CASE("failures of the expert say what happened and what the limit was", "[w
     test::ToolCall bare(Config::defaults(), flow.folder.path());
     auto output = bare.run(*test::workflows().find("debug")->tool, last_step());
     REQUIRE(output);
-    CHECK(output->structured["status"] == "error");
-    CHECK(output->structured["expert_analysis"]["error"].get<std::string>().find("GLM_API_KEY") !=
+    CHECK(test::structured(*output)["status"] == "error");
+    CHECK(test::structured(*output)["expert_analysis"]["error"].get<std::string>().find("GLM_API_KEY") !=
           std::string::npos);
   }
   Flow flow;

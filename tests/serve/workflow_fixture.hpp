@@ -4,6 +4,7 @@
 #include "serve/protocol/catalogue.hpp"
 #include "serve/workflows/workflow.hpp"
 #include "tests/scratch.hpp"
+#include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
 #include <map>
@@ -57,7 +58,7 @@ struct Flow {
   Json ask(const std::string& tool, const Json& arguments) {
     auto output = run(tool, arguments);
     if (!output) FAIL(output.error().message << " / " << output.error().hint);
-    return output->structured;
+    return test::structured(*output);
   }
   Error refused(const std::string& tool, const Json& arguments) {
     auto output = run(tool, arguments);

@@ -1,3 +1,4 @@
+#include "tests/serve/structured.hpp"
 #include "tests/serve/workflow_fixture.hpp"
 
 using namespace exai;
@@ -279,7 +280,7 @@ TEST_CASE("two hundred interleaved threads keep their findings apart", "[workflo
   const auto call = [&](const Json& arguments) -> Json {
     auto answer = entry->tool->run(arguments, flow.call);
     if (!answer) return {{"status", answer.error().message}};
-    return std::get<serve::ToolOutput>(*answer).structured;
+    return test::structured(std::get<serve::ToolOutput>(*answer));
   };
   const auto work = [&](int worker) {
     std::vector<std::string> ids(k_each);

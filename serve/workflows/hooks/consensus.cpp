@@ -174,8 +174,7 @@ Result<Json> ask(Step& step, const Voice& voice) {
 Result<void> keep_response(Step& step, const Json& response, Json& all) {
   CallContext& context = step.context;
   return context.memory().update(
-      step.thread, context.principal(), memory_rules(context.config()), false,
-      [&](Json& state) -> Result<void> {
+      step.thread, context.principal(), step.rules, false, [&](Json& state) -> Result<void> {
         if (!state.contains("workflows") || !state["workflows"].contains(step.flow.name))
           return fail(ErrorKind::invalid, "the consensus was begun anew meanwhile",
                       "go on with its newest answer");

@@ -1,0 +1,15 @@
+// What a tool's structured content says, as a tree to look into.
+#pragma once
+
+#include "serve/calls/answer.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace exai::test {
+
+/// Null when there is none; throws where it is no JSON.
+inline Json structured(const serve::ToolOutput& output) {
+  return output.structured.empty() ? Json() : Json::parse(output.structured);
+}
+
+}  // namespace exai::test
