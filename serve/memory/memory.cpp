@@ -9,7 +9,7 @@ namespace remembering {
 namespace {
 
 constexpr Millis k_retry{1000};
-constexpr std::size_t k_looks = 4;
+constexpr std::size_t k_looks = 4, k_more_looks = 8;
 constexpr std::size_t k_at_once = 8;  // threads that the writer looks at between two offers of the processor
 constexpr std::size_t k_most_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
 
@@ -47,9 +47,7 @@ struct Memory::Entry {
   std::string state;
   std::size_t kept_turns = 0;
   bool state_changed = false;
-  // Under Memory::mutex_.
-  bool dirty = false;
-  std::size_t unwritten = 0;
+  std::uint64_t listed = 0;  // the collection in dirty_ that it belongs to; under Memory::mutex_
 };
 
 MemoryRules memory_rules(const Config& config) {
@@ -90,12 +88,23 @@ std::vector<Memory::Hold> Memory::shrink(std::size_t looks) {
   while (recent_.size() > limits_.threads && last != recent_.begin() && looks-- > 0) {
     --last;
     // References are handed out under the lock only: whoever has one may still change it.
-    if ((*last)->dirty || last->use_count() > 1) continue;
+    if ((*last)->listed == collection_ || last->use_count() > 1) continue;
     index_.erase((*last)->id);
     dropped.push_back(std::move(*last));
     last = recent_.erase(last);
   }
   return dropped;
+}
+
+/// The same until nothing is too much, for the writer. It steps back for others even while it holds the lock,
+/// so it holds it for a few at a time only: whoever answers a client waits for it.
+void Memory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
+  for (std::vector<Hold> dropped = shrink(remembering::k_more_looks); !dropped.empty();
+       dropped = shrink(remembering::k_more_looks)) {
+    lock.unlock();
+    dropped.clear();
+    lock.lock();
+  }
 }
 
 Result<Memory::Hold> Memory::find(const std::string& id, const std::string& owner, const MemoryRules& rules,
@@ -192,14 +201,15 @@ Result<void> Memory::make_room() {
               "look at the disk and at exai log errors");
 }
 
+void Memory::list(const Hold& entry) {
+  if (std::exchange(entry->listed, collection_) != collection_) dirty_.push_back(entry);
+}
+
 void Memory::touched(const Hold& entry, std::size_t bytes) {
   const std::scoped_lock lock(mutex_);
-  entry->unwritten += bytes;
+  fresh_ += bytes;
   unwritten_ += bytes;
-  if (!entry->dirty) {
-    entry->dirty = true;
-    dirty_.push_back(entry);
-  }
+  list(entry);
   if (!writer_.joinable()) writer_ = std::thread([this] { write(); });
   if (idle_) wake_.notify_one();
 }
@@ -246,11 +256,8 @@ void Memory::write() {
     if (dirty_.empty()) return;
     std::vector<Hold> taken;
     taken.swap(dirty_);
-    std::size_t bytes = 0;
-    for (const Hold& entry : taken) {
-      bytes += std::exchange(entry->unwritten, 0);
-      entry->dirty = false;
-    }
+    ++collection_;
+    const std::size_t bytes = std::exchange(fresh_, 0);
     writing_ = true;
     lock.unlock();
     const bool kept = write_all(taken);
@@ -260,17 +267,11 @@ void Memory::write() {
     ++rounds_;
     if (kept) {
       unwritten_ -= bytes;
-      std::vector<Hold> dropped = shrink(recent_.size());
-      lock.unlock();
-      dropped.clear();
-      lock.lock();
+      shrink_slowly(lock);
     } else {
       ++failures_;
-      for (const Hold& entry : taken) {
-        if (!std::exchange(entry->dirty, true)) dirty_.push_back(entry);
-        // What it weighs stays counted; who waits for room waits on.
-      }
-      taken.front()->unwritten += bytes;
+      for (const Hold& entry : taken) list(entry);
+      fresh_ += bytes;  // what they weigh stays counted; who waits for room waits on
       written_.notify_all();
       if (ending_) return;  // it was tried; the failure has been told
       wake_.wait_for(lock, remembering::k_retry, [&] { return ending_; });

@@ -80,6 +80,8 @@ class Memory {
   Result<Hold> find(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin);
   Hold insert(Hold entry);
   [[nodiscard]] std::vector<Hold> shrink(std::size_t looks);
+  void shrink_slowly(std::unique_lock<std::mutex>& lock);
+  void list(const Hold& entry);
   void touched(const Hold& entry, std::size_t bytes);
   Result<void> make_room();
   void write();
@@ -93,8 +95,10 @@ class Memory {
   std::condition_variable wake_, written_;
   std::list<Hold> recent_;  // last used first
   std::unordered_map<std::string, std::list<Hold>::iterator> index_;
-  std::vector<Hold> dirty_;
-  std::size_t unwritten_ = 0;
+  std::vector<Hold> dirty_;       // what the writer takes next
+  std::uint64_t collection_ = 1;  // how many times it has taken it, and this one
+  std::size_t fresh_ = 0;         // bytes of it
+  std::size_t unwritten_ = 0;     // these and those that are being written
   std::uint64_t failures_ = 0, rounds_ = 0;
   bool idle_ = false;  // the writer waits for work, and not for the next round
   bool writing_ = false, ending_ = false, hurry_ = false;

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What a workflow's step costs: one that needs no model, under 64 clients, and one that asks the expert.
 
-Usage: steps.py EXAI EXAI_SIMULATOR [REPEATS]
+Usage: steps.py EXAI EXAI_SIMULATOR EXAI_LOAD [REPEATS]
 
-The step that needs no model: wrk over 64 keep-alive connections, each request a new investigation, first each as fast as it
-can (the server is then as full as it gets), then each with a pause between its requests, as agents have. The server runs on
-one core, the load on another.
+The step that needs no model: 64 keep-alive connections, each request a new investigation, first each as fast as it can (the
+server is then as full as it gets), then each with a pause between its requests, as agents have. The whole server runs on one
+core, what writes to its store included, the load on another. Each latency is from before a request is written until its reply
+is read; wrk is not used, whose latencies are corrected for what it did not send. A latency of milliseconds says nothing of us
+while another guest has our core, so a run counts only when they had next to none of it; all runs are told.
 
 The expert: the same question put to the simulated provider directly and through the tool, in turn; what lies between the
 medians is ours.
@@ -13,7 +15,6 @@ medians is ours.
 import http.client
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from deployment import Deployment  # noqa: E402
 from mcp_peer import HttpPeer  # noqa: E402
 
 CONNECTIONS, SECONDS, PAUSE_MS = 64, 5, 20
+QUIET = 0.005  # of our processors' time that other guests of the machine may have in a run that counts
 SCRIPT = 'rules: [{reply: {text: \'{"analysis": "sound", "key_findings": ["one"], "needs_more_info": false}\'}}]\n'
 STEP = {"step": "read the code of the failing path", "step_number": 1, "total_steps": 3, "next_step_required": True,
         "findings": "the parser drops the last token when the input ends without a newline", "confidence": "low"}
@@ -50,31 +52,34 @@ def taken_by_others():
     return ticks[7], sum(ticks)
 
 
-def load(house, pause):
-    # One request for all: a client that writes each anew in a script is slower than the server, and would time itself.
+def request_bytes(house):
+    """One whole request; exai-load puts its number where %ID% stands, which has ten digits."""
     request = json.loads(call(STEP))
+    request["id"] = 1_000_000_000
     request["params"]["_meta"] = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
                                   "io.modelcontextprotocol/clientInfo": {"name": "steps", "version": "1"},
                                   "io.modelcontextprotocol/clientCapabilities": {}}
-    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-               "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "debug"}
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(f"wrk.method, wrk.body = 'POST', {json.dumps(json.dumps(request))}\n")
-        for name, value in headers.items():
-            script.write(f"wrk.headers['{name}'] = '{value}'\n")
-        if pause:
-            script.write(f"function delay() return math.random(0, {2 * pause}) end\n")
-        script.flush()
+    body = json.dumps(request)
+    headers = {"Host": house.base.split("/")[2], "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+               "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "debug", "Content-Length": len(body)}
+    head = "POST /mcp HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return head + "\r\n" + body.replace("1000000000", "%ID%")
+
+
+def load(house, pause):
+    with tempfile.NamedTemporaryFile("w", suffix=".http") as file:
+        file.write(request_bytes(house))
+        file.flush()
         before, (stolen, ticks) = counted(house.base), taken_by_others()
-        said = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", script.name,
-                               house.mcp], capture_output=True, text=True, check=True).stdout
-    done = int(re.search(r"(\d+) requests in", said).group(1))
-    if "Non-2xx" in said or "Socket errors" in said or counted(house.base) - before < done:
-        sys.exit(f"not all of {done} requests were steps: {said[-1500:]}")
-    value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", said).groups()
+        ran = subprocess.run(["taskset", "-c", "1", sys.argv[3], house.base.rsplit(":", 1)[1], file.name, str(CONNECTIONS), str(SECONDS),
+                              str(pause)], capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        sys.exit(ran.stderr)
+    said = json.loads(ran.stdout)
+    if counted(house.base) - before < said["requests"]:
+        sys.exit(f"not all of {said['requests']} requests were steps")
     stolen_after, ticks_after = taken_by_others()
-    return (float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)), float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit],
-            (stolen_after - stolen) / (ticks_after - ticks))
+    return said["per_second"], said["p50_ms"], said["p99_ms"], (stolen_after - stolen) / (ticks_after - ticks)
 
 
 def asked(connection, path, body, headers):
@@ -104,20 +109,28 @@ def expert(house, session, rounds=300):
 
 
 def main():
-    repeats = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    repeats = int(sys.argv[4]) if len(sys.argv) > 4 else 3
     with Deployment(sys.argv[1], sys.argv[2], SCRIPT, EXAI_WS_GLOBAL_MAX_INFLIGHT="64", EXAI_WS_SESSION_MAX_INFLIGHT="64") as house:
         house.serve()
         peer = HttpPeer(int(house.base.rsplit(":", 1)[1]))
         peer.initialize()
         ours, theirs = expert(house, peer.session)
         print(f"expert analysis: {ours:.2f} ms, the provider alone {theirs:.2f} ms, ours {ours - theirs:.2f} ms  (bound 3 ms)", flush=True)
-        os.sched_setaffinity(house.server.child.pid, {0})
+        pid = house.server.child.pid
+        for thread in os.listdir(f"/proc/{pid}/task"):  # an affinity is one thread's; those to come inherit it
+            os.sched_setaffinity(int(thread), {0})
         for label, pause in (("as fast as they can", 0), (f"pausing {PAUSE_MS} ms", PAUSE_MS)):
-            seen = [load(house, pause) for _ in range(repeats)]
-            rate, p99, others = (statistics.median(column) for column in zip(*seen))
-            print(f"step without a model, {CONNECTIONS} clients {label}: {rate:.0f}/s, p99 {p99:.2f} ms  (bound 5 ms; "
-                  f"p99 from {min(p for _, p, _ in seen):.2f} to {max(p for _, p, _ in seen):.2f}, other guests had {others:.1%})",
-                  flush=True)
+            seen = [load(house, pause)]
+            while sum(run[3] < QUIET for run in seen) < repeats and len(seen) < 6 * repeats:
+                seen.append(load(house, pause))
+            quiet = [run for run in seen if run[3] < QUIET]
+            all_runs = f"{len(quiet)} of {len(seen)} runs; p99 of all {min(run[2] for run in seen):.2f} to {max(run[2] for run in seen):.2f} ms"
+            if len(quiet) < repeats:
+                print(f"step without a model, {CONNECTIONS} clients {label}: UNKNOWN, the machine was quiet in {all_runs}", flush=True)
+                continue
+            rate, p50, p99, _ = (statistics.median(column) for column in zip(*quiet))
+            print(f"step without a model, {CONNECTIONS} clients {label}: {rate:.0f}/s, p50 {p50:.2f} ms, p99 {p99:.2f} ms  (bound 5 ms; "
+                  f"p99 from {min(run[2] for run in quiet):.2f} to {max(run[2] for run in quiet):.2f}; quiet were {all_runs})", flush=True)
 
 
 if __name__ == "__main__":
