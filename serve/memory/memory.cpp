@@ -9,6 +9,7 @@ namespace remembering {
 namespace {
 
 constexpr Millis k_retry{1000};
+// Threads that are looked at under one hold of the lock: by a call, and by the writer.
 constexpr std::size_t k_looks = 4, k_more_looks = 8;
 constexpr std::size_t k_at_once = 8;  // threads that the writer looks at between two offers of the processor
 constexpr std::size_t k_most_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
