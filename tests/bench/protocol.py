@@ -18,7 +18,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from deployment import free_ports  # noqa: E402
+from deployment import free_ports, run_on_core  # noqa: E402
 from mcp_peer import ConformanceServer, HttpPeer, http_request, meta  # noqa: E402
 
 SECONDS = 3
@@ -169,7 +169,7 @@ def memory(binary):
 def main():
     binary, repeats = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     server = ConformanceServer(binary)
-    os.sched_setaffinity(server.child.pid, {0})
+    run_on_core(server.child.pid, 0)
     try:
         peer = HttpPeer(server.ports["mcp"])
         peer.initialize()

@@ -22,7 +22,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from deployment import Deployment  # noqa: E402
+from deployment import Deployment, run_on_core  # noqa: E402
 from mcp_peer import HttpPeer  # noqa: E402
 
 CONNECTIONS, SECONDS, PAUSE_MS = 64, 5, 20
@@ -116,9 +116,7 @@ def main():
         peer.initialize()
         ours, theirs = expert(house, peer.session)
         print(f"expert analysis: {ours:.2f} ms, the provider alone {theirs:.2f} ms, ours {ours - theirs:.2f} ms  (bound 3 ms)", flush=True)
-        pid = house.server.child.pid
-        for thread in os.listdir(f"/proc/{pid}/task"):  # an affinity is one thread's; those to come inherit it
-            os.sched_setaffinity(int(thread), {0})
+        run_on_core(house.server.child.pid, 0)
         for label, pause in (("as fast as they can", 0), (f"pausing {PAUSE_MS} ms", PAUSE_MS)):
             seen = [load(house, pause)]
             while sum(run[3] < QUIET for run in seen) < repeats and len(seen) < 6 * repeats:

@@ -25,6 +25,12 @@ def free_ports(count):
     return ports
 
 
+def run_on_core(pid, core):
+    """All of a process: an affinity is one thread's, and only the threads to come inherit it."""
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        os.sched_setaffinity(int(thread), {core})
+
+
 class Process:
     """A child whose output is read line by line with a deadline."""
 
