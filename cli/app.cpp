@@ -123,14 +123,14 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
                     return std::move(again->config);
                   }};
   auto outcome = line.command->run(line.args, context);
-  const auto signal = signals ? signals->caught() : std::nullopt;
-  const auto stopped = signal ? std::optional(ExitCode(128 + *signal)) : std::nullopt;
+  const int signal = signals ? signals->caught().value_or(0) : 0;
+  const auto stopped = ExitCode(128 + signal);
   if (!outcome) {
-    if (stopped && outcome.error().kind == ErrorKind::cancelled) return *stopped;
+    if (signal != 0 && outcome.error().kind == ErrorKind::cancelled) return stopped;
     return fail(redacted(std::move(outcome).error(), loaded.config));
   }
   const auto code = write_outcome(*outcome, context, *sinks);
-  return code && stopped ? *stopped : code;
+  return code && signal != 0 ? stopped : code;
 }
 
 int run_words(const std::vector<std::string>& words, Streams& streams) {

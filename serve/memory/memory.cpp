@@ -255,6 +255,7 @@ void Memory::write() {
     wake_.wait(lock, [&] { return ending_ || !dirty_.empty(); });
     idle_ = false;
     if (dirty_.empty()) return;
+    const bool last = ending_;  // nothing can change any more: what fails now is lost
     std::vector<Hold> taken;
     taken.swap(dirty_);
     ++collection_;
@@ -274,7 +275,7 @@ void Memory::write() {
       for (const Hold& entry : taken) list(entry);
       fresh_ += bytes;  // what they weigh stays counted; who waits for room waits on
       written_.notify_all();
-      if (ending_) return;  // it was tried; the failure has been told
+      if (last) return;  // the failure has been told
       wake_.wait_for(lock, remembering::k_retry, [&] { return ending_; });
       continue;
     }

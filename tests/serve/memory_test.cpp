@@ -31,9 +31,12 @@ class StubbornStore : public store::Store {
   Result<void> keep_conversations(const std::vector<store::ConversationChange>& changes) override {
     std::unique_lock lock(mutex_);
     ++attempts_;
+    const bool fails = failing;
     seen_.notify_all();
     open_.wait(lock, [&] { return !held_; });
-    if (failing) return fail(ErrorKind::unreachable, "the disk is full");
+    lock.unlock();
+    for (int i = 0; fails && i < 100; ++i) std::this_thread::yield();  // others overtake a disk in trouble
+    if (fails) return fail(ErrorKind::unreachable, "the disk is full");
     return real_->keep_conversations(changes);
   }
   Result<store::Conversation> load_conversation(const std::string& id, Millis ttl) override {
@@ -193,8 +196,10 @@ TEST_CASE("only a small thread in memory is at hand", "[memory]") {
   CHECK(memory.at_hand(""));
   CHECK_FALSE(memory.at_hand("a"));
   REQUIRE(keep(10));
+  memory.flush();  // while the writer has it, it is not at hand either
   CHECK(memory.at_hand("a"));
   REQUIRE(keep(200'000));
+  memory.flush();
   CHECK_FALSE(memory.at_hand("a"));
   CHECK(memory.load("a", "alice", {})->state == std::string(200'000, 'x'));
 }
@@ -218,6 +223,20 @@ TEST_CASE("a store that fails is tried again and nothing is lost", "[memory]") {
   const auto kept = store.load_conversation("a", std::chrono::hours(24));
   REQUIRE(kept);
   CHECK(kept->turns.size() == 4);
+}
+
+TEST_CASE("what fails while the memory ends is tried once more", "[memory]") {
+  for (int round = 0; round < 50; ++round) {
+    StubbornStore store(std::move(*store::open_sqlite(":memory:")));
+    {
+      Memory memory(store, system_clock(), {}, nullptr);
+      store.failing = true;
+      REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
+      store.wait_for_attempts(1);
+      store.failing = false;
+    }
+    REQUIRE(store.load_conversation("a", std::chrono::hours(24)));
+  }
 }
 
 TEST_CASE("a store that does not follow makes callers wait, then says so", "[memory][slow]") {
