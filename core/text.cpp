@@ -99,6 +99,10 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 namespace utf8 {
 
+bool continues(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
+
 // Length of the valid sequence that starts at `at`, 0 if none does.
 std::size_t sequence(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -107,7 +111,7 @@ std::size_t sequence(std::string_view text, std::size_t at) {
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
   if (lead < 0xC2 || lead > 0xF4 || at + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i)
-    if ((byte(at + i) & 0xC0U) != 0x80) return 0;
+    if (!continues(text[at + i])) return 0;
   const unsigned char second = byte(at + 1);
   if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
       (lead == 0xF4 && second > 0x8F))
@@ -145,9 +149,20 @@ bool is_utf8(std::string_view text) {
 }
 
 std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
-  }));
+  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), utf8::continues));
+}
+
+std::string_view beginning_of(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && utf8::continues(text[most])) --most;
+  return text.substr(0, most);
+}
+
+std::string_view ending_of(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  std::size_t from = text.size() - most;
+  while (from < text.size() && utf8::continues(text[from])) ++from;
+  return text.substr(from);
 }
 
 std::string printable(std::string_view text) {

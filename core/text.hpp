@@ -31,6 +31,10 @@ std::size_t characters(std::string_view text);
 /// replaced.
 std::string printable(std::string_view text);
 
+/// The first or the last `most` bytes of valid UTF-8, or a few less: no character is cut in two.
+std::string_view beginning_of(std::string_view text, std::size_t most);
+std::string_view ending_of(std::string_view text, std::size_t most);
+
 /// True for valid UTF-8 without surrogates and overlong forms.
 bool is_utf8(std::string_view text);
 

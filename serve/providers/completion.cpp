@@ -135,7 +135,7 @@ std::string error_text(std::string_view body) {
     if (found.empty()) found = text(*document, "message");
   }
   if (found.empty()) found = std::string(trim(body.substr(0, k_most)));
-  if (found.size() > k_most) found = found.substr(0, k_most) + "...";
+  if (found.size() > k_most) found = std::string(beginning_of(found, k_most)) + "...";
   return found.empty() ? "no reason given" : printable(found);
 }
 

@@ -16,27 +16,13 @@ long long cost(std::string_view text) {
   return static_cast<long long>(estimate_tokens(text)) + k_overhead;
 }
 
-/// At most that many bytes, and no character cut in two.
-std::string_view beginning(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  return text.substr(0, most);
-}
-
-std::string_view ending(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return text;
-  std::size_t from = text.size() - most;
-  while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0U) == 0x80U) ++from;
-  return text.substr(from);
-}
-
 std::string cut_in_the_middle(const std::string& text, long long tokens) {
   const auto room = static_cast<std::size_t>(std::max(0LL, tokens) * k_bytes_per_token / 2);
-  return fmt::format("{}\n[... left out for room ...]\n{}", beginning(text, room), ending(text, room));
+  return fmt::format("{}\n[... left out for room ...]\n{}", beginning_of(text, room), ending_of(text, room));
 }
 
 std::string one_line_of(const store::Turn& turn) {
-  std::string text(beginning(trim(turn.content), k_beginning));
+  std::string text(beginning_of(trim(turn.content), k_beginning));
   std::replace(text.begin(), text.end(), '\n', ' ');
   return fmt::format("{}: {}{}\n", turn.role, text, text.size() < trim(turn.content).size() ? " ..." : "");
 }

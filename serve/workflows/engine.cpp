@@ -60,8 +60,8 @@ std::string turn_text(const Step& step) {
   if (!step.findings.empty()) text += "\n\nFindings: " + step.findings;
   if (!step.gathered.relevant_files.empty())
     text += "\n\nRelevant files: " + join(step.gathered.relevant_files, ", ");
-  if (text.size() > k_most_kept) text = text.substr(0, k_most_kept) + "\n[cut]";
-  return is_utf8(text) ? text : printable(text);
+  if (text.size() <= k_most_kept) return text;
+  return std::string(beginning_of(text, k_most_kept)) + "\n[cut]";
 }
 
 /// A step that is too long is asked back before anything of it is kept.

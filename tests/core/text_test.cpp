@@ -36,6 +36,17 @@ TEST_CASE("UTF-8 is judged by the standard", "[core][text]") {
   CHECK_FALSE(is_utf8("\xE2\x82"));
 }
 
+TEST_CASE("text is cut between characters", "[core][text]") {
+  const std::string euro = "\xE2\x82\xAC", text = "a" + euro + "b";
+  const std::vector<std::string> first{"", "a", "a", "a", "a" + euro, text, text};
+  const std::vector<std::string> last{"", "b", "b", "b", euro + "b", text, text};
+  for (std::size_t most = 0; most < first.size(); ++most) {
+    CAPTURE(most);
+    CHECK(beginning_of(text, most) == first[most]);
+    CHECK(ending_of(text, most) == last[most]);
+  }
+}
+
 TEST_CASE("tokens are estimated by script", "[core][text]") {
   CHECK(estimate_tokens("abcdefgh") == 2);
   CHECK(estimate_tokens("\xE4\xBD\xA0\xE5\xA5\xBD\xE4\xB8\x96\xE7\x95\x8C\xE4\xBD\xA0") == 3);
