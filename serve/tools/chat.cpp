@@ -173,6 +173,18 @@ long long expected_tokens(const Question& question, const Workspace& workspace) 
   return tokens;
 }
 
+/// Files whose contents stand in the history that is sent anyway are only named.
+Result<Embedding> without_known(Embedding files, const History& history, const Question& question,
+                                const EmbedRules& rules, const Workspace& workspace) {
+  if (files.files.empty()) return files;
+  std::set<std::string> known;
+  for (const ChatMessage& message : history.messages) known.merge(contents_in(message.content));
+  const bool again = std::any_of(files.files.begin(), files.files.end(),
+                                 [&](const EmbeddedFile& file) { return known.count(file.sha256) != 0; });
+  if (!again) return files;
+  return embed(workspace, question.files, rules, known);
+}
+
 Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
                          CallContext& context) {
   Prepared prepared;
@@ -192,16 +204,15 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   if (!choice) return fail(choice.error());
   EmbedRules rules;
   rules.tokens = content_budget(choice->model);
-  const Result<Embedding> files = embed(context.workspace(), question.files, rules);
+  Result<Embedding> files = embed(context.workspace(), question.files, rules);
   if (!files) return fail(files.error());
   if (context.config().boolean("workspace.strict_size"))
     prepared.refused = code_too_large(choice->model, *files, rules.tokens);
   if (prepared.refused) return prepared;
   Result<std::vector<std::string>> images = image_urls(context.workspace(), question.images);
   if (!images) return fail(images.error());
-  prepared.user_text = question.prompt + files->text;
-  prepared.files = facts(files->files);
-  const auto tokens = static_cast<long long>(estimate_tokens(prepared.user_text)) +
+  const auto tokens = static_cast<long long>(estimate_tokens(question.prompt)) +
+                      static_cast<long long>(estimate_tokens(files->text)) +
                       static_cast<long long>(estimate_tokens(system_prompt()));
   if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
   const std::string& name = choice->model.name;
@@ -209,6 +220,10 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   request.model = other ? "custom/" + name : name;
   request.messages.push_back({"system", std::string(system_prompt()), {}});
   prepared.history = history_within(earlier, history_budget(choice->model, tokens));
+  files = without_known(std::move(*files), prepared.history, question, rules, context.workspace());
+  if (!files) return fail(files.error());
+  prepared.user_text = question.prompt + files->text;
+  prepared.files = facts(files->files);
   for (ChatMessage& message : prepared.history.messages) request.messages.push_back(std::move(message));
   request.messages.push_back({"user", prepared.user_text, {}});
   request.images = std::move(*images);

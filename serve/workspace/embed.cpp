@@ -4,6 +4,7 @@
 #include "serve/workspace/workspace.hpp"
 
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <unordered_map>
 
@@ -223,8 +224,38 @@ void Embedder::name_the_rest() {
   text += "]";
 }
 
+/// The content of a file in the frame that add_content() puts around it. `text` begins with the file's name;
+/// empty when no whole frame follows.
+std::string_view framed_content(std::string_view text) {
+  const std::string_view header = text.substr(0, text.find('\n'));
+  const std::size_t open = header.rfind(" (");
+  if (open == std::string_view::npos) return {};
+  std::size_t size = 0;
+  const std::string_view rest = header.substr(open + 2);
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), size);
+  if (error != std::errc() || rest.substr(static_cast<std::size_t>(end - rest.data())) != " bytes) ---")
+    return {};
+  text.remove_prefix(std::min(text.size(), header.size() + 1));
+  if (size >= text.size()) return {};
+  const std::string ending = fmt::format("\n--- end of {} ---", header.substr(0, open));
+  return text.substr(size, ending.size()) == ending ? text.substr(0, size) : std::string_view();
+}
+
 }  // namespace
 }  // namespace embedding
+
+std::set<std::string> contents_in(std::string_view text) {
+  constexpr std::string_view k_begin = "\n--- file ";
+  std::set<std::string> hashes;
+  for (std::size_t at = text.find(k_begin); at != std::string_view::npos; at = text.find(k_begin, at)) {
+    at += k_begin.size();
+    const std::string_view content = embedding::framed_content(text.substr(at));
+    if (content.empty()) continue;
+    hashes.insert(sha256_hex(content));
+    at = static_cast<std::size_t>(content.data() - text.data()) + content.size();
+  }
+  return hashes;
+}
 
 long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes) {
   // Tenths of bytes a token, by what the ending says of the text.

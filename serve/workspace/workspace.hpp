@@ -83,6 +83,9 @@ long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes);
 Result<Embedding> embed(const Workspace& workspace, const std::vector<std::string>& paths,
                         const EmbedRules& rules, const std::set<std::string>& known = {});
 
+/// Hashes of the contents that embed() wrote into a text, as far as they are whole and have no line numbers.
+std::set<std::string> contents_in(std::string_view text);
+
 /// https: and data: URLs as they are, paths of PNG, JPEG, GIF and WebP files (10 MiB at most) as data URLs.
 Result<std::vector<std::string>> image_urls(const Workspace& workspace,
                                             const std::vector<std::string>& images);

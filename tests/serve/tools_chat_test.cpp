@@ -7,6 +7,8 @@
 #include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
 
+#include <fmt/core.h>
+
 using namespace exai;
 using simulator::Simulator;
 
@@ -138,6 +140,34 @@ TEST_CASE("files go with the prompt, each below its path, and stay known in the 
   CHECK(sent.find("--- file " + path) != std::string::npos);
   call.ask("chat", {{"prompt", "and?"}, {"continuation_id", first["continuation_offer"]["continuation_id"]}});
   CHECK(last_body(*server).dump().find("soup is salt") != std::string::npos);
+}
+
+TEST_CASE("a file that the conversation still shows is not sent again until it changes", "[tools]") {
+  const auto server = Simulator::with(k_echo);
+  const test::TempFolder folder;
+  const std::string path = (folder / "notes.txt").string();
+  REQUIRE(io::write_atomic(path, "the secret of soup is salt"));
+  test::ToolCall call(test::glm_at(*server), folder.path());
+  Json question{{"prompt", "read this"}, {"files", Json::array({path})}};
+  const Json first = call.ask("chat", question);
+  question["continuation_id"] = first["continuation_offer"]["continuation_id"];
+  const auto again = [&](std::string_view prompt) {
+    question["prompt"] = prompt;
+    const Json answer = call.ask("chat", question);
+    return std::pair(answer["metadata"]["files"][0]["embedded"].get<bool>(),
+                     last_body(*server)["messages"].back()["content"].get<std::string>());
+  };
+  for (const char* prompt : {"once more", "and again"}) {
+    const auto [embedded, sent] = again(prompt);
+    CHECK_FALSE(embedded);
+    CHECK(sent == fmt::format("{}\n\n--- file {}: embedded earlier ---", prompt, path));
+    CHECK(last_body(*server)["messages"][1]["content"].get<std::string>().find("soup is salt") !=
+          std::string::npos);
+  }
+  REQUIRE(io::write_atomic(path, "the secret of soup is time"));
+  const auto [embedded, sent] = again("what now?");
+  CHECK(embedded);
+  CHECK(sent.find("soup is time") != std::string::npos);
 }
 
 TEST_CASE("files that are not there, not text or not to be shared are refused", "[tools]") {

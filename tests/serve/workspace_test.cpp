@@ -215,6 +215,35 @@ TEST_CASE("what does not fit the budget is named", "[workspace]") {
   CHECK_FALSE(of(*capped, "huge.txt").embedded);
 }
 
+TEST_CASE("what was embedded is found again in the text", "[workspace]") {
+  const tests::Scratch scratch;
+  const std::string one =
+      scratch.write("one (1 bytes) ---.txt", "first\n\n--- file x (3 bytes) ---\n").string();
+  const std::string two = scratch.write("two.txt", "second").string();
+  const std::string none = scratch.write("empty.txt", "").string();
+  const auto embedding = serve::embed(workspace_of(scratch.path()), {one, none, two}, room(1000));
+  REQUIRE(embedding);
+  const std::string text = "look at these" + embedding->text + "\n\nand tell";
+  const std::string first = of(*embedding, "one (1 bytes) ---.txt").sha256,
+                    second = of(*embedding, "two.txt").sha256;
+  CHECK(serve::contents_in(text) == std::set<std::string>{first, second});
+  const auto changed = [&](std::string_view from, std::string_view to) {
+    std::string other = text;
+    const std::size_t at = other.find(from);
+    REQUIRE(at != std::string::npos);
+    return serve::contents_in(other.replace(at, from.size(), to));
+  };
+  CHECK(changed("second", "sec").count(second) == 0);     // cut
+  CHECK(changed("second", "Second").count(second) == 0);  // another
+  CHECK(changed("(6 bytes)", "(66666666666666666666 bytes)").count(second) == 0);
+  CHECK(changed("(6 bytes)", "(6000 bytes)").count(second) == 0);
+  CHECK(changed("--- end of " + two, "--- end of x").count(second) == 0);
+  for (std::size_t size = 0; size <= text.size(); ++size) {  // whatever the text ends with
+    const auto found = serve::contents_in(std::string_view(text).substr(0, size));
+    CHECK(found.size() <= 2);
+  }
+}
+
 TEST_CASE("the same content is embedded once, and known content not again", "[workspace]") {
   const tests::Scratch scratch;
   const std::string one = scratch.write("one.txt", "the same").string();
