@@ -44,7 +44,7 @@ bool Server::listen_on(std::uint16_t wanted) {
   address.sin_port = htons(wanted);
   socklen_t size = sizeof(address);
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 64) != 0) return false;
+  if (::bind(listener_, generic, size) != 0 || ::listen(listener_, SOMAXCONN) != 0) return false;
   if (::getsockname(listener_, generic, &size) != 0) return false;
   port_ = ntohs(address.sin_port);
   return true;
