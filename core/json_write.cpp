@@ -72,27 +72,13 @@ std::size_t copy_rest(const char* from, std::size_t left, char* to, std::uint64_
 /// Writes the escape of a control character; the number of its bytes, six at most.
 std::size_t escape(char byte, char* to) {
   constexpr std::string_view k_digits = "0123456789abcdef";
-  to[0] = '\\';
-  switch (byte) {
-    case '\n':
-      to[1] = 'n';
-      return 2;
-    case '\t':
-      to[1] = 't';
-      return 2;
-    case '\r':
-      to[1] = 'r';
-      return 2;
-    case '\b':
-      to[1] = 'b';
-      return 2;
-    case '\f':
-      to[1] = 'f';
-      return 2;
-    default:
-      break;
-  }
+  constexpr std::string_view k_letters = "btn-fr";  // of the codes from 8 on; 11 has none
   const auto code = static_cast<unsigned char>(byte);
+  to[0] = '\\';
+  if (code >= '\b' && code <= '\r' && code != '\v') {
+    to[1] = k_letters[code - '\b'];
+    return 2;
+  }
   to[1] = 'u';
   to[2] = to[3] = '0';
   to[4] = k_digits[code >> 4U];

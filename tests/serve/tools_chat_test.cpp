@@ -128,46 +128,43 @@ TEST_CASE("a failed question leaves no conversation behind", "[tools]") {
   CHECK(call.memory().load(id, "test", {})->turns.size() == 2);
 }
 
-TEST_CASE("files go with the prompt, each below its path, and stay known in the conversation", "[tools]") {
-  const auto server = Simulator::with(k_echo);
-  const test::TempFolder folder;
-  const std::string path = (folder / "notes.txt").string();
-  REQUIRE(io::write_atomic(path, "the secret of soup is salt"));
-  test::ToolCall call(test::glm_at(*server), folder.path());
-  const Json first = call.ask("chat", {{"prompt", "read this"}, {"files", Json::array({path})}});
-  const auto sent = last_body(*server)["messages"].back()["content"].get<std::string>();
-  CHECK(sent.find("the secret of soup is salt") != std::string::npos);
-  CHECK(sent.find("--- file " + path) != std::string::npos);
-  call.ask("chat", {{"prompt", "and?"}, {"continuation_id", first["continuation_offer"]["continuation_id"]}});
-  CHECK(last_body(*server).dump().find("soup is salt") != std::string::npos);
-}
-
-TEST_CASE("a file that the conversation still shows is not sent again until it changes", "[tools]") {
+TEST_CASE("files go with the prompt once and stay known in the conversation", "[tools]") {
   const auto server = Simulator::with(k_echo);
   const test::TempFolder folder;
   const std::string path = (folder / "notes.txt").string();
   REQUIRE(io::write_atomic(path, "the secret of soup is salt"));
   test::ToolCall call(test::glm_at(*server), folder.path());
   Json question{{"prompt", "read this"}, {"files", Json::array({path})}};
-  const Json first = call.ask("chat", question);
-  question["continuation_id"] = first["continuation_offer"]["continuation_id"];
-  const auto again = [&](std::string_view prompt) {
+  const auto ask = [&](std::string_view prompt) {
     question["prompt"] = prompt;
-    const Json answer = call.ask("chat", question);
-    return std::pair(answer["metadata"]["files"][0]["embedded"].get<bool>(),
-                     last_body(*server)["messages"].back()["content"].get<std::string>());
+    Json answer = call.ask("chat", question);
+    return std::pair(std::move(answer), last_body(*server)["messages"]);
   };
-  for (const char* prompt : {"once more", "and again"}) {
-    const auto [embedded, sent] = again(prompt);
-    CHECK_FALSE(embedded);
-    CHECK(sent == fmt::format("{}\n\n--- file {}: embedded earlier ---", prompt, path));
-    CHECK(last_body(*server)["messages"][1]["content"].get<std::string>().find("soup is salt") !=
-          std::string::npos);
+  const auto content = [](const Json& message) { return message["content"].get<std::string>(); };
+  const std::string shown =
+      fmt::format("--- file {} (26 bytes) ---\nthe secret of soup is salt\n--- end of {} ---", path, path);
+
+  const auto [first, sent] = ask("read this");
+  CHECK(content(sent.back()) == "read this\n\n" + shown);
+  question["continuation_id"] = first["continuation_offer"]["continuation_id"];
+  SECTION("named again, it is named only") {
+    for (const char* prompt : {"once more", "and again"}) {
+      const auto [answer, messages] = ask(prompt);
+      CHECK(answer["metadata"]["files"][0]["embedded"] == false);
+      CHECK(content(messages.back()) == fmt::format("{}\n\n--- file {}: embedded earlier ---", prompt, path));
+      CHECK(content(messages[1]) == content(sent.back()));
+    }
   }
-  REQUIRE(io::write_atomic(path, "the secret of soup is time"));
-  const auto [embedded, sent] = again("what now?");
-  CHECK(embedded);
-  CHECK(sent.find("soup is time") != std::string::npos);
+  SECTION("changed, it is sent again") {
+    REQUIRE(io::write_atomic(path, "the secret of soup is time"));
+    const auto [answer, messages] = ask("what now?");
+    CHECK(answer["metadata"]["files"][0]["embedded"] == true);
+    CHECK(content(messages.back()).find("soup is time") != std::string::npos);
+  }
+  SECTION("not named, it is there all the same") {
+    question.erase("files");
+    CHECK(content(ask("and?").second[1]) == content(sent.back()));
+  }
 }
 
 TEST_CASE("files that are not there, not text or not to be shared are refused", "[tools]") {
