@@ -83,6 +83,15 @@ Result<void> refuse_terminal_input(const CommandLine& line, const Streams& strea
               fmt::format("exai {} ... < FILE", line.command->path));
 }
 
+/// A command whose answer would rest on a setting that cannot be used ends as soon as it reads it.
+Result<Outcome> run_command(const CommandLine& line, Context& context) {
+  try {
+    return line.command->run(line.args, context);
+  } catch (const UnusableSetting& unusable) {
+    return fail(unusable.error());
+  }
+}
+
 /// Runs the command inside its context and writes what it hands back.
 Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   const auto sinks = parse_sinks(line.globals.outputs);
@@ -97,7 +106,7 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   Loaded loaded;
   hooks().set_dry_run(false);
   if (line.command->needs_config) {
-    auto read = hooks().load(line.globals, flags);
+    auto read = hooks().load(line.globals, flags, nullptr);
     if (!read) return fail(std::move(read).error());
     loaded = std::move(*read);
     mention_findings(loaded, line, streams);
@@ -117,12 +126,12 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
                   .clock = system_clock(),
                   .deadline = total_deadline(line.globals),
                   .stop = signals ? signals->token() : std::stop_token{},
-                  .reload = [&line, flags]() -> Result<Config> {
-                    auto again = hooks().load(line.globals, flags);
+                  .reload = [&line, &loaded, flags]() -> Result<ConfigSources> {
+                    auto again = hooks().load(line.globals, flags, &loaded);
                     if (!again) return fail(std::move(again).error());
-                    return std::move(again->config);
+                    return ConfigSources{std::move(again->config), std::move(again->findings)};
                   }};
-  auto outcome = line.command->run(line.args, context);
+  auto outcome = run_command(line, context);
   const int signal = signals ? signals->caught().value_or(0) : 0;
   const auto stopped = ExitCode(128 + signal);
   if (!outcome) {

@@ -21,6 +21,8 @@ CheckResult run_check(const Check& check, const CheckContext& context) {
   CheckResult result;
   try {
     result = check.run(own);
+  } catch (const UnusableSetting& unusable) {
+    result = check_unknown(unusable.error());
   } catch (const std::exception& error) {
     result =
         check_unknown(make_error(ErrorKind::internal, fmt::format("the check ended with: {}", error.what())));

@@ -3,6 +3,7 @@
 
 #include "core/config.hpp"
 #include "core/deadline.hpp"
+#include "core/forms.hpp"
 #include "core/result.hpp"
 #include "serve/auth/challenge.hpp"
 #include "serve/auth/keys.hpp"
@@ -71,18 +72,21 @@ class AccessPolicy {
   /// The protected resource metadata (RFC 9728); empty without OAuth.
   [[nodiscard]] const std::string& metadata() const { return metadata_; }
   [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
+  /// True when a caller over HTTP needs a key or token.
+  [[nodiscard]] bool guarded() const { return has_keys() || keys_wanted_ || issuer_ != nullptr; }
   /// What whoever runs the server should hear once.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   AccessPolicy() = default;
-  [[nodiscard]] bool allowed(std::string_view host) const;
+  [[nodiscard]] bool allows_host(std::string_view authority) const;
+  [[nodiscard]] bool allows_origin(std::string_view origin) const;
   [[nodiscard]] Entrance judge_credential(std::string_view text, bool bearer, Scope wanted) const;
   [[nodiscard]] Entrance judge_bearer(std::string_view token, Scope wanted) const;
   Result<void> take_keys(const Config& config, const std::filesystem::path& root, bool strict);
   Result<void> take_oauth(const Config& config, const AccessPolicy* before);
 
-  std::vector<std::string> hosts_;
+  std::vector<HostPattern> hosts_;
   std::vector<NamedKey> keys_;
   bool keys_wanted_ = false;  // a keys file is configured, be it empty
   Challenge challenge_;

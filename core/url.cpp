@@ -1,11 +1,12 @@
+#include "core/url.hpp"
+
 #include "core/text.hpp"
-#include "io/http.hpp"
 
 #include <charconv>
 
 #include <fmt/core.h>
 
-namespace exai::io {
+namespace exai {
 namespace urls {
 namespace {
 
@@ -64,4 +65,4 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-}  // namespace exai::io
+}  // namespace exai

@@ -1,0 +1,43 @@
+#include "serve/start.hpp"
+
+#include "core/redact.hpp"
+#include "serve/calls/runtime.hpp"
+#include "serve/cassette/cassette.hpp"
+
+#include <csignal>
+
+#include <sys/resource.h>
+
+namespace exai::serve {
+
+void harden() {
+  std::signal(SIGPIPE, SIG_IGN);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+io::LogLevel log_level(const Config& config) {
+  const std::string& text = config.text("log.level");
+  if (text == "DEBUG") return io::LogLevel::debug;
+  if (text == "WARNING") return io::LogLevel::warning;
+  return text == "ERROR" ? io::LogLevel::error : io::LogLevel::info;
+}
+
+Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptions& options) {
+  io::LogOptions log;
+  log.folder = below(options.root, config.text("log.dir"));
+  log.level = log_level(config);
+  log.max_bytes = config.bytes("log.max_bytes");
+  log.keep = static_cast<int>(config.integer("log.keep"));
+  log.to_stderr = options.terminal;
+  Result<std::unique_ptr<io::Log>> opened = io::Log::open(std::move(log));
+  if (opened) (*opened)->set_redactor(Redactor(config.secrets()));
+  return opened;
+}
+
+Result<void> check_cassette(const ServeOptions& options) {
+  if (options.replay.empty()) return {};
+  return load_cassette(options.replay).map([](const Cassette&) {});
+}
+
+}  // namespace exai::serve
