@@ -42,17 +42,11 @@ bool is_open(std::string_view path) {
   return path == "/health" || path == "/ready";
 }
 
-/// HEAD gets the same head; its body is left out by sending none.
-void reply(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange, HttpAnswer answer) {
-  if (request.method == "HEAD") answer.body.clear();
-  exchange->answer(std::move(answer));
-}
-
-void health(Health& health, bool head, const std::shared_ptr<HttpExchange>& exchange) {
-  health.report([exchange, head](const HealthReport& report) {
+void health(Health& health, const std::shared_ptr<HttpExchange>& exchange) {
+  health.report([exchange](const HealthReport& report) {
     HttpAnswer answer;
     answer.status = report.healthy ? 200 : 503;
-    if (!head) answer.body = report.body;
+    answer.body = report.body;
     exchange->answer(std::move(answer));
   });
 }
@@ -87,14 +81,13 @@ std::optional<HttpAnswer> MainSite::admit(const HttpRequest& request) {
 
 void MainSite::handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
   if (site_answers::is_open(request.path)) {
-    if (request.path == "/health")
-      return site_answers::health(parts_.health, request.method == "HEAD", exchange);
-    return site_answers::reply(request, exchange, site_answers::readiness(parts_.engine));
+    if (request.path == "/health") return site_answers::health(parts_.health, exchange);
+    return exchange->answer(site_answers::readiness(parts_.engine));
   }
   if (site_answers::is_metadata(request.path)) {
     HttpAnswer answer;
     answer.body = parts_.access.metadata();
-    return site_answers::reply(request, exchange, std::move(answer));
+    return exchange->answer(std::move(answer));
   }
   Entrance entrance = parts_.access.judge(request);
   if (entrance.kind == Entrance::Kind::unknown) return settle(request, exchange);
@@ -112,7 +105,7 @@ void MainSite::settle(const HttpRequest& request, const std::shared_ptr<HttpExch
     note(entrance.note);
     enter(again, std::move(entrance), exchange);
   });
-  if (!waits) site_answers::reply(request, exchange, parts_.access.still_unknown());
+  if (!waits) exchange->answer(parts_.access.still_unknown());
 }
 
 void MainSite::note(std::string_view text) {
@@ -124,8 +117,7 @@ void MainSite::note(std::string_view text) {
 
 void MainSite::enter(const HttpRequest& request, Entrance entrance,
                      const std::shared_ptr<HttpExchange>& exchange) {
-  if (entrance.kind != Entrance::Kind::open)
-    return site_answers::reply(request, exchange, std::move(entrance.refusal));
+  if (entrance.kind != Entrance::Kind::open) return exchange->answer(std::move(entrance.refusal));
   // An old key set is renewed beside the request, not before it: its keys still count.
   const std::shared_ptr<IssuerKeys>& issuer = parts_.access.issuer();
   if (issuer && issuer->due()) issuer->fetch(parts_.engine, [this](const std::string& text) { note(text); });
@@ -139,7 +131,7 @@ void MainSite::enter(const HttpRequest& request, Entrance entrance,
   } else {
     answer.body = parts_.status();
   }
-  site_answers::reply(request, exchange, std::move(answer));
+  exchange->answer(std::move(answer));
 }
 
 std::optional<HttpAnswer> HealthSite::admit(const HttpRequest& request) {
@@ -152,11 +144,11 @@ void HealthSite::handle(const HttpRequest& request, const std::shared_ptr<HttpEx
   if (request.path == "/health/live") {
     HttpAnswer answer;
     answer.body = R"({"status":"alive"})";
-    return site_answers::reply(request, exchange, std::move(answer));
+    return exchange->answer(std::move(answer));
   }
   if (request.path == "/health/ready" && parts_.engine.draining())
-    return site_answers::reply(request, exchange, site_answers::readiness(parts_.engine));
-  site_answers::health(parts_.health, request.method == "HEAD", exchange);
+    return exchange->answer(site_answers::readiness(parts_.engine));
+  site_answers::health(parts_.health, exchange);
 }
 
 std::optional<HttpAnswer> FrameSite::admit(const HttpRequest& request) {

@@ -52,7 +52,7 @@ class AsioLoop final : public Loop {
 void turn_away(Tcp::socket socket) {
   const HttpAnswer answer = plain_error(503, "too many connections", "Retry-After: 1\r\n");
   std::string text;
-  write_head(text, answer, false);
+  write_head(text, answer, Persistence::close);
   text += answer.body;
   ErrorCode ignored;
   socket.non_blocking(true, ignored);

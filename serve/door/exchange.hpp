@@ -21,6 +21,8 @@ struct HttpRequest {
   std::string_view peer;  ///< address without port
   /// The value of the first header of that name, or "".
   [[nodiscard]] std::string_view header(std::string_view name) const;
+  /// Names of headers are the same in any case.
+  static bool same_name(std::string_view a, std::string_view b);
 };
 
 struct HttpAnswer {
