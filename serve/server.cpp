@@ -122,14 +122,16 @@ class Server {
                 std::move(runtime), log_.get()),
         front_(catalogue_, wire, engine_, config_, system_clock()),
         access_(std::move(access)),
+        guard_(access_, metrics_, system_clock(), rate_limits(config_),
+               [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }),
         health_(engine_, state_folder()),
         main_site_(
-            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); },
-             [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }}),
+            {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
         health_site_(
-            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, catalogue_, access_, daemon_settings(config_), log_.get()),
-        frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
+            {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
+        daemon_(engine_, catalogue_, guard_, daemon_settings(config_), log_.get()),
+        frame_site_(guard_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
+    watch_passes(door_, front_, guard_, daemon_);
     view_.watch(engine_, log_.get());
     metrics_.watch_caches([this] { return caches_.rows(); });
     outside_->on_failure(
@@ -154,7 +156,7 @@ class Server {
                     "ws", "");
     if (done)
       done = listen(door_.listen_http("health", config_.text("health.host"), config_.port("health.port"),
-                                      "health.port (HEALTH_CHECK_PORT)", health_site_),
+                                      "health.port (HEALTH_CHECK_PORT)", health_site_, true),
                     "http", "/health");
     if (done)
       daemon_.write_health(below(options_.root, config_.text("log.dir")) / "ws_daemon.health.json",
@@ -320,6 +322,7 @@ class Server {
     access_ = std::move(access);
     warn_of_access();
     daemon_.reload(daemon_settings(config));
+    front_.end_retired_sessions();
     reload_tools(config);
     front_.service.changed(Change::resource, "exai://config");
     log_->write(
@@ -378,6 +381,7 @@ class Server {
   Engine engine_;
   Front front_;
   AccessPolicy access_;
+  Guard guard_;
   Health health_;
   MainSite main_site_;
   HealthSite health_site_;

@@ -36,16 +36,17 @@ class FrameConnection final : public Connection,
                               public FrameSink,
                               public std::enable_shared_from_this<FrameConnection> {
  public:
-  FrameConnection(Tcp::socket socket, Hub& hub, FrameService& service, std::string address)
-      : socket_(std::move(socket)),
+  FrameConnection(Arrival arrival, Hub& hub, FrameService& service)
+      : socket_(std::move(arrival.socket)),
         signal_(hub.io()),
         drained_(hub.io()),
         hub_(hub),
         service_(service),
-        address_(std::move(address)) {}
+        address_(std::move(arrival.address)),
+        share_(arrival.share) {}
 
   static net::awaitable<void> run(std::shared_ptr<FrameConnection> self) {
-    const HubEntry entry(self->hub_, self, self->address_);
+    const HubEntry entry(self->hub_, self, self->share_, self->address_);
     const HandlerEnd end(*self);
     ErrorCode ignored;
     self->socket_.non_blocking(true, ignored);
@@ -77,9 +78,15 @@ class FrameConnection final : public Connection,
     signal_.cancel();
   }
 
+  void carry(std::shared_ptr<const Pass> pass) override { pass_ = std::move(pass); }
+
   void sweep(Steady now) override {
     if (now >= deadline_) return drop();
     if (!handler_) return;
+    if (hub_.state_of(pass_) != PassState::good) {
+      close(k_close_policy, "this key or token is not accepted any more");
+      pass_.reset();
+    }
     const DoorLimits& limits = hub_.limits;
     if (begun_ && now - *begun_ >= limits.request_read)
       return close(k_close_policy, "the message did not arrive in time (limits.request_read)");
@@ -123,6 +130,7 @@ class FrameConnection final : public Connection,
         error ? plain_error(400, "malformed request: it ends too early") : refused(request);
     std::string text;
     if (refusal) {
+      refusal->headers += request.answer_headers;
       write_head(text, *refusal, Persistence::close);
       if (request.method != "HEAD") text += refusal->body;
     } else {
@@ -138,12 +146,13 @@ class FrameConnection final : public Connection,
     deadline_ = Steady::max();
     heard();
     reader_.set_most(static_cast<std::size_t>(hub_.limits.frame));
+    pass_ = request.pass;
     handler_ = service_.connect(shared_from_this(), request);
     head_.reset();
     co_return true;
   }
 
-  std::optional<HttpAnswer> refused(const HttpRequest& request) {
+  std::optional<HttpAnswer> refused(HttpRequest& request) {
     if (head_.state() == HeadReader::State::refused) return std::move(head_.refusal());
     if (std::optional<HttpAnswer> refusal = service_.admit(request)) return refusal;
     return judge_upgrade(request, head_.framing());
@@ -276,7 +285,9 @@ class FrameConnection final : public Connection,
   Hub& hub_;
   FrameService& service_;
   std::string address_;
+  Share share_;
   std::shared_ptr<FrameHandler> handler_;
+  std::shared_ptr<const Pass> pass_;
   boost::beast::flat_buffer buffer_;
   HeadReader head_;
   FrameReader reader_;
@@ -294,9 +305,8 @@ class FrameConnection final : public Connection,
 }  // namespace frame_door
 }  // namespace
 
-void serve_frames(net::ip::tcp::socket socket, Hub& hub, FrameService& service, std::string address) {
-  const auto connection =
-      std::make_shared<frame_door::FrameConnection>(std::move(socket), hub, service, std::move(address));
+void serve_frames(Arrival arrival, Hub& hub, FrameService& service) {
+  const auto connection = std::make_shared<frame_door::FrameConnection>(std::move(arrival), hub, service);
   net::awaitable<void> task = frame_door::FrameConnection::run(connection);
   net::co_spawn(hub.io(), std::move(task), net::detached);
 }

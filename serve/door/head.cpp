@@ -263,6 +263,8 @@ void HeadReader::reset() {
   framing_ = {};
   request_.method = request_.path = request_.query = request_.body = request_.peer = {};
   request_.headers.clear();
+  request_.pass.reset();
+  request_.answer_headers.clear();
 }
 
 }  // namespace exai::serve

@@ -40,15 +40,16 @@ constexpr std::size_t k_small = std::size_t{16} << 10U;
 
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(Tcp::socket socket, Hub& hub, HttpHandler& handler, std::string address)
-      : socket_(std::move(socket)),
+  HttpConnection(Arrival arrival, Hub& hub, HttpHandler& handler)
+      : socket_(std::move(arrival.socket)),
         signal_(hub.io()),
         hub_(hub),
         handler_(handler),
-        address_(std::move(address)) {}
+        address_(std::move(arrival.address)),
+        share_(arrival.share) {}
 
   static net::awaitable<void> run(std::shared_ptr<HttpConnection> self) {
-    const HubEntry entry(self->hub_, self, self->address_);
+    const HubEntry entry(self->hub_, self, self->share_, self->address_);
     self->wait_until(self->hub_.limits.request_read);
     ErrorCode ignored;
     self->socket_.non_blocking(true, ignored);
@@ -59,6 +60,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   }
 
   void sweep(Steady now) override {
+    judge_again();
     if (reading_ && !begun_ && (buffer_.size() > 0 || head_.begun())) {
       begun_ = true;
       deadline_ = std::min(deadline_, now + hub_.limits.request_read);
@@ -84,6 +86,18 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   }
 
  private:
+  /// What a key or token has opened ends with it.
+  void judge_again() {
+    const std::shared_ptr<PendingAnswer> pending = pending_.lock();
+    if (!pending || pending->ended()) return;
+    const PassState state = hub_.state_of(pending->pass());
+    if (state == PassState::good || (state == PassState::expired && !pending->stays_open())) return;
+    pending->gone();
+    if (pending->streaming()) return pending->finish();
+    pending->answer(plain_error(401, "this key or token is not accepted any more",
+                                "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
+  }
+
   void wait_until(Millis patience) { deadline_ = system_clock().steady() + patience; }
 
   /// One request and its answer; false when the connection is over.
@@ -113,7 +127,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     reading_ = false;
     request.body = body_.text();
     const bool chunked = !head_.framing().http10;
-    const auto pending = std::make_shared<PendingAnswer>(chunked, [this] { signal_.cancel(); });
+    const auto pending = std::make_shared<PendingAnswer>(chunked, request.answer_headers, request.pass,
+                                                         [this] { signal_.cancel(); });
+    pending_ = pending;
     const Steady began = system_clock().steady();
     give_to_handler(pending);
     const bool small = pending->ended() && !pending->streaming() && pending->whole().body.size() <= k_small;
@@ -214,6 +230,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   net::awaitable<bool> write_whole(std::shared_ptr<PendingAnswer> pending) {
     out_.clear();
+    if (!head_.request().answer_headers.empty()) pending->whole().headers += head_.request().answer_headers;
     write_head(out_, pending->whole(), persistence(head_.framing().keep_alive));
     // The answer to HEAD has the head of the answer to GET and ends there.
     if (is_head()) pending->whole().body.clear();
@@ -245,6 +262,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const bool clean = head_.state() == HeadReader::State::done && !head_.framing().has_body() &&
                        head_.framing().keep_alive && refusal_->status != 400 && !hub_.winding_down();
     out_.clear();
+    refusal_->headers += head_.request().answer_headers;
     write_head(out_, *refusal_, persistence(clean));
     if (!is_head()) out_ += refusal_->body;
     wait_until(hub_.limits.idle);
@@ -264,11 +282,13 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   Hub& hub_;
   HttpHandler& handler_;
   std::string address_;
+  Share share_;
   boost::beast::flat_buffer buffer_;
   HeadReader head_;
   BodyReader body_;
   std::optional<HttpAnswer> refusal_;
   std::string out_;
+  std::weak_ptr<PendingAnswer> pending_;
   Steady deadline_ = Steady::max();
   bool reading_ = false, begun_ = false;
   bool watching_ = false, lost_ = false;  // lost_: the peer left while somebody cared
@@ -277,9 +297,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 }  // namespace http_door
 }  // namespace
 
-void serve_http(net::ip::tcp::socket socket, Hub& hub, HttpHandler& handler, std::string address) {
-  const auto connection =
-      std::make_shared<http_door::HttpConnection>(std::move(socket), hub, handler, std::move(address));
+void serve_http(Arrival arrival, Hub& hub, HttpHandler& handler) {
+  const auto connection = std::make_shared<http_door::HttpConnection>(std::move(arrival), hub, handler);
   net::awaitable<void> task = http_door::HttpConnection::run(connection);
   net::co_spawn(hub.io(), std::move(task), net::detached);
 }
