@@ -258,7 +258,7 @@ TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][ht
          {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp",
           "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/mcp",
           "/.well-known/openid-configuration", "/mcp/.well-known/openid-configuration", "/nowhere",
-          "/mcp/"}) {
+          "/mcp//"}) {
       INFO(verb << " " << path);
       for (const std::uint16_t port : {house.mcp(), house.health()}) {
         const HttpReply missing = http(port, verb, path, "");
