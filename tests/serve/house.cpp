@@ -178,7 +178,7 @@ House::House(const Settings& settings, const Clock& access_clock) : access_clock
   if (!access) FAIL(access.error().message);
   access_ = std::make_unique<AccessPolicy>(std::move(*access));
   guard_ = std::make_unique<Guard>(
-      *access_, *metrics_, system_clock(), rate_limits(config),
+      *access_, *metrics_, access_clock, rate_limits(config),
       [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); });
   health_ = std::make_unique<Health>(*engine_, scratch_.path());
   const SiteParts parts{

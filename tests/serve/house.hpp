@@ -25,7 +25,7 @@ Config config_of(const Settings& settings);
 /// Everything but files of the deployment and signals; the loop runs in a thread of its own.
 class House {
  public:
-  /// `access_clock` is the one that keys and tokens are judged by.
+  /// `access_clock` is the one that keys and tokens are judged by, and requests counted.
   explicit House(const Settings& settings = {}, const Clock& access_clock = system_clock());
   ~House();
   House(const House&) = delete;
