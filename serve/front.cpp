@@ -46,7 +46,19 @@ Front::Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine
 void Front::sweep_later() {
   sweep_ = loop_.after(k_sweep_every, [this] {
     sessions.expire();
+    end_retired_sessions();
     sweep_later();
+  });
+}
+
+void Front::judge_sessions(std::function<PassState(const Pass&)> state) {
+  state_of_ = std::move(state);
+}
+
+void Front::end_retired_sessions() {
+  if (!state_of_) return;
+  sessions.end_if([this](const Session& session) {
+    return session.pass && state_of_(*session.pass) == PassState::retired;
   });
 }
 

@@ -280,8 +280,8 @@ Judgement judge_configuration(Config config, std::vector<Finding> loaded, const 
   return judge.judge();
 }
 
-Result<void> still_guarded(const Guard& now, const Guard& next) {
-  const auto daemon_guarded = [](const Guard& guard) {
+Result<void> still_guarded(const AccessInForce& now, const AccessInForce& next) {
+  const auto daemon_guarded = [](const AccessInForce& guard) {
     return guard.access.has_keys() || !guard.config.secret("ws.token").empty();
   };
   const bool http = now.access.guarded() && !next.access.guarded();

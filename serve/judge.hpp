@@ -47,12 +47,12 @@ struct JudgeRequest {
 Judgement judge_configuration(Config config, std::vector<Finding> loaded, const JudgeRequest& request);
 
 /// Settings in force, or about to be.
-struct Guard {
+struct AccessInForce {
   const Config& config;
   const AccessPolicy& access;
 };
 /// No reload leaves the server less guarded than it was, unless auth.allow_open_reload says so by name: a
 /// slip in a file must not open it. `config` otherwise.
-Result<void> still_guarded(const Guard& now, const Guard& next);
+Result<void> still_guarded(const AccessInForce& now, const AccessInForce& next);
 
 }  // namespace exai::serve

@@ -112,14 +112,16 @@ class Server {
         front_(catalogue_, wire, engine_, config_, system_clock()),
         access_(std::move(access)),
         settings_(config_, options.reload, system_clock()),
+        guard_(access_, metrics_, system_clock(), rate_limits(config_),
+               [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }),
         health_(engine_, state_folder()),
         main_site_(
-            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); },
-             [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }}),
+            {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
         health_site_(
-            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, catalogue_, access_, daemon_settings(config_), log_.get()),
-        frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
+            {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
+        daemon_(engine_, catalogue_, guard_, daemon_settings(config_), log_.get()),
+        frame_site_(guard_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
+    watch_passes(door_, front_, guard_, daemon_);
     view_.watch(engine_, log_.get());
     metrics_.watch_caches([this] { return caches_.rows(); });
     metrics_.watch_settings([this] {
@@ -146,7 +148,7 @@ class Server {
                     "ws", "");
     if (done)
       done = listen(door_.listen_http("health", config_.text("health.host"), config_.port("health.port"),
-                                      "health.port (HEALTH_CHECK_PORT)", health_site_),
+                                      "health.port (HEALTH_CHECK_PORT)", health_site_, true),
                     "http", "/health");
     if (done)
       daemon_.write_health(below(options_.root, config_.text("log.dir")) / "ws_daemon.health.json",
@@ -353,6 +355,7 @@ class Server {
     daemon_.reload(daemon_settings(config));
     replace_tools(std::move(tools));
     settings_.applied(config);
+    front_.end_retired_sessions();
     front_.service.changed(Change::resource, "exai://config");
     log_->write(
         io::LogLevel::info, "server.reload",
@@ -424,6 +427,7 @@ class Server {
   Front front_;
   AccessPolicy access_;
   SettingsState settings_;
+  Guard guard_;
   Health health_;
   MainSite main_site_;
   HealthSite health_site_;

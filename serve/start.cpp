@@ -4,6 +4,7 @@
 #include "serve/calls/runtime.hpp"
 #include "serve/cassette/cassette.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 #include <sys/resource.h>
@@ -14,6 +15,13 @@ void harden() {
   std::signal(SIGPIPE, SIG_IGN);
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
+  // limits.connections says how many may come, not what a shell happens to allow: without descriptors the
+  // health listener could accept nobody either.
+  constexpr rlim_t k_files = 16384;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= k_files) return;
+  files.rlim_cur = std::min(files.rlim_max, k_files);
+  setrlimit(RLIMIT_NOFILE, &files);
 }
 
 io::LogLevel log_level(const Config& config) {

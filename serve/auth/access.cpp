@@ -5,6 +5,7 @@
 #include "serve/auth/issuer_keys.hpp"
 #include "serve/calls/runtime.hpp"
 
+#include <atomic>
 #include <charconv>
 
 #include <fmt/core.h>
@@ -97,8 +98,12 @@ Scope needed_scope(std::string_view) {
 
 Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesystem::path& root, bool strict,
                                         const AccessPolicy* before, const Clock& clock) {
+  static std::atomic<std::uint64_t> k_last_id{0};
   AccessPolicy policy;
   policy.clock_ = &clock;
+  policy.id_ = ++k_last_id;
+  policy.open_ = std::make_shared<const Pass>(Pass{.policy = policy.id_});
+  policy.open_frames_ = std::make_shared<const Pass>(Pass{.kind = Pass::Kind::frames, .policy = policy.id_});
   for (const std::string& host : config.list("http.allowed_hosts")) {
     Result<HostPattern> pattern = parse_host_pattern(host);
     if (!pattern) return fail(pattern.error());
@@ -111,6 +116,12 @@ Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesys
   }
   if (Result<void> taken = policy.take_keys(config, root, strict); !taken) return fail(taken.error());
   if (Result<void> taken = policy.take_oauth(config, before); !taken) return fail(taken.error());
+  for (const NamedKey& key : policy.keys_)
+    policy.passes_.push_back(std::make_shared<const Pass>(Pass{.principal = {key.name, key.scope},
+                                                               .kind = Pass::Kind::key,
+                                                               .digest = key.digest,
+                                                               .until = key.expires,
+                                                               .policy = policy.id_}));
   return policy;
 }
 
@@ -191,8 +202,21 @@ std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request)
   return std::nullopt;
 }
 
-Entrance AccessPolicy::judge(const HttpRequest& request, const Secret& own) const {
-  if (keys_.empty() && !keys_wanted_ && !issuer_ && own.empty()) return {.kind = Entrance::Kind::open};
+SharedPass AccessPolicy::pass_of(const NamedKey& key) const {
+  return passes_.at(static_cast<std::size_t>(&key - keys_.data()));
+}
+
+SharedPass AccessPolicy::pass_of_own(std::string_view token) const {
+  return std::make_shared<const Pass>(Pass{.principal = {"daemon", Scope::admin},
+                                           .kind = Pass::Kind::token,
+                                           .digest = sha256(token),
+                                           .policy = id_});
+}
+
+Entrance AccessPolicy::judge(const HttpRequest& request, const Secret* own, bool last) const {
+  const bool guarded = own != nullptr && !own->empty();
+  if (is_open() && !guarded)
+    return {.kind = Entrance::Kind::open, .pass = own == nullptr ? open_ : open_frames_};
   const Credential credential = presented_by(request);
   if (credential.twice)
     return {.refusal = plain_error(400, "the Authorization or x-api-key header stands there twice")};
@@ -203,33 +227,44 @@ Entrance AccessPolicy::judge(const HttpRequest& request, const Secret& own) cons
                              issuer_ ? "a token is needed: send Authorization: Bearer TOKEN"
                                      : "a key is needed: send Authorization: Bearer KEY or x-api-key: KEY",
                              false)};
-  if (!own.empty() && own.matches(credential.text))
-    return {.kind = Entrance::Kind::open, .principal = {"daemon", Scope::admin}};
-  Entrance entrance = judge_credential(credential.text, credential.bearer, wanted);
+  if (guarded && own->matches(credential.text))
+    return {.kind = Entrance::Kind::open, .pass = pass_of_own(credential.text)};
+  Entrance entrance = judge_credential(credential.text, credential.bearer, wanted, last);
   const Scope needed = needed_scope(request.path);
-  if (entrance.kind != Entrance::Kind::open || entrance.principal.may(needed)) return entrance;
-  return {.refusal = forbidden(needed, challenge_)};
+  if (entrance.kind != Entrance::Kind::open || entrance.pass->principal.may(needed)) return entrance;
+  return {.refusal = forbidden(needed, challenge_), .reason = "scope"};
 }
 
-Entrance AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted) const {
+Entrance AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted, bool last) const {
   const NamedKey* const key = find_key(keys_, text);
-  if (key == nullptr && bearer && issuer_ && looks_like_jwt(text)) return judge_bearer(text, wanted);
+  if (key == nullptr && bearer && issuer_ && looks_like_jwt(text)) return judge_bearer(text, wanted, last);
   if (key == nullptr)
-    return {.refusal = unauthorized(challenge_, wanted, "this key is not known here", true)};
+    return {.refusal = unauthorized(challenge_, wanted, "this key is not known here", true),
+            .note = "a key that is not known was presented",
+            .reason = "key"};
   if (key->expired(clock_->wall()))
     return {.refusal = unauthorized(challenge_, wanted, "this key has expired: ask for a new one", true),
-            .note = fmt::format("the key \"{}\" has expired and was presented", key->name)};
-  return {.kind = Entrance::Kind::open, .principal = {key->name, key->scope}};
+            .note = fmt::format("the key \"{}\" has expired and was presented", key->name),
+            .reason = "key"};
+  return {.kind = Entrance::Kind::open, .pass = pass_of(*key)};
 }
 
-Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted) const {
+Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted, bool last) const {
   using Kind = TokenVerdict::Kind;
-  TokenVerdict verdict = judge_token(token, issuer_->settings(), issuer_->view(), clock_->wall());
+  IssuerView view = issuer_->view();
+  if (last) view.may_fetch = false;
+  TokenVerdict verdict = judge_token(token, issuer_->settings(), view, clock_->wall());
+  if (last && verdict.kind == Kind::refused && !verdict.key_id.empty()) issuer_->missed(verdict.key_id);
   switch (verdict.kind) {
     case Kind::allowed:
-      return {.kind = Entrance::Kind::open, .principal = std::move(verdict.principal)};
+      return {.kind = Entrance::Kind::open,
+              .pass = std::make_shared<const Pass>(Pass{.principal = std::move(verdict.principal),
+                                                        .kind = Pass::Kind::bearer,
+                                                        .issuer = issuer_->settings().issuer,
+                                                        .until = verdict.until,
+                                                        .policy = id_})};
     case Kind::no_scope:
-      return {.refusal = forbidden(Scope::viewer, challenge_)};
+      return {.refusal = forbidden(Scope::viewer, challenge_), .reason = "scope"};
     case Kind::needs_keys:
       return {.kind = Entrance::Kind::unknown};
     case Kind::no_keys_yet:
@@ -238,17 +273,40 @@ Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted) const 
       break;
   }
   return {.refusal = unauthorized(challenge_, wanted, "this token is not accepted: " + verdict.why, true),
-          .note = "a token was not accepted: " + verdict.why};
+          .note = "a token was not accepted: " + verdict.why,
+          .reason = "token"};
 }
 
-std::optional<Principal> AccessPolicy::hello(std::string_view token, const Secret& own) const {
-  if (own.empty() && keys_.empty() && !keys_wanted_) return Principal{};
+SharedPass AccessPolicy::hello(std::string_view token, const Secret& own) const {
+  if (own.empty() && keys_.empty() && !keys_wanted_) return open_frames_;
   // Both are looked at whatever comes of the first, so the time says nothing.
   const bool ours = !own.empty() && own.matches(token);
   const NamedKey* const key = find_key(keys_, token);
-  if (ours) return Principal{"daemon", Scope::admin};
-  if (key == nullptr || key->expired(clock_->wall())) return std::nullopt;
-  return Principal{key->name, key->scope};
+  if (ours) return pass_of_own(token);
+  if (key == nullptr || key->expired(clock_->wall())) return nullptr;
+  return pass_of(*key);
+}
+
+PassState AccessPolicy::state_of(const Pass& pass,
+                                 const std::function<bool(const std::optional<Sha256>&)>& owns) const {
+  if (pass.until && clock_->wall() >= *pass.until) return PassState::expired;
+  if (pass.kind == Pass::Kind::token) return owns(pass.digest) ? PassState::good : PassState::retired;
+  if (pass.kind == Pass::Kind::frames && !owns(std::nullopt)) return PassState::retired;
+  if (pass.policy == id_) return PassState::good;
+  bool good = false;
+  switch (pass.kind) {
+    case Pass::Kind::key:
+      good = std::any_of(keys_.begin(), keys_.end(), [&](const NamedKey& key) {
+        return key.digest == pass.digest && key.scope >= pass.principal.scope && !key.expired(clock_->wall());
+      });
+      break;
+    case Pass::Kind::bearer:
+      good = issuer_ && issuer_->settings().issuer == pass.issuer;
+      break;
+    default:
+      good = keys_.empty() && !keys_wanted_ && (pass.kind == Pass::Kind::frames || !issuer_);
+  }
+  return good ? PassState::good : PassState::retired;
 }
 
 HttpAnswer AccessPolicy::still_unknown() const {

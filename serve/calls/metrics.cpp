@@ -98,6 +98,12 @@ struct Metrics::Impl {
                                      .Register(registry)
                                      .Add({});
 
+  prometheus::Family<prometheus::Counter>& refusals =
+      prometheus::BuildCounter()
+          .Name("exai_access_refused_total")
+          .Help("Requests and connections that were kept out, by reason")
+          .Register(registry);
+
   /// Looked up once per label set: adding to a family hashes all labels.
   struct PerTool {
     prometheus::Histogram* duration = nullptr;
@@ -145,6 +151,8 @@ struct Metrics::Impl {
       cost.Add(labels);
       circuits.Add(labels);
     }
+    for (const char* reason : {"key", "token", "scope", "rate", "guesses", "connections"})
+      refusals.Add({{"reason", reason}});
     prometheus::BuildGauge()
         .Name("exai_build_info")
         .Help("Always 1; the version is a label")
@@ -174,6 +182,10 @@ void Metrics::call_finished(std::string_view tool, Transport transport, std::str
 
 void Metrics::in_flight(int calls) {
   impl_->in_flight.Set(calls);
+}
+
+void Metrics::refused(std::string_view reason) {
+  impl_->refusals.Add({{"reason", std::string(reason)}}).Increment();
 }
 
 void Metrics::provider_error(std::string_view provider, ErrorKind kind) {

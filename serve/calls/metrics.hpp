@@ -31,6 +31,8 @@ class Metrics {
   /// `outcome`: "ok", "tool_error" (an isError result), or an error kind.
   void call_finished(std::string_view tool, Transport transport, std::string_view outcome, double seconds);
   void in_flight(int calls);
+  /// Somebody was kept out: "key", "token", "scope", "rate", "guesses" or "connections".
+  void refused(std::string_view reason);
   // Any thread.
   void provider_error(std::string_view provider, ErrorKind kind);
   void cache_hit();
