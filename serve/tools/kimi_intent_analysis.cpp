@@ -13,9 +13,9 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["prompt"],
   "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000, "description": "The request to sort"},
-    "context": {"type": "string", "maxLength": 100000, "description": "What is known around it"},
-    "use_websearch": {"type": "boolean", "description": "Whether the caller allows a web search"}
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
+    "context": {"type": "string", "maxLength": 100000},
+    "use_websearch": {"type": "boolean", "description": "The model may search the web"}
   }
 })";
 
@@ -122,9 +122,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 const Registered<Tool> k_tool{
     Tool{.id = "kimi_intent_analysis",
          .title = "Sort a request",
-         .description =
-             "Lets a model of Kimi judge a request: whether it needs the web, how deep it is, and which "
-             "provider and model suit it.",
+         .description = "Kimi judges whether a request needs the web, how deep it is and which model suits.",
          .input_schema = k_input,
          .output_schema = {},
          .idempotent = false,
