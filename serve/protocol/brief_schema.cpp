@@ -23,30 +23,31 @@ Ordered one_type(const Ordered& type) {
   return "string";
 }
 
-/// `words`: with descriptions and choices.
+/// `words`: with descriptions and choices. The order is always the same, so that equal means equal.
 Ordered shortened(const Ordered& schema, bool words, int levels) {
   Ordered out = Ordered::object();
   if (!schema.is_object() || levels == 0) return out;
-  for (const auto& [name, value] : schema.items()) {
-    if (name == "type") {
-      out[name] = one_type(value);
-    } else if (name == "x-mcp-header" || (words && name == "enum")) {
-      out[name] = value;
-    } else if (words && name == "description" && value.is_string() &&
-               !value.get_ref<const std::string&>().empty()) {
-      out[name] = value;
-    } else if (name == "items") {
-      // Of a known list of objects the members are known too.
-      out[name] = words ? shortened(value, words, levels - 1)
-                        : Ordered{{"type", one_type(value.value("type", Ordered("string")))}};
-    } else if (name == "properties" && words) {
-      Ordered members = Ordered::object();
-      for (const auto& [member, inner] : value.items()) members[member] = shortened(inner, words, levels - 1);
-      out[name] = std::move(members);
-    } else if (name == "required" && words && !value.empty()) {
-      out[name] = value;
-    }
+  const auto member = [&schema](const char* name) {
+    const auto found = schema.find(name);
+    return found == schema.end() ? Ordered() : *found;
+  };
+  const auto keep = [&](const char* name) {
+    if (Ordered value = member(name); !value.is_null() && !value.empty()) out[name] = std::move(value);
+  };
+  if (schema.contains("type")) out["type"] = one_type(schema["type"]);
+  if (words) keep("description");
+  if (words) keep("enum");
+  // Of a known list of objects the members are known too.
+  if (const Ordered items = member("items"); items.is_object())
+    out["items"] = words ? shortened(items, words, levels - 1)
+                         : Ordered{{"type", one_type(items.value("type", Ordered("string")))}};
+  if (const Ordered members = member("properties"); words && members.is_object()) {
+    out["properties"] = Ordered::object();
+    for (const auto& [name, inner] : members.items())
+      out["properties"][name] = shortened(inner, words, levels - 1);
   }
+  if (words) keep("required");
+  keep("x-mcp-header");
   return out;
 }
 

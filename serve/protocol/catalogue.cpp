@@ -50,12 +50,10 @@ std::string full_item(const Tool& tool) {
   return text;
 }
 
-/// What a client can derive is left out: a title that is the name, annotations as the protocol assumes them
-/// (a read-only tool destroys nothing), the form of the answer, which comes with each answer.
+/// What a client can derive is left out: a title beside the name, annotations as the protocol assumes them (a
+/// read-only tool destroys nothing), the form of the answer, which comes with each answer.
 std::string brief_item(const Tool& tool, BriefSchemas& schemas) {
   std::string text = "{\"name\":" + quote_json(tool.id);
-  if (!tool.title.empty() && !equals_ignoring_case(tool.title, tool.id))
-    text += ",\"title\":" + quote_json(tool.title);
   text += ",\"description\":" + quote_json(tool.description);
   text.append(",\"inputSchema\":").append(schemas.brief(tool.input_schema));
   std::string hints;
@@ -65,7 +63,7 @@ std::string brief_item(const Tool& tool, BriefSchemas& schemas) {
   hint(tool.read_only, "\"readOnlyHint\":true");
   hint(!tool.read_only && !tool.destructive, "\"destructiveHint\":false");
   hint(!tool.read_only && tool.idempotent, "\"idempotentHint\":true");
-  hint(!tool.open_world, "\"openWorldHint\":false");
+  hint(!tool.read_only && !tool.open_world, "\"openWorldHint\":false");
   if (!hints.empty()) text += ",\"annotations\":{" + hints + "}";
   return text + "}";
 }

@@ -19,8 +19,8 @@ constexpr std::string_view k_input = R"({
       "description": "server needs an admin's key"},
     "since": {"type": "string", "maxLength": 40,
       "description": "2026-11-21T14:00:00Z, or 15m, 2h ago"},
-    "until": {"type": "string", "maxLength": 40, "description": "As since"},
-    "structured": {"type": "boolean", "default": false, "description": "Records instead of lines"}
+    "until": {"type": "string", "maxLength": 40},
+    "structured": {"type": "boolean", "default": false}
   }
 })";
 
@@ -115,13 +115,12 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return text_output(text, dump_json(std::move(result)));
 }
 
-const Registered<Tool> k_tool{
-    Tool{.id = "activity",
-         .title = "Activity",
-         .description = "The latest lines of the log of your calls, or of the server's log.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .run = &run}};
+const Registered<Tool> k_tool{Tool{.id = "activity",
+                                   .title = "Activity",
+                                   .description = "The latest log lines of your calls, or of the server.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .run = &run}};
 
 }  // namespace
 }  // namespace activity_tool

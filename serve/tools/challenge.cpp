@@ -12,8 +12,7 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["prompt"],
   "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000,
-      "description": "What is to be doubted"}
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000}
   }
 })";
 

@@ -10,7 +10,7 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["file"],
   "properties": {
-    "file": {"type": "string", "minLength": 1, "description": "Absolute path"},
+    "file": {"type": "string", "minLength": 1},
     "purpose": {"type": "string", "enum": ["agent"], "default": "agent"}
   }
 })";

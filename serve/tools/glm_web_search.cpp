@@ -15,7 +15,7 @@ constexpr std::string_view k_input = R"({
     "search_query": {"type": "string", "minLength": 1, "maxLength": 2000},
     "count": {"type": "integer", "default": 10, "description": "1 to 50"},
     "search_engine": {"type": "string", "enum": ["search-prime", "search-pro"], "default": "search-prime"},
-    "search_domain_filter": {"type": "string", "maxLength": 253, "description": "A host"},
+    "search_domain_filter": {"type": "string", "maxLength": 253},
     "search_recency_filter": {"type": "string", "enum": ["oneDay", "oneWeek", "oneMonth", "oneYear", "all"],
       "default": "all"},
     "request_id": {"type": "string", "maxLength": 128},

@@ -198,17 +198,17 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return conversation.run();
 }
 
-const Registered<Tool> k_tool{Tool{.id = "kimi_chat_with_tools",
-                                   .title = "Ask Kimi with functions",
-                                   .description = "Asks Kimi with functions; calls of yours come back as "
-                                                  "tool_call_pending, to be answered in messages.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
-                                   .idempotent = false,
-                                   .open_world = true,
-                                   .budget = timeouts::Layer::workflow,
-                                   .provider = "kimi",
-                                   .run = &run}};
+const Registered<Tool> k_tool{
+    Tool{.id = "kimi_chat_with_tools",
+         .title = "Ask Kimi with functions",
+         .description = "Asks Kimi with functions; calls of yours come back as tool_call_pending.",
+         .input_schema = k_input,
+         .output_schema = {},
+         .idempotent = false,
+         .open_world = true,
+         .budget = timeouts::Layer::workflow,
+         .provider = "kimi",
+         .run = &run}};
 
 }  // namespace
 }  // namespace kimi_chat_with_tools_tool

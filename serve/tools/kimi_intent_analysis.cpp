@@ -119,16 +119,15 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return answered(json_output(std::move(result)), *reply);
 }
 
-const Registered<Tool> k_tool{
-    Tool{.id = "kimi_intent_analysis",
-         .title = "Sort a request",
-         .description = "Kimi judges whether a request needs the web, how deep it is and which model suits.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .idempotent = false,
-         .open_world = true,
-         .provider = "kimi",
-         .run = &run}};
+const Registered<Tool> k_tool{Tool{.id = "kimi_intent_analysis",
+                                   .title = "Sort a request",
+                                   .description = "Kimi judges a request: web, depth, model.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .idempotent = false,
+                                   .open_world = true,
+                                   .provider = "kimi",
+                                   .run = &run}};
 
 }  // namespace
 }  // namespace kimi_intent_tool

@@ -19,8 +19,7 @@ constexpr std::string_view k_input = R"({
       "description": "cleanup_orphaned: not sent from here; cleanup_expired: unused for 30 days"},
     "file_id": {"type": "string", "minLength": 1, "maxLength": 128},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
-    "dry_run": {"type": "boolean", "default": false,
-      "description": "Only count"}
+    "dry_run": {"type": "boolean", "default": false}
   }
 })";
 
@@ -129,19 +128,18 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
               "use list, delete, cleanup_all, cleanup_orphaned or cleanup_expired");
 }
 
-const Registered<Tool> k_tool{
-    Tool{.id = "kimi_manage_files",
-         .title = "Manage files at Kimi",
-         .description = "Lists and removes files that Kimi keeps; dry_run shows what would go.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .read_only = false,
-         .destructive = true,
-         .idempotent = true,
-         .open_world = true,
-         .budget = timeouts::Layer::workflow,
-         .provider = "kimi",
-         .run = &run}};
+const Registered<Tool> k_tool{Tool{.id = "kimi_manage_files",
+                                   .title = "Manage files at Kimi",
+                                   .description = "Lists and removes files that Kimi keeps.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .read_only = false,
+                                   .destructive = true,
+                                   .idempotent = true,
+                                   .open_world = true,
+                                   .budget = timeouts::Layer::workflow,
+                                   .provider = "kimi",
+                                   .run = &run}};
 
 }  // namespace
 }  // namespace kimi_manage_files_tool

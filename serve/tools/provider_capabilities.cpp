@@ -50,14 +50,13 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return json_output(std::move(result));
 }
 
-const Registered<Tool> k_tool{
-    Tool{.id = "provider_capabilities",
-         .title = "Provider capabilities",
-         .description = "Which keys are set, which switches are on and which tools are offered.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .work = Work::inline_,
-         .run = &run}};
+const Registered<Tool> k_tool{Tool{.id = "provider_capabilities",
+                                   .title = "Provider capabilities",
+                                   .description = "Keys that are set, switches that are on, tools offered.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .work = Work::inline_,
+                                   .run = &run}};
 
 }  // namespace
 }  // namespace provider_capabilities_tool

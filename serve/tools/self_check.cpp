@@ -108,7 +108,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 const Registered<Tool> k_tool{
     Tool{.id = "self-check",
          .title = "Self-check",
-         .description = "Checks settings, providers, database, logs, disk and tools, and says what to do.",
+         .description = "Checks settings, providers, database, logs, disk and tools.",
          .input_schema = k_input,
          .output_schema = {},
          .tier = ToolTier::diagnostic,

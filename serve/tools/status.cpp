@@ -85,15 +85,14 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return json_output(std::move(result));
 }
 
-const Registered<Tool> k_status{
-    Tool{.id = "status",
-         .title = "Status",
-         .description = "What works: providers, models, recent errors, and what to do next.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .open_world = true,
-         .tier = ToolTier::core,
-         .run = &run}};
+const Registered<Tool> k_status{Tool{.id = "status",
+                                     .title = "Status",
+                                     .description = "What works, recent errors, and what to do next.",
+                                     .input_schema = k_input,
+                                     .output_schema = {},
+                                     .open_world = true,
+                                     .tier = ToolTier::core,
+                                     .run = &run}};
 
 }  // namespace
 }  // namespace status_tool
