@@ -5,7 +5,7 @@
 #include "io/curl_library.hpp"
 #include "io/guard.hpp"
 
-#include <atomic>
+#include <array>
 #include <cstdlib>
 
 #include <fmt/core.h>
@@ -44,8 +44,27 @@ struct Exchange {
   const HttpRequest& request;
   HttpResponse response;
   std::size_t received = 0;
+  bool begun = false;      ///< on_head has been told
+  bool sent = false;       ///< libcurl has begun to send the request
+  bool sent_back = false;  ///< it wanted to send it again
   Halt halt = Halt::none;
 };
+
+/// What the peer may do twice without harm (RFC 9110 9.2.2).
+bool is_idempotent(std::string_view method) {
+  constexpr std::array<std::string_view, 5> k_methods{"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  return std::find(k_methods.begin(), k_methods.end(), method) != k_methods.end();
+}
+
+/// Before each sending. libcurl sends a request again by itself, up to five times, when a connection that was
+/// open already ends before the first byte of the answer. Whether the peer has acted on it nobody knows, so a
+/// POST that may cost money goes out once: repeating it is for those who count.
+int on_send(void* user, char* /*peer*/, char* /*own*/, int /*peer_port*/, int /*own_port*/) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.sent_back = exchange.sent && !is_idempotent(exchange.request.method);
+  exchange.sent = true;
+  return exchange.sent_back ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
 
 std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
@@ -76,9 +95,13 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
   } else if (!success) {  // of a refusal its beginning is enough: the limit is that of a stream
     const std::size_t room = k_refusal_bytes - std::min(k_refusal_bytes, exchange.response.body.size());
     exchange.response.body += piece.substr(0, room);
-  } else if (!exchange.request.on_data(piece)) {
-    exchange.halt = Halt::by_receiver;
-    return CURL_WRITEFUNC_ERROR;
+  } else {
+    if (!exchange.begun && exchange.request.on_head) exchange.request.on_head(exchange.response);
+    exchange.begun = true;
+    if (!exchange.request.on_data(piece)) {
+      exchange.halt = Halt::by_receiver;
+      return CURL_WRITEFUNC_ERROR;
+    }
   }
   return piece.size();
 }
@@ -202,6 +225,7 @@ void Transfer::set_transport() {
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_TCP_NODELAY, 1L);
+  set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");  // and undone; max_body counts what comes out
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_USERAGENT, ("exai/" + std::string(version())).c_str());
   // Most transfers wait: small buffers keep a thousand of them cheap (libcurl takes 16 and 64 KiB otherwise).
@@ -221,6 +245,8 @@ void Transfer::set_transport() {
              proxy != nullptr && url_.scheme == "http" && std::getenv("http_proxy") == nullptr) {
     set(CURLOPT_PROXY, proxy);
   }
+  set(CURLOPT_PREREQFUNCTION, &on_send);
+  set(CURLOPT_PREREQDATA, static_cast<void*>(&exchange_));
   set(CURLOPT_HEADERFUNCTION, &on_header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(&exchange_));
   set(CURLOPT_WRITEFUNCTION, &on_body);
@@ -308,6 +334,11 @@ Error Transfer::failure(CURLcode code) const {
     return make_error(
         ErrorKind::timeout,
         fmt::format("no answer from {} in time: phase {} was not over after {}", address, phase(), elapsed));
+  if (exchange_.sent_back)
+    return make_error(ErrorKind::unreachable,
+                      fmt::format("{} closed the connection before it answered; it may have acted on the "
+                                  "request, which is not sent again unasked",
+                                  address));
   if (exchange_.halt == Halt::too_large)
     return make_error(ErrorKind::invalid, fmt::format("the answer of {} is larger than {} bytes", address,
                                                       exchange_.request.max_body));

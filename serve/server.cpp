@@ -51,8 +51,10 @@ std::string instructions() {
          "that helps.\n"
          "chat asks one question. Answers carry a continuation_id; give it back to go on, also in another "
          "tool.\n"
-         "Name files by their path: their contents are sent along. listmodels shows the models, self-check "
-         "what is configured.";
+         "Arguments of the same name mean the same in all tools; tools/list explains each at the first tool "
+         "that has it. null is the same as leaving one out.\n"
+         "Name files by their absolute path: their contents are sent along. listmodels shows the models, "
+         "self-check what is configured.";
 }
 
 Purpose purpose_of(const ServeOptions& options) {

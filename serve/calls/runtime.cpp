@@ -42,6 +42,7 @@ Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::fi
   const auto runtime = std::make_shared<Runtime>();
   runtime->workspace = std::move(*workspace);
   runtime->config = std::move(config);
+  runtime->secrets = Redactor(runtime->config.secrets());
   runtime->models = std::move(models);
   runtime->budgets = std::move(*budgets);
   return runtime;

@@ -4,6 +4,7 @@
 
 #include "core/config.hpp"
 #include "core/model.hpp"
+#include "core/redact.hpp"
 #include "core/result.hpp"
 #include "core/timeouts.hpp"
 #include "serve/workspace/workspace.hpp"
@@ -18,6 +19,7 @@ struct Runtime {
   ModelCatalogue models;
   Workspace workspace;
   timeouts::Hierarchy budgets;
+  Redactor secrets;  ///< of the settings
 };
 
 /// What serve runs on, from settings that were judged (serve/judge) and their catalogue of models. Errors:
