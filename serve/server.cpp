@@ -12,6 +12,7 @@
 #include "serve/door/door.hpp"
 #include "serve/door/stdio.hpp"
 #include "serve/front.hpp"
+#include "serve/instructions.hpp"
 #include "serve/judge.hpp"
 #include "serve/outside.hpp"
 #include "serve/protocol/mcp_pipe.hpp"
@@ -41,21 +42,6 @@ constexpr unsigned k_last_seconds = 5;
 // Metrics and log hear of the tools by then, also when no client comes.
 constexpr Millis k_fetch_after{30};
 constexpr Millis k_forget_every = std::chrono::hours(1);
-
-/// What a client's model reads before it has called anything.
-std::string instructions() {
-  return "exai lends you engineering workflows and the models GLM and Kimi.\n"
-         "Workflows (debug, codereview, analyze, secaudit and others) go step by step: call one with "
-         "step_number 1, do yourself what required_actions of the answer says, then call it again as "
-         "next_call shows, with what you found. At the last step another model judges your findings where "
-         "that helps.\n"
-         "chat asks one question. Answers carry a continuation_id; give it back to go on, also in another "
-         "tool.\n"
-         "Arguments of the same name mean the same in all tools; tools/list explains each at the first tool "
-         "that has it. null is the same as leaving one out.\n"
-         "Name files by their absolute path: their contents are sent along. listmodels shows the models, "
-         "self-check what is configured.";
-}
 
 Purpose purpose_of(const ServeOptions& options) {
   if (!options.stdio) return Purpose::serve;
