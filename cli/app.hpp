@@ -24,7 +24,9 @@ struct Loaded {
 struct AppHooks {
   std::string_view id;
   Result<Loaded> (*load)(const Globals&, const FlagSettings&) = nullptr;
-  Result<void> (*write_file)(const std::filesystem::path&, std::string_view content) = nullptr;
+  Result<void> (*write_file)(const std::filesystem::path&, std::string_view content, Deadline) = nullptr;
+  /// Keeps the outcome's report in the store; a run that cannot be kept gets a result that says so.
+  void (*keep)(Outcome&, const Context&) = nullptr;
   void (*set_dry_run)(bool) = nullptr;
   [[nodiscard]] std::string_view name() const { return id; }
 };

@@ -24,7 +24,8 @@ Result<Outcome> timeouts_run(const Args& args, Context& context) {
     if (const auto known = timeouts::find_profile(context.config, profile); !known)
       return fail(known.error());
     report.profile = profile;
-    report.results.push_back(checks::validate_timeouts(context.config, profile));
+    report.results.push_back(
+        timed(context.clock, [&] { return checks::validate_timeouts(context.config, profile); }));
     report.notes = checks::timeout_table(context.config, profile);
   }
   if (args.has("--explain")) {
@@ -46,7 +47,8 @@ std::vector<CheckResult> env_results(const std::vector<std::string>& files, cons
     }
   }
   std::vector<CheckResult> results;
-  for (const auto& path : paths) results.push_back(checks::validate_env_file(path));
+  for (const auto& path : paths)
+    results.push_back(timed(context.clock, [&] { return checks::validate_env_file(path); }));
   return results;
 }
 
@@ -59,9 +61,14 @@ Result<Outcome> env(const Args& args, Context& context) {
   return finished(std::move(report), context);
 }
 
+CheckResult config_result(const Context& context) {
+  return timed(context.clock,
+               [&] { return checks::validate_config(context.config, context.config_findings); });
+}
+
 Result<Outcome> config(const Args&, Context& context) {
   Report report = new_report(context, "validate config");
-  report.results.push_back(checks::validate_config(context.config, context.config_findings));
+  report.results.push_back(config_result(context));
   return finished(std::move(report), context);
 }
 
@@ -80,9 +87,11 @@ Result<Outcome> workflows_run(const Args& args, Context& context) {
 Result<Outcome> all(const Args&, Context& context) {
   Report report = new_report(context, "validate all");
   auto& results = report.results;
-  results.push_back(checks::validate_config(context.config, context.config_findings));
+  results.push_back(config_result(context));
   for (CheckResult& result : env_results({}, context)) results.push_back(std::move(result));
-  results.push_back(checks::validate_timeouts(context.config, context.config.text("timeouts.profile")));
+  results.push_back(timed(context.clock, [&] {
+    return checks::validate_timeouts(context.config, context.config.text("timeouts.profile"));
+  }));
   for (CheckResult& result : validate_runbooks({}, context)) results.push_back(std::move(result));
   for (CheckResult& result : validate_workflows({}, context)) results.push_back(std::move(result));
   return finished(std::move(report), context);
@@ -127,6 +136,7 @@ const Registered<cli::Command> k_timeouts{cli::Command{
     .options = k_timeout_options,
     .examples = k_timeout_examples,
     .waits = false,
+    .recording = cli::Recording::asked,
     .run = timeouts_run}};
 const Registered<cli::Command> k_env{cli::Command{
     .path = "validate env",
@@ -137,12 +147,14 @@ const Registered<cli::Command> k_env{cli::Command{
     .positionals = k_env_files,
     .examples = k_env_examples,
     .waits = false,
+    .recording = cli::Recording::asked,
     .run = env}};
 const Registered<cli::Command> k_config{cli::Command{.path = "validate config",
                                                      .group = "Validate",
                                                      .summary = "judges the settings of all sources together",
                                                      .examples = k_config_examples,
                                                      .waits = false,
+                                                     .recording = cli::Recording::asked,
                                                      .run = config}};
 const Registered<cli::Command> k_runbooks{cli::Command{
     .path = "validate runbooks",
@@ -153,6 +165,7 @@ const Registered<cli::Command> k_runbooks{cli::Command{
     .positionals = k_runbook_files,
     .examples = k_runbook_examples,
     .waits = false,
+    .recording = cli::Recording::asked,
     .run = runbooks_run}};
 const Registered<cli::Command> k_workflows{cli::Command{
     .path = "validate workflows",
@@ -164,6 +177,7 @@ const Registered<cli::Command> k_workflows{cli::Command{
     .positionals = k_workflow_files,
     .examples = k_workflow_examples,
     .waits = false,
+    .recording = cli::Recording::asked,
     .run = workflows_run}};
 const Registered<cli::Command> k_all{
     cli::Command{.path = "validate all",
@@ -171,6 +185,7 @@ const Registered<cli::Command> k_all{
                  .summary = "settings, env files, timeouts, runbooks and workflows",
                  .examples = k_all_examples,
                  .waits = false,
+                 .recording = cli::Recording::asked,
                  .run = all}};
 
 }  // namespace

@@ -44,6 +44,17 @@ struct Check {
 /// Runs one check under its own deadline; whatever it throws becomes `unknown` with cause internal.
 CheckResult run_check(const Check& check, const CheckContext& context);
 
+/// What `measure` returns, with its start and the time it took: whoever runs a thing times it.
+template <class Measure>
+CheckResult timed(const Clock& clock, const Measure& measure) {
+  const Steady began = clock.steady();
+  const Wall started = clock.wall();
+  CheckResult result = measure();
+  result.started = started;
+  result.duration = std::chrono::duration_cast<Micros>(clock.steady() - began);
+  return result;
+}
+
 /// The check of that id, or nullptr.
 const Check* find_check(std::string_view id);
 /// Ids and "@tag" selectors to checks, in id order and without doubles; an unknown one is a usage error with

@@ -46,7 +46,7 @@ struct CheckResult {
   std::vector<Fact> facts;
   std::vector<Finding> findings;
   Wall started{};
-  Millis duration{0};
+  Micros duration{0};
 };
 
 /// A run of checks: what every writer (cli/output) reads, and nothing else.
@@ -57,7 +57,7 @@ struct Report {
   std::string profile;
   std::string version;
   Wall started{};
-  Millis duration{0};
+  Micros duration{0};
   std::vector<CheckResult> results;
   std::vector<std::string> notes;  ///< lines a person should read below the results (tables of `--explain`)
 

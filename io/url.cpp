@@ -1,7 +1,6 @@
+#include "core/address.hpp"
 #include "core/text.hpp"
 #include "io/http.hpp"
-
-#include <charconv>
 
 #include <fmt/core.h>
 
@@ -11,12 +10,6 @@ namespace {
 
 std::string standard_port(std::string_view scheme) {
   return scheme == "https" || scheme == "wss" ? "443" : "80";
-}
-
-bool is_port(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return problem == std::errc{} && end == text.data() + text.size() && value >= 1 && value <= 65535;
 }
 
 bool is_clean(std::string_view text) {
@@ -46,21 +39,12 @@ Result<Url> parse_url(std::string_view text) {
   std::string_view authority = rest.substr(0, slash);
   if (slash != std::string_view::npos) url.path = rest.substr(slash);
   if (!url.path.starts_with('/')) url.path.insert(0, 1, '/');
-  if (authority.find('@') != std::string_view::npos) return wrong("a user or password must not stand in it");
-  std::size_t colon = authority.rfind(':');
-  if (authority.starts_with('[')) {
-    const std::size_t close = authority.find(']');
-    if (close == std::string_view::npos) return wrong("the bracket of the address is not closed");
-    url.host = authority.substr(1, close - 1);
-    if (close + 1 < authority.size() && authority[close + 1] != ':') return wrong("text after the bracket");
-    colon = close + 1 < authority.size() ? close + 1 : std::string_view::npos;
-  } else {
-    url.host = authority.substr(0, colon);
-  }
-  if (url.host.empty()) return wrong("it has no host");
-  url.port = colon == std::string_view::npos ? urls::standard_port(url.scheme)
-                                             : std::string(authority.substr(colon + 1));
-  if (!urls::is_port(url.port)) return wrong("the port must be 1 to 65535");
+  const Result<Address> address = parse_authority(authority);
+  if (!address) return wrong(address.error().message);
+  if (address->host.empty()) return wrong("it has no host");
+  if (address->has_port && address->port == 0) return wrong("the port must be 1 to 65535");
+  url.host = address->host;
+  url.port = address->has_port ? std::to_string(address->port) : urls::standard_port(url.scheme);
   return url;
 }
 

@@ -5,6 +5,7 @@
 #include "io/files.hpp"
 #include "io/log.hpp"
 #include "io/notify.hpp"
+#include "io/process.hpp"
 #include "io/random.hpp"
 #include "serve/calls/lazy_store.hpp"
 #include "serve/daemon/daemon.hpp"
@@ -36,7 +37,7 @@ using ReadyHook = std::function<void(const std::vector<Listener>&)>;
 /// What must hold before the first thread: broken pipes are errors, not deaths, and no secret ends in a core
 /// file.
 void harden() {
-  std::signal(SIGPIPE, SIG_IGN);
+  io::ignore_stray_signals();
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
 }
@@ -55,7 +56,7 @@ io::LogLevel level_of(const Config& config) {
 
 Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptions& options) {
   io::LogOptions log;
-  log.folder = below(options.root, config.text("log.dir"));
+  if (!options.in_memory) log.folder = below(options.file_base(), config.text("log.dir"));
   log.level = level_of(config);
   log.max_bytes = config.bytes("log.max_bytes");
   log.keep = static_cast<int>(config.integer("log.keep"));
@@ -100,7 +101,9 @@ class Server {
         toolbox_(std::move(toolbox)),
         catalogue_([this] { return first_catalogue(); }),
         metrics_({}),
-        store_(outside_->replays() ? std::filesystem::path(":memory:") : state_folder() / "exai.db", clock_),
+        store_(outside_->replays() || options.in_memory ? std::filesystem::path(":memory:")
+                                                        : state_folder() / "exai.db",
+               clock_),
         // Small commits: a large one takes the processor from the calls for too long.
         memory_(store_, clock_, {.gather = Millis{5}},
                 [this](const Error& error) {
@@ -115,7 +118,7 @@ class Server {
                }),
         router_({permits_, metrics_, clock_, outside_->transport(), log_.get(), &spend_,
                  [this] { return outside_->chance(); }}),
-        view_(catalogue_, clock_, below(options.root, config_.text("log.dir"))),
+        view_(catalogue_, clock_, below(options.file_base(), config_.text("log.dir"))),
         door_(door_limits(config_)),
         engine_({door_.loop(), clock_, permits_, metrics_, router_, memory_, caches_, store_, view_,
                  [this] { return outside_->new_id(); }},
@@ -157,7 +160,7 @@ class Server {
                                       "health.port (HEALTH_CHECK_PORT)", health_site_),
                     "http", "/health");
     if (done)
-      daemon_.write_health(below(options_.root, config_.text("log.dir")) / "ws_daemon.health.json",
+      daemon_.write_health(below(options_.file_base(), config_.text("log.dir")) / "ws_daemon.health.json",
                            listeners_[1].address);
     return done;
   }
@@ -192,7 +195,7 @@ class Server {
 
  private:
   [[nodiscard]] std::filesystem::path state_folder() const {
-    return below(options_.root, config_.text("server.state_dir"));
+    return below(options_.file_base(), config_.text("server.state_dir"));
   }
 
   void on_signal(int signal) {
@@ -387,11 +390,14 @@ class Server {
   std::unique_ptr<Timer> grace_, forget_, fetch_;
 };
 
-std::string lock_line(const std::vector<Listener>& listeners) {
+/// What other commands find the server by, whatever their own environment says.
+std::string lock_line(const std::vector<Listener>& listeners, const std::filesystem::path& root) {
   Json rows = Json::array();
   for (const Listener& one : listeners)
     rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
   return dump_json({{"pid", getpid()},
+                    {"process", io::process_identity(getpid())},
+                    {"root", std::filesystem::absolute(root).lexically_normal().string()},
                     {"started", format_utc(system_clock().wall())},
                     {"listeners", std::move(rows)}}) +
          "\n";
@@ -424,7 +430,7 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, std::future<Result<To
     return {};
   }
   harden();
-  const std::filesystem::path state = below(options.root, runtime->config.text("server.state_dir"));
+  const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
   std::optional<io::LockFile> lock;
   if (!options.stdio) {
     Result<io::LockFile> taken = io::LockFile::acquire(state / "exai.lock");
@@ -439,7 +445,7 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, std::future<Result<To
                 std::move(*outside));
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;
-    if (Result<void> told = lock->write(lock_line(server.listeners())); !told) return told;
+    if (Result<void> told = lock->write(lock_line(server.listeners(), options.root)); !told) return told;
   }
   server.run(on_ready);
   return {};
