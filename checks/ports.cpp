@@ -1,4 +1,5 @@
 #include "checks/validate.hpp"
+#include "core/address.hpp"
 #include "core/check.hpp"
 #include "core/rules.hpp"
 #include "io/process.hpp"
@@ -27,15 +28,13 @@ CheckResult run_unique(const CheckContext& context) {
 CheckResult run_listening(const CheckContext& context) {
   std::vector<std::string> open;
   for (const PortRow& row : k_listeners) {
-    const std::string host =
-        context.config.text(row.host) == "0.0.0.0" ? "127.0.0.1" : context.config.text(row.host);
+    const std::string host = reachable_host(context.config.text(row.host));
     const std::string port = context.config.text(row.port);
-    const auto time = io::tcp_connect(host, port, context.deadline.within(Millis{2000}, context.clock));
-    if (!time && time.error().kind == ErrorKind::refused) return check_unknown(time.error());
-    if (!time)
-      return check_fail(
-          fmt::format("nothing listens on {}:{} ({}): {}", host, port, row.name, time.error().message),
-          "exai status; exai serve starts it");
+    const auto answer = io::ask_port(host, port, context.deadline.within(Millis{2000}, context.clock));
+    if (!answer) return check_unknown(answer.error());
+    if (!answer->accepted)
+      return check_fail(fmt::format("nothing listens on {} ({})", format_address(host, port), row.name),
+                        "exai status; exai serve starts it");
     open.push_back(port);
   }
   std::string text;

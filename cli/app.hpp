@@ -26,7 +26,9 @@ struct AppHooks {
   std::string_view id;
   /// `before`, when there is one, is what was loaded first from the same sources.
   Result<Loaded> (*load)(const Globals&, const FlagSettings&, const Loaded* before) = nullptr;
-  Result<void> (*write_file)(const std::filesystem::path&, std::string_view content) = nullptr;
+  Result<void> (*write_file)(const std::filesystem::path&, std::string_view content, Deadline) = nullptr;
+  /// Keeps the outcome's report in the store; a run that cannot be kept gets a result that says so.
+  void (*keep)(Outcome&, const Context&) = nullptr;
   void (*set_dry_run)(bool) = nullptr;
   [[nodiscard]] std::string_view name() const { return id; }
 };

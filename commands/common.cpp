@@ -26,9 +26,7 @@ Report new_report(const Context& context, std::string title) {
 }
 
 Outcome finished(Report report, const Context& context) {
-  report.duration = std::chrono::duration_cast<Millis>(context.clock.wall() - report.started);
-  for (const CheckResult& result : report.results)
-    report.duration = std::max(report.duration, result.duration);
+  report.duration = std::chrono::duration_cast<Micros>(context.clock.steady() - context.began);
   Outcome outcome;
   outcome.report = std::move(report);
   return outcome;
@@ -36,8 +34,6 @@ Outcome finished(Report report, const Context& context) {
 
 Outcome single(CheckResult result, const Context& context, std::string title) {
   Report report = new_report(context, std::move(title));
-  report.duration = result.duration;
-  if (result.started == Wall{}) result.started = report.started;
   report.results.push_back(std::move(result));
   return finished(std::move(report), context);
 }

@@ -1,5 +1,6 @@
 // What the command line needs from io, handed over as one record.
 #include "cli/app.hpp"
+#include "commands/common.hpp"
 #include "io/config_source.hpp"
 #include "io/files.hpp"
 #include "io/guard.hpp"
@@ -28,12 +29,11 @@ Result<cli::Loaded> load_for_cli(const cli::Globals& globals, const cli::FlagSet
                      .streams = std::move(found->streams)};
 }
 
-Result<void> write_for_cli(const std::filesystem::path& path, std::string_view content) {
-  return io::write_atomic(path, content);
-}
-
-const Registered<cli::AppHooks> k_hooks{cli::AppHooks{
-    .id = "exai", .load = load_for_cli, .write_file = write_for_cli, .set_dry_run = io::set_dry_run}};
+const Registered<cli::AppHooks> k_hooks{cli::AppHooks{.id = "exai",
+                                                      .load = load_for_cli,
+                                                      .write_file = io::write_output,
+                                                      .keep = keep_run,
+                                                      .set_dry_run = io::set_dry_run}};
 
 }  // namespace
 }  // namespace exai::commands

@@ -1,5 +1,7 @@
 #include "checks/probes.hpp"
 #include "commands/common.hpp"
+#include "commands/file_base.hpp"
+#include "core/address.hpp"
 #include "core/text.hpp"
 #include "runbooks/runbook.hpp"
 #include "serve/calls/runtime.hpp"
@@ -10,21 +12,25 @@
 namespace exai::commands::serve_command {
 namespace {
 
-/// "8000", "127.0.0.1:8000", "[::1]:8000" or ":8000" as the two settings of a listener.
+/// "8000", "127.0.0.1:8000", "[::1]:8000", ":8000" or a URL without a path as the two settings of a listener.
 Result<void> add_address(cli::FlagSettings& flags, const Args& args, std::string_view flag,
                          const std::string& listener) {
   const auto given = args.option(flag);
   if (!given) return {};
-  const auto colon = given->rfind(':');
-  std::string host = colon == std::string::npos ? "" : given->substr(0, colon);
-  const std::string port = colon == std::string::npos ? *given : given->substr(colon + 1);
-  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const Setting* setting = find_setting(listener + ".port");
-  if (auto fine = check_value(*setting, port); !fine)
-    return fail(ErrorKind::usage, fmt::format("{} \"{}\" is no address", flag, printable(*given)),
-                fmt::format("{} 127.0.0.1:{}", flag, setting->standard));
-  flags.emplace_back(listener + ".port", port);
-  if (!host.empty()) flags.emplace_back(listener + ".host", host);
+  const auto no_address = [&](std::string_view why) {
+    return fail(ErrorKind::usage,
+                fmt::format("{} \"{}\" is no address to listen on: {}", flag, printable(*given), why),
+                fmt::format("{} 127.0.0.1:{}", flag, find_setting(listener + ".port")->standard));
+  };
+  const auto address = parse_address(*given);
+  if (!address) return no_address(address.error().message);
+  if (!address->has_port) return no_address("it names no port");
+  const std::string_view scheme = listener == "ws" ? "ws" : "http";
+  if (!address->scheme.empty() && address->scheme != scheme)
+    return no_address(fmt::format("what listens there speaks {}", scheme));
+  if (!address->path.empty() && address->path != "/") return no_address("the paths are fixed, leave it out");
+  flags.emplace_back(listener + ".port", std::to_string(address->port));
+  if (!address->host.empty()) flags.emplace_back(listener + ".host", address->host);
   return {};
 }
 
@@ -66,6 +72,7 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
   options.strict = context.globals.strict;
   options.reload = context.reload;
   options.documents = runbook_documents();
+  choose_file_base(context, options);
   const auto served =
       serve::run_server(context.config, options,
                         [&](const std::vector<serve::Listener>& listeners) { announce(listeners, context); });

@@ -122,8 +122,10 @@ const Registered<cli::Command> k_stop{cli::Command{
     .path = "stop",
     .group = "Serve",
     .summary = "stops the server of this deployment and waits until it is gone",
-    .text = "Sends SIGTERM to the process that holds the lock, after a look whether it is exai. "
-            "When none runs there is nothing to do, which is a success. It never kills by force.",
+    .text =
+        "Finds the server by its lock file, its health file or its ports, and sends SIGTERM. One that "
+        "serves another folder is not touched. When none runs there is nothing to do, which is a success. "
+        "It never kills by force.",
     .options = k_options,
     .examples = k_stop_examples,
     .effect = cli::Effect::writes,

@@ -27,7 +27,8 @@ Result<Outcome> timeouts_run(const Args& args, Context& context) {
     if (const auto known = timeouts::find_profile(context.config, profile); !known)
       return fail(known.error());
     report.profile = profile;
-    report.results.push_back(checks::validate_timeouts(context.config, profile));
+    report.results.push_back(
+        timed(context.clock, [&] { return checks::validate_timeouts(context.config, profile); }));
     report.notes = checks::timeout_table(context.config, profile);
   }
   if (args.has("--explain")) {
@@ -83,7 +84,8 @@ std::vector<CheckResult> env_results(const std::vector<std::string>& files, cons
     }
   }
   std::vector<CheckResult> results;
-  for (const auto& path : paths) results.push_back(judge_env_file(path, context));
+  for (const auto& path : paths)
+    results.push_back(timed(context.clock, [&] { return judge_env_file(path, context); }));
   return results;
 }
 
@@ -96,15 +98,23 @@ Result<Outcome> env(const Args& args, Context& context) {
   return finished(std::move(report), context);
 }
 
+CheckResult config_result(const Context& context) {
+  return timed(context.clock, [&] { return checks::validate_config(judgement(context)); });
+}
+
+CheckResult config_result_for_stdio(const Context& context) {
+  return timed(context.clock, [&] {
+    return checks::validate_config(
+        serve::judge_configuration(context.config, context.config_findings,
+                                   {context.root, serve::Purpose::stdio, context.globals.strict, nullptr})
+            .findings);
+  });
+}
+
 Result<Outcome> config(const Args& args, Context& context) {
   Report report = new_report(context, "validate config");
-  std::vector<Finding> findings =
-      args.option("--purpose").value_or("serve") == "stdio"
-          ? serve::judge_configuration(context.config, context.config_findings,
-                                       {context.root, serve::Purpose::stdio, context.globals.strict, nullptr})
-                .findings
-          : judgement(context);
-  report.results.push_back(checks::validate_config(std::move(findings)));
+  const bool stdio = args.option("--purpose").value_or("serve") == "stdio";
+  report.results.push_back(stdio ? config_result_for_stdio(context) : config_result(context));
   return finished(std::move(report), context);
 }
 
@@ -135,10 +145,12 @@ void add_all(std::vector<CheckResult>& results, std::string id,
 Result<Outcome> all(const Args&, Context& context) {
   Report report = new_report(context, "validate all");
   auto& results = report.results;
-  results.push_back(checks::validate_config(judgement(context)));
+  results.push_back(config_result(context));
   add_all(results, "env", [&] { return env_results({}, context); });
   add_all(results, "timeouts", [&] {
-    return std::vector{checks::validate_timeouts(context.config, context.config.text("timeouts.profile"))};
+    return std::vector{timed(context.clock, [&] {
+      return checks::validate_timeouts(context.config, context.config.text("timeouts.profile"));
+    })};
   });
   add_all(results, "runbooks", [&] { return validate_runbooks({}, context); });
   add_all(results, "workflows", [&] { return validate_workflows({}, context); });
@@ -190,6 +202,7 @@ const Registered<cli::Command> k_timeouts{cli::Command{
     .options = k_timeout_options,
     .examples = k_timeout_examples,
     .waits = false,
+    .recording = cli::Recording::asked,
     .run = timeouts_run}};
 const Registered<cli::Command> k_env{cli::Command{
     .path = "validate env",
@@ -200,6 +213,7 @@ const Registered<cli::Command> k_env{cli::Command{
     .positionals = k_env_files,
     .examples = k_env_examples,
     .waits = false,
+    .recording = cli::Recording::asked,
     .run = env}};
 const Registered<cli::Command> k_config{
     cli::Command{.path = "validate config",
@@ -210,6 +224,7 @@ const Registered<cli::Command> k_config{
                  .options = k_config_options,
                  .examples = k_config_examples,
                  .waits = false,
+                 .recording = cli::Recording::asked,
                  .run = config}};
 const Registered<cli::Command> k_runbooks{cli::Command{
     .path = "validate runbooks",
@@ -220,6 +235,7 @@ const Registered<cli::Command> k_runbooks{cli::Command{
     .positionals = k_runbook_files,
     .examples = k_runbook_examples,
     .waits = false,
+    .recording = cli::Recording::asked,
     .run = runbooks_run}};
 const Registered<cli::Command> k_workflows{cli::Command{
     .path = "validate workflows",
@@ -231,6 +247,7 @@ const Registered<cli::Command> k_workflows{cli::Command{
     .positionals = k_workflow_files,
     .examples = k_workflow_examples,
     .waits = false,
+    .recording = cli::Recording::asked,
     .run = workflows_run}};
 const Registered<cli::Command> k_all{
     cli::Command{.path = "validate all",
@@ -238,6 +255,7 @@ const Registered<cli::Command> k_all{
                  .summary = "settings, env files, timeouts, runbooks and workflows",
                  .examples = k_all_examples,
                  .waits = false,
+                 .recording = cli::Recording::asked,
                  .run = all}};
 
 }  // namespace

@@ -48,7 +48,7 @@ struct CheckResult {
   std::vector<Fact> facts;
   std::vector<Finding> findings;
   Wall started{};
-  Millis duration{0};
+  Micros duration{0};
 };
 
 /// A run of checks: what every writer (cli/output) reads, and nothing else.
@@ -59,7 +59,7 @@ struct Report {
   std::string profile;
   std::string version;
   Wall started{};
-  Millis duration{0};
+  Micros duration{0};
   std::vector<CheckResult> results;
   std::vector<std::string> notes;  ///< lines a person should read below the results (tables of `--explain`)
 

@@ -5,8 +5,11 @@
 #include "io/poll_until.hpp"
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <deque>
+#include <optional>
 
 #include <fmt/core.h>
 #include <sys/file.h>
@@ -91,6 +94,38 @@ bool write_all(int descriptor, std::string_view content) {
   return true;
 }
 
+/// The process of a temporary file's name: ".NAME.exai-PID-XXXXXX".
+std::optional<pid_t> writer_of(std::string_view name) {
+  constexpr std::string_view k_mark = ".exai-";
+  constexpr std::size_t k_random = 6;
+  const std::size_t mark = name.rfind(k_mark);
+  if (!name.starts_with('.') || mark == std::string_view::npos || mark < 2) return std::nullopt;
+  const std::string_view tail = name.substr(mark + k_mark.size());
+  const std::size_t dash = tail.find('-');
+  if (dash == std::string_view::npos || tail.size() - dash - 1 != k_random) return std::nullopt;
+  pid_t pid = 0;
+  const auto [end, problem] = std::from_chars(tail.data(), tail.data() + dash, pid);
+  if (problem != std::errc{} || end != tail.data() + dash || pid <= 0) return std::nullopt;
+  return pid;
+}
+
+/// Removes temporary files of ours whose writer was killed: it is gone and no longer holds the file's lock.
+void clear_left_behind(const std::filesystem::path& folder) {
+  constexpr int k_most = 10'000;  // a folder may hold anything
+  int looked_at = 0;
+  std::error_code problem;
+  for (std::filesystem::directory_iterator item(folder, problem), end;
+       !problem && item != end && looked_at < k_most; item.increment(problem), ++looked_at) {
+    const auto pid = writer_of(item->path().filename().string());
+    if (!pid || kill(*pid, 0) == 0 || errno != ESRCH) continue;
+    const Descriptor file(open(item->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    struct stat facts {};
+    if (file.get() < 0 || fstat(file.get(), &facts) != 0) continue;
+    if (S_ISREG(facts.st_mode) && facts.st_uid == geteuid() && flock(file.get(), LOCK_EX | LOCK_NB) == 0)
+      (void)unlink(item->path().c_str());
+  }
+}
+
 }  // namespace files_posix
 
 bool is_there(const std::filesystem::path& path) {
@@ -117,12 +152,14 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
   return read_all(file.get(), path, max_bytes, deadline);
 }
 
-Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines) {
+Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines,
+                                           std::optional<std::uint64_t> until) {
   using namespace files_posix;
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return fail(unreadable(path, errno));
   constexpr off_t k_block = 65536;
   off_t at = lseek(file.get(), 0, SEEK_END);
+  if (until) at = std::min(at, static_cast<off_t>(*until));
   std::string text;
   const auto newlines = [&] { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); };
   while (at > 0 && newlines() <= lines) {
@@ -153,15 +190,35 @@ Result<void> make_directories(const std::filesystem::path& path) {
   return {};
 }
 
+Result<void> change_mode(const std::filesystem::path& path, unsigned mode) {
+  if (const Result<void> allowed = permit(fmt::format("chmod {:o} {}", mode, path.string())); !allowed)
+    return allowed;
+  // Through a descriptor: what stands under the name is what was looked at, and no link is followed.
+  const files_posix::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0 || fchmod(file.get(), mode) != 0) return fail(files_posix::unwritable(path, errno));
+  return {};
+}
+
+Result<void> remove_file(const std::filesystem::path& path) {
+  if (const Result<void> allowed = permit(fmt::format("remove {}", path.string())); !allowed) return allowed;
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return fail(files_posix::unwritable(path, errno));
+  return {};
+}
+
 Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode) {
   using namespace files_posix;
   if (const Result<void> allowed = permit(fmt::format("write {}", path.string())); !allowed) return allowed;
   const std::filesystem::path folder =
       path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   if (const Result<void> made = make_directories(folder); !made) return made;
-  std::string temporary = (folder / fmt::format(".{}.XXXXXX", path.filename().string())).string();
+  clear_left_behind(folder);
+  // Long names would not fit with what is added to them.
+  std::string temporary =
+      (folder / fmt::format(".{}.exai-{}-XXXXXX", path.filename().string().substr(0, 200), getpid()))
+          .string();
   const Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return fail(unwritable(path, errno));
+  (void)flock(file.get(), LOCK_EX | LOCK_NB);  // says that its writer lives, also to other containers
   const bool written = fchmod(file.get(), mode) == 0 && write_all(file.get(), content) &&
                        fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
   if (!written) {

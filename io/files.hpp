@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,13 +24,21 @@ Result<std::string> read_file(const std::filesystem::path& path,
 bool is_there(const std::filesystem::path& path);
 /// True below /proc, /sys and their like, where nothing can be made whatever the mode says.
 bool is_kernel_view(const std::filesystem::path& path);
-/// The last `lines` lines, read from the end.
-Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines);
+/// The last `lines` lines, read from the end; of the first `until` bytes when that is given.
+Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines,
+                                           std::optional<std::uint64_t> until = std::nullopt);
 
 /// The only writer of files that matter: temporary file in the same folder, fsync, rename, fsync of the
-/// folder. `mode` as in chmod. Creates missing parent folders.
+/// folder. `mode` as in chmod. Creates missing parent folders, and clears temporary files there that a
+/// program of ours left when it was killed.
 Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
+/// For a result that goes where a person said: a plain file is replaced and keeps its mode, links are
+/// followed, and what is no plain file (a pipe, a device, /dev/fd/N) is written to and stays what it is. A
+/// pipe's reader is waited for until the deadline.
+Result<void> write_output(const std::filesystem::path& path, std::string_view content, Deadline deadline);
 Result<void> make_directories(const std::filesystem::path& path);
+Result<void> change_mode(const std::filesystem::path& path, unsigned mode);
+Result<void> remove_file(const std::filesystem::path& path);
 
 /// An exclusive advisory lock held for the object's life; `refused` if another process holds it (with its
 /// pid, when the file says one).

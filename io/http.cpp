@@ -1,12 +1,16 @@
 #include "io/http.hpp"
 
+#include "core/address.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "io/curl_library.hpp"
 #include "io/guard.hpp"
 
 #include <array>
+#include <atomic>
+#include <cctype>
 #include <cstdlib>
+#include <cstring>
 
 #include <fmt/core.h>
 
@@ -66,6 +70,14 @@ int on_send(void* user, char* /*peer*/, char* /*own*/, int /*peer_port*/, int /*
   return exchange.sent_back ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
+/// Once, as soon as the head of a good answer is there: a stream may send its first event much later.
+void announce(Exchange& exchange) {
+  const bool success = exchange.response.status >= 200 && exchange.response.status < 300;
+  if (exchange.begun || !success) return;
+  exchange.begun = true;
+  if (exchange.request.on_head) exchange.request.on_head(exchange.response);
+}
+
 std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line = trim(std::string_view(bytes, size * count));
@@ -73,6 +85,8 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* us
     exchange.response.headers.clear();
     const std::size_t blank = line.find(' ');
     exchange.response.status = blank == std::string_view::npos ? 0 : std::atoi(line.data() + blank + 1);
+  } else if (line.empty()) {
+    announce(exchange);
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
     if (exchange.response.headers.size() < 200)
       exchange.response.headers.emplace_back(to_lower(trim(line.substr(0, colon))),
@@ -96,8 +110,7 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
     const std::size_t room = k_refusal_bytes - std::min(k_refusal_bytes, exchange.response.body.size());
     exchange.response.body += piece.substr(0, room);
   } else {
-    if (!exchange.begun && exchange.request.on_head) exchange.request.on_head(exchange.response);
-    exchange.begun = true;
+    announce(exchange);
     if (!exchange.request.on_data(piece)) {
       exchange.halt = Halt::by_receiver;
       return CURL_WRITEFUNC_ERROR;
@@ -148,6 +161,7 @@ class Transfer {
   [[nodiscard]] std::string_view phase() const;
   Error failure(CURLcode code) const;
   Error connection_failure(CURLcode code) const;
+  [[nodiscard]] std::string reason(CURLcode code) const;
 
   const CurlLibrary& curl_;
   CURL* easy_;
@@ -317,10 +331,23 @@ Error Transfer::connection_failure(CURLcode code) const {
   }
   return make_error(
       ErrorKind::unreachable,
-      fmt::format("cannot reach {}:{}: {} failed after {}: {}", url_.host, url_.port, where,
-                  format_duration(Millis(micros(CURLINFO_TOTAL_TIME_T) / 1000)),
-                  problem_[0] != '\0' ? static_cast<const char*>(problem_) : curl_.easy_strerror(code)),
+      fmt::format("cannot reach {}: {} failed after {}: {}", format_address(url_.host, url_.port), where,
+                  format_duration(Millis(micros(CURLINFO_TOTAL_TIME_T) / 1000)), reason(code)),
       std::move(hint));
+}
+
+/// Why, without what the sentence around it says already: libcurl repeats address, phase and time.
+std::string Transfer::reason(CURLcode code) const {
+  if (code == CURLE_COULDNT_RESOLVE_HOST) return "no address is known for this name";
+  if (code == CURLE_COULDNT_RESOLVE_PROXY) return "no address is known for the proxy";
+  long number = 0;
+  curl_.easy_getinfo(easy_, CURLINFO_OS_ERRNO, &number);
+  if (code == CURLE_COULDNT_CONNECT && number != 0) {
+    std::string text = std::strerror(static_cast<int>(number));
+    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    return text;
+  }
+  return problem_[0] != '\0' ? static_cast<const char*>(problem_) : curl_.easy_strerror(code);
 }
 
 Error Transfer::failure(CURLcode code) const {

@@ -16,6 +16,8 @@ namespace exai::serve {
 
 struct ServeOptions {
   std::filesystem::path root;
+  std::filesystem::path files;      ///< base of relative log and state folders; empty: `root`
+  bool in_memory = false;           ///< nothing can be written: no state is kept, the log goes to stderr
   bool stdio = false;               ///< MCP over stdin and stdout instead of sockets
   std::string connect;              ///< with stdio: bridge to the daemon at this ws:// URL
   bool check_only = false;          ///< load all, bind nothing
@@ -28,6 +30,7 @@ struct ServeOptions {
   std::vector<Finding> findings;    ///< of loading the configuration, for the judge
   /// Loads the configuration anew for SIGHUP; an error, or one that the judge refuses, keeps the old one.
   std::function<Result<ConfigSources>()> reload;
+  [[nodiscard]] const std::filesystem::path& file_base() const { return files.empty() ? root : files; }
 };
 
 }  // namespace exai::serve

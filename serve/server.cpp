@@ -6,6 +6,7 @@
 #include "io/journal.hpp"
 #include "io/log.hpp"
 #include "io/notify.hpp"
+#include "io/process.hpp"
 #include "io/random.hpp"
 #include "serve/calls/lazy_store.hpp"
 #include "serve/daemon/daemon.hpp"
@@ -74,7 +75,9 @@ class Server {
         toolbox_(std::move(toolbox)),
         catalogue_([this] { return first_catalogue(); }),
         metrics_({}),
-        store_(outside_->replays() ? std::filesystem::path(":memory:") : state_folder() / "exai.db", clock_),
+        store_(outside_->replays() || options.in_memory ? std::filesystem::path(":memory:")
+                                                        : state_folder() / "exai.db",
+               clock_),
         // Small commits: a large one takes the processor from the calls for too long.
         memory_(
             store_, clock_, memory_limits(config_),
@@ -92,7 +95,7 @@ class Server {
                }),
         router_({permits_, metrics_, clock_, outside_->transport(), log_.get(), &spend_,
                  [this] { return outside_->chance(); }}),
-        view_(catalogue_, clock_, below(options.root, config_.text("log.dir"))),
+        view_(catalogue_, clock_, below(options.file_base(), config_.text("log.dir"))),
         door_(door_limits(config_)),
         engine_({door_.loop(), clock_, permits_, metrics_, router_, memory_, caches_, store_, view_,
                  [this] { return outside_->new_id(); }},
@@ -139,7 +142,7 @@ class Server {
                                       "health.port (HEALTH_CHECK_PORT)", health_site_, true),
                     "http", "/health");
     if (done)
-      daemon_.write_health(below(options_.root, config_.text("log.dir")) / "ws_daemon.health.json",
+      daemon_.write_health(below(options_.file_base(), config_.text("log.dir")) / "ws_daemon.health.json",
                            listeners_[1].address);
     return done;
   }
@@ -172,7 +175,7 @@ class Server {
       if (on_ready) on_ready(listeners_);
       io::notify_systemd("READY=1");
     });
-    if (!outside_->replays() && io::any_journal(state_folder())) recover();
+    if (!outside_->replays() && !options_.in_memory && io::any_journal(state_folder())) recover();
     door_.run();
     log_->write(io::LogLevel::info, "server.stop", "stopped");
   }
@@ -196,12 +199,12 @@ class Server {
 
  private:
   [[nodiscard]] std::filesystem::path state_folder() const {
-    return below(options_.root, config_.text("server.state_dir"));
+    return below(options_.file_base(), config_.text("server.state_dir"));
   }
 
   /// What was promised outlives the process; a cassette promises nothing.
   [[nodiscard]] Memory::OpenJournal journal_maker() const {
-    if (outside_->replays()) return {};
+    if (outside_->replays() || options_.in_memory) return {};
     return [folder = state_folder()] {
       return io::Journal::open(folder, "exai-" + io::time_ordered_uuid(system_clock().wall()));
     };
@@ -356,6 +359,8 @@ class Server {
     for (const Listener& one : listeners_)
       rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
     return dump_json({{"pid", getpid()},
+                      {"process", io::process_identity(getpid())},
+                      {"root", std::filesystem::absolute(options_.root).lexically_normal().string()},
                       {"started", started_},
                       {"listeners", std::move(rows)},
                       {"settings", settings_.instance_json()}}) +
@@ -442,7 +447,7 @@ Result<void> serve(Judgement judgement, std::future<Result<ToolList>> workflows,
   const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
   std::future<Result<Toolbox>> toolbox = tools_beside(wire, runtime, options, workflows);
   harden();
-  const std::filesystem::path state = below(options.root, runtime->config.text("server.state_dir"));
+  const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
   std::optional<io::LockFile> lock;
   if (!options.stdio) {
     Result<io::LockFile> taken = io::LockFile::acquire(state / "exai.lock");

@@ -1,18 +1,18 @@
 #include "serve/start.hpp"
 
 #include "core/redact.hpp"
+#include "io/process.hpp"
 #include "serve/calls/runtime.hpp"
 #include "serve/cassette/cassette.hpp"
 
 #include <algorithm>
-#include <csignal>
 
 #include <sys/resource.h>
 
 namespace exai::serve {
 
 void harden() {
-  std::signal(SIGPIPE, SIG_IGN);
+  io::ignore_stray_signals();
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   // limits.connections says how many may come, not what a shell happens to allow: without descriptors the
@@ -33,7 +33,7 @@ io::LogLevel log_level(const Config& config) {
 
 Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptions& options) {
   io::LogOptions log;
-  log.folder = below(options.root, config.text("log.dir"));
+  if (!options.in_memory) log.folder = below(options.file_base(), config.text("log.dir"));
   log.level = log_level(config);
   log.max_bytes = config.bytes("log.max_bytes");
   log.keep = static_cast<int>(config.integer("log.keep"));

@@ -4,12 +4,12 @@
 Usage: kept_test.py EXAI [ROUNDS]
 
 Each round sends workflow steps (which ask no model) over stdio and HTTP, kills the server with SIGKILL 0 to 50 ms after an
-answer, starts it again and goes on with every continuation_id that was handed out. Then the store is made unwritable: the
-answer must say so, health must say so, and the end must not be 0.
+answer, starts it again and goes on with every continuation_id that was handed out. Then the disk is full from some moment on.
 """
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -25,10 +25,10 @@ STEPS = 10
 class Stdio:
     """A server on standard input, asked one thing after the other."""
 
-    def __init__(self, root, **env):
+    def __init__(self, root, before=None):
         kept = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
-        self.child = subprocess.Popen([EXAI, "serve", "--stdio"], cwd=root, env={**kept, "HOME": root, "EXAI_ROOT": root, **env},
-                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.child = subprocess.Popen([EXAI, "serve", "--stdio"], cwd=root, env={**kept, "HOME": root, "EXAI_ROOT": root},
+                                      preexec_fn=before, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.next = 0
         self.ask("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "kept", "version": "1"}})
         self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -98,19 +98,26 @@ def killed(root):
     return promised, lost
 
 
-def unwritable(root):
-    """The state folder cannot take anything: nothing is promised without a word, and the end says it."""
-    state = os.path.join(root, "state")
-    shutil.rmtree(state, ignore_errors=True)
-    with open(state, "w", encoding="utf-8") as file:
-        file.write("another program's file\n")
-    server = Stdio(root)
-    answer = server.step(1)
-    text = json.dumps(answer)
-    assert answer["result"].get("isError") or "warning" in text, f"promised though it cannot be kept: {text[:400]}"
-    assert "journal" in text or "kept" in text or "state" in text, text[:400]
+def full(root):
+    """A disk that is full from some moment on: an answer says so, nothing that was answered is lost, the end is not 0."""
+    limit = 1 << 20
+    server = Stdio(root, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    promised = []
+    for _ in range(2000):
+        answer = server.step(1)
+        if answer["result"].get("isError"):
+            break
+        promised.append(continuation(answer))
+    else:
+        raise AssertionError("a thousand answers on a full disk, and none says that it cannot be kept")
+    text = answer["result"]["content"][0]["text"]
+    assert "cannot write" in text, f"what is wrong with the disk is not said: {text}"
     code, said = server.end()
-    return code, said
+    server = Stdio(root)
+    lost = [thread for thread in promised if server.step(2, thread)["result"].get("isError")]
+    server.end()
+    assert not lost, f"{len(lost)} of {len(promised)} answers are gone after a full disk"
+    return len(promised), code, said
 
 
 def main():
@@ -120,9 +127,8 @@ def main():
         for thread, number, why in lost:
             print(f"{thread}: step {number} was answered and is gone: {why}")
         print(f"{promised} answers, {ROUNDS} kills, {len(lost)} lost")
-        unwritable(root)
-        leftovers = [name for name in os.listdir(root) if name.endswith(".journal.a")]
-        assert not leftovers, leftovers
+        promised, code, said = full(root)
+        print(f"a full disk: {promised} answers kept, then a refusal, exit {code}")
         return 1 if lost else 0
     finally:
         shutil.rmtree(root, ignore_errors=True)
