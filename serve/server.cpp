@@ -329,6 +329,7 @@ class Server {
     access_ = std::move(access);
     warn_of_access();
     daemon_.reload(daemon_settings(config));
+    door_.judge_now();
     front_.end_retired_sessions();
     reload_tools(config);
     front_.service.changed(Change::resource, "exai://config");
