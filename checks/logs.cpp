@@ -1,8 +1,13 @@
 #include "checks/logs.hpp"
 
+#include "checks/log_files.hpp"
 #include "core/check.hpp"
 #include "core/json.hpp"
 #include "io/files.hpp"
+#include "io/lines.hpp"
+
+#include <map>
+#include <optional>
 
 #include <fmt/core.h>
 
@@ -15,82 +20,114 @@ bool mentions(std::string_view text, bool warnings) {
          (warnings && text.find("WARNING") != std::string_view::npos);
 }
 
-void take(LogScan& scan, std::string_view text, const std::string& file, int line, const std::string& since,
-          bool warnings) {
+/// The newest `most` matches of all files, whatever order they are read in.
+class Newest {
+ public:
+  explicit Newest(std::size_t most) : most_(most) {}
+  void add(LogLine line) {
+    lines_.emplace(line.time, std::move(line));
+    if (lines_.size() > most_) lines_.erase(lines_.begin());
+  }
+  std::vector<LogLine> take() {
+    std::vector<LogLine> all;
+    for (auto& [time, line] : lines_) all.push_back(std::move(line));
+    return all;
+  }
+
+ private:
+  std::size_t most_;
+  std::multimap<std::string, LogLine> lines_;
+};
+
+class Scanner {
+ public:
+  Scanner(Wall since, bool warnings, std::size_t most)
+      : since_(format_utc(since)), warnings_(warnings), newest_(most) {}
+  void take(std::string_view text, const std::string& file, int line);
+  LogScan scan{};
+  LogScan finish() {
+    scan.matches = newest_.take();
+    return std::move(scan);
+  }
+
+ private:
+  std::string since_;
+  bool warnings_;
+  Newest newest_;
+};
+
+void Scanner::take(std::string_view text, const std::string& file, int line) {
   ++scan.lines;
-  if (!mentions(text, warnings)) return;
+  if (!mentions(text, warnings_)) return;
   const auto level = json_at(text, "level");
   const auto time = json_at(text, "t");
   if (!level || !time) {
     ++scan.unreadable;
     return;
   }
-  if (*time < since) return;
+  if (*time < since_) return;
   if (*level == "ERROR")
     ++scan.errors;
   else if (*level == "CRITICAL")
     ++scan.criticals;
-  else if (*level == "WARNING" && warnings)
+  else if (*level == "WARNING" && warnings_)
     ++scan.warnings;
   else
     return;
-  scan.matches.push_back(
+  newest_.add(
       {*time, *level, json_at(text, "event").value_or(""), json_at(text, "msg").value_or(""), file, line});
 }
 
 }  // namespace log_scan
 
-LogScan scan_server_log(const std::filesystem::path& folder, Wall since, bool warnings, std::size_t most) {
-  LogScan scan;
+LogScan scan_server_log(const std::filesystem::path& folder, Wall since, bool warnings, std::size_t most,
+                        Deadline deadline, const Clock& clock) {
+  constexpr int k_look_every = 4096;  // lines between two looks at the clock
+  log_scan::Scanner scanner(since, warnings, most);
   const std::filesystem::path current = folder / "mcp_server.log";
-  const auto files = io::list_files(folder);
-  bool found = false;
-  // mcp_server.5.log is older than mcp_server.1.log, which is older than mcp_server.log.
-  std::vector<std::filesystem::path> logs;
-  for (const io::FileFacts& file : files.value_or(std::vector<io::FileFacts>{})) {
-    const std::string name = file.path.filename().string();
-    if (!name.starts_with("mcp_server") || !name.ends_with(".log")) continue;
-    found = found || file.path == current;
-    logs.push_back(file.path);
-  }
-  std::sort(logs.begin(), logs.end(), [&](const auto& a, const auto& b) {
-    if ((a == current) != (b == current)) return b == current;
-    return a > b;
-  });
-  for (const std::filesystem::path& path : logs) {
-    const auto text = io::read_file(path, std::uint64_t{1} << 30U);
-    if (!text) {
-      scan.missing.push_back(path.string());
-      continue;
-    }
+  std::error_code error;
+  if (!std::filesystem::exists(current, error)) scanner.scan.missing.push_back(current.string());
+  for (const std::filesystem::path& path : log_files(folder, "mcp_server")) {
     int line = 0;
-    for (std::size_t from = 0; from < text->size();) {
-      const std::size_t end = std::min(text->find('\n', from), text->size());
-      log_scan::take(scan, std::string_view(*text).substr(from, end - from), path.string(), ++line,
-                     format_utc(since), warnings);
-      from = end + 1;
-    }
+    bool late = deadline.passed(clock);
+    const auto read = io::each_line(path, [&](std::string_view text) {
+      if (late) return false;
+      scanner.take(text, path.string(), ++line);
+      late = line % k_look_every == 0 && deadline.passed(clock);
+      return true;
+    });
+    if (!read) scanner.scan.unread.push_back(read.error().message);
+    if (late) scanner.scan.unread.push_back(fmt::format("{} was not read to its end in time", path.string()));
   }
-  if (!found) scan.missing.push_back(current.string());
-  if (scan.matches.size() > most)
-    scan.matches.erase(scan.matches.begin(), scan.matches.end() - static_cast<std::ptrdiff_t>(most));
-  return scan;
+  return scanner.finish();
+}
+
+std::optional<CheckResult> incomplete(const LogScan& scan) {
+  if (!scan.missing.empty())
+    return check_fail(fmt::format("{} is not there, so nothing can be said about it", scan.missing.front()),
+                      "exai serve writes it; is log.dir right?");
+  if (scan.unread.empty()) return std::nullopt;
+  const std::string others =
+      scan.unread.size() > 1 ? fmt::format(", and {} more", scan.unread.size() - 1) : "";
+  return check_unknown(
+      make_error(ErrorKind::missing_input,
+                 fmt::format("nothing wrong in {} lines, but {}{}", scan.lines, scan.unread.front(), others),
+                 "make it readable, or move it out of the log folder"));
 }
 
 CheckResult judge_errors(const LogScan& scan, const std::filesystem::path& folder) {
-  if (!scan.missing.empty())
-    return check_fail(
-        fmt::format("{} is not there, so nothing can be said about errors", scan.missing.front()),
-        "exai serve writes it; is log.dir right?");
   const std::string counts =
       fmt::format("{} critical, {} errors in {} lines", scan.criticals, scan.errors, scan.lines);
-  CheckResult result =
-      scan.criticals + scan.errors == 0
-          ? check_pass(counts)
-          : check_fail(counts, fmt::format("exai log errors shows them ({})", folder.string()));
-  if (scan.unreadable > 0 && result.status == Status::pass)
-    result = check_warn(fmt::format("{}; {} lines are no JSON", counts, scan.unreadable),
+  CheckResult result = check_pass(counts);
+  if (scan.criticals + scan.errors > 0)
+    result = check_fail(counts, fmt::format("exai log errors shows them ({})", folder.string()));
+  else if (auto doubt = incomplete(scan))
+    result = std::move(*doubt);
+  else if (scan.unreadable > 0)
+    result = check_warn(fmt::format("{}; {} lines are not JSON", counts, scan.unreadable),
                         "another program writes into the log folder");
+  for (const std::string& gap : scan.unread)
+    result.findings.push_back({Status::warn, "logs.unread", gap, {}, ""});
   for (const LogLine& line : scan.matches)
     result.findings.push_back({Status::fail, "logs." + line.event,
                                fmt::format("{} {} {}", line.time, line.level, line.message),
@@ -114,22 +151,22 @@ Wall a_day_ago(const CheckContext& context) {
 }
 
 CheckResult run_errors(const CheckContext& context) {
-  return judge_errors(scan_server_log(folder(context), a_day_ago(context), false, 20), folder(context));
+  return judge_errors(
+      scan_server_log(folder(context), a_day_ago(context), false, 20, context.deadline, context.clock),
+      folder(context));
 }
 
 CheckResult run_warnings(const CheckContext& context) {
-  const LogScan scan = scan_server_log(folder(context), a_day_ago(context), true, 100);
-  if (!scan.missing.empty())
-    return check_fail(fmt::format("{} is not there", scan.missing.front()),
-                      "exai serve writes it; is log.dir right?");
+  const LogScan scan =
+      scan_server_log(folder(context), a_day_ago(context), true, 100, context.deadline, context.clock);
+  if (auto doubt = incomplete(scan)) return std::move(*doubt);
   return check_pass(fmt::format("{} warnings in {} lines", scan.warnings, scan.lines));
 }
 
 CheckResult run_timeouts(const CheckContext& context) {
-  const LogScan scan = scan_server_log(folder(context), a_day_ago(context), true, 10'000);
-  if (!scan.missing.empty())
-    return check_fail(fmt::format("{} is not there", scan.missing.front()),
-                      "exai serve writes it; is log.dir right?");
+  const LogScan scan =
+      scan_server_log(folder(context), a_day_ago(context), true, 10'000, context.deadline, context.clock);
+  if (auto doubt = incomplete(scan)) return std::move(*doubt);
   const auto timeouts = std::count_if(scan.matches.begin(), scan.matches.end(), [](const LogLine& line) {
     return line.event.find("timeout") != std::string::npos;
   });

@@ -21,11 +21,13 @@ struct LogScan {
   std::size_t lines = 0, unreadable = 0;
   std::vector<std::string>
       missing;  ///< expected files that are not there: never "no errors" (facts: operations F7)
+  std::vector<std::string> unread;  ///< what could not be read, or not to its end, and why
 };
 
-/// mcp_server.log (and its rotated files) in `folder`: lines at ERROR or worse since `since`; with `warnings`
-/// also WARNING.
-LogScan scan_server_log(const std::filesystem::path& folder, Wall since, bool warnings, std::size_t most);
+/// mcp_server.log and its rotated files in `folder`, compressed ones too: lines at ERROR or worse since
+/// `since`; with `warnings` also WARNING. The newest `most` are kept.
+LogScan scan_server_log(const std::filesystem::path& folder, Wall since, bool warnings, std::size_t most,
+                        Deadline deadline, const Clock& clock = system_clock());
 
 /// The judgement of a scan, as `exai log errors` and the daily runbook use it.
 CheckResult judge_errors(const LogScan& scan, const std::filesystem::path& folder);

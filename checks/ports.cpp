@@ -1,4 +1,7 @@
+#include "checks/validate.hpp"
+#include "core/address.hpp"
 #include "core/check.hpp"
+#include "core/rules.hpp"
 #include "io/process.hpp"
 
 #include <array>
@@ -17,33 +20,21 @@ constexpr std::array<PortRow, 3> k_listeners{{{"mcp", "http.port", "http.host"},
                                               {"daemon", "ws.port", "ws.host"},
                                               {"health", "health.port", "health.host"}}};
 
-// The original's ports collided more than once: 8080, 8081, 8082, 8765 (facts: operations 7, pain points 5
-// and 6).
+// The original's ports collided more than once: 8080, 8081, 8082, 8765.
 CheckResult run_unique(const CheckContext& context) {
-  std::map<std::uint16_t, std::string_view> taken;
-  for (const std::string_view key : {"http.port", "ws.port", "health.port", "monitoring.port"}) {
-    const std::uint16_t port = context.config.port(key);
-    if (port == 0) continue;
-    const auto [at, fresh] = taken.emplace(port, key);
-    if (!fresh)
-      return check_fail(fmt::format("{} and {} are both {}", at->second, key, port),
-                        fmt::format("change {}", find_setting(key)->canonical_env()), Cause::config);
-  }
-  return check_pass(fmt::format("{} ports, all different", taken.size()));
+  return findings_result(port_collisions(context.config), "no two listeners share a port");
 }
 
 CheckResult run_listening(const CheckContext& context) {
   std::vector<std::string> open;
   for (const PortRow& row : k_listeners) {
-    const std::string host =
-        context.config.text(row.host) == "0.0.0.0" ? "127.0.0.1" : context.config.text(row.host);
+    const std::string host = reachable_host(context.config.text(row.host));
     const std::string port = context.config.text(row.port);
-    const auto time = io::tcp_connect(host, port, context.deadline.within(Millis{2000}, context.clock));
-    if (!time && time.error().kind == ErrorKind::refused) return check_unknown(time.error());
-    if (!time)
-      return check_fail(
-          fmt::format("nothing listens on {}:{} ({}): {}", host, port, row.name, time.error().message),
-          "exai status; exai serve starts it");
+    const auto answer = io::ask_port(host, port, context.deadline.within(Millis{2000}, context.clock));
+    if (!answer) return check_unknown(answer.error());
+    if (!answer->accepted)
+      return check_fail(fmt::format("nothing listens on {} ({})", format_address(host, port), row.name),
+                        "exai status; exai serve starts it");
     open.push_back(port);
   }
   std::string text;

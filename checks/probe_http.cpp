@@ -34,12 +34,13 @@ Result<void> meet(const std::string& expectation, const io::HttpResponse& answer
 
 }  // namespace http_probe
 
-void judge_time(CheckResult& result, Millis time, const ProbeLimits& limits) {
+void judge_time(CheckResult& result, Micros time, const ProbeLimits& limits) {
   const auto as_number = [](const std::optional<Millis>& value) {
     return value ? std::optional<double>(static_cast<double>(value->count())) : std::nullopt;
   };
-  result.facts.push_back({"time", format_duration(time), static_cast<double>(time.count()), "ms",
-                          as_number(limits.warn), as_number(limits.crit)});
+  const double millis = static_cast<double>(time.count()) / 1000.0;
+  result.facts.push_back({"time", fmt::format("{:.3g} ms", millis), millis, "ms", as_number(limits.warn),
+                          as_number(limits.crit)});
   if (result.status != Status::pass) return;
   if (limits.crit && time > *limits.crit) {
     result.status = Status::fail;

@@ -1,5 +1,7 @@
 #include "checks/probes.hpp"
+#include "core/address.hpp"
 #include "core/check.hpp"
+#include "core/text.hpp"
 #include "io/process.hpp"
 
 #include <fmt/core.h>
@@ -7,18 +9,9 @@
 namespace exai::checks {
 namespace port_probe {
 
-CheckResult judge(const std::string& host, const std::string& port, bool expect_free,
-                  const ProbeLimits& limits) {
-  const auto time = io::tcp_connect(host, port, limits.deadline);
-  if (!time && time.error().kind != ErrorKind::unreachable) return check_unknown(time.error());
-  if (time.has_value() != expect_free)
-    return time ? check_pass(fmt::format("accepts connections, {}", format_duration(*time)))
-                : check_pass("free");
-  if (!time)
-    return check_fail(fmt::format("nothing listens there: {}", time.error().message),
-                      "is the server started, and bound to that address?");
+CheckResult in_use(std::uint16_t port) {
   std::string owner;
-  for (const long pid : io::listeners(static_cast<std::uint16_t>(std::strtoul(port.c_str(), nullptr, 10)))) {
+  for (const long pid : io::listeners(port)) {
     const auto facts = io::process_facts(pid);
     owner += fmt::format("{}pid {}{}", owner.empty() ? "" : ", ", pid, facts ? " " + facts->executable : "");
   }
@@ -26,19 +19,42 @@ CheckResult judge(const std::string& host, const std::string& port, bool expect_
                     "stop that process, or choose another port");
 }
 
+CheckResult judge(const Address& address, bool expect_free, const ProbeLimits& limits) {
+  const auto answer = io::ask_port(address.host, std::to_string(address.port), limits.deadline);
+  // Whoever could not be asked may listen or not.
+  if (!answer) return check_unknown(answer.error());
+  if (answer->accepted) {
+    if (expect_free) return in_use(address.port);
+    CheckResult result = check_pass("accepts connections");
+    judge_time(result, answer->time, limits);
+    return result;
+  }
+  return expect_free
+             ? check_pass("free")
+             : check_fail("nothing listens there", "is the server started, and bound to that address?");
+}
+
+Result<Address> read(const std::string& target) {
+  auto address = parse_address(target);
+  if (!address) return address;
+  if (!address->has_port)
+    return fail(ErrorKind::invalid, "it names no port", "write 8079, host:8079 or [::1]:8079");
+  if (address->port == 0)
+    return fail(ErrorKind::invalid, "port 0 is no port that one could ask", "write a port from 1 to 65535");
+  address->host = reachable_host(address->host);
+  return address;
+}
+
 }  // namespace port_probe
 
 CheckResult probe_port(const std::string& target, bool expect_free, const ProbeLimits& limits) {
-  const auto colon = target.rfind(':');
-  const std::string host = colon == std::string::npos ? "127.0.0.1" : target.substr(0, colon);
-  const std::string port = colon == std::string::npos ? target : target.substr(colon + 1);
-  const bool number = !port.empty() && port.size() <= 5 &&
-                      std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
-  CheckResult result =
-      number ? port_probe::judge(host, port, expect_free, limits)
-             : check_fail(fmt::format("\"{}\" is no port", target), "write 8079 or host:8079", Cause::config);
+  const auto address = port_probe::read(target);
+  CheckResult result = address ? port_probe::judge(*address, expect_free, limits)
+                               : check_fail(fmt::format("\"{}\" is no address with a port: {}",
+                                                        printable(target), address.error().message),
+                                            address.error().hint, Cause::config);
   result.id = "probe.port";
-  result.title = fmt::format("{}:{}", host, port);
+  result.title = address ? format_address(address->host, address->port) : printable(target);
   return result;
 }
 

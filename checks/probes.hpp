@@ -22,7 +22,7 @@ struct ProbeLimits {
 };
 
 /// Adds the fact "time" and turns a pass into a warning or a failure when it was too slow.
-void judge_time(CheckResult& result, Millis time, const ProbeLimits& limits);
+void judge_time(CheckResult& result, Micros time, const ProbeLimits& limits);
 
 /// GET; pass on 2xx. `expect` are "status=204", "contains=TEXT" or "json.path=value" ("json.status=healthy").
 CheckResult probe_http(const std::string& url, const std::vector<std::string>& expect,
@@ -35,7 +35,7 @@ CheckResult probe_mcp(const io::McpTarget& target, const ProbeLimits& limits);
 /// GET {base}/models with the key of "glm", "kimi" or "custom"; config problems are failures with cause
 /// config.
 CheckResult probe_provider(std::string_view provider, const Config& config, const ProbeLimits& limits);
-/// "8079" or "host:8079"; `expect_free` turns the judgement round (before a deployment).
+/// "8079", "host:8079", "[::1]:8079" or a URL; `expect_free` turns the judgement round (before a deployment).
 CheckResult probe_port(const std::string& target, bool expect_free, const ProbeLimits& limits);
 
 /// URLs of this deployment's own server, from its settings.

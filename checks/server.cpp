@@ -1,5 +1,6 @@
 // server.*: the running server of this deployment, asked from outside.
 #include "checks/probes.hpp"
+#include "core/address.hpp"
 #include "core/check.hpp"
 #include "io/http.hpp"
 
@@ -8,8 +9,9 @@
 namespace exai::checks {
 namespace server_check {
 
-std::string reachable(const std::string& host) {
-  return host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host;
+/// Host and port of a listener of ours as they stand in a URL.
+std::string authority(const Config& config, const std::string& listener) {
+  return format_address(reachable_host(config.text(listener + ".host")), config.text(listener + ".port"));
 }
 
 ProbeLimits limits(const CheckContext& context) {
@@ -37,8 +39,7 @@ CheckResult run_health(const CheckContext& context) {
 // The four names of the deployment guide (seed 000:299-302) exist from the first scrape on.
 CheckResult run_metrics(const CheckContext& context) {
   io::HttpRequest request;
-  request.url = fmt::format("http://{}:{}/metrics", reachable(context.config.text("http.host")),
-                            context.config.text("http.port"));
+  request.url = fmt::format("http://{}/metrics", authority(context.config, "http"));
   request.deadline = context.deadline;
   request.stop = context.stop;
   if (const Secret key = own_key(context.config); !key.empty())
@@ -92,15 +93,13 @@ Secret own_key(const Config& config) {
 }
 
 std::string mcp_url(const Config& config) {
-  return fmt::format("http://{}:{}/mcp", server_check::reachable(config.text("http.host")),
-                     config.text("http.port"));
+  return fmt::format("http://{}/mcp", server_check::authority(config, "http"));
 }
 std::string daemon_url(const Config& config) {
-  return fmt::format("ws://{}:{}/", server_check::reachable(config.text("ws.host")), config.text("ws.port"));
+  return fmt::format("ws://{}/", server_check::authority(config, "ws"));
 }
 std::string health_url(const Config& config) {
-  return fmt::format("http://{}:{}/health", server_check::reachable(config.text("health.host")),
-                     config.text("health.port"));
+  return fmt::format("http://{}/health", server_check::authority(config, "health"));
 }
 
 }  // namespace exai::checks

@@ -81,10 +81,12 @@ CheckResult validate_timeouts(const Config& config, const std::string& profile) 
 
 std::vector<CheckResult> validate_timeouts_all(const Config& config) {
   const auto profiles = timeouts::profiles(config);
-  if (!profiles) return {validate_timeouts(config, config.text("timeouts.profile"))};
+  if (!profiles)
+    return {
+        timed(system_clock(), [&] { return validate_timeouts(config, config.text("timeouts.profile")); })};
   std::vector<CheckResult> results;
   for (const timeouts::Profile& profile : *profiles)
-    results.push_back(validate_timeouts(config, profile.name));
+    results.push_back(timed(system_clock(), [&] { return validate_timeouts(config, profile.name); }));
   return results;
 }
 

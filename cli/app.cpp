@@ -3,9 +3,11 @@
 #include "cli/command_line.hpp"
 #include "cli/help.hpp"
 #include "cli/output.hpp"
+#include "cli/report_stream.hpp"
 #include "cli/signals.hpp"
 #include "core/redact.hpp"
 #include "core/version.hpp"
+#include "io/terminal.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -21,19 +23,26 @@ const char* environment(const char* name) {
   return std::getenv(name);
 }
 
-int say_version(const Streams& streams) {
+void say_version(const Streams& streams) {
   streams.out.write(fmt::format("exai {}\n", version()));
-  return 0;
 }
 
 /// Writes the error and gives its code.
 int say_error(const Error& error, bool json, const Streams& streams, const Globals& globals) {
-  std::fflush(streams.out.file);
+  (void)streams.out.flush();
   if (globals.quiet < 2) streams.err.write(render_error(error, json, look_of(streams.err, globals)));
   return int(exit_code(error.kind));
 }
 
-int say_help(const CommandLine& line, const Streams& streams) {
+/// What was made and did not arrive is not known to whoever waits for it.
+int say_unwritten(bool json, const Streams& streams, const Globals& globals) {
+  return say_error(make_error(ErrorKind::unreachable,
+                              fmt::format("cannot write the result: {}", std::strerror(streams.out.problem)),
+                              "check the disk or the program that reads standard output"),
+                   json, streams, globals);
+}
+
+void say_help(const CommandLine& line, const Streams& streams) {
   const bool colour = streams.out.colour;
   if (line.command != nullptr)
     streams.out.write(help_command(*line.command, colour));
@@ -41,7 +50,6 @@ int say_help(const CommandLine& line, const Streams& streams) {
     streams.out.write(help_noun(first, colour));
   else
     streams.out.write(help_overview(colour));
-  return 0;
 }
 
 /// Failing findings must not pass unseen, yet only the commands that judge them stop for them.
@@ -83,8 +91,31 @@ Result<void> refuse_terminal_input(const CommandLine& line, const Streams& strea
               fmt::format("exai {} ... < FILE", line.command->path));
 }
 
+/// A command whose answer would rest on a setting that cannot be used ends as soon as it reads it.
+Result<Outcome> run_command(const CommandLine& line, Context& context) {
+  try {
+    return line.command->run(line.args, context);
+  } catch (const UnusableSetting& unusable) {
+    return fail(unusable.error());
+  }
+}
+
+/// --record where nothing is kept would be believed.
+Result<void> refuse_record(const CommandLine& line) {
+  if (!line.globals.record.value_or(false) || line.command->recording != Recording::none) return {};
+  return fail(ErrorKind::usage,
+              fmt::format("exai {} judges nothing, so there is no run to --record", line.command->path),
+              "exai check run --record, exai runbook run NAME");
+}
+
+bool wants_record(const CommandLine& line) {
+  return line.command->recording != Recording::none && !line.globals.dry_run &&
+         line.globals.record.value_or(line.command->recording == Recording::always);
+}
+
 /// Runs the command inside its context and writes what it hands back.
 Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
+  if (auto fine = refuse_record(line); !fine) return fail(fine.error());
   const auto sinks = parse_sinks(line.globals.outputs);
   if (!sinks) return fail(sinks.error());
   if (auto fine = refuse_terminal_input(line, streams); !fine) return fail(fine.error());
@@ -97,7 +128,7 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   Loaded loaded;
   hooks().set_dry_run(false);
   if (line.command->needs_config) {
-    auto read = hooks().load(line.globals, flags);
+    auto read = hooks().load(line.globals, flags, nullptr);
     if (!read) return fail(std::move(read).error());
     loaded = std::move(*read);
     mention_findings(loaded, line, streams);
@@ -106,6 +137,7 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
 
   std::optional<SignalStop> signals;  // the server has its own, on its loop
   if (line.command->waits && line.command->effect != Effect::serves) signals.emplace();
+  ReportStream results(*sinks, streams.out, line.globals, Redactor(loaded.config.secrets()));
   Context context{.config = loaded.config,
                   .config_findings = loaded.findings,
                   .root = loaded.root,
@@ -116,13 +148,19 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
                   .streams = streams,
                   .clock = system_clock(),
                   .deadline = total_deadline(line.globals),
+                  .began = system_clock().steady(),
                   .stop = signals ? signals->token() : std::stop_token{},
-                  .reload = [&line, flags]() -> Result<Config> {
-                    auto again = hooks().load(line.globals, flags);
+                  .reload = [&line, &loaded, flags]() -> Result<ConfigSources> {
+                    auto again = hooks().load(line.globals, flags, &loaded);
                     if (!again) return fail(std::move(again).error());
-                    return std::move(again->config);
-                  }};
-  auto outcome = line.command->run(line.args, context);
+                    return ConfigSources{std::move(again->config), std::move(again->findings)};
+                  },
+                  .results = &results};
+  auto outcome = run_command(line, context);
+  if (outcome && !outcome->report && line.globals.record.value_or(false) && !line.globals.dry_run)
+    outcome = fail(ErrorKind::usage, "nothing was judged, so there is no run to --record",
+                   fmt::format("exai {} without --record", line.command->path));
+  if (outcome && outcome->report && wants_record(line)) hooks().keep(*outcome, context);
   const int signal = signals ? signals->caught().value_or(0) : 0;
   const auto stopped = ExitCode(128 + signal);
   if (!outcome) {
@@ -138,15 +176,16 @@ int run_words(const std::vector<std::string>& words, Streams& streams) {
   auto line = read_command_line(words, environment);
   if (!line) return say_error(line.error(), json, streams, {});
   streams = standard_streams(line->globals.colour, environment);
-  if (line->version) return say_version(streams);
-  if (line->help || line->command == nullptr) return say_help(*line, streams);
+  if (line->version || line->help || line->command == nullptr) {
+    if (line->version)
+      say_version(streams);
+    else
+      say_help(*line, streams);
+    return streams.out.flush() ? 0 : say_unwritten(json, streams, line->globals);
+  }
   const auto code = perform(*line, streams);
   if (!code) return say_error(code.error(), json, streams, line->globals);
-  if (std::fflush(streams.out.file) != 0)
-    return say_error(
-        make_error(ErrorKind::unreachable, fmt::format("cannot write the result: {}", std::strerror(errno)),
-                   "check the disk or the program that reads standard output"),
-        json, streams, line->globals);
+  if (!streams.out.flush()) return int(worse(*code, ExitCode(say_unwritten(json, streams, line->globals))));
   return int(*code);
 }
 
@@ -159,10 +198,10 @@ const AppHooks& hooks() {
 }
 
 int run(int argc, char** argv) {
+  io::take_closed_streams();
   Streams streams = standard_streams("auto", app::environment);
   try {
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-    if (words.size() == 1 && words[0] == "--version") return app::say_version(streams);
     return app::run_words(words, streams);
   } catch (const std::exception& error) {
     Error ours = make_error(ErrorKind::internal, fmt::format("an error nobody expected: {}", error.what()),

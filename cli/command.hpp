@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -32,6 +34,7 @@ struct Option {
   std::string_view standard{};  ///< default, as shown in help
   char letter = 0;
   bool repeat = false;
+  bool takes_rest = false;  ///< given: the words after "--" belong to it and are no operands
   [[nodiscard]] constexpr bool optional_value() const { return !value.empty() && value.front() == '['; }
 };
 
@@ -49,12 +52,15 @@ struct Example {
 };
 
 enum class Effect : std::uint8_t { reads, writes, destroys, serves };
+/// Whether a command's report is kept in the store: never (it has none), with --record, or unless
+/// --no-record.
+enum class Recording : std::uint8_t { none, asked, always };
 
 /// The words after the command, checked against its record.
 struct Args {
   std::map<std::string, std::vector<std::string>, std::less<>> options;      ///< by name with dashes
   std::map<std::string, std::vector<std::string>, std::less<>> positionals;  ///< by name
-  std::vector<std::string> rest;                                             ///< what stood after "--"
+  std::vector<std::string> rest;  ///< after "--", where an option takes it; else those are operands
   [[nodiscard]] bool has(std::string_view option) const { return options.find(option) != options.end(); }
   /// The last value of an option, or nothing.
   [[nodiscard]] std::optional<std::string> option(std::string_view name) const;
@@ -101,6 +107,8 @@ struct Globals {
 /// A setting given as a flag of a command: key and value ("http.port", "8000").
 using FlagSettings = std::vector<std::pair<std::string, std::string>>;
 
+class ReportStream;
+
 /// All a command may reach the world with.
 struct Context {
   const Config& config;
@@ -113,10 +121,19 @@ struct Context {
   Streams& streams;
   const Clock& clock;
   Deadline deadline;     ///< of the whole command: --timeout, else far away
+  Steady began{};        ///< when the command was started
   std::stop_token stop;  ///< first Ctrl-C or SIGTERM
   /// Loads the configuration anew from the same sources; for the one command that lives long enough to need
   /// it.
-  std::function<Result<Config>()> reload;
+  std::function<Result<ConfigSources>()> reload;
+  /// Where results go that are shown as they come; never null while a command runs.
+  ReportStream* results = nullptr;
+  /// What the judge of the configuration said, asked once and kept (commands/common).
+  struct Judged {
+    std::once_flag once;
+    std::vector<Finding> findings;
+  };
+  std::shared_ptr<Judged> judged = std::make_shared<Judged>();
 };
 
 struct Command {
@@ -135,6 +152,7 @@ struct Command {
   /// False for commands that end by themselves within milliseconds: Ctrl-C just ends them, and no thread
   /// waits for it.
   bool waits = true;
+  Recording recording = Recording::none;
   /// Turns flags that stand for settings into those, before the configuration is loaded.
   Result<FlagSettings> (*settings)(const Args&) = nullptr;
   Result<Outcome> (*run)(const Args&, Context&) = nullptr;

@@ -26,12 +26,26 @@ bool takes_next(std::string_view word) {
   return false;
 }
 
+/// The words before "--", among which flags count, and those after it, which are operands whatever they look
+/// like.
+struct Words {
+  std::vector<std::string> before, after;
+  [[nodiscard]] const std::string& at(std::size_t place) const {
+    return place < before.size() ? before[place] : after[place - before.size()];
+  }
+  void erase(std::size_t place) {
+    auto& side = place < before.size() ? before : after;
+    side.erase(side.begin() + std::ptrdiff_t(place < before.size() ? place : place - before.size()));
+  }
+};
+
 /// Positions of the first two words that are neither global flags nor their values.
-std::vector<std::size_t> plain_words(const std::vector<std::string>& words) {
+std::vector<std::size_t> plain_words(const Words& words) {
   std::vector<std::size_t> found;
-  for (std::size_t at = 0; at < words.size() && found.size() < 2; ++at) {
-    if (is_flag(words[at])) {
-      if (takes_next(words[at])) ++at;
+  const std::size_t all = words.before.size() + words.after.size();
+  for (std::size_t at = 0; at < all && found.size() < 2; ++at) {
+    if (at < words.before.size() && is_flag(words.before[at])) {
+      if (takes_next(words.before[at])) ++at;
       continue;
     }
     found.push_back(at);
@@ -124,6 +138,13 @@ Result<void> deal_positionals(const Command& command, const std::vector<std::str
               fmt::format("exai {} --help", command.path));
 }
 
+/// True when an option was given to which the words after "--" belong.
+bool rest_is_taken(const std::vector<const Option*>& options, const Tokens& tokens) {
+  return std::any_of(options.begin(), options.end(), [&](const Option* option) {
+    return option->takes_rest && tokens.options.find(option->name) != tokens.options.end();
+  });
+}
+
 /// With words after "--" an optional value is less likely than a required word that would be missing: then
 /// the word before "--" is that one (`tool call --stdio NAME -- server`).
 void give_back(const Command& command, const std::vector<const Option*>& options, const Args& args,
@@ -133,16 +154,17 @@ void give_back(const Command& command, const std::vector<const Option*>& options
   if (args.rest.empty() || tokens.words.size() >= static_cast<std::size_t>(required)) return;
   for (const Option* option : options) {
     const auto given = tokens.options.find(option->name);
-    if (!option->optional_value() || given == tokens.options.end() || given->second.back().empty()) continue;
+    if (!option->takes_rest || !option->optional_value() || given == tokens.options.end() ||
+        given->second.back().empty())
+      continue;
     tokens.words.push_back(std::exchange(given->second.back(), {}));
     return;
   }
 }
 
-Result<CommandLine> read_for(const Command& command, const std::vector<std::string>& words, CommandLine line,
-                             Environment environment) {
+Result<CommandLine> read_for(const Command& command, Words words, CommandLine line, Environment environment) {
   const auto options = options_of(command);
-  auto tokens = tokenize(options, words);
+  auto tokens = tokenize(options, words.before);
   if (!tokens) return fail(std::move(tokens).error());
   line.help = tokens->options.count("--help") > 0;
   line.version = tokens->options.count("--version") > 0;
@@ -153,7 +175,12 @@ Result<CommandLine> read_for(const Command& command, const std::vector<std::stri
     if (const auto given = tokens->options.find(option->name); given != tokens->options.end())
       if (auto fine = check_values(option->name, option->values, given->second); !fine)
         return fail(fine.error());
-  give_back(command, options, line.args, *tokens);
+  if (rest_is_taken(options, *tokens)) {
+    line.args.rest = std::move(words.after);
+    give_back(command, options, line.args, *tokens);
+  } else {
+    for (std::string& word : words.after) tokens->words.push_back(std::move(word));
+  }
   if (auto dealt = deal_positionals(command, tokens->words, line.args); !dealt) return fail(dealt.error());
   line.args.options = std::move(tokens->options);
   auto globals = read_globals(command, line.args, environment);
@@ -187,18 +214,18 @@ Result<CommandLine> read_bare(const std::vector<std::string>& words) {
 Result<CommandLine> read_command_line(const std::vector<std::string>& all, Environment environment) {
   CommandLine line;
   const auto dashes = std::find(all.begin(), all.end(), "--");
-  std::vector<std::string> words(all.begin(), dashes);
-  if (dashes != all.end()) line.args.rest.assign(dashes + 1, all.end());
+  command_line::Words words{{all.begin(), dashes}, {}};
+  if (dashes != all.end()) words.after.assign(dashes + 1, all.end());
 
   const auto plain = command_line::plain_words(words);
-  if (plain.empty()) return command_line::read_bare(words);
+  if (plain.empty()) return command_line::read_bare(words.before);
   std::vector<std::string> path;
-  for (const std::size_t at : plain) path.push_back(words[at]);
+  for (const std::size_t at : plain) path.push_back(words.at(at));
   std::size_t used = 0;
   line.command = find_command(path, &used);
   if (line.command == nullptr) {
-    const bool help =
-        std::any_of(words.begin(), words.end(), [](const auto& w) { return w == "--help" || w == "-h"; });
+    const bool help = std::any_of(words.before.begin(), words.before.end(),
+                                  [](const auto& w) { return w == "--help" || w == "-h"; });
     if (help && path.size() == 1 && !command_line::verbs_of(path[0]).empty()) {
       line.help = true;
       line.args.positionals["TOPIC"] = {path[0]};
@@ -207,10 +234,9 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& all, Envir
     return fail(
         command_line::unknown_command(path[0], path.size() > 1 ? std::optional(path[1]) : std::nullopt));
   }
-  for (std::size_t count = used; count > 0; --count)
-    words.erase(words.begin() + std::ptrdiff_t(plain[count - 1]));
+  for (std::size_t count = used; count > 0; --count) words.erase(plain[count - 1]);
   const Command& command = *line.command;
-  return command_line::read_for(command, words, std::move(line), environment);
+  return command_line::read_for(command, std::move(words), std::move(line), environment);
 }
 
 bool asks_for_json(const std::vector<std::string>& words, Environment environment) {

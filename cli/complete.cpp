@@ -78,7 +78,8 @@ struct Line {
   std::vector<std::string> path;    ///< words that may be a command's
   std::size_t positionals = 0;      ///< words after the command
   const Option* waiting = nullptr;  ///< the option whose value stands at the cursor
-  bool rest = false;                ///< after "--"
+  bool operands = false;            ///< after "--": no word is a flag
+  bool foreign = false;             ///< an option was given to which the words after "--" belong
 };
 
 Line understand(const std::vector<std::string>& before) {
@@ -87,11 +88,15 @@ Line understand(const std::vector<std::string>& before) {
     const bool value = line.waiting != nullptr && !(line.waiting->optional_value() && word == "--");
     line.waiting = nullptr;
     if (value) continue;
-    if (word == "--") line.rest = true;
-    if (line.rest) continue;
-    if (word.size() > 1 && word[0] == '-') {
-      const Option* option = option_named(line.command, word);
-      if (option != nullptr && !option->value.empty()) line.waiting = option;
+    if (!line.operands && word == "--") {
+      line.operands = true;
+      continue;
+    }
+    if (!line.operands && word.size() > 1 && word[0] == '-') {
+      const Option* option = option_named(line.command, word.substr(0, word.find('=')));
+      if (option == nullptr) continue;
+      line.foreign = line.foreign || option->takes_rest;
+      if (!option->value.empty() && word.find('=') == std::string::npos) line.waiting = option;
       continue;
     }
     if (line.command != nullptr && line.path.empty()) {
@@ -157,19 +162,19 @@ std::string complete(const std::vector<std::string>& words, std::size_t at) {
   std::vector<std::string> before;
   for (std::size_t index = 1; index < words.size() && index < at; ++index) before.push_back(words[index]);
   const Line line = understand(before);
-  if (line.rest) {
+  if (line.operands && line.foreign) {
     answer.files = true;
   } else if (line.waiting != nullptr) {
     add_values(answer, line.waiting->values);
   } else if (const auto equals = current.find('=');
-             equals != std::string::npos && current.rfind("--", 0) == 0) {
+             !line.operands && equals != std::string::npos && current.rfind("--", 0) == 0) {
     // bash hands "--flag=val" over as one word when "=" is no word break: the values are offered with the
     // flag before them.
     if (const Option* option = option_named(line.command, current.substr(0, equals)); option != nullptr) {
       add_values(answer, option->values);
       for (auto& value : answer.values) value.first = current.substr(0, equals + 1) + value.first;
     }
-  } else if (!current.empty() && current[0] == '-') {
+  } else if (!line.operands && !current.empty() && current[0] == '-') {
     add_flags(answer, line.command);
   } else {
     if (line.command == nullptr) add_commands(answer, line.path);

@@ -116,7 +116,11 @@ Result<Globals> read_globals(const Command& command, const Args& args, Environme
   globals.yes = args.has("--yes");
   globals.no_input = args.has("--no-input") || value("--no-input", "EXAI_NO_INPUT").has_value();
   globals.strict = args.has("--strict");
-  if (args.has("--record")) globals.record = true;
+  if (!own("--record") && args.has("--record")) {
+    if (args.has("--no-record"))
+      return fail(ErrorKind::usage, "--record and --no-record exclude each other", "give one");
+    globals.record = true;
+  }
   if (args.has("--no-record")) globals.record = false;
   globals.colour = value("--color", nullptr).value_or("auto");
   globals.config_file = value("--config", "EXAI_CONFIG");

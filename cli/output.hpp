@@ -23,6 +23,14 @@ struct Look {
   bool strict = false;
 };
 
+/// A format that can be written result by result. The whole report is its pieces one after the other.
+struct PieceWriter {
+  std::string (*begin)(const Report& head, std::size_t total) = nullptr;
+  std::string (*result)(const CheckResult&, std::size_t number) = nullptr;
+  /// `planned` is what begin() was told.
+  std::string (*end)(const Report&, ExitCode, std::size_t planned) = nullptr;
+};
+
 /// One format, in its own file under cli/output/. A writer never decides the exit code; it is handed in so
 /// that JSON can state it.
 struct Writer {
@@ -30,6 +38,7 @@ struct Writer {
   std::string_view help;
   std::string (*report)(const Report&, const Look&, ExitCode) = nullptr;
   std::string (*table)(const Table&, const Look&) = nullptr;  ///< nullptr: the format has none
+  const PieceWriter* pieces = nullptr;                        ///< nullptr: only as a whole
   [[nodiscard]] std::string_view name() const { return format; }
 };
 

@@ -3,6 +3,8 @@
 #include "core/text.hpp"
 #include "io/terminal.hpp"
 
+#include <cerrno>
+
 #include <unistd.h>
 
 namespace exai::cli {
@@ -34,6 +36,16 @@ bool wants_utf8(const char* (*environment)(const char*)) {
 
 }  // namespace
 }  // namespace streams
+
+void Out::write(std::string_view text) const {
+  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() && problem == 0) problem = errno;
+}
+
+bool Out::flush() const {
+  if (std::fflush(file) != 0 && problem == 0) problem = errno;
+  if (std::ferror(file) != 0 && problem == 0) problem = EIO;
+  return problem == 0;
+}
 
 Streams standard_streams(std::string_view colour, const char* (*environment)(const char*)) {
   Streams all;

@@ -14,7 +14,10 @@ struct Out {
   bool colour = false;
   bool utf8 = true;
   int width = 100;
-  void write(std::string_view text) const { std::fwrite(text.data(), 1, text.size(), file); }
+  mutable int problem = 0;  ///< errno of the first write that failed
+  void write(std::string_view text) const;
+  /// Writes what is buffered; false when anything since the start could not be written.
+  [[nodiscard]] bool flush() const;
 };
 
 struct Streams {

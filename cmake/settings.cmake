@@ -4,8 +4,18 @@ target_compile_features(exai_settings INTERFACE cxx_std_20)
 target_compile_definitions(exai_settings INTERFACE
   _GLIBCXX_ASSERTIONS JSON_USE_IMPLICIT_CONVERSIONS=0 BOOST_ASIO_NO_DEPRECATED)
 target_compile_options(exai_settings INTERFACE -fstack-protector-strong -fno-omit-frame-pointer -fpch-preprocess
-  $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
-target_link_options(exai_settings INTERFACE LINKER:--as-needed LINKER:-z,relro LINKER:--hash-style=gnu
+  $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection>)
+# Indirect jumps land where one is meant: a form of each processor, and g++ knows which.
+include(CheckCXXCompilerFlag)
+foreach(flag -fcf-protection=full -mbranch-protection=standard)
+  string(MAKE_C_IDENTIFIER "exai_has${flag}" known)
+  check_cxx_compiler_flag(${flag} ${known})
+  if(${known})
+    target_compile_options(exai_settings INTERFACE $<$<CONFIG:Release>:${flag}>)
+  endif()
+endforeach()
+target_link_options(exai_settings INTERFACE LINKER:--as-needed LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack
+  LINKER:--hash-style=gnu
   $<$<CONFIG:Release>:LINKER:--gc-sections> $<$<CONFIG:Release>:-s>)
 
 if(EXAI_SANITIZE STREQUAL "address")

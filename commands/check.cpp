@@ -1,6 +1,7 @@
 #include "commands/check.hpp"
 
 #include "cli/progress.hpp"
+#include "cli/report_stream.hpp"
 #include "commands/common.hpp"
 #include "core/text.hpp"
 #include "runbooks/runbook.hpp"
@@ -75,8 +76,10 @@ Result<Outcome> run(const Args& args, Context& context) {
   if (!retry_for) return fail(retry_for.error());
   if (context.globals.dry_run) return check_table(*checks);
   const Steady give_up = context.clock.steady() + retry_for->value_or(Millis{0});
+  // Of several rounds only the last counts, so they are not shown as they come.
+  const Streaming streaming = args.has("--retry-for") ? Streaming::no : Streaming::yes;
   for (;;) {
-    Report report = run_checks(*checks, context, "check run", args.has("--fail-fast"));
+    Report report = run_checks(*checks, context, "check run", args.has("--fail-fast"), streaming);
     const bool good = exit_code(report, context.globals.strict) == ExitCode::pass;
     if (good || context.clock.steady() >= give_up || !pause(Millis{1000}, context))
       return finished(std::move(report), context);
@@ -161,6 +164,7 @@ const Registered<cli::Command> k_run{cli::Command{
     .options = k_run_options,
     .positionals = k_ids,
     .examples = k_run_examples,
+    .recording = cli::Recording::asked,
     .run = run}};
 
 }  // namespace
@@ -176,13 +180,16 @@ Outcome check_table(const std::vector<const Check*>& checks) {
 }
 
 Report run_checks(const std::vector<const Check*>& checks, const Context& context, std::string title,
-                  bool one_by_one) {
+                  bool one_by_one, Streaming streaming) {
   Report report = new_report(context, std::move(title));
+  if (streaming == Streaming::yes) context.results->begin(report, checks.size());
   cli::Progress progress(context.streams.err, context.globals, context.clock);
   if (one_by_one) {
     for (const Check* check : checks) {
       progress.begin(report.results.size(), checks.size(), check->id);
       report.results.push_back(run_check(*check, check_context(context)));
+      progress.erase();
+      context.results->result(report.results.back());
       progress.done(report.results.back(), report.results.size(), checks.size());
       if (report.results.back().status == Status::fail || context.stop.stop_requested()) break;
     }
@@ -191,11 +198,15 @@ Report run_checks(const std::vector<const Check*>& checks, const Context& contex
   const runbooks::Runbook plan = check_command::plan_of(checks);
   runbooks::Hooks hooks;
   hooks.on_result = [&](const CheckResult& result, std::size_t done, std::size_t total) {
+    CheckResult shown = result;
+    shown.group = "check";  // the groups only order the plan
+    progress.erase();
+    context.results->result(shown);
     progress.done(result, done, total);
   };
   Report ran = runbooks::run(plan, check_context(context), hooks, context.globals.jobs);
   report.results = std::move(ran.results);
-  for (CheckResult& result : report.results) result.group = "check";  // the groups only order the plan
+  for (CheckResult& result : report.results) result.group = "check";
   return report;
 }
 

@@ -4,6 +4,7 @@
 #include "core/version.hpp"
 #include "io/process.hpp"
 #include "io/random.hpp"
+#include "serve/judge.hpp"
 
 #include <charconv>
 #include <condition_variable>
@@ -25,9 +26,7 @@ Report new_report(const Context& context, std::string title) {
 }
 
 Outcome finished(Report report, const Context& context) {
-  report.duration = std::chrono::duration_cast<Millis>(context.clock.wall() - report.started);
-  for (const CheckResult& result : report.results)
-    report.duration = std::max(report.duration, result.duration);
+  report.duration = std::chrono::duration_cast<Micros>(context.clock.steady() - context.began);
   Outcome outcome;
   outcome.report = std::move(report);
   return outcome;
@@ -35,8 +34,6 @@ Outcome finished(Report report, const Context& context) {
 
 Outcome single(CheckResult result, const Context& context, std::string title) {
   Report report = new_report(context, std::move(title));
-  report.duration = result.duration;
-  if (result.started == Wall{}) result.started = report.started;
   report.results.push_back(std::move(result));
   return finished(std::move(report), context);
 }
@@ -62,12 +59,24 @@ std::filesystem::path path_setting(const Context& context, std::string_view key)
   return path.is_absolute() ? path : context.root / path;
 }
 
+const std::vector<Finding>& judgement(const Context& context) {
+  std::call_once(context.judged->once, [&context] {
+    context.judged->findings =
+        serve::judge_configuration(context.config, context.config_findings,
+                                   {context.root, serve::Purpose::serve, context.globals.strict, nullptr})
+            .findings;
+  });
+  return context.judged->findings;
+}
+
 CheckContext check_context(const Context& context) {
-  return CheckContext{.config = context.config,
-                      .clock = context.clock,
-                      .deadline = context.deadline,
-                      .stop = context.stop,
-                      .root = context.root};
+  return CheckContext{
+      .config = context.config,
+      .clock = context.clock,
+      .deadline = context.deadline,
+      .stop = context.stop,
+      .root = context.root,
+      .judgement = [&context]() -> const std::vector<Finding>& { return judgement(context); }};
 }
 
 Result<std::optional<Millis>> duration_option(const Args& args, std::string_view name) {

@@ -16,13 +16,19 @@ using cli::Outcome;
 
 /// An empty report with run id, host, version and start time.
 Report new_report(const Context& context, std::string title);
-/// The report as an outcome, with its duration.
+/// The report as an outcome, with the time since the command began.
 Outcome finished(Report report, const Context& context);
-/// One result as a report.
+/// Keeps the outcome's report in the store of the deployment. A run that could not be kept is unknown, never
+/// a pass (design: house B.8): it gets a result that says so.
+void keep_run(Outcome& outcome, const Context& context);
+/// One result, timed by whoever made it, as a report.
 Outcome single(CheckResult result, const Context& context, std::string title);
 Outcome said(std::string text, std::string json = {});
 /// A result of ours that no registered check made.
 CheckResult result_of(std::string id, std::string title, Status status, std::string summary);
+
+/// What the judge of the whole configuration says for a server that listens; asked once a command.
+const std::vector<Finding>& judgement(const Context& context);
 
 /// A path setting, relative ones below the root.
 std::filesystem::path path_setting(const Context& context, std::string_view key);

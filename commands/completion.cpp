@@ -25,7 +25,7 @@ Result<Outcome> answer(const Args& args, Context&) {
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), at);
   if (error != std::errc{} || end != number.data() + number.size())
     return fail(ErrorKind::usage, "the word's position must be a number", "exai __complete 1 -- exai ''");
-  return said(cli::complete(args.rest, at));
+  return said(cli::complete(args.positional_all("WORD"), at));
 }
 
 cli::Candidates check_ids() {
@@ -77,7 +77,8 @@ cli::Candidates profiles() {
 
 constexpr cli::Positional k_shell[] = {
     {.name = "SHELL", .help = "the shell to complete in", .values = "bash|zsh|fish", .required = true}};
-constexpr cli::Positional k_number[] = {{.name = "N", .help = "the word under the cursor", .required = true}};
+constexpr cli::Positional k_line[] = {{.name = "N", .help = "the word under the cursor", .required = true},
+                                      {.name = "WORD", .help = "the words of the line", .repeat = true}};
 constexpr cli::Example k_examples[] = {
     {"source <(exai completion bash)", "in this bash"},
     {"exai completion fish > ~/.config/fish/completions/exai.fish", "for fish"}};
@@ -95,7 +96,7 @@ const Registered<cli::Command> k_completion{
 const Registered<cli::Command> k_complete{cli::Command{.path = "__complete",
                                                        .group = "Help",
                                                        .summary = "answers the completion scripts",
-                                                       .positionals = k_number,
+                                                       .positionals = k_line,
                                                        .hidden = true,
                                                        .needs_config = false,
                                                        .waits = false,

@@ -1,9 +1,25 @@
+#include "checks/repairs.hpp"
 #include "commands/check.hpp"
 
 #include <fmt/core.h>
 
 namespace exai::commands::doctor_command {
 namespace {
+
+/// Repairs first, then a look whether all is well now.
+Outcome fixed(const std::vector<const Check*>& checks, const Context& context) {
+  const bool dry_run = context.globals.dry_run;
+  std::vector<CheckResult> repairs;
+  for (const checks::Repair& repair : checks::plan_repairs(check_context(context)))
+    repairs.push_back(checks::repaired(repair, dry_run, context.clock));
+  Report report =
+      dry_run ? new_report(context, "doctor") : run_checks(checks, context, "doctor", false, Streaming::no);
+  if (repairs.empty()) report.notes.emplace_back("nothing to fix");
+  report.results.insert(report.results.begin(), std::make_move_iterator(repairs.begin()),
+                        std::make_move_iterator(repairs.end()));
+  if (dry_run && report.results.empty()) return said("nothing to fix\n");
+  return finished(std::move(report), context);
+}
 
 Result<Outcome> run(const Args& args, Context& context) {
   std::vector<std::string> selectors = args.positional_all("ID");
@@ -12,11 +28,15 @@ Result<Outcome> run(const Args& args, Context& context) {
   if (!checks) return fail(std::move(checks).error());
   if (args.positional_all("ID").empty() && !args.has("--slow"))
     std::erase_if(*checks, [](const Check* check) { return check->cost == Cost::money; });
-  if (args.has("--list") || context.globals.dry_run) return check_table(*checks);
-  return finished(run_checks(*checks, context, "doctor", false), context);
+  if (args.has("--list") || (context.globals.dry_run && !args.has("--fix"))) return check_table(*checks);
+  if (args.has("--fix")) return fixed(*checks, context);
+  return finished(run_checks(*checks, context, "doctor", false, Streaming::yes), context);
 }
 
 constexpr cli::Option k_options[] = {{.name = "--list", .help = "show the checks instead of running them"},
+                                     {.name = "--fix",
+                                      .help = "first repair what can be without loss: modes of files with "
+                                              "secrets, files of ended servers, missing folders"},
                                      {.name = "--slow", .help = "also the checks that cost money"}};
 constexpr cli::Positional k_ids[] = {
     {.name = "ID", .help = "only these checks, or @tag", .values = "@checks", .repeat = true}};
@@ -28,10 +48,12 @@ const Registered<cli::Command> k_doctor{cli::Command{
     .group = "Look",
     .summary = "looks over settings, ports, files and services, with the way out for each finding",
     .text = "Runs the checks tagged doctor: first those that only read files, then those that ask the "
-            "network. Each finding says what to type next. The exit codes are those of every command.",
+            "network. Each finding says what to type next. With --fix some of that is done first and said, "
+            "with --dry-run only said. The exit codes are those of every command.",
     .options = k_options,
     .positionals = k_ids,
     .examples = k_examples,
+    .recording = cli::Recording::asked,
     .run = run}};
 
 }  // namespace

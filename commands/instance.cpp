@@ -1,14 +1,20 @@
 #include "commands/instance.hpp"
 
 #include "commands/json_text.hpp"
+#include "core/address.hpp"
+#include "core/json.hpp"
 #include "io/files.hpp"
 #include "io/process.hpp"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 namespace exai::commands {
 namespace instance {
 namespace {
+
+constexpr std::string_view k_lock_name = "exai.lock";
+constexpr std::uint64_t k_most = std::uint64_t{64} << 10U;
 
 /// True for .../exai, also when the file was replaced by a newer one meanwhile.
 bool is_exai(std::string executable) {
@@ -17,35 +23,102 @@ bool is_exai(std::string executable) {
   return std::filesystem::path(executable).filename() == "exai";
 }
 
+std::string text_in(const Json& object, const char* name) {
+  if (!object.is_object()) return {};
+  const auto field = object.find(name);
+  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string{};
+}
+
+/// What the server wrote down about itself, checked against the process table.
+std::optional<Instance> read_instance(const std::string& text, std::string found_by) {
+  const auto pid = integer_of_json(text, "pid");  // a released lock is left empty
+  const auto facts = pid && *pid > 0 ? io::process_facts(*pid) : std::nullopt;
+  if (!facts) return std::nullopt;
+  const auto content = parse_json(text);
+  // An older server wrote no identity: then its name has to do.
+  const std::string identity = text_in(*content, "process");
+  if (identity.empty() ? !is_exai(facts->executable) : identity != io::process_identity(*pid))
+    return std::nullopt;
+  Instance found;
+  found.pid = *pid;
+  found.ours = true;
+  found.found_by = std::move(found_by);
+  found.root = text_in(*content, "root");
+  if (const auto rows = content->find("listeners"); rows != content->end() && rows->is_array())
+    for (const Json& row : *rows) found.listeners.push_back({text_in(row, "name"), text_in(row, "url")});
+  found.executable = facts->executable;
+  found.uptime = facts->uptime;
+  found.resident_bytes = facts->resident_bytes;
+  return found;
+}
+
+/// By the instance file that the process itself holds open, wherever that is.
+std::optional<Instance> by_process(long pid, const std::string& found_by) {
+  const auto text = io::open_file_of(pid, k_lock_name);
+  auto found = text ? read_instance(*text, found_by) : std::nullopt;
+  return found && found->pid == pid ? found : std::nullopt;
+}
+
+bool same_folder(const std::string& a, const std::filesystem::path& b) {
+  std::error_code error;
+  return !a.empty() && std::filesystem::equivalent(a, b, error);
+}
+
+std::optional<Instance> by_health_file(const Context& context) {
+  const auto text = io::read_file(path_setting(context, "log.dir") / "ws_daemon.health.json", k_most);
+  const auto pid = text ? integer_of_json(*text, "pid") : std::nullopt;
+  return pid ? by_process(*pid, "health file") : std::nullopt;
+}
+
+std::optional<Instance> by_port(const Context& context) {
+  for (const char* key : {"http.port", "ws.port", "health.port"}) {
+    const std::uint16_t port = context.config.port(key);
+    if (port == 0) continue;
+    for (const long pid : io::listeners(port)) {
+      auto found = by_process(pid, fmt::format("port {}", port));
+      if (!found) continue;
+      found->ours = same_folder(found->root, context.root);
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 }  // namespace instance
 
+std::string Instance::mcp_base() const {
+  for (const Listener& listener : listeners) {
+    if (listener.name != "mcp") continue;
+    const auto address = parse_address(listener.url);
+    if (!address) return {};
+    return fmt::format("http://{}", format_address(reachable_host(address->host), address->port));
+  }
+  return {};
+}
+
 Result<std::optional<Instance>> find_instance(const Context& context) {
-  const auto path = path_setting(context, "server.state_dir") / "exai.lock";
+  const auto path = path_setting(context, "server.state_dir") / instance::k_lock_name;
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return std::optional<Instance>{};
-  const auto text = io::read_file(path, std::uint64_t{64} << 10U);
-  if (!text) return fail(text.error());
-  const auto pid = integer_of_json(*text, "pid");
-  if (!pid) return std::optional<Instance>{};  // a released lock is left empty
-  Instance found;
-  found.pid = *pid;
-  const auto facts = found.pid > 0 ? io::process_facts(found.pid) : std::nullopt;
-  if (!facts) return std::optional<Instance>{};
-  found.alive = true;
-  found.executable = facts->executable;
-  found.ours = instance::is_exai(facts->executable);
-  found.uptime = facts->uptime;
-  found.resident_bytes = facts->resident_bytes;
-  return std::optional<Instance>(found);
+  std::optional<Instance> found;
+  if (std::filesystem::exists(path, error)) {
+    const auto text = io::read_file(path, instance::k_most);
+    if (!text) return fail(text.error());
+    found = instance::read_instance(*text, "lock file");
+  }
+  if (!found) found = instance::by_health_file(context);
+  if (!found) found = instance::by_port(context);
+  return found;
 }
 
 Result<std::optional<Instance>> instance_to_signal(const Context& context) {
   auto found = find_instance(context);
   if (!found || !*found || (*found)->ours) return found;
+  const Instance& other = **found;
   return fail(ErrorKind::refused,
-              fmt::format("pid {} of the lock file is {}, not exai", (*found)->pid, (*found)->executable),
-              fmt::format("remove {}", (path_setting(context, "server.state_dir") / "exai.lock").string()));
+              fmt::format("the server on {}, pid {}, serves {}, not {}", other.found_by, other.pid,
+                          other.root, context.root.string()),
+              fmt::format("exai stop --root {}", other.root));
 }
 
 }  // namespace exai::commands

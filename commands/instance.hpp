@@ -1,27 +1,37 @@
-// The server of this deployment as others see it: its lock file and its process.
+// The server of this deployment as others see it: its instance file, its process and its ports.
 #pragma once
 
 #include "commands/common.hpp"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace exai::commands {
 
 struct Instance {
   long pid = 0;
-  bool alive = false;  ///< a process of that pid exists
-  bool ours = false;   ///< and it is an exai binary
+  bool ours = false;     ///< it serves this deployment
+  std::string found_by;  ///< "lock file", "health file", "port 8000"
+  std::string root;      ///< the folder it serves, when it is known
+  struct Listener {
+    std::string name, url;
+  };
+  std::vector<Listener> listeners;  ///< as the server wrote them down; empty when nothing is known
   std::string executable;
   Millis uptime{0};
   std::uint64_t resident_bytes = 0;
+  /// "http://127.0.0.1:8000", as this machine reaches the MCP listener; empty when it is not known.
+  [[nodiscard]] std::string mcp_base() const;
 };
 
-/// What <state_dir>/exai.lock says, checked against the process table; nothing when there is no lock file or
-/// no such process.
+/// The running server: by <state_dir>/exai.lock, else by the daemon's health file, else by whoever listens on
+/// the ports of the settings. A file whose process has ended says nothing, also when its pid was given to
+/// another one.
 Result<std::optional<Instance>> find_instance(const Context& context);
 
-/// The running server, or why there is none to act on: `refused` when the pid belongs to another program.
+/// The running server, or why there is none to act on: `refused` when what listens on our ports serves
+/// another folder.
 Result<std::optional<Instance>> instance_to_signal(const Context& context);
 
 }  // namespace exai::commands

@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
+#include "io/follow.hpp"
 
 #include <fmt/core.h>
 
@@ -16,9 +17,13 @@ Result<Outcome> errors(const Args& args, Context& context) {
   const auto limit = count_option(args, "--limit", 20, 10000);
   if (!limit) return fail(limit.error());
   const auto folder = path_setting(context, "log.dir");
-  const auto scan =
-      checks::scan_server_log(folder, context.clock.wall() - *since, args.has("--warnings"), *limit);
-  Outcome outcome = single(checks::judge_errors(scan, folder), context, "log errors");
+  checks::LogScan scan;
+  CheckResult result = timed(context.clock, [&] {
+    scan = checks::scan_server_log(folder, context.clock.wall() - *since, args.has("--warnings"), *limit,
+                                   context.deadline, context.clock);
+    return checks::judge_errors(scan, folder);
+  });
+  Outcome outcome = single(std::move(result), context, "log errors");
   for (const checks::LogLine& line : scan.matches)
     outcome.report->notes.push_back(
         fmt::format("{}  {:<8}  {}  {}", line.time, line.level, line.event, line.message));
@@ -26,11 +31,38 @@ Result<Outcome> errors(const Args& args, Context& context) {
   return outcome;
 }
 
+/// Lines as they are added, until a person, --timeout or the reader of our output ends it.
+Result<Outcome> follow(const std::filesystem::path& path, std::size_t count, bool json, Context& context) {
+  constexpr Millis k_look_every{100};
+  const auto show = [&](std::string_view line) {
+    context.streams.out.write((json ? json_or_quoted(std::string(line)) : printable(line)) + "\n");
+    return context.streams.out.problem == 0;
+  };
+  io::FollowedFile file(path);
+  const auto last = io::tail_file(path, count, file.began_at());
+  if (!last && context.globals.quiet == 0)
+    context.streams.err.write(fmt::format("note: {} is not there yet\n", path.string()));
+  if (last)
+    for (const std::string& line : *last) show(line);
+  while (context.streams.out.flush() && pause(k_look_every, context))
+    if (!file.look(show)) break;
+  return Outcome{};
+}
+
 Result<Outcome> tail(const Args& args, Context& context) {
   const auto count = count_option(args, "--lines", 20, 100000);
   if (!count) return fail(count.error());
   const bool activity = args.option("--source") == "activity";
   const auto path = path_setting(context, "log.dir") / (activity ? "mcp_activity.log" : "mcp_server.log");
+  if (args.has("--follow")) {
+    const auto& outputs = context.globals.outputs;
+    const bool json = outputs == std::vector<std::string>{"jsonl"};
+    if (!outputs.empty() && !json && outputs != std::vector<std::string>{"table"})
+      return fail(ErrorKind::usage, "--follow has no end, so it can only be written line by line",
+                  "-o jsonl, or none");
+    if (context.globals.dry_run) return said(fmt::format("would follow {}\n", path.string()));
+    return follow(path, *count, json, context);
+  }
   const auto lines = io::tail_file(path, *count);
   if (!lines) return fail(Error(lines.error()).try_this("exai serve writes it; exai config get log.dir"));
   std::string text;
@@ -49,6 +81,7 @@ constexpr cli::Option k_error_options[] = {
     {.name = "--warnings", .help = "warnings as well"}};
 constexpr cli::Option k_tail_options[] = {
     {.name = "--lines", .value = "N", .help = "how many", .standard = "20"},
+    {.name = "--follow", .help = "go on with what is added, over rotations too, until Ctrl-C or --timeout"},
     {.name = "--source",
      .value = "LOG",
      .help = "which log",
@@ -56,8 +89,9 @@ constexpr cli::Option k_tail_options[] = {
      .standard = "server"}};
 constexpr cli::Example k_error_examples[] = {{"exai log errors --since 1h", "errors of the last hour"},
                                              {"exai log errors --warnings", "and warnings"}};
-constexpr cli::Example k_tail_examples[] = {{"exai log tail --source activity", "the last calls"},
-                                            {"exai log tail --lines 200 --json", "for a script"}};
+constexpr cli::Example k_tail_examples[] = {
+    {"exai log tail --source activity --follow", "calls as they come"},
+    {"exai log tail --lines 200 --json", "for a script"}};
 
 const Registered<cli::Command> k_errors{cli::Command{
     .path = "log errors",
@@ -67,6 +101,7 @@ const Registered<cli::Command> k_errors{cli::Command{
             "\"no errors\".",
     .options = k_error_options,
     .examples = k_error_examples,
+    .recording = cli::Recording::asked,
     .run = errors}};
 const Registered<cli::Command> k_tail{cli::Command{.path = "log tail",
                                                    .group = "Look",

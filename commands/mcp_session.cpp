@@ -2,6 +2,8 @@
 
 #include "checks/probes.hpp"
 #include "commands/mcp_input.hpp"
+#include "core/base64.hpp"
+#include "core/shell_words.hpp"
 #include "core/text.hpp"
 #include "core/timeouts.hpp"
 #include "io/files.hpp"
@@ -16,36 +18,6 @@ namespace exai::commands::mcp_session {
 namespace {
 
 constexpr std::string_view k_stdio_hint = "exai tool list --stdio 'exai serve --stdio'";
-
-/// Words as a shell would split them, with quotes of both kinds and nothing else.
-Result<std::vector<std::string>> words_of(std::string_view line) {
-  std::vector<std::string> words;
-  std::string word;
-  bool begun = false;
-  char quote = 0;
-  for (const char c : line) {
-    if (quote != 0) {
-      if (c == quote)
-        quote = 0;
-      else
-        word += c;
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-      begun = true;
-    } else if (c == ' ' || c == '\t' || c == '\n') {
-      if (begun) words.push_back(std::exchange(word, {}));
-      begun = false;
-    } else {
-      word += c;
-      begun = true;
-    }
-  }
-  if (quote != 0)
-    return fail(ErrorKind::usage, "the command of --stdio has a quote that does not end",
-                std::string(k_stdio_hint));
-  if (begun) words.push_back(std::move(word));
-  return words;
-}
 
 bool may_carry_credentials(std::string_view name) {
   const std::string lower = to_lower(name);
@@ -187,8 +159,10 @@ Result<io::McpTarget> target_of(const Args& args, const Context& context, std::v
   target.tasks = args.has("--task");
   if (context.globals.verbose > 0) target.log_level = context.globals.verbose > 1 ? "debug" : "info";
   if (args.has("--stdio")) {
-    auto words = words_of(args.option("--stdio").value_or(""));
-    if (!words) return fail(words.error());
+    auto words = shell_words(args.option("--stdio").value_or(""));
+    if (!words)
+      return fail(ErrorKind::usage, fmt::format("the command of --stdio: {}", words.error().message),
+                  std::string(k_stdio_hint));
     target.command = std::move(*words);
     target.command.insert(target.command.end(), args.rest.begin(), args.rest.end());
     if (target.command.empty())
@@ -223,6 +197,10 @@ Result<Outcome> with_session(const Args& args, Context& context, io::McpObserver
     };
   observer.on_progress = [&](std::string_view line) {
     if (context.globals.verbose > 0) context.streams.err.write(printable(redactor.apply(line)) + "\n");
+  };
+  observer.on_note = [&](std::string_view line) {
+    if (context.globals.quiet == 0)
+      context.streams.err.write("note: " + printable(redactor.apply(line)) + "\n");
   };
   if (observer.on_text)
     observer.on_text = [&, said = std::move(observer.on_text)](std::string_view text) {
@@ -268,17 +246,51 @@ std::string first_sentence(const std::string& text) {
   return end == std::string::npos ? text : text.substr(0, end);
 }
 
+namespace {
+
+/// "1234 bytes" of a base64 text, as far as it is one.
+std::string size_of(const Json& item, const char* member) {
+  const auto bytes = read_base64(text_of(item, member));
+  return bytes ? fmt::format("{} bytes", bytes->size()) : "not base64";
+}
+
+/// "[kind one two]", without what is empty.
+std::string in_brackets(std::string_view kind, std::initializer_list<std::string> facts) {
+  std::string text = "[" + std::string(kind);
+  for (const std::string& fact : facts)
+    if (!fact.empty()) text += " " + fact;
+  return text + "]";
+}
+
+std::string resource_text(const Json& resource) {
+  if (std::string text = text_of(resource, "text"); !text.empty()) return text;
+  const bool blob = resource.is_object() && resource.contains("blob");
+  return in_brackets("resource", {text_of(resource, "uri"), text_of(resource, "mimeType"),
+                                  blob ? size_of(resource, "blob") : ""});
+}
+
+}  // namespace
+
 std::string content_text(const Json& item) {
+  if (item.is_string()) return item.get<std::string>();
+  if (!item.is_object()) return {};
   const std::string kind = text_of(item, "type");
   if (kind == "text") return text_of(item, "text");
-  if (kind == "resource_link") return fmt::format("[{} {}]", kind, text_of(item, "uri"));
-  if (kind != "resource") return fmt::format("[{} {}]", kind, text_of(item, "mimeType"));
-  const auto resource = item.find("resource");
-  if (resource == item.end()) return "[resource]";
-  const std::string text = text_of(*resource, "text");
-  return text.empty()
-             ? fmt::format("[resource {} {}]", text_of(*resource, "uri"), text_of(*resource, "mimeType"))
-             : text;
+  if (kind == "image" || kind == "audio")
+    return in_brackets(kind, {text_of(item, "mimeType"), size_of(item, "data")});
+  if (kind == "resource_link")
+    return in_brackets(kind, {text_of(item, "uri"), text_of(item, "name"), text_of(item, "mimeType")});
+  if (kind == "resource") return resource_text(item.contains("resource") ? item["resource"] : Json());
+  return in_brackets(kind.empty() ? "content without a type" : kind, {text_of(item, "mimeType")});
+}
+
+std::string all_content_text(const Json& content) {
+  if (!content.is_array()) return content_text(content);
+  std::string text;
+  for (const Json& item : content)
+    if (const std::string part = content_text(item); !part.empty())
+      text += (text.empty() || text.ends_with('\n') ? "" : "\n") + part;
+  return text;
 }
 
 std::string result_json(const Json& result, const char* schema) {

@@ -33,6 +33,8 @@ Result<Json> read_arguments(const Args& args);
 
 /// What a person wants to read of one content item: its text, or what it is in brackets.
 std::string content_text(const Json& item);
+/// The same of a result's content: one item or a list of them.
+std::string all_content_text(const Json& content);
 /// A text member of an object, or "".
 std::string text_of(const Json& object, const char* name);
 std::string first_sentence(const std::string& text);
@@ -47,7 +49,8 @@ inline constexpr std::array k_session_options = {
                 .help = "http(s)://.../mcp or ws(s)://...; none means our own server"},
     cli::Option{.name = "--stdio",
                 .value = "[CMD]",
-                .help = "start this server and speak over its pipes; words after -- are part of it"},
+                .help = "start this server and speak over its pipes; words after -- are part of it",
+                .takes_rest = true},
     cli::Option{.name = "--transport",
                 .value = "NAME",
                 .help = "how messages travel, where the address does not tell",

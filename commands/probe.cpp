@@ -32,10 +32,9 @@ Result<Outcome> probed(const Args& args, Context& context, std::string_view what
     if (round > 1 && !pause(*interval, context)) break;
     const auto limits = limits_of(args, context);
     if (!limits) return fail(limits.error());
-    CheckResult result = ask(*limits);
+    CheckResult result = timed(context.clock, [&] { return ask(*limits); });
     if (result.id.empty()) result.id = fmt::format("probe.{}", what);
     if (*count > 1) result.id += fmt::format(".{}", round);
-    if (result.started == Wall{}) result.started = context.clock.wall();
     report.results.push_back(std::move(result));
   }
   return finished(std::move(report), context);
@@ -141,6 +140,7 @@ const Registered<cli::Command> k_http{
                  .options = k_http_options,
                  .positionals = k_http_url,
                  .examples = k_http_examples,
+                 .recording = cli::Recording::asked,
                  .run = http}};
 const Registered<cli::Command> k_ws{cli::Command{.path = "probe ws",
                                                  .group = "Look",
@@ -148,6 +148,7 @@ const Registered<cli::Command> k_ws{cli::Command{.path = "probe ws",
                                                  .options = k_limits,
                                                  .positionals = k_ws_url,
                                                  .examples = k_ws_examples,
+                                                 .recording = cli::Recording::asked,
                                                  .run = ws}};
 const Registered<cli::Command> k_mcp{
     cli::Command{.path = "probe mcp",
@@ -156,6 +157,7 @@ const Registered<cli::Command> k_mcp{
                  .options = k_mcp_options,
                  .positionals = k_mcp_url,
                  .examples = k_mcp_examples,
+                 .recording = cli::Recording::asked,
                  .run = mcp}};
 const Registered<cli::Command> k_provider_command{
     cli::Command{.path = "probe provider",
@@ -164,6 +166,7 @@ const Registered<cli::Command> k_provider_command{
                  .options = k_limits,
                  .positionals = k_provider,
                  .examples = k_provider_examples,
+                 .recording = cli::Recording::asked,
                  .run = provider}};
 const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
                                                    .group = "Look",
@@ -171,6 +174,7 @@ const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
                                                    .options = k_port_options,
                                                    .positionals = k_addr,
                                                    .examples = k_port_examples,
+                                                   .recording = cli::Recording::asked,
                                                    .run = port}};
 
 }  // namespace

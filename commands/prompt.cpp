@@ -70,8 +70,9 @@ Result<Outcome> get(const Args& args, Context& context) {
     const Json messages = result->value("messages", Json::array());
     for (const Json& message : messages) {
       if (!message.is_object()) continue;
-      text += fmt::format("{}: {}\n", text_of(message, "role"),
-                          mcp_session::content_text(message.value("content", Json::object())));
+      text += fmt::format(
+          "{}: {}\n", text_of(message, "role"),
+          mcp_session::all_content_text(message.contains("content") ? message["content"] : Json()));
     }
     return said(printable(text), mcp_session::result_json(*result, "exai.messages/1"));
   });

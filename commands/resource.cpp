@@ -78,7 +78,9 @@ Result<Outcome> save(const Json& contents, const std::string& file) {
                 "--json gives all of them");
   const auto bytes = bytes_of(contents[0]);
   if (!bytes) return fail(bytes.error());
-  if (auto written = io::write_atomic(file, *bytes); !written) return fail(written.error());
+  constexpr Millis k_patience{30'000};  // of a pipe's reader
+  if (auto written = io::write_output(file, *bytes, Deadline::after(k_patience)); !written)
+    return fail(written.error());
   const Json fact{{"schema", "exai.saved/1"}, {"file", file}, {"bytes", bytes->size()}};
   return said(fmt::format("{} bytes to {}\n", bytes->size(), printable(file)), dump_json(fact));
 }
@@ -114,7 +116,7 @@ Result<Outcome> read(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
     const auto result = session.client->read_resource(args.positional("URI"), session.deadline, context.stop);
     if (!result) return fail(result.error());
-    const Json contents = result->value("contents", Json::array());
+    const Json contents = result->contains("contents") ? (*result)["contents"] : Json();
     if (!contents.is_array() || contents.empty())
       return fail(ErrorKind::invalid, "the server's answer has no contents", "exai resource list");
     for (const Json& content : contents)

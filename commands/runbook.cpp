@@ -1,9 +1,8 @@
 #include "commands/runbook.hpp"
 
-#include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "cli/report_stream.hpp"
 #include "core/text.hpp"
-#include "store/store.hpp"
 
 #include <fmt/core.h>
 
@@ -73,38 +72,6 @@ Result<void> narrow(runbooks::Runbook& runbook, const Args& args) {
   return {};
 }
 
-Result<void> keep(const Report& report, const Context& context) {
-  const auto file = path_setting(context, "server.state_dir") / "exai.db";
-  auto store = store::open_sqlite(file, context.clock);
-  if (!store) return fail(std::move(store).error());
-  const ExitCode code = exit_code(report, context.globals.strict);
-  store::RunRecord record;
-  record.run_id = report.run_id;
-  record.title = report.title;
-  record.host = report.host;
-  record.version = report.version;
-  record.verdict = std::string(to_string(report.verdict()));
-  record.report_json = cli::report_as_json(report, code, context.config);
-  record.started = report.started;
-  record.duration = report.duration;
-  record.exit_code = int(code);
-  return (*store)->save_run(record);
-}
-
-/// A run that could not be kept is unknown, never a pass (design: house B.8).
-void record(Outcome& outcome, const Context& context) {
-  const auto kept = keep(*outcome.report, context);
-  if (kept) return;
-  CheckResult lost = check_unknown(Error(kept.error()).during("recording the run"));
-  lost.cause = Cause::none;  // whatever kept it from being written, the run itself is what is not known
-  lost.started = context.clock.wall();
-  lost.id = "run.record";
-  lost.title = "the run is kept";
-  lost.group = "record";
-  if (lost.hint.empty()) lost.hint = "--no-record runs without keeping it";
-  outcome.report->results.push_back(std::move(lost));
-}
-
 Result<Outcome> run(const Args& args, Context& context) {
   auto runbook = load_runbook(args.positional("NAME"), context);
   if (!runbook) return fail(std::move(runbook).error());
@@ -115,21 +82,24 @@ Result<Outcome> run(const Args& args, Context& context) {
     return plan;
   }
   Report report = new_report(context, fmt::format("runbook {}", runbook->id));
+  std::size_t steps = 0;
+  for (const auto& group : runbook->groups) steps += group.steps.size();
+  context.results->begin(report, steps);
   cli::Progress progress(context.streams.err, context.globals, context.clock);
   runbooks::Hooks hooks;
   hooks.run_command = [&](const runbooks::Step& step, Deadline deadline, std::stop_token stop) {
     return run_command_step(step, context, deadline, stop);
   };
   hooks.on_result = [&](const CheckResult& result, std::size_t done, std::size_t total) {
+    progress.erase();
+    context.results->result(result);
     progress.done(result, done, total);
   };
   Report ran = runbooks::run(*runbook, check_context(context), hooks, context.globals.jobs);
   progress.erase();
   report.results = std::move(ran.results);
   report.notes = std::move(ran.notes);
-  Outcome outcome = finished(std::move(report), context);
-  if (context.globals.record.value_or(true)) record(outcome, context);
-  return outcome;
+  return finished(std::move(report), context);
 }
 
 constexpr cli::Option k_run_options[] = {
@@ -171,6 +141,7 @@ const Registered<cli::Command> k_run{cli::Command{
     .positionals = k_name,
     .examples = k_run_examples,
     .effect = cli::Effect::writes,
+    .recording = cli::Recording::always,
     .run = run}};
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Where runbooks come from, and what is wrong with them.
+#include "cli/command_line.hpp"
 #include "commands/runbook.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
@@ -10,13 +11,17 @@ namespace exai::commands {
 namespace runbook_files {
 namespace {
 
-bool known_command(const std::vector<std::string>& words) {
-  std::vector<std::string> path;
-  for (const std::string& word : words) {
-    if (word.empty() || word.front() == '-') break;
-    path.push_back(word);
-  }
-  return cli::find_command(path) != nullptr;
+const char* no_environment(const char* /*name*/) {
+  return nullptr;
+}
+
+/// As the command line itself would read them, so that a slip is found before the first step runs.
+Result<void> judge_command(const std::vector<std::string>& words) {
+  const auto line = cli::read_command_line(words, no_environment);
+  if (!line) return fail(line.error());
+  if (line->command == nullptr && !line->version)
+    return fail(ErrorKind::usage, "it names no command", "exai help lists the commands");
+  return {};
 }
 
 struct Source {
@@ -48,7 +53,7 @@ Result<Source> find_source(const std::string& name, const Context& context) {
 Result<runbooks::Runbook> read(const Source& source, std::vector<Finding>& findings) {
   const auto document = io::parse_yaml(source.text, source.file);
   if (!document) return fail(document.error());
-  return runbooks::read_runbook(*document, source.file, known_command, findings);
+  return runbooks::read_runbook(*document, source.file, judge_command, findings);
 }
 
 CheckResult judge(const Source& source) {
@@ -104,17 +109,18 @@ std::vector<CheckResult> validate_runbooks(const std::vector<std::string>& files
   std::vector<CheckResult> results;
   if (files.empty())
     for (const auto& embedded : runbooks::embedded_runbooks())
-      results.push_back(
-          runbook_files::judge({std::string(embedded.text), fmt::format("runbooks/{}.yaml", embedded.name)}));
+      results.push_back(timed(context.clock, [&] {
+        return runbook_files::judge(
+            {std::string(embedded.text), fmt::format("runbooks/{}.yaml", embedded.name)});
+      }));
   for (const std::string& file : files) {
-    const auto source = runbook_files::find_source(file, context);
-    if (source) {
-      results.push_back(runbook_files::judge(*source));
-    } else {
+    results.push_back(timed(context.clock, [&] {
+      const auto source = runbook_files::find_source(file, context);
+      if (source) return runbook_files::judge(*source);
       CheckResult result = check_unknown(source.error());
       result.id = "runbook." + std::filesystem::path(file).stem().string();
-      results.push_back(std::move(result));
-    }
+      return result;
+    }));
   }
   return results;
 }

@@ -1,5 +1,7 @@
 #include "checks/probes.hpp"
 #include "commands/common.hpp"
+#include "commands/file_base.hpp"
+#include "core/address.hpp"
 #include "core/text.hpp"
 #include "runbooks/runbook.hpp"
 #include "serve/calls/runtime.hpp"
@@ -10,21 +12,25 @@
 namespace exai::commands::serve_command {
 namespace {
 
-/// "8000", "127.0.0.1:8000", "[::1]:8000" or ":8000" as the two settings of a listener.
+/// "8000", "127.0.0.1:8000", "[::1]:8000", ":8000" or a URL without a path as the two settings of a listener.
 Result<void> add_address(cli::FlagSettings& flags, const Args& args, std::string_view flag,
                          const std::string& listener) {
   const auto given = args.option(flag);
   if (!given) return {};
-  const auto colon = given->rfind(':');
-  std::string host = colon == std::string::npos ? "" : given->substr(0, colon);
-  const std::string port = colon == std::string::npos ? *given : given->substr(colon + 1);
-  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const Setting* setting = find_setting(listener + ".port");
-  if (auto fine = check_value(*setting, port); !fine)
-    return fail(ErrorKind::usage, fmt::format("{} \"{}\" is no address", flag, printable(*given)),
-                fmt::format("{} 127.0.0.1:{}", flag, setting->standard));
-  flags.emplace_back(listener + ".port", port);
-  if (!host.empty()) flags.emplace_back(listener + ".host", host);
+  const auto no_address = [&](std::string_view why) {
+    return fail(ErrorKind::usage,
+                fmt::format("{} \"{}\" is no address to listen on: {}", flag, printable(*given), why),
+                fmt::format("{} 127.0.0.1:{}", flag, find_setting(listener + ".port")->standard));
+  };
+  const auto address = parse_address(*given);
+  if (!address) return no_address(address.error().message);
+  if (!address->has_port) return no_address("it names no port");
+  const std::string_view scheme = listener == "ws" ? "ws" : "http";
+  if (!address->scheme.empty() && address->scheme != scheme)
+    return no_address(fmt::format("what listens there speaks {}", scheme));
+  if (!address->path.empty() && address->path != "/") return no_address("the paths are fixed, leave it out");
+  flags.emplace_back(listener + ".port", std::to_string(address->port));
+  if (!address->host.empty()) flags.emplace_back(listener + ".host", address->host);
   return {};
 }
 
@@ -34,26 +40,6 @@ Result<cli::FlagSettings> settings_of(const Args& args) {
     if (auto added = add_address(flags, args, flag, listener); !added) return fail(added.error());
   if (const auto folder = args.option("--workflows")) flags.emplace_back("workflows.dir", *folder);
   return flags;
-}
-
-/// A server must not start on settings that it could not read; placeholders only leave a provider without its
-/// key.
-Result<void> refuse_broken_settings(const Context& context) {
-  std::size_t others = 0;
-  const Finding* first = nullptr;
-  for (const Finding& finding : context.config_findings) {
-    if (finding.severity != Status::fail || finding.rule.find("placeholder") != std::string::npos) continue;
-    if (first == nullptr)
-      first = &finding;
-    else
-      ++others;
-  }
-  if (first == nullptr) return {};
-  Error error = make_error(ErrorKind::config, first->message,
-                           first->hint.empty() ? "exai validate config" : first->hint);
-  error.where = first->where;
-  if (others > 0) error.context.push_back(fmt::format("{} more in exai validate config", others));
-  return fail(std::move(error));
 }
 
 void announce(const std::vector<serve::Listener>& listeners, const Context& context) {
@@ -76,16 +62,17 @@ std::vector<serve::Document> runbook_documents() {
 }
 
 Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions options) {
-  if (auto fine = refuse_broken_settings(context); !fine) return fail(fine.error());
-  const auto grace = duration_option(args, "--grace", context.config.duration("server.grace"));
+  const auto grace = duration_option(args, "--grace");
   if (!grace) return fail(grace.error());
   options.root = context.root;
   options.grace = *grace;
+  options.findings = context.config_findings;
   options.check_only = args.has("--check") || context.globals.dry_run;
   options.terminal = context.streams.err.terminal && !options.stdio;
   options.strict = context.globals.strict;
   options.reload = context.reload;
   options.documents = runbook_documents();
+  choose_file_base(context, options);
   const auto served =
       serve::run_server(context.config, options,
                         [&](const std::vector<serve::Listener>& listeners) { announce(listeners, context); });

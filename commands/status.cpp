@@ -11,19 +11,18 @@ namespace {
 constexpr Millis k_one_try{2000};
 constexpr Millis k_wait{30000};
 
-std::string base_url(const Config& config) {
-  std::string url = checks::mcp_url(config);
+/// The MCP listener: where the running server says it is, else where the settings put it.
+std::string base_url(const Context& context, const std::optional<Instance>& instance) {
+  if (instance)
+    if (std::string base = instance->mcp_base(); !base.empty()) return base;
+  std::string url = checks::mcp_url(context.config);
   if (const auto path = url.rfind("/mcp"); path != std::string::npos) url.resize(path);
   return url;
 }
 
-std::string status_url(const Config& config) {
-  return base_url(config) + "/status";
-}
-
-Result<io::HttpResponse> ask(const Context& context) {
+Result<io::HttpResponse> ask(const Context& context, const std::string& url) {
   io::HttpRequest request;
-  request.url = status_url(context.config);
+  request.url = url;
   request.deadline = context.deadline.within(k_one_try, context.clock);
   request.stop = context.stop;
   request.max_body = std::size_t{1} << 20U;
@@ -32,27 +31,33 @@ Result<io::HttpResponse> ask(const Context& context) {
   return io::http_exchange(request);
 }
 
-/// Running: the HTTP listener answers. Unknown: a process holds the lock and does not answer. Else not
-/// running.
+/// ", pid 7", and how it was found where that is not the usual way.
+std::string who(const Instance& instance) {
+  std::string text = fmt::format(", pid {}", instance.pid);
+  if (instance.found_by != "lock file") text += fmt::format(", found by its {}", instance.found_by);
+  if (!instance.ours) text += fmt::format(", serving {}", instance.root);
+  return text;
+}
+
+/// Running: the HTTP listener answers. Unknown: the process runs and does not answer. Else not running.
 CheckResult look(const Context& context) {
-  const Steady started = context.clock.steady();
-  const auto instance = find_instance(context);
-  const auto answer = ask(context);
-  const bool process = instance && *instance && (*instance)->ours;
+  const auto found = find_instance(context);
+  const std::optional<Instance> instance = found ? *found : std::nullopt;
+  const std::string base = base_url(context, instance);
+  const auto answer = ask(context, base + "/status");
   CheckResult result = result_of("server.status", "the server runs and answers", Status::unknown, "");
-  const std::string pid = process ? fmt::format(", pid {}", (*instance)->pid) : "";
+  const std::string process = instance ? who(*instance) : "";
   if (answer && answer->status == 200) {
     result.status = Status::pass;
-    result.summary = fmt::format("running at {}{}", base_url(context.config), pid);
+    result.summary = fmt::format("running at {}{}", base, process);
     result.facts = facts_of_json(answer->body);
   } else if (answer) {
-    result.summary = fmt::format("{} answers {}{}", status_url(context.config), answer->status, pid);
+    result.summary = fmt::format("{}/status answers {}{}", base, answer->status, process);
     result.hint = "exai log errors";
   } else if (answer.error().kind == ErrorKind::refused) {
     result = check_unknown(answer.error());
-  } else if (process) {
-    result.summary =
-        fmt::format("process {} runs and does not answer: {}", (*instance)->pid, answer.error().message);
+  } else if (instance) {
+    result.summary = fmt::format("runs and does not answer{}: {}", process, answer.error().message);
     result.hint = "exai log errors, then exai stop";
   } else {
     result.status = Status::fail;
@@ -60,21 +65,20 @@ CheckResult look(const Context& context) {
     result.hint = "exai serve";
   }
   result.id = "server.status";
-  if (process)
+  if (instance)
     result.facts.push_back({"resident_bytes",
-                            fmt::format("{}", (*instance)->resident_bytes),
-                            double((*instance)->resident_bytes),
+                            fmt::format("{}", instance->resident_bytes),
+                            double(instance->resident_bytes),
                             "bytes",
                             {},
                             {}});
-  result.duration = std::chrono::duration_cast<Millis>(context.clock.steady() - started);
   return result;
 }
 
 Result<Outcome> run(const Args& args, Context& context) {
   const Deadline until = context.deadline.within(k_wait, context.clock);
   for (;;) {
-    CheckResult result = look(context);
+    CheckResult result = timed(context.clock, [&] { return look(context); });
     const bool again = args.has("--wait") && result.status != Status::pass && !until.passed(context.clock);
     if (!again || !pause(Millis{100}, context)) return single(std::move(result), context, "status");
   }
@@ -89,10 +93,13 @@ const Registered<cli::Command> k_status{cli::Command{
     .path = "status",
     .group = "Serve",
     .summary = "does the server of this deployment run and answer",
-    .text = "Exit code 0: it answers. 1: it does not run. 3: a process holds the lock and does not "
-            "answer, or answers with an error.",
+    .text =
+        "Finds the server by its lock file, its health file or its ports and asks it where it says that it "
+        "listens. Exit code 0: it answers. 1: it does not run. 3: the process runs and does not "
+        "answer, or answers with an error.",
     .options = k_options,
     .examples = k_examples,
+    .recording = cli::Recording::asked,
     .run = run}};
 
 }  // namespace

@@ -51,17 +51,19 @@ Result<void> want_stream(Json& arguments, const std::string& name, Session& sess
   return {};
 }
 
+const Json& member(const Json& object, const char* name) {
+  static const Json k_null;
+  if (!object.is_object()) return k_null;
+  const auto found = object.find(name);
+  return found == object.end() ? k_null : *found;
+}
+
 /// The code of an answer that says isError: the kind that the server names, else a plain failure.
 ExitCode code_of(const Json& result) {
-  if (!result.value("isError", false)) return ExitCode::pass;
-  const Json structured = result.value("structuredContent", Json::object());
-  std::string kind;
-  if (structured.is_object()) {
-    kind = text_of(structured, "kind");
-    if (const auto error = structured.find("error");
-        kind.empty() && error != structured.end() && error->is_object())
-      kind = text_of(*error, "kind");
-  }
+  if (member(result, "isError") != true) return ExitCode::pass;
+  const Json& structured = member(result, "structuredContent");
+  std::string kind = text_of(structured, "kind");
+  if (kind.empty()) kind = text_of(member(structured, "error"), "kind");
   for (const ErrorKind known :
        {ErrorKind::config, ErrorKind::refused, ErrorKind::budget, ErrorKind::unreachable, ErrorKind::timeout,
         ErrorKind::busy, ErrorKind::internal})
@@ -69,21 +71,35 @@ ExitCode code_of(const Json& result) {
   return ExitCode::fail;
 }
 
-/// What a person wants to read: the answer itself where the tool wraps one, else all text content.
+/// Our own tools wrap the answer of a model: {status, content, metadata, continuation_offer}.
+bool is_envelope(const Json& structured) {
+  return member(structured, "status").is_string() && !text_of(structured, "content").empty();
+}
+
+/// What a person wants to read: the answer itself where the tool wraps one, else all content, and where there
+/// is none the structured content.
 std::string answer_text(const Json& result) {
-  std::string text;
-  if (const auto wrapped = result.find("structuredContent");
-      wrapped != result.end() && wrapped->is_object()) {
-    text = text_of(*wrapped, "content");
-    const auto offer = wrapped->find("continuation_offer");
-    if (!text.empty() && offer != wrapped->end() && offer->is_object())
-      text += fmt::format("\n\ngo on with --arg continuation_id={}", text_of(*offer, "continuation_id"));
-    if (!text.empty()) return text + "\n";
-  }
-  const Json content = result.value("content", Json::array());
-  for (const Json& item : content)
-    if (item.is_object()) text += mcp_session::content_text(item) + "\n";
+  const Json& structured = member(result, "structuredContent");
+  std::string text = is_envelope(structured) ? text_of(structured, "content")
+                                             : mcp_session::all_content_text(member(result, "content"));
+  if (text.empty() && !structured.is_null()) text = pretty_json(structured);
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
   return text;
+}
+
+/// What belongs beside the answer, for standard error.
+std::vector<std::string> hints_of(const Json& result) {
+  std::vector<std::string> hints;
+  const Json& structured = member(result, "structuredContent");
+  const Json& metadata = member(structured, "metadata");
+  if (const std::string warning = text_of(metadata, "warning"); !warning.empty())
+    hints.push_back("note: " + warning);
+  else if (text_of(metadata, "finish_reason") == "length")
+    hints.emplace_back("note: the answer was cut at the model's output limit");
+  const std::string id = text_of(member(structured, "continuation_offer"), "continuation_id");
+  if (!id.empty()) hints.push_back("go on with --arg continuation_id=" + id);
+  if (answer_text(result).empty()) hints.emplace_back("note: the answer has no content");
+  return hints;
 }
 
 Result<Outcome> call(const Args& args, Context& context) {
@@ -113,6 +129,8 @@ Result<Outcome> call(const Args& args, Context& context) {
         // What was streamed is not said again; an error always is.
         std::string text =
             streamed && code == ExitCode::pass ? std::string{} : printable(answer_text(*result));
+        if (context.globals.quiet == 0)
+          for (const std::string& hint : hints_of(*result)) context.streams.err.write(printable(hint) + "\n");
         Outcome outcome = said(std::move(text), mcp_session::result_json(*result, "exai.call/1"));
         outcome.code = code;
         return outcome;

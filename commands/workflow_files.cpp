@@ -29,17 +29,20 @@ CheckResult broken(const std::string& name, const std::string& file, const Error
 }
 
 CheckResult judge(const serve::WorkflowSource& source) {
-  const auto flow = serve::load_workflow(source);
-  if (!flow) return broken(source.name, source.file, flow.error());
-  CheckResult result = begin(source.name);
-  result.summary =
-      fmt::format("{}, {} fields, {} rules", (*flow)->title, (*flow)->fields.size(), (*flow)->actions.size());
-  return result;
+  return timed(system_clock(), [&] {
+    const auto flow = serve::load_workflow(source);
+    if (!flow) return broken(source.name, source.file, flow.error());
+    CheckResult result = begin(source.name);
+    result.summary = fmt::format("{}, {} fields, {} rules", (*flow)->title, (*flow)->fields.size(),
+                                 (*flow)->actions.size());
+    return result;
+  });
 }
 
 CheckResult unreadable(const std::string& name, const Error& error) {
   if (error.kind == ErrorKind::config) return broken(name, error.where ? error.where->file : name, error);
   CheckResult result = check_unknown(error);
+  result.started = system_clock().wall();
   result.id = "workflow." + name;
   return result;
 }

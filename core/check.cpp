@@ -14,22 +14,22 @@ bool Check::has_tag(std::string_view tag) const {
 }
 
 CheckResult run_check(const Check& check, const CheckContext& context) {
-  const Steady began = context.clock.steady();
-  const Wall started = context.clock.wall();
   CheckContext own = context;
   own.deadline = context.deadline.within(check.timeout, context.clock);
-  CheckResult result;
-  try {
-    result = check.run(own);
-  } catch (const std::exception& error) {
-    result =
-        check_unknown(make_error(ErrorKind::internal, fmt::format("the check ended with: {}", error.what())));
-    result.cause = Cause::internal;
-  }
+  CheckResult result = timed(context.clock, [&] {
+    try {
+      return check.run(own);
+    } catch (const UnusableSetting& unusable) {
+      return check_unknown(unusable.error());
+    } catch (const std::exception& error) {
+      CheckResult broken = check_unknown(
+          make_error(ErrorKind::internal, fmt::format("the check ended with: {}", error.what())));
+      broken.cause = Cause::internal;
+      return broken;
+    }
+  });
   result.id = check.id;
   result.title = check.title;
-  result.started = started;
-  result.duration = std::chrono::duration_cast<Millis>(context.clock.steady() - began);
   return result;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <stop_token>
 #include <string_view>
 
@@ -22,8 +23,10 @@ struct CheckContext {
   const Clock& clock;
   Deadline deadline;
   std::stop_token stop;
-  std::filesystem::path root;              ///< base of relative paths
-  std::vector<Finding> config_findings{};  ///< what loading the configuration found, for config.valid
+  std::filesystem::path root;  ///< base of relative paths
+  /// What the judge of the whole configuration says, for config.valid. Whoever runs checks hands it in; it
+  /// may be asked from any thread.
+  std::function<const std::vector<Finding>&()> judgement{};
 };
 
 /// The record of one check. All text is literal.
@@ -43,6 +46,17 @@ struct Check {
 
 /// Runs one check under its own deadline; whatever it throws becomes `unknown` with cause internal.
 CheckResult run_check(const Check& check, const CheckContext& context);
+
+/// What `measure` returns, with its start and the time it took: whoever runs a thing times it.
+template <class Measure>
+CheckResult timed(const Clock& clock, const Measure& measure) {
+  const Steady began = clock.steady();
+  const Wall started = clock.wall();
+  CheckResult result = measure();
+  result.started = started;
+  result.duration = std::chrono::duration_cast<Micros>(clock.steady() - began);
+  return result;
+}
 
 /// The check of that id, or nullptr.
 const Check* find_check(std::string_view id);

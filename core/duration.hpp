@@ -10,6 +10,8 @@
 namespace exai {
 
 using Millis = std::chrono::milliseconds;
+/// What was measured: a check that reads a file takes less than a millisecond.
+using Micros = std::chrono::microseconds;
 
 /// Reads "250ms", "10s", "67.5s", "1m30s", "2h", "7d". `bare_unit` says what a number without a unit means
 /// ("s", "ms", ...); empty means that a bare number is refused, as on the command line. A value that is no

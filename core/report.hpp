@@ -25,13 +25,15 @@ struct Fact {
   std::optional<double> crit;  ///< above this: fail
 };
 
-/// One thing found at one place, for validators that find many.
+/// One thing found at one place, for validators that find many. A severity of `skip` is a note: worth
+/// knowing, of no weight.
 struct Finding {
   Status severity = Status::fail;
   std::string rule;  ///< stable id, "env.placeholder"
   std::string message;
   std::optional<Location> where;
   std::string hint;
+  std::string setting{};  ///< key of the setting it is about, if it is about one
 };
 
 struct CheckResult {
@@ -46,7 +48,7 @@ struct CheckResult {
   std::vector<Fact> facts;
   std::vector<Finding> findings;
   Wall started{};
-  Millis duration{0};
+  Micros duration{0};
 };
 
 /// A run of checks: what every writer (cli/output) reads, and nothing else.
@@ -57,7 +59,7 @@ struct Report {
   std::string profile;
   std::string version;
   Wall started{};
-  Millis duration{0};
+  Micros duration{0};
   std::vector<CheckResult> results;
   std::vector<std::string> notes;  ///< lines a person should read below the results (tables of `--explain`)
 

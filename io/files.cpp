@@ -2,17 +2,23 @@
 
 #include "core/json.hpp"
 #include "io/guard.hpp"
+#include "io/poll_until.hpp"
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <deque>
+#include <optional>
 
 #include <fmt/core.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <unistd.h>
 
 namespace exai::io {
@@ -58,12 +64,17 @@ Error unwritable(const std::filesystem::path& path, int code) {
                     hint);
 }
 
-Result<std::string> read_all(int descriptor, const std::filesystem::path& path, std::uint64_t max_bytes) {
+Result<std::string> read_all(int descriptor, const std::filesystem::path& path, std::uint64_t max_bytes,
+                             Deadline deadline) {
   std::string text;
   char buffer[65536];
   while (true) {
+    // A pipe may have its writer still to come; a plain file is always ready.
+    if (!poll_until(descriptor, POLLIN, deadline))
+      return fail(ErrorKind::missing_input, fmt::format("{} did not come to its end in time", path.string()),
+                  "end what writes there, or give more time with --timeout");
     const ssize_t got = read(descriptor, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) return fail(unreadable(path, errno));
     if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
@@ -83,26 +94,72 @@ bool write_all(int descriptor, std::string_view content) {
   return true;
 }
 
+/// The process of a temporary file's name: ".NAME.exai-PID-XXXXXX".
+std::optional<pid_t> writer_of(std::string_view name) {
+  constexpr std::string_view k_mark = ".exai-";
+  constexpr std::size_t k_random = 6;
+  const std::size_t mark = name.rfind(k_mark);
+  if (!name.starts_with('.') || mark == std::string_view::npos || mark < 2) return std::nullopt;
+  const std::string_view tail = name.substr(mark + k_mark.size());
+  const std::size_t dash = tail.find('-');
+  if (dash == std::string_view::npos || tail.size() - dash - 1 != k_random) return std::nullopt;
+  pid_t pid = 0;
+  const auto [end, problem] = std::from_chars(tail.data(), tail.data() + dash, pid);
+  if (problem != std::errc{} || end != tail.data() + dash || pid <= 0) return std::nullopt;
+  return pid;
+}
+
+/// Removes temporary files of ours whose writer was killed: it is gone and no longer holds the file's lock.
+void clear_left_behind(const std::filesystem::path& folder) {
+  constexpr int k_most = 10'000;  // a folder may hold anything
+  int looked_at = 0;
+  std::error_code problem;
+  for (std::filesystem::directory_iterator item(folder, problem), end;
+       !problem && item != end && looked_at < k_most; item.increment(problem), ++looked_at) {
+    const auto pid = writer_of(item->path().filename().string());
+    if (!pid || kill(*pid, 0) == 0 || errno != ESRCH) continue;
+    const Descriptor file(open(item->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    struct stat facts {};
+    if (file.get() < 0 || fstat(file.get(), &facts) != 0) continue;
+    if (S_ISREG(facts.st_mode) && facts.st_uid == geteuid() && flock(file.get(), LOCK_EX | LOCK_NB) == 0)
+      (void)unlink(item->path().c_str());
+  }
+}
+
 }  // namespace files_posix
 
-Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+bool is_there(const std::filesystem::path& path) {
+  struct stat facts {};
+  return lstat(path.c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+bool is_kernel_view(const std::filesystem::path& path) {
+  struct statfs facts {};
+  if (statfs(path.c_str(), &facts) != 0) return false;
+  return facts.f_type == PROC_SUPER_MAGIC || facts.f_type == SYSFS_MAGIC ||
+         facts.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes, Deadline deadline) {
   using namespace files_posix;
-  if (path == "-") return read_all(STDIN_FILENO, "standard input", max_bytes);
-  // O_NONBLOCK: a FIFO or a device named by mistake must not hang the program.
+  if (path == "-") return read_all(STDIN_FILENO, "standard input", max_bytes, deadline);
+  // O_NONBLOCK: a FIFO or a device named by mistake must not hang the program beyond the deadline.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return fail(unreadable(path, errno));
   struct stat facts {};
   if (fstat(file.get(), &facts) != 0) return fail(unreadable(path, errno));
   if (S_ISDIR(facts.st_mode)) return fail(unreadable(path, EISDIR));
-  return read_all(file.get(), path, max_bytes);
+  return read_all(file.get(), path, max_bytes, deadline);
 }
 
-Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines) {
+Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines,
+                                           std::optional<std::uint64_t> until) {
   using namespace files_posix;
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return fail(unreadable(path, errno));
   constexpr off_t k_block = 65536;
   off_t at = lseek(file.get(), 0, SEEK_END);
+  if (until) at = std::min(at, static_cast<off_t>(*until));
   std::string text;
   const auto newlines = [&] { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); };
   while (at > 0 && newlines() <= lines) {
@@ -133,15 +190,35 @@ Result<void> make_directories(const std::filesystem::path& path) {
   return {};
 }
 
+Result<void> change_mode(const std::filesystem::path& path, unsigned mode) {
+  if (const Result<void> allowed = permit(fmt::format("chmod {:o} {}", mode, path.string())); !allowed)
+    return allowed;
+  // Through a descriptor: what stands under the name is what was looked at, and no link is followed.
+  const files_posix::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0 || fchmod(file.get(), mode) != 0) return fail(files_posix::unwritable(path, errno));
+  return {};
+}
+
+Result<void> remove_file(const std::filesystem::path& path) {
+  if (const Result<void> allowed = permit(fmt::format("remove {}", path.string())); !allowed) return allowed;
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return fail(files_posix::unwritable(path, errno));
+  return {};
+}
+
 Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode) {
   using namespace files_posix;
   if (const Result<void> allowed = permit(fmt::format("write {}", path.string())); !allowed) return allowed;
   const std::filesystem::path folder =
       path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   if (const Result<void> made = make_directories(folder); !made) return made;
-  std::string temporary = (folder / fmt::format(".{}.XXXXXX", path.filename().string())).string();
+  clear_left_behind(folder);
+  // Long names would not fit with what is added to them.
+  std::string temporary =
+      (folder / fmt::format(".{}.exai-{}-XXXXXX", path.filename().string().substr(0, 200), getpid()))
+          .string();
   const Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return fail(unwritable(path, errno));
+  (void)flock(file.get(), LOCK_EX | LOCK_NB);  // says that its writer lives, also to other containers
   const bool written = fchmod(file.get(), mode) == 0 && write_all(file.get(), content) &&
                        fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
   if (!written) {
@@ -161,7 +238,8 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& path) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) return fail(unwritable(path, errno));
   if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return LockFile(descriptor, path);
-  const Result<std::string> owner = read_all(descriptor, path, 4096);
+  const Result<std::string> owner =
+      read_all(descriptor, path, 4096, Deadline::after(std::chrono::seconds(1)));
   close(descriptor);
   const Result<std::string> pid =
       owner.and_then([](const std::string& text) { return json_at(text, "pid"); });

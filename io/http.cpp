@@ -1,12 +1,16 @@
 #include "io/http.hpp"
 
+#include "core/address.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "io/curl_library.hpp"
 #include "io/guard.hpp"
 
+#include <array>
 #include <atomic>
+#include <cctype>
 #include <cstdlib>
+#include <cstring>
 
 #include <fmt/core.h>
 
@@ -44,8 +48,35 @@ struct Exchange {
   const HttpRequest& request;
   HttpResponse response;
   std::size_t received = 0;
+  bool begun = false;      ///< on_head has been told
+  bool sent = false;       ///< libcurl has begun to send the request
+  bool sent_back = false;  ///< it wanted to send it again
   Halt halt = Halt::none;
 };
+
+/// What the peer may do twice without harm (RFC 9110 9.2.2).
+bool is_idempotent(std::string_view method) {
+  constexpr std::array<std::string_view, 5> k_methods{"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  return std::find(k_methods.begin(), k_methods.end(), method) != k_methods.end();
+}
+
+/// Before each sending. libcurl sends a request again by itself, up to five times, when a connection that was
+/// open already ends before the first byte of the answer. Whether the peer has acted on it nobody knows, so a
+/// POST that may cost money goes out once: repeating it is for those who count.
+int on_send(void* user, char* /*peer*/, char* /*own*/, int /*peer_port*/, int /*own_port*/) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.sent_back = exchange.sent && !is_idempotent(exchange.request.method);
+  exchange.sent = true;
+  return exchange.sent_back ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/// Once, as soon as the head of a good answer is there: a stream may send its first event much later.
+void announce(Exchange& exchange) {
+  const bool success = exchange.response.status >= 200 && exchange.response.status < 300;
+  if (exchange.begun || !success) return;
+  exchange.begun = true;
+  if (exchange.request.on_head) exchange.request.on_head(exchange.response);
+}
 
 std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
@@ -54,6 +85,8 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* us
     exchange.response.headers.clear();
     const std::size_t blank = line.find(' ');
     exchange.response.status = blank == std::string_view::npos ? 0 : std::atoi(line.data() + blank + 1);
+  } else if (line.empty()) {
+    announce(exchange);
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
     if (exchange.response.headers.size() < 200)
       exchange.response.headers.emplace_back(to_lower(trim(line.substr(0, colon))),
@@ -76,9 +109,12 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
   } else if (!success) {  // of a refusal its beginning is enough: the limit is that of a stream
     const std::size_t room = k_refusal_bytes - std::min(k_refusal_bytes, exchange.response.body.size());
     exchange.response.body += piece.substr(0, room);
-  } else if (!exchange.request.on_data(piece)) {
-    exchange.halt = Halt::by_receiver;
-    return CURL_WRITEFUNC_ERROR;
+  } else {
+    announce(exchange);
+    if (!exchange.request.on_data(piece)) {
+      exchange.halt = Halt::by_receiver;
+      return CURL_WRITEFUNC_ERROR;
+    }
   }
   return piece.size();
 }
@@ -125,6 +161,7 @@ class Transfer {
   [[nodiscard]] std::string_view phase() const;
   Error failure(CURLcode code) const;
   Error connection_failure(CURLcode code) const;
+  [[nodiscard]] std::string reason(CURLcode code) const;
 
   const CurlLibrary& curl_;
   CURL* easy_;
@@ -202,6 +239,7 @@ void Transfer::set_transport() {
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_TCP_NODELAY, 1L);
+  set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");  // and undone; max_body counts what comes out
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_USERAGENT, ("exai/" + std::string(version())).c_str());
   // Most transfers wait: small buffers keep a thousand of them cheap (libcurl takes 16 and 64 KiB otherwise).
@@ -221,6 +259,8 @@ void Transfer::set_transport() {
              proxy != nullptr && url_.scheme == "http" && std::getenv("http_proxy") == nullptr) {
     set(CURLOPT_PROXY, proxy);
   }
+  set(CURLOPT_PREREQFUNCTION, &on_send);
+  set(CURLOPT_PREREQDATA, static_cast<void*>(&exchange_));
   set(CURLOPT_HEADERFUNCTION, &on_header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(&exchange_));
   set(CURLOPT_WRITEFUNCTION, &on_body);
@@ -291,10 +331,23 @@ Error Transfer::connection_failure(CURLcode code) const {
   }
   return make_error(
       ErrorKind::unreachable,
-      fmt::format("cannot reach {}:{}: {} failed after {}: {}", url_.host, url_.port, where,
-                  format_duration(Millis(micros(CURLINFO_TOTAL_TIME_T) / 1000)),
-                  problem_[0] != '\0' ? static_cast<const char*>(problem_) : curl_.easy_strerror(code)),
+      fmt::format("cannot reach {}: {} failed after {}: {}", format_address(url_.host, url_.port), where,
+                  format_duration(Millis(micros(CURLINFO_TOTAL_TIME_T) / 1000)), reason(code)),
       std::move(hint));
+}
+
+/// Why, without what the sentence around it says already: libcurl repeats address, phase and time.
+std::string Transfer::reason(CURLcode code) const {
+  if (code == CURLE_COULDNT_RESOLVE_HOST) return "no address is known for this name";
+  if (code == CURLE_COULDNT_RESOLVE_PROXY) return "no address is known for the proxy";
+  long number = 0;
+  curl_.easy_getinfo(easy_, CURLINFO_OS_ERRNO, &number);
+  if (code == CURLE_COULDNT_CONNECT && number != 0) {
+    std::string text = std::strerror(static_cast<int>(number));
+    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    return text;
+  }
+  return problem_[0] != '\0' ? static_cast<const char*>(problem_) : curl_.easy_strerror(code);
 }
 
 Error Transfer::failure(CURLcode code) const {
@@ -308,6 +361,11 @@ Error Transfer::failure(CURLcode code) const {
     return make_error(
         ErrorKind::timeout,
         fmt::format("no answer from {} in time: phase {} was not over after {}", address, phase(), elapsed));
+  if (exchange_.sent_back)
+    return make_error(ErrorKind::unreachable,
+                      fmt::format("{} closed the connection before it answered; it may have acted on the "
+                                  "request, which is not sent again unasked",
+                                  address));
   if (exchange_.halt == Halt::too_large)
     return make_error(ErrorKind::invalid, fmt::format("the answer of {} is larger than {} bytes", address,
                                                       exchange_.request.max_body));

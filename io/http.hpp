@@ -3,6 +3,7 @@
 
 #include "core/deadline.hpp"
 #include "core/result.hpp"
+#include "core/url.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -22,6 +23,14 @@ struct FormPart {
   std::string file_name, type;  ///< what the server is told of the file; empty = its own name, octet-stream
 };
 
+struct HttpResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+  std::string body;
+  Millis connect_time{0}, first_byte_time{0}, total_time{0};
+  [[nodiscard]] std::string header(std::string_view lower_case_name) const;
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  ///< http or https; redirects are not followed
@@ -32,17 +41,11 @@ struct HttpRequest {
   std::stop_token stop;
   Millis connect_timeout{10000};
   std::size_t max_body = std::size_t{16} << 20U;  ///< larger answers are an error, whether streamed or not
+  /// Told of status and headers before the first byte goes to `on_data`.
+  std::function<void(const HttpResponse&)> on_head{};
   /// When set, bytes go here as they come and `body` of a 2xx answer stays empty; false stops the transfer.
   /// Of any other answer `body` keeps the first MiB.
   std::function<bool(std::string_view)> on_data;
-};
-
-struct HttpResponse {
-  int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
-  std::string body;
-  Millis connect_time{0}, first_byte_time{0}, total_time{0};
-  [[nodiscard]] std::string header(std::string_view lower_case_name) const;
 };
 
 /// One exchange. TLS is verified, HTTP(S)_PROXY and NO_PROXY are honoured, only http and https are spoken.
@@ -51,10 +54,8 @@ struct HttpResponse {
 /// is a success here.
 Result<HttpResponse> http_exchange(const HttpRequest& request);
 
-/// "https://host:8443/v1/" -> parts; `invalid` for anything but http, https, ws and wss.
-struct Url {
-  std::string scheme, host, port, path;  ///< path with query, at least "/"; port filled in by the scheme
-};
-Result<Url> parse_url(std::string_view url);
+// The client's own reading of URLs stands in core, where settings are judged by it.
+using exai::parse_url;
+using exai::Url;
 
 }  // namespace exai::io

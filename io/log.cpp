@@ -11,6 +11,10 @@
 
 #include <fmt/core.h>
 #include <spdlog/sinks/rotating_file_sink.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace exai::io {
 namespace log_lines {
@@ -18,13 +22,28 @@ namespace {
 
 using Sink = spdlog::sinks::rotating_file_sink_mt;
 
+constexpr mode_t k_mode = 0640;
+
+/// A line that a crash cut off must not swallow the next one.
+void close_cut_line(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return;
+  const off_t size = ::lseek(descriptor, 0, SEEK_END);
+  char last = '\n';
+  if (size > 0 && ::pread(descriptor, &last, 1, size - 1) == 1 && last != '\n')
+    (void)!::write(descriptor, "\n", 1);
+  ::close(descriptor);
+}
+
 /// The message alone: the line is made here, spdlog only rotates files. What is not flushed goes to the file
 /// in pieces of this size: the standard library's 4 KiB are a system call for every sixteen calls of a tool.
 std::shared_ptr<Sink> open_sink(const std::filesystem::path& file, const LogOptions& options) {
   constexpr std::size_t k_buffer = std::size_t{64} << 10U;
+  close_cut_line(file);
   spdlog::file_event_handlers handlers;
   handlers.after_open = [](const spdlog::filename_t& /*name*/, std::FILE* stream) {
     (void)std::setvbuf(stream, nullptr, _IOFBF, k_buffer);
+    (void)::fchmod(::fileno(stream), k_mode);  // whatever the umask; a file of someone else's stays as it is
   };
   auto sink = std::make_shared<Sink>(file.string(), static_cast<std::size_t>(options.max_bytes),
                                      static_cast<std::size_t>(options.keep), false, handlers);
@@ -113,6 +132,7 @@ struct Log::Impl {
   std::shared_ptr<const Redactor> redactor = std::make_shared<const Redactor>();
 
   Result<void> open_files() {
+    if (options.folder.empty()) return {};
     try {
       auto new_server = log_lines::open_sink(options.folder / "mcp_server.log", options);
       auto new_activity = log_lines::open_sink(options.folder / "mcp_activity.log", options);
@@ -137,14 +157,16 @@ struct Log::Impl {
     }
     const std::string text = clean->apply(line);
     try {
-      sink->log(spdlog::details::log_msg("", severity, spdlog::string_view_t(text.data(), text.size())));
+      if (sink)
+        sink->log(spdlog::details::log_msg("", severity, spdlog::string_view_t(text.data(), text.size())));
       // An operator tails this file, and a crash must not eat its last line. The activity log, a line a call,
       // is flushed for many lines at once.
-      if (!to_activity) sink->flush();
+      if (sink && !to_activity) sink->flush();
     } catch (const std::exception&) {
       lost.fetch_add(1, std::memory_order_relaxed);
     }
-    if (!to_activity && options.to_stderr && std::fprintf(stderr, "%s\n", text.c_str()) < 0)
+    if (!to_activity && (options.to_stderr || options.folder.empty()) &&
+        std::fprintf(stderr, "%s\n", text.c_str()) < 0)
       lost.fetch_add(1, std::memory_order_relaxed);
   }
 };
@@ -157,7 +179,7 @@ Result<std::unique_ptr<Log>> Log::open(LogOptions options) {
   impl->level = options.level;
   impl->options = std::move(options);
   std::error_code problem;
-  std::filesystem::create_directories(impl->options.folder, problem);
+  if (!impl->options.folder.empty()) std::filesystem::create_directories(impl->options.folder, problem);
   if (problem)
     return fail(
         ErrorKind::config,
@@ -189,7 +211,7 @@ void Log::flush_activity() {
     sink = impl_->activity;
   }
   try {
-    sink->flush();
+    if (sink) sink->flush();
   } catch (const std::exception&) {
     impl_->lost.fetch_add(1, std::memory_order_relaxed);
   }

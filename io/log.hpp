@@ -29,7 +29,7 @@ struct Activity {
 };
 
 struct LogOptions {
-  std::filesystem::path folder;  ///< created when missing
+  std::filesystem::path folder;  ///< created when missing; empty: no files, server lines go to stderr
   LogLevel level = LogLevel::info;
   std::uint64_t max_bytes = std::uint64_t{10} << 20U;
   int keep = 5;            ///< rotated files kept beside each log

@@ -61,10 +61,12 @@ struct McpInput {
 };
 
 /// What a call may observe. `on_text` gets partial text of a streamed answer, `on_progress` a line for a
-/// person, `on_frame` each frame as sent ('>') and received ('<'), for --trace.
+/// person, `on_note` what the server does wrong without harm, `on_frame` each frame as sent ('>') and
+/// received ('<'), for --trace.
 struct McpObserver {
   std::function<void(std::string_view)> on_text{};
   std::function<void(std::string_view)> on_progress{};
+  std::function<void(std::string_view)> on_note{};  ///< what a person should know about the server's manners
   std::function<void(char, std::string_view)> on_frame{};
   McpInput input{};
 };

@@ -49,6 +49,7 @@ Result<Json> Session::answer_all(const Json& requests, const std::set<std::strin
 
 Result<Json> Session::ask_to_the_end(std::string_view method, Json params, const Wait& wait,
                                      Headers headers) {
+  if (!modern()) transport_->listen(wait);
   for (int round = 0; round < unfinished::k_rounds; ++round) {
     Result<Json> result = ask(method, params, wait, headers);
     if (!result || !modern()) return result;

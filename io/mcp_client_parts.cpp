@@ -116,7 +116,10 @@ Result<Json> read_object(std::string_view text) {
 }
 
 bool answers(const Json& message, long long id) {
-  return at(message, "id") == id && !message.contains("method");
+  const Json& own = at(message, "id");
+  // Some servers give numbers back as text.
+  const bool same = own == id || (own.is_string() && own.get_ref<const std::string&>() == std::to_string(id));
+  return same && !message.contains("method");
 }
 
 bool is_nameless_error(const Json& message) {

@@ -14,6 +14,11 @@ std::string meta(std::string_view name) {
   return "io.modelcontextprotocol/" + std::string(name);
 }
 
+/// A message that came damaged must not be waited for as if it were none.
+bool looks_like_message(std::string_view text) {
+  return trim(text).starts_with('{') && text.find("\"jsonrpc\"") != std::string_view::npos;
+}
+
 bool may_ask(const McpInput& input, std::string_view method) {
   if (!input.answer) return false;
   return (method == "elicitation/create" && input.elicitation) ||
@@ -66,23 +71,53 @@ Result<Json> Session::ask(std::string_view method, Json params, const Wait& wait
 
 Result<bool> Session::take(std::string_view text, long long id, std::optional<Json>& answer) {
   trace('<', text);
-  Result<Json> message = read_object(text);
-  if (!message) return fail(message.error());
-  if (answers(*message, id) || is_nameless_error(*message)) {
-    answer_size_ = text.size();
-    answer = std::move(*message);
+  Result<Json> content = parse_json(text);
+  if (!content && transport_->kind() == McpTransport::stdio && !session::looks_like_message(text)) {
+    note_banner(text);
+    return false;
+  }
+  if (!content || !content->is_array()) {
+    Result<Json> message = content && content->is_object() ? std::move(content) : read_object(text);
+    if (!message) return fail(message.error());
+    return take_message(std::move(*message), text.size(), id, answer);
+  }
+  bool done = false;  // a batch of 2025-03-26: what stands behind the answer counts too
+  for (Json& message : *content) {
+    if (!message.is_object()) return fail(read_object(text).error());
+    const auto taken = take_message(std::move(message), text.size(), id, answer);
+    if (!taken) return taken;
+    done = done || *taken;
+  }
+  return done;
+}
+
+Result<bool> Session::take_message(Json message, std::size_t size, long long id,
+                                   std::optional<Json>& answer) {
+  if (answers(message, id) || is_nameless_error(message)) {
+    answer_size_ = size;
+    answer = std::move(message);
     return true;
   }
-  if (discovery_id_ != 0 && answers(*message, discovery_id_)) {
-    late_found_ = at(*message, "result");
+  if (discovery_id_ != 0 && answers(message, discovery_id_)) {
+    late_found_ = at(message, "result");
     return false;
   }
-  if (message->contains("method") && message->contains("id")) {
-    if (auto replied = reply(*message); !replied) return fail(replied.error());
+  if (message.contains("method") && message.contains("id")) {
+    if (auto replied = reply(message); !replied) return fail(replied.error());
     return false;
   }
-  observe(*message, observer_);
+  observe(message, observer_);
   return false;
+}
+
+/// What a program prints that does not know that its standard output is the protocol's.
+void Session::note_banner(std::string_view text) {
+  constexpr std::size_t k_notes = 3, k_shown = 200;
+  if (++banners_ > k_notes || !observer_.on_note) return;
+  observer_.on_note(fmt::format("{} wrote what is not MCP to its standard output, it is skipped: {}{}",
+                                target_.command.empty() ? "the server" : target_.command[0],
+                                printable(trim(text.substr(0, k_shown))),
+                                text.size() > k_shown ? "..." : ""));
 }
 
 /// A request of the server's own: the legacy era's way to ask, which the modern one does not have.

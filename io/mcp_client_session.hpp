@@ -50,6 +50,8 @@ class Session final : public McpClient {
   Result<Json> answer_all(const Json& requests, const std::set<std::string>& but);
   Result<Json> answer_one(const McpQuestion& question);
   Result<bool> take(std::string_view text, long long id, std::optional<Json>& answer);
+  Result<bool> take_message(Json message, std::size_t size, long long id, std::optional<Json>& answer);
+  void note_banner(std::string_view text);
   Result<void> reply(const Json& request);
   void tell_cancelled(long long id, const Error& why);
   Result<void> notify(std::string_view method, const Json& params, Deadline deadline);
@@ -67,6 +69,7 @@ class Session final : public McpClient {
   bool opened_ = false;
   long long next_id_ = 1;
   Json problem_;                    ///< the JSON-RPC error of the last answer, or null
+  std::size_t banners_ = 0;         ///< lines over stdio that were none of MCP
   std::size_t answer_size_ = 0;     ///< bytes of the last answer
   long long discovery_id_ = 0;      ///< of a probe that nobody waits for any more
   std::optional<Json> late_found_;  ///< its answer, when it comes after all

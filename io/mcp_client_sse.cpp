@@ -1,7 +1,7 @@
 // HTTP+SSE of 2024-11-05: one event stream for all that comes, and an address from it for all that goes.
 #include "core/sse.hpp"
 #include "io/http.hpp"
-#include "io/mcp_client_transport.hpp"
+#include "io/mcp_client_answer.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -79,7 +79,7 @@ void Events::run(const std::stop_token& stop, HttpRequest request) {
     if (!fed) broken = fed.error();
     return open && fed.has_value();
   };
-  const auto response = http_exchange(request);
+  const auto response = exchange_same_origin(request);
   const std::lock_guard lock(mutex_);
   if (broken)
     end_ = std::move(broken);
@@ -103,28 +103,6 @@ Result<SseEvent> Events::next(Deadline deadline) {
   bytes_ -= event.data.size();
   room_.notify_all();
   return event;
-}
-
-/// The address for POSTs. A foreign one is refused: it would get our token.
-Result<std::string> endpoint_of(const std::string& stream, std::string_view said) {
-  const Result<Url> base = parse_url(stream);
-  if (!base) return fail(base.error());
-  const std::string origin = stream.substr(0, stream.find_first_of("/?#", stream.find("://") + 3));
-  std::string url(trim(said));
-  if (url.find("://") == std::string::npos) {
-    const std::string folder =
-        base->path.substr(0, base->path.substr(0, base->path.find('?')).rfind('/') + 1);
-    url = origin + (url.starts_with('/') ? "" : folder) + url;
-  }
-  const Result<Url> found = parse_url(url);
-  if (!found) return fail(Error(found.error()).during("reading the endpoint that the server names"));
-  if (found->scheme != base->scheme || !equals_ignoring_case(found->host, base->host) ||
-      found->port != base->port)
-    return fail(ErrorKind::refused,
-                fmt::format("{} wants its messages sent elsewhere: {}://{}:{}", stream, found->scheme,
-                            found->host, found->port),
-                "a server must name an address of its own");
-  return url;
 }
 
 class Sse final : public MessageStream {
@@ -163,8 +141,8 @@ Result<void> Sse::wait_for_endpoint(const Wait& wait) {
       return fail(ErrorKind::invalid,
                   fmt::format("{} does not begin its stream with the event 'endpoint'", target_.url),
                   "is it an HTTP+SSE server of MCP?");
-    auto endpoint = endpoint_of(target_.url, event->data);
-    if (!endpoint) return fail(endpoint.error());
+    auto endpoint = same_origin(target_.url, event->data);
+    if (!endpoint) return fail(Error(endpoint.error()).during("reading the endpoint that the server names"));
     endpoint_ = std::move(*endpoint);
     return {};
   }
@@ -179,7 +157,7 @@ Result<void> Sse::send(const Outgoing& message, Deadline deadline) {
   if (!version_.empty()) request.headers.emplace_back("MCP-Protocol-Version", version_);
   request.body = message.text;
   request.deadline = deadline;
-  const auto response = http_exchange(request);
+  const auto response = exchange_same_origin(request);
   if (!response) return fail(response.error());
   status_ = response->status;
   if (response->status < 200 || response->status > 299)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/text.hpp"
+#include "io/http.hpp"
 #include "io/mcp_client.hpp"
 #include "io/websocket.hpp"
 
@@ -43,6 +44,8 @@ class Transport {
   virtual Result<void> send(const Outgoing& message, Deadline deadline) = 0;
   /// From now on the peers speak this version; a session exists in the legacy era only.
   virtual void agree(const std::string& /*version*/, bool /*session*/) {}
+  /// Makes room for what the server sends of its own accord while a call runs, where that takes a stream.
+  virtual void listen(const Wait& /*wait*/) {}
   /// HTTP status of the last exchange; 0 where there is none, or no answer came.
   [[nodiscard]] virtual int status() const { return 0; }
 };

@@ -24,6 +24,7 @@ namespace children {
 namespace {
 
 constexpr Millis k_grace{2000};  // between TERM and KILL
+constexpr int k_stray_signals[] = {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2};
 
 std::string reason(int code) {
   return std::strerror(code);
@@ -53,7 +54,7 @@ void set_nonblocking(int descriptor) {
   (void)::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
 }
 
-/// The child gets the pipes as its streams, no signal blocked, and SIGPIPE as a program expects it.
+/// The child gets the pipes as its streams, no signal blocked, and what we ignore as a program expects it.
 int spawn(const std::vector<std::string>& argv, int in, int out, bool errors_too, pid_t& pid) {
   std::vector<char*> words;
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
@@ -68,7 +69,7 @@ int spawn(const std::vector<std::string>& argv, int in, int out, bool errors_too
   sigset_t none, standard;
   sigemptyset(&none);
   sigemptyset(&standard);
-  sigaddset(&standard, SIGPIPE);
+  for (const int signal : k_stray_signals) sigaddset(&standard, signal);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &standard);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -205,6 +206,10 @@ void Child::close_stdin() {
 
 std::optional<int> Child::wait(Deadline deadline) {
   return impl_->reap(deadline) ? impl_->status : std::nullopt;
+}
+
+void ignore_stray_signals() {
+  for (const int signal : children::k_stray_signals) std::signal(signal, SIG_IGN);
 }
 
 void lower_own_priority() {

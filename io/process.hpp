@@ -45,12 +45,30 @@ struct ProcessFacts {
 };
 /// Nothing when there is no such process.
 std::optional<ProcessFacts> process_facts(long pid);
+/// A text that no other process has or will have, whoever gets the same pid later: boot and start time. Empty
+/// when there is no such process.
+std::string process_identity(long pid);
+/// The content of the file of that name that the process holds open; nothing when it holds none, or is not
+/// ours to look at.
+std::optional<std::string> open_file_of(long pid, std::string_view name);
 /// Pids (ours to see) that listen on a TCP port of this machine; empty when unknown or none.
 std::vector<long> listeners(std::uint16_t port);
-/// True when something accepts connections there now.
-Result<Millis> tcp_connect(const std::string& host, const std::string& port, Deadline deadline);
+/// What a TCP port said when it was asked for a connection.
+struct PortAnswer {
+  bool accepted = false;  ///< false: the machine was there and refused
+  Micros time{0};
+};
+/// Knocks on every address of the host. Only a refusal by the machine itself says that nothing listens; a
+/// name that cannot be resolved or a network that keeps silent is an error.
+Result<PortAnswer> ask_port(const std::string& host, const std::string& port, Deadline deadline);
+/// The time a connection took; an error when nothing accepts one.
+Result<Micros> tcp_connect(const std::string& host, const std::string& port, Deadline deadline);
 Result<void> send_signal(long pid, int signal);
 std::string host_name();
+
+/// A closed pipe and a file at its size limit are errors of a write, and signals that mean nothing to us are
+/// nothing: none of them ends the process. Children start without this.
+void ignore_stray_signals();
 
 /// From now on this thread stands back whenever others want the processor: for work that nobody waits for.
 void lower_own_priority();

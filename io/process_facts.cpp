@@ -1,4 +1,6 @@
+#include "core/address.hpp"
 #include "core/text.hpp"
+#include "io/files.hpp"
 #include "io/guard.hpp"
 #include "io/poll_until.hpp"
 #include "io/process.hpp"
@@ -121,6 +123,26 @@ std::optional<ProcessFacts> process_facts(long pid) {
   return facts;
 }
 
+std::string process_identity(long pid) {
+  const std::vector<std::string> stat = proc::stat_fields(pid);
+  constexpr std::size_t k_start = 19;
+  if (stat.size() <= k_start) return {};
+  return proc::first_line("/proc/sys/kernel/random/boot_id") + ":" + stat[k_start];
+}
+
+std::optional<std::string> open_file_of(long pid, std::string_view name) {
+  std::error_code problem;
+  for (std::filesystem::directory_iterator item(fmt::format("/proc/{}/fd", pid), problem), end;
+       !problem && item != end; item.increment(problem)) {
+    std::error_code unreadable;
+    const std::filesystem::path target = std::filesystem::read_symlink(item->path(), unreadable);
+    if (unreadable || target.filename() != name) continue;
+    constexpr std::uint64_t k_most = std::uint64_t{64} << 10U;
+    if (auto text = read_file(item->path(), k_most)) return std::move(*text);
+  }
+  return std::nullopt;
+}
+
 std::vector<long> listeners(std::uint16_t port) {
   std::set<std::string> inodes;
   proc::listening_inodes("/proc/net/tcp", port, inodes);
@@ -136,23 +158,40 @@ std::vector<long> listeners(std::uint16_t port) {
   return pids;
 }
 
-Result<Millis> tcp_connect(const std::string& host, const std::string& port, Deadline deadline) {
-  const std::string address = fmt::format("{}:{}", host, port);
+Result<PortAnswer> ask_port(const std::string& host, const std::string& port, Deadline deadline) {
+  const std::string address = format_address(host, port);
   if (auto allowed = permit("connect to " + address); !allowed) return fail(allowed.error());
   const Steady start = system_clock().steady();
   const Result<std::vector<SocketAddress>> found = resolve(host, port, deadline);
   if (!found) return fail(found.error());
-  int last = ECONNREFUSED;
+  bool refused = false;
+  int unclear = 0;
   for (const SocketAddress& item : *found) {
-    last = proc::connect_one(item, deadline);
-    const auto elapsed = std::chrono::duration_cast<Millis>(system_clock().steady() - start);
-    if (last == 0) return elapsed;
+    const int code = proc::connect_one(item, deadline);
+    const auto elapsed = std::chrono::duration_cast<Micros>(system_clock().steady() - start);
+    if (code == 0) return PortAnswer{true, elapsed};
     if (deadline.passed())
-      return fail(ErrorKind::timeout,
-                  fmt::format("connect to {} took longer than {}", address, format_duration(elapsed)));
+      return fail(ErrorKind::timeout, fmt::format("{} did not answer within {}", address,
+                                                  format_duration(std::chrono::ceil<Millis>(elapsed))));
+    // A machine without IPv6 has nothing that could listen there.
+    const bool absent = code == EAFNOSUPPORT || code == EADDRNOTAVAIL;
+    if (code == ECONNREFUSED)
+      refused = true;
+    else if (!absent)
+      unclear = code;
   }
-  return fail(ErrorKind::unreachable, fmt::format("cannot connect to {}: {}", address, std::strerror(last)),
-              last == ECONNREFUSED ? "nothing listens there; is the service running?" : "");
+  if (refused && unclear == 0)
+    return PortAnswer{false, std::chrono::duration_cast<Micros>(system_clock().steady() - start)};
+  return fail(ErrorKind::unreachable, fmt::format("cannot reach {}: {}", address,
+                                                  std::strerror(unclear == 0 ? EADDRNOTAVAIL : unclear)));
+}
+
+Result<Micros> tcp_connect(const std::string& host, const std::string& port, Deadline deadline) {
+  const auto answer = ask_port(host, port, deadline);
+  if (!answer) return fail(answer.error());
+  if (answer->accepted) return answer->time;
+  return fail(ErrorKind::unreachable, fmt::format("nothing listens on {}", format_address(host, port)),
+              "is the service running, and bound to that address?");
 }
 
 Result<void> send_signal(long pid, int signal) {

@@ -1,4 +1,5 @@
 // From YAML to a validated runbook: everything is checked before the first step runs.
+#include "core/shell_words.hpp"
 #include "core/text.hpp"
 #include "runbooks/runbook.hpp"
 
@@ -14,7 +15,7 @@ namespace exai::runbooks {
 namespace reading {
 
 struct Reader {
-  const std::function<bool(const std::vector<std::string>&)>& known_command;
+  const CommandJudge& judge_command;
   std::vector<Finding>& findings;
   std::set<std::string, std::less<>> ids{};
 
@@ -46,14 +47,24 @@ struct Reader {
       if (find_check(step.check) == nullptr) unknown_check(*check);
     } else if (command != nullptr) {
       step.kind = StepKind::command;
-      step.command = split(command->scalar, ' ');
-      if (known_command && !known_command(step.command))
-        find(*command, "command", fmt::format("\"exai {}\" is no command", command->scalar),
-             "exai help lists the commands");
+      command_words(*command, step);
     } else {
       step.kind = StepKind::human;
       step.text = human->scalar;
     }
+  }
+
+  void command_words(const Node& at, Step& step) {
+    auto words = shell_words(at.scalar);
+    if (words && words->empty())
+      words = fail(ErrorKind::invalid, "it has no words", "write command: validate timeouts");
+    if (words) step.command = std::move(*words);
+    const Result<void> judged = !words          ? Result<void>(fail(words.error()))
+                                : judge_command ? judge_command(step.command)
+                                                : Result<void>{};
+    if (!judged)
+      find(at, "command", fmt::format("the command of step {}: {}", step.id, judged.error().message),
+           judged.error().hint);
   }
 
   void unknown_check(const Node& at) {
@@ -92,14 +103,13 @@ struct Reader {
 
 }  // namespace reading
 
-Result<Runbook> read_runbook(const Node& document, const std::string& file,
-                             const std::function<bool(const std::vector<std::string>&)>& known_command,
+Result<Runbook> read_runbook(const Node& document, const std::string& file, const CommandJudge& judge_command,
                              std::vector<Finding>& findings) {
   if (!document.is_map())
     return fail(
         make_error(ErrorKind::config, "a runbook must be a mapping", "exai runbook show daily prints one")
             .at(Location{file, 0, 0}));
-  reading::Reader reader{known_command, findings};
+  reading::Reader reader{judge_command, findings};
   Runbook book;
   book.file = file;
   reader.only(document, {"id", "title", "cadence", "version", "date", "groups"});

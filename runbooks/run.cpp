@@ -40,7 +40,7 @@ CheckResult run_step(const Step& step, const std::string& group, const CheckCont
   result.group = group;
   result.source = step.source;
   result.started = started;
-  result.duration = std::chrono::duration_cast<Millis>(context.clock.steady() - began);
+  result.duration = std::chrono::duration_cast<Micros>(context.clock.steady() - began);
   return result;
 }
 
@@ -103,7 +103,7 @@ Report run(const Runbook& runbook, const CheckContext& context, const Hooks& hoo
     for (CheckResult& result : one.run(jobs, report.results.size(), total))
       report.results.push_back(std::move(result));
   }
-  report.duration = std::chrono::duration_cast<Millis>(context.clock.steady() - began);
+  report.duration = std::chrono::duration_cast<Micros>(context.clock.steady() - began);
   return report;
 }
 

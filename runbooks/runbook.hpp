@@ -41,11 +41,12 @@ struct Runbook {
   std::vector<Group> groups;
 };
 
+/// Says what is wrong with the words after "exai" (the CLI's registry is not seen from here).
+using CommandJudge = std::function<Result<void>(const std::vector<std::string>&)>;
+
 /// Validates the whole document before anything runs: unknown keys, ids, checks and commands are findings
-/// with line and nearest name. `known_command` tells whether words start an exai command (the CLI's registry
-/// is not seen from here).
-Result<Runbook> read_runbook(const Node& document, const std::string& file,
-                             const std::function<bool(const std::vector<std::string>&)>& known_command,
+/// with line and nearest name.
+Result<Runbook> read_runbook(const Node& document, const std::string& file, const CommandJudge& judge_command,
                              std::vector<Finding>& findings);
 
 /// How the executor reaches what it cannot know.

@@ -24,7 +24,11 @@ SessionLimits session_limits(const Config& config) {
 }
 
 CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> documents) {
-  return {std::move(documents), static_cast<std::size_t>(config.integer("mcp.page_size"))};
+  return {std::move(documents),
+          static_cast<std::size_t>(config.integer("mcp.page_size")),
+          {},
+          config.text("tools.schemas") == "full",
+          config.text("tools.prompts") == "all"};
 }
 
 Front::Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,

@@ -2,6 +2,7 @@
 
 #include "core/version.hpp"
 #include "io/http.hpp"
+#include "io/process.hpp"
 #include "io/random.hpp"
 #include "serve/calls/runtime.hpp"
 #include "serve/daemon/bridge.hpp"
@@ -128,7 +129,7 @@ Result<void> run_shim(const Config& config, const ServeOptions& options) {
   const Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config, options.root);
   if (!runtime) return fail(runtime.error());
   if (options.check_only) return {};
-  std::signal(SIGPIPE, SIG_IGN);
+  io::ignore_stray_signals();
   // An editor that crashes may leave our standard input open in another child of it: no end of input comes
   // then.
   prctl(PR_SET_PDEATHSIG, Shim::k_parent_died);

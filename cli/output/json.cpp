@@ -91,7 +91,7 @@ Ordered result_json(const CheckResult& result) {
   if (!result.hint.empty()) out["hint"] = result.hint;
   if (!result.source.empty()) out["source"] = result.source;
   out["started"] = format_utc(result.started);
-  out["duration_ms"] = result.duration.count();
+  out["duration_ms"] = millis_of(result.duration);
   out["facts"] = Ordered::array();
   for (const Fact& fact : result.facts) out["facts"].push_back(json_writer::fact_json(fact));
   out["findings"] = Ordered::array();
@@ -108,7 +108,7 @@ Ordered report_head_json(const Report& report) {
           {"host", report.host},
           {"profile", report.profile},
           {"started", format_utc(report.started)},
-          {"duration_ms", report.duration.count()}};
+          {"duration_ms", millis_of(report.duration)}};
 }
 
 Ordered report_tail_json(const Report& report, ExitCode code) {

@@ -1,7 +1,7 @@
 // The report as JSON values, shared by the writers json and jsonl.
 #pragma once
 
-#include "cli/output.hpp"
+#include "cli/output/layout.hpp"
 
 #include <nlohmann/json.hpp>
 

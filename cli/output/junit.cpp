@@ -44,8 +44,8 @@ std::string xml(std::string_view text) {
   return out;
 }
 
-std::string seconds(Millis duration) {
-  return fmt::format("{:.3f}", double(duration.count()) / 1000.0);
+std::string seconds(Micros duration) {
+  return fmt::format("{:.6f}", millis_of(duration) / 1000.0);
 }
 
 std::string suite_of(const CheckResult& result) {
@@ -84,7 +84,7 @@ std::string inside(const CheckResult& result) {
 std::string suite_xml(const Report& report, const std::string& name) {
   std::string cases;
   std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
-  Millis time{0};
+  Micros time{0};
   for (const CheckResult& result : report.results) {
     if (suite_of(result) != name) continue;
     ++tests;

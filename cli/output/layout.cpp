@@ -70,9 +70,16 @@ std::string coloured(std::string_view text, Status status, const Look& look) {
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-std::string shown_time(Millis duration) {
-  if (duration.count() < 1000) return fmt::format("{} ms", duration.count());
-  return fmt::format("{:.2f} s", double(duration.count()) / 1000.0);
+std::string shown_time(Micros duration) {
+  const auto micros = duration.count();
+  if (micros < 10) return micros == 0 ? "0 ms" : "0.01 ms";
+  if (micros < 1000) return fmt::format("{:.2f} ms", millis_of(duration));
+  if (micros < 1'000'000) return fmt::format("{} ms", micros / 1000);
+  return fmt::format("{:.2f} s", millis_of(duration) / 1000.0);
+}
+
+double millis_of(Micros duration) {
+  return double(duration.count()) / 1000.0;
 }
 
 std::string counted(std::size_t number, std::string_view noun) {

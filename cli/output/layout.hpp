@@ -21,8 +21,10 @@ std::string one_line(std::string_view text, const Look& look);
 /// "ok", "warn", "FAIL", "????", "skip"
 std::string_view status_word(Status status);
 std::string coloured(std::string_view text, Status status, const Look& look);
-/// "2 ms", "1.25 s"
-std::string shown_time(Millis duration);
+/// "0.04 ms", "2 ms", "1.25 s"
+std::string shown_time(Micros duration);
+/// Milliseconds for machines; what took time is never 0.
+double millis_of(Micros duration);
 /// "1 warning", "3 warnings"
 std::string counted(std::size_t number, std::string_view noun);
 

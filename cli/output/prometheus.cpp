@@ -54,7 +54,7 @@ std::string write_report(const Report& report, const Look&, ExitCode) {
   for (const auto& [id, result] : by_id) {
     const std::vector<ClientMetric::Label> labels{{"check", id}, {"run", run}};
     status.metric.push_back(sample(number_of(result->status), labels));
-    duration.metric.push_back(sample(double(result->duration.count()) / 1000.0, labels));
+    duration.metric.push_back(sample(millis_of(result->duration) / 1000.0, labels));
   }
   auto verdict = family("exai_run_verdict", "Verdict of the run: 0 pass, 1 warn, 2 fail, 3 unknown, 4 skip");
   verdict.metric.push_back(sample(number_of(report.verdict()), {{"run", run}}));

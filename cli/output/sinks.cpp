@@ -1,5 +1,6 @@
 #include "cli/app.hpp"
 #include "cli/output.hpp"
+#include "cli/report_stream.hpp"
 #include "core/json.hpp"
 #include "core/redact.hpp"
 #include "core/text.hpp"
@@ -95,11 +96,19 @@ Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
       look.utf8 = true;
       look.width = 100;
     }
+    if (outcome.report && sink.file.empty() && context.results != nullptr && context.results->begun()) {
+      context.results->finish(*outcome.report, code);
+      continue;
+    }
     auto text = sinks::render(outcome, *sink.writer, look, code);
     if (!text) return fail(std::move(text).error());
     *text = redactor.apply(*text);
     if (!sink.file.empty()) {
-      auto written = hooks().write_file(sink.file, *text);
+      (void)context.streams.out.flush();  // the file may be the same stream under another name
+      constexpr Millis k_at_least{1000}, k_at_most{30'000};
+      auto written = hooks().write_file(
+          sink.file, *text,
+          Deadline::after(std::clamp(context.deadline.left(context.clock), k_at_least, k_at_most)));
       if (!written)
         return fail(std::move(written).error().during(fmt::format("writing {} output", sink.writer->format)));
       continue;

@@ -34,31 +34,49 @@ std::string yaml_block(const CheckResult& result) {
     const std::string place = finding.where ? to_string(*finding.where) + ": " : "";
     out += fmt::format("    - {}\n", quote_json(printable(place + finding.message)));
   }
-  out += fmt::format("  duration_ms: {}\n", result.duration.count());
+  out += fmt::format("  duration_ms: {}\n", millis_of(result.duration));
   return out + "  ...\n";
 }
 
-std::string write_report(const Report& report, const Look&, ExitCode) {
-  std::string out = fmt::format("TAP version 14\n1..{}\n", report.results.size());
-  if (report.results.empty()) return out + "Bail out! nothing was checked\n";
-  std::size_t number = 0;
-  for (const CheckResult& result : report.results) {
-    const bool good = result.status != Status::fail && result.status != Status::unknown;
-    out += fmt::format("{} {} - {}", good ? "ok" : "not ok", ++number, description(result.id));
-    if (result.status == Status::skip)
-      out += fmt::format(" # SKIP {}", description(result.summary));
-    else if (!result.summary.empty())
-      out += fmt::format(": {}", description(result.summary));
-    out += "\n";
-    if (!good || result.status == Status::warn) out += yaml_block(result);
-  }
+std::string begin(const Report& /*head*/, std::size_t total) {
+  return fmt::format("TAP version 14\n1..{}\n", total);
+}
+
+std::string point(const CheckResult& result, std::size_t number) {
+  const bool good = result.status != Status::fail && result.status != Status::unknown;
+  std::string out = fmt::format("{} {} - {}", good ? "ok" : "not ok", number, description(result.id));
+  if (result.status == Status::skip)
+    out += fmt::format(" # SKIP {}", description(result.summary));
+  else if (!result.summary.empty())
+    out += fmt::format(": {}", description(result.summary));
+  out += "\n";
+  if (!good || result.status == Status::warn) out += yaml_block(result);
   return out;
+}
+
+/// A run that stopped early, or to which something was added, does not fit its plan: that must be seen.
+std::string end(const Report& report, ExitCode /*code*/, std::size_t planned) {
+  if (report.results.empty()) return "Bail out! nothing was checked\n";
+  if (report.results.size() > planned)
+    return fmt::format("Bail out! {}\n", description(report.results.back().summary));
+  if (report.results.size() < planned) return "Bail out! the run ended before its plan\n";
+  return {};
+}
+
+constexpr PieceWriter k_pieces{begin, point, end};
+
+std::string write_report(const Report& report, const Look&, ExitCode code) {
+  const std::size_t total = report.results.size();
+  std::string out = begin(report, total);
+  for (std::size_t at = 0; at < total; ++at) out += point(report.results[at], at + 1);
+  return out + end(report, code, total);
 }
 
 const Registered<Writer> k_writer{Writer{.format = "tap",
                                          .help = "Test Anything Protocol 14, unknown is not ok",
                                          .report = write_report,
-                                         .table = nullptr}};
+                                         .table = nullptr,
+                                         .pieces = &k_pieces}};
 
 }  // namespace
 }  // namespace tap_writer

@@ -6,6 +6,7 @@
 #include "serve/calls/runtime.hpp"
 
 #include <atomic>
+#include <charconv>
 
 #include <fmt/core.h>
 
@@ -52,6 +53,18 @@ std::string_view origin_authority(std::string_view origin) {
   return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
 }
 
+/// The port of an authority that host_of() takes.
+std::optional<std::uint16_t> port_of(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos)
+    return std::nullopt;
+  std::uint16_t port = 0;
+  const std::string_view text = authority.substr(colon + 1);
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return port;
+}
+
 }  // namespace
 
 bool is_loopback(std::string_view host) {
@@ -91,10 +104,15 @@ Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesys
   policy.id_ = ++k_last_id;
   policy.open_ = std::make_shared<const Pass>(Pass{.policy = policy.id_});
   policy.open_frames_ = std::make_shared<const Pass>(Pass{.kind = Pass::Kind::frames, .policy = policy.id_});
-  for (const std::string& host : config.list("http.allowed_hosts")) policy.hosts_.push_back(host_of(host));
+  for (const std::string& host : config.list("http.allowed_hosts")) {
+    Result<HostPattern> pattern = parse_host_pattern(host);
+    if (!pattern) return fail(pattern.error());
+    policy.hosts_.push_back(std::move(*pattern));
+  }
   for (const auto* const key : {"http.host", "ws.host", "health.host"}) {
     const std::string& bound = config.text(key);
-    if (bound != "0.0.0.0" && bound != "::") policy.hosts_.push_back(to_lower(bound));
+    if (bound != "0.0.0.0" && bound != "::")
+      policy.hosts_.push_back({.scheme = {}, .name = to_lower(bound), .port = {}});
   }
   if (Result<void> taken = policy.take_keys(config, root, strict); !taken) return fail(taken.error());
   if (Result<void> taken = policy.take_oauth(config, before); !taken) return fail(taken.error());
@@ -144,8 +162,23 @@ Result<void> AccessPolicy::take_oauth(const Config& config, const AccessPolicy* 
   return {};
 }
 
-bool AccessPolicy::allowed(std::string_view host) const {
-  return is_loopback(host) || std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end();
+bool AccessPolicy::allows_host(std::string_view authority) const {
+  const std::string name = host_of(authority);
+  if (is_loopback(name)) return true;
+  const auto port = port_of(authority);
+  return std::any_of(hosts_.begin(), hosts_.end(),
+                     [&](const HostPattern& pattern) { return pattern.allows_host(name, port); });
+}
+
+bool AccessPolicy::allows_origin(std::string_view origin) const {
+  const std::string_view authority = origin_authority(origin);
+  const std::string name = host_of(authority);
+  if (name.empty()) return false;
+  if (is_loopback(name)) return true;
+  const std::string scheme = to_lower(origin.substr(0, origin.find("://")));
+  const auto port = port_of(authority);
+  return std::any_of(hosts_.begin(), hosts_.end(),
+                     [&](const HostPattern& pattern) { return pattern.allows_origin(scheme, name, port); });
 }
 
 std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request) const {
@@ -159,7 +192,7 @@ std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request)
     return plain_error(400, hosts == 0 ? "the Host header is missing" : "the Host header stands there twice");
   const std::string name = host_of(host);
   if (name.empty()) return plain_error(400, "the Host header is malformed");
-  if (!allowed(name))
+  if (!allows_host(host))
     return plain_error(403,
                        "this Host is not served here; add it to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
   if (origins > 1) return plain_error(400, "the Origin header stands there twice");
@@ -167,11 +200,6 @@ std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request)
     return plain_error(403,
                        "this Origin is not allowed; add its host to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
   return std::nullopt;
-}
-
-bool AccessPolicy::allows_origin(std::string_view origin) const {
-  const std::string from = host_of(origin_authority(origin));
-  return !from.empty() && allowed(from);
 }
 
 SharedPass AccessPolicy::pass_of(const NamedKey& key) const {

@@ -3,6 +3,7 @@
 
 #include "core/config.hpp"
 #include "core/deadline.hpp"
+#include "core/forms.hpp"
 #include "core/result.hpp"
 #include "serve/auth/challenge.hpp"
 #include "serve/auth/keys.hpp"
@@ -82,12 +83,14 @@ class AccessPolicy {
   /// The protected resource metadata (RFC 9728); empty without OAuth.
   [[nodiscard]] const std::string& metadata() const { return metadata_; }
   [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
+  /// True when a caller over HTTP needs a key or token.
+  [[nodiscard]] bool guarded() const { return has_keys() || keys_wanted_ || issuer_ != nullptr; }
   /// What whoever runs the server should hear once.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   AccessPolicy() = default;
-  [[nodiscard]] bool allowed(std::string_view host) const;
+  [[nodiscard]] bool allows_host(std::string_view authority) const;
   [[nodiscard]] bool is_open() const { return keys_.empty() && !keys_wanted_ && !issuer_; }
   [[nodiscard]] SharedPass pass_of(const NamedKey& key) const;
   [[nodiscard]] SharedPass pass_of_own(std::string_view token) const;
@@ -96,7 +99,7 @@ class AccessPolicy {
   Result<void> take_keys(const Config& config, const std::filesystem::path& root, bool strict);
   Result<void> take_oauth(const Config& config, const AccessPolicy* before);
 
-  std::vector<std::string> hosts_;
+  std::vector<HostPattern> hosts_;
   std::uint64_t id_ = 0;
   SharedPass open_, open_frames_;
   std::vector<NamedKey> keys_;

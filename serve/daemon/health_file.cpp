@@ -33,9 +33,10 @@ void HealthFile::write() {
   timer_ = state_.engine.services().loop.after(state_.settings()->health_interval, [this] { write(); });
   if (writing_) return;  // the disk is slower than the interval: this turn is left out
   writing_ = true;
+  constexpr unsigned k_mode = 0640;
   const auto written = std::make_shared<Result<void>>();
   state_.engine.background(
-      [written, path = path_, text = content()] { *written = io::write_atomic(path, text); },
+      [written, path = path_, text = content()] { *written = io::write_atomic(path, text, k_mode); },
       [this, written, alive = alive_] {
         if (!*alive) return;
         writing_ = false;

@@ -56,6 +56,29 @@ TEST_CASE("what stands after -- is not touched", "[cli]") {
   CHECK(line.args.rest == std::vector<std::string>{"exai", "serve", "--stdio", "--", "-x"});
 }
 
+TEST_CASE("operands after -- count, whatever they look like", "[cli]") {
+  const CommandLine line = good({"validate", "env", "a.env", "--", "-b.env", "--strict", "--"});
+  CHECK(line.args.positional_all("FILE") == std::vector<std::string>{"a.env", "-b.env", "--strict", "--"});
+  CHECK_FALSE(line.globals.strict);
+  CHECK(line.args.rest.empty());
+  CHECK(good({"check", "run", "--", "a.b"}).args.positional_all("ID") == std::vector<std::string>{"a.b"});
+  CHECK(good({"--", "check", "run", "a.b"}).args.positional_all("ID") == std::vector<std::string>{"a.b"});
+  CHECK(good({"check", "--json", "--", "run"}).command->path == "check run");
+  CHECK(good({"tool", "call", "--", "version"}).args.positional("NAME") == "version");
+  CHECK(good({"doctor", "--"}).args.positional_all("ID").empty());
+  CHECK(bad({"version", "--", "x"}).message.find("does not take \"x\"") != std::string::npos);
+  CHECK(bad({"serve", "--stdio", "--", "x"}).message.find("does not take \"x\"") != std::string::npos);
+  CHECK(bad({"check", "show", "--"}).message.find("needs ID") != std::string::npos);
+  CHECK(bad({"--", "--help"}).message.find("no command \"--help\"") != std::string::npos);
+}
+
+TEST_CASE("--record and --no-record exclude each other, and serve --record is something else", "[cli]") {
+  CHECK(bad({"doctor", "--record", "--no-record"}).message.find("exclude") != std::string::npos);
+  CHECK(good({"doctor", "--record"}).globals.record == true);
+  CHECK(good({"doctor", "--no-record"}).globals.record == false);
+  CHECK_FALSE(good({"serve", "--record", "tape.yaml"}).globals.record);
+}
+
 TEST_CASE("an optional value is the next word, unless a required one would be missing", "[cli]") {
   const auto stdio = [](const std::vector<std::string>& words) {
     return good(words).args.option("--stdio").value_or("(none)");

@@ -52,6 +52,12 @@ TEST_CASE("completion says where files belong", "[cli][complete]") {
   CHECK(at_end({"exai", "tool", "list", "--stdio", "--", ""}).rfind(":files\n", 0) == 0);
 }
 
+TEST_CASE("after -- words are operands and complete as such", "[cli][complete]") {
+  CHECK(offers(at_end({"exai", "check", "run", "--", "timeouts"}), "timeouts.hierarchy"));
+  CHECK_FALSE(offers(at_end({"exai", "check", "run", "--", "--"}), "--fail-fast"));
+  CHECK(offers(at_end({"exai", "check", "run", "--tag=daily", "timeouts"}), "timeouts.hierarchy"));
+}
+
 TEST_CASE("completion survives nonsense", "[cli][complete]") {
   CHECK(complete({}, 0) != "");
   CHECK(complete({"exai"}, 7) != "");

@@ -1,4 +1,6 @@
 #include "cli/output.hpp"
+#include "cli/output/layout.hpp"
+#include "cli/report_stream.hpp"
 #include "core/json.hpp"
 #include "tests/catch.hpp"
 
@@ -225,4 +227,69 @@ TEST_CASE("errors: what, where, while and the way out", "[cli][writers]") {
   CHECK((*json)["error"]["exit_code"] == 2);
   CHECK((*json)["error"]["location"]["line"] == 4);
   CHECK((*json)["error"]["hint"] == "exai config get ws.port");
+}
+
+TEST_CASE("what took time is never written as nothing", "[cli][writers]") {
+  CHECK(shown_time(Micros{0}) == "0 ms");
+  CHECK(shown_time(Micros{1}) == "0.01 ms");
+  CHECK(shown_time(Micros{40}) == "0.04 ms");
+  CHECK(shown_time(Micros{999}) == "1.00 ms");
+  CHECK(shown_time(Millis{2}) == "2 ms");
+  CHECK(shown_time(Millis{1250}) == "1.25 s");
+  Report report = hostile();
+  for (CheckResult& one : report.results) one.duration = Micros{40};
+  CHECK(has(rendered("json", report), "\"duration_ms\": 0.04"));
+  CHECK(has(rendered("junit", report), "time=\"0.000040\""));
+  CHECK(has(rendered("tap", report), "duration_ms: 0.04"));
+  CHECK(has(rendered("prometheus", report), "exai_check_duration_seconds{check=\"a.pass\"} 4e-05"));
+}
+
+TEST_CASE("a report in pieces is the report as a whole", "[cli][writers]") {
+  for (const char* format : {"tap", "jsonl"}) {
+    INFO(format);
+    const Report report = hostile();
+    const Writer& form = writer(format);
+    REQUIRE(form.pieces != nullptr);
+    std::string text = form.pieces->begin(report, report.results.size());
+    for (std::size_t at = 0; at < report.results.size(); ++at)
+      text += form.pieces->result(report.results[at], at + 1);
+    CHECK(text + form.pieces->end(report, ExitCode::fail, report.results.size()) == rendered(format, report));
+  }
+  // Fewer or more than planned must not look complete.
+  CHECK(has(writer("tap").pieces->end(hostile(), ExitCode::fail, 6), "Bail out!"));
+  CHECK(has(writer("tap").pieces->end(hostile(), ExitCode::fail, 4), "Bail out!"));
+}
+
+TEST_CASE("results are on standard output before the report is done", "[cli][writers]") {
+  for (const char* format : {"tap", "jsonl", "json", "table"}) {
+    INFO(format);
+    char* bytes = nullptr;
+    std::size_t size = 0;
+    Out out;
+    out.file = open_memstream(&bytes, &size);
+    const std::vector<Sink> sinks{{&writer(format), ""}, {&writer("tap"), "file.tap"}};
+    const bool live = writer(format).pieces != nullptr;
+    {
+      ReportStream stream(sinks, out, Globals{}, Redactor({Secret("hash # <tag>")}));
+      const Report report = hostile();
+      stream.begin(report, report.results.size());
+      CHECK(stream.begun() == live);
+      for (const std::size_t at : {std::size_t{2}, std::size_t{0}}) stream.result(report.results[at]);
+      std::fflush(out.file);
+      const std::string early(bytes, size);
+      CHECK(has(early, "c.fail") == live);
+      CHECK(has(early, "a.pass") == live);
+      CHECK_FALSE(has(early, "b.warn"));
+      CHECK_FALSE(has(early, "hash # <tag>"));
+      if (live) {
+        stream.finish(report, ExitCode::fail);
+        std::fflush(out.file);
+        const std::string whole(bytes, size);
+        for (const CheckResult& one : report.results) CHECK(has(whole, one.id));
+        CHECK(whole.find("a.pass") == whole.rfind("a.pass"));
+      }
+    }
+    std::fclose(out.file);
+    std::free(bytes);
+  }
 }

@@ -18,8 +18,9 @@ Read read(const std::string& text) {
   const auto node = io::parse_yaml(text, "book.yaml");
   REQUIRE(node);
   Read out;
-  const auto known = [](const std::vector<std::string>& words) {
-    return !words.empty() && words[0] == "validate";
+  const auto known = [](const std::vector<std::string>& words) -> Result<void> {
+    if (!words.empty() && words[0] == "validate") return {};
+    return fail(ErrorKind::usage, "there is no command \"" + words.at(0) + "\"", "exai help");
   };
   auto book = runbooks::read_runbook(*node, "book.yaml", known, out.findings);
   REQUIRE(book);
@@ -111,4 +112,28 @@ TEST_CASE("after a stop nothing more is run, and it shows", "[runbooks]") {
       got.book, {config, system_clock(), Deadline::after(Millis{60'000}), stop.get_token(), "."}, hooks, 2);
   for (const CheckResult& result : report.results) CHECK(result.status == Status::unknown);
   CHECK(exit_code(report, false) == ExitCode::unknown);
+}
+
+TEST_CASE("the command of a step is split as a shell splits words", "[runbooks]") {
+  const Read got = read(
+      "id: x\ntitle: t\ngroups:\n  - name: g\n    steps:\n"
+      "      - {id: a, title: t, source: s, command: 'validate env \"sp ace/x.env\" a\\ b'}\n");
+  CHECK(got.findings.empty());
+  CHECK(got.book.groups[0].steps[0].command ==
+        std::vector<std::string>{"validate", "env", "sp ace/x.env", "a b"});
+}
+
+TEST_CASE("a command that cannot be split is a finding with its line", "[runbooks]") {
+  for (const char* command :
+       {"\"validate env 'x\"", "'validate \"env'", "'validate env \\'", "'  '", "'\"\"'"}) {
+    INFO(command);
+    const Read got = read(
+        "id: x\ntitle: t\ngroups:\n  - name: g\n    steps:\n      - {id: a, title: t, source: s, command: " +
+        std::string(command) + "}\n");
+    REQUIRE(got.findings.size() == 1);
+    CHECK(got.findings[0].rule == "runbook.command");
+    REQUIRE(got.findings[0].where);
+    CHECK(got.findings[0].where->line == 6);
+    CHECK(got.findings[0].message.find("step a") != std::string::npos);
+  }
 }

@@ -1,0 +1,45 @@
+// Runs are kept in the store of the deployment.
+#include "cli/output.hpp"
+#include "commands/common.hpp"
+#include "core/check.hpp"
+#include "store/store.hpp"
+
+namespace exai::commands {
+namespace record_run {
+namespace {
+
+Result<void> keep(const Report& report, const Context& context) {
+  const auto file = path_setting(context, "server.state_dir") / "exai.db";
+  auto store = store::open_sqlite(file, context.clock);
+  if (!store) return fail(std::move(store).error());
+  const ExitCode code = exit_code(report, context.globals.strict);
+  store::RunRecord record;
+  record.run_id = report.run_id;
+  record.title = report.title;
+  record.host = report.host;
+  record.version = report.version;
+  record.verdict = std::string(to_string(report.verdict()));
+  record.report_json = cli::report_as_json(report, code, context.config);
+  record.started = report.started;
+  record.duration = std::chrono::duration_cast<Millis>(report.duration);
+  record.exit_code = int(code);
+  return (*store)->save_run(record);
+}
+
+}  // namespace
+}  // namespace record_run
+
+void keep_run(Outcome& outcome, const Context& context) {
+  const auto kept = record_run::keep(*outcome.report, context);
+  if (kept) return;
+  CheckResult lost = check_unknown(Error(kept.error()).during("recording the run"));
+  lost.cause = Cause::none;  // whatever kept it from being written, the run itself is what is not known
+  lost.started = context.clock.wall();
+  lost.id = "run.record";
+  lost.title = "the run is kept";
+  lost.group = "record";
+  if (lost.hint.empty()) lost.hint = "--no-record runs without keeping it";
+  outcome.report->results.push_back(std::move(lost));
+}
+
+}  // namespace exai::commands

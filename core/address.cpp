@@ -1,0 +1,158 @@
+#include "core/address.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/core.h>
+
+#include <arpa/inet.h>
+
+namespace exai {
+namespace addresses {
+namespace {
+
+constexpr std::string_view k_forms = "PORT, HOST:PORT, [IPV6]:PORT or a URL";
+
+auto wrong(std::string_view why) {
+  return fail(ErrorKind::invalid, std::string(why), fmt::format("write {}", k_forms));
+}
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_name_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+         c == '.';
+}
+
+Result<void> read_port(std::string_view text, Address& address) {
+  constexpr std::size_t k_digits = 5;
+  unsigned value = 0;
+  if (!is_digits(text) || text.size() > k_digits) return wrong("the port must be a number from 0 to 65535");
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  if (value > 65535) return wrong("the port must be a number from 0 to 65535");
+  address.port = static_cast<std::uint16_t>(value);
+  address.has_port = true;
+  return {};
+}
+
+std::uint16_t standard_port(std::string_view scheme) {
+  constexpr std::uint16_t k_plain = 80, k_tls = 443;
+  if (scheme == "http" || scheme == "ws") return k_plain;
+  return scheme == "https" || scheme == "wss" ? k_tls : 0;
+}
+
+bool is_clean(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+}
+
+Result<Address> parse_whole_url(std::string_view text, std::size_t mark) {
+  const std::string_view rest = text.substr(mark + 3);
+  const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+  auto address = parse_authority(rest.substr(0, end));
+  if (!address) return address;
+  address->scheme = to_lower(text.substr(0, mark));
+  address->path = rest.substr(end, rest.substr(end).find('#'));
+  if (address->host.empty()) return wrong("the URL has no host");
+  if (address->has_port && address->port == 0) return wrong("port 0 is no address to reach");
+  if (!address->has_port) {
+    address->port = standard_port(address->scheme);
+    address->has_port = address->port != 0;
+  }
+  return address;
+}
+
+}  // namespace
+}  // namespace addresses
+
+bool is_ipv6(std::string_view text) {
+  const std::string_view number = text.substr(0, text.find('%'));
+  if (number.size() != text.size()) {  // a zone is an interface's name or number
+    const std::string_view zone = text.substr(number.size() + 1);
+    if (zone.empty() || !std::all_of(zone.begin(), zone.end(), addresses::is_name_character)) return false;
+  }
+  in6_addr parsed{};
+  return ::inet_pton(AF_INET6, std::string(number).c_str(), &parsed) == 1;
+}
+
+bool is_host(std::string_view text) {
+  constexpr std::size_t k_longest_name = 253;
+  if (is_ipv6(text)) return true;
+  // A number alone would be read as an IPv4 address: 8000 as 0.0.31.64.
+  return !text.empty() && text.size() <= k_longest_name && !addresses::is_digits(text) &&
+         text.front() != '-' && text.front() != '.' && text.find("..") == std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), addresses::is_name_character);
+}
+
+Result<Address> parse_authority(std::string_view text) {
+  using addresses::wrong;
+  Address address;
+  std::string_view port;
+  bool colon = false;
+  if (text.find('@') != std::string_view::npos)
+    return wrong("a user or password must not stand in an address");
+  if (text.starts_with('[')) {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos) return wrong("the bracket of the address is not closed");
+    address.host = text.substr(1, close - 1);
+    if (!is_ipv6(address.host)) return wrong("in the brackets stands no IPv6 address");
+    const std::string_view behind = text.substr(close + 1);
+    colon = behind.starts_with(':');
+    if (!behind.empty() && !colon) return wrong("after the bracket only :PORT may stand");
+    port = behind.substr(colon ? 1 : 0);
+  } else {
+    const std::size_t at = text.find(':');
+    if (at != std::string_view::npos && text.find(':', at + 1) != std::string_view::npos)
+      return is_ipv6(text) || is_ipv6(text.substr(0, text.rfind(':')))
+                 ? wrong("an IPv6 address needs brackets before its port: [::1]:8000")
+                 : wrong("there are too many colons in it");
+    colon = at != std::string_view::npos;
+    address.host = text.substr(0, at);
+    if (colon) port = text.substr(at + 1);
+    if (!address.host.empty() && !is_host(address.host))
+      return wrong("the host is no name and no IP address");
+  }
+  if (colon)
+    if (auto read = addresses::read_port(port, address); !read) return fail(read.error());
+  if (address.host.empty() && !address.has_port) return wrong("it is empty");
+  return address;
+}
+
+Result<Address> parse_address(std::string_view text) {
+  using addresses::wrong;
+  if (text.empty()) return wrong("it is empty");
+  if (!addresses::is_clean(text)) return wrong("it has blanks or control characters");
+  if (const std::size_t mark = text.find("://"); mark != std::string_view::npos) {
+    const std::string_view scheme = text.substr(0, mark);
+    if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), addresses::is_name_character))
+      return wrong("what stands before :// is no scheme");
+    return addresses::parse_whole_url(text, mark);
+  }
+  if (!addresses::is_digits(text)) return parse_authority(text);
+  Address address;
+  if (auto read = addresses::read_port(text, address); !read) return fail(read.error());
+  return address;
+}
+
+std::string url_host(std::string_view host) {
+  return host.find(':') == std::string_view::npos ? std::string(host) : fmt::format("[{}]", host);
+}
+
+std::string format_address(std::string_view host, std::string_view port) {
+  return fmt::format("{}:{}", url_host(host), port);
+}
+
+std::string format_address(std::string_view host, std::uint16_t port) {
+  return fmt::format("{}:{}", url_host(host), port);
+}
+
+std::string reachable_host(std::string_view host) {
+  if (host.empty() || host == "0.0.0.0") return "127.0.0.1";
+  return host == "::" ? "::1" : std::string(host);
+}
+
+}  // namespace exai
