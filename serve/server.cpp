@@ -346,6 +346,7 @@ class Server {
     daemon_.reload(daemon_settings(config));
     replace_tools(std::move(tools));
     settings_.applied(config);
+    door_.judge_now();
     front_.end_retired_sessions();
     front_.service.changed(Change::resource, "exai://config");
     log_->write(

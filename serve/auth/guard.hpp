@@ -41,6 +41,10 @@ class Guard {
   std::optional<HttpAnswer> admit_finally(HttpRequest& request, bool counted);
   /// One message on a connection that was let in; zero = it may pass.
   Millis take(const Pass& pass, std::string_view address);
+  /// One frame of the daemon's, of a session or (empty) of none yet.
+  Millis take_frame(std::string_view address, std::string_view session) {
+    return rates_.take(address, session, clock_.steady());
+  }
   /// A wrong token in a hello; true = one too many of this address.
   bool refuse_hello(std::string_view address);
   /// No room for a connection.
@@ -49,7 +53,6 @@ class Guard {
   void reload(const RateLimits& limits) { rates_.set_limits(limits); }
 
   [[nodiscard]] const AccessPolicy& access() const { return access_; }
-  [[nodiscard]] RateLimiter& rates() { return rates_; }
 
  private:
   std::optional<HttpAnswer> decide(HttpRequest& request, Entrance entrance, bool counted);

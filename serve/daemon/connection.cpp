@@ -100,7 +100,7 @@ bool DaemonConnection::over_rate(const Json& message) {
   if (object && session_ && daemon_line::text_of(message, "op") == "cancel" &&
       session_->in_flight(daemon_line::id_of(message)))
     return false;
-  const Millis wait = state_->guard.rates().take(address_, session_id(), state_->now());
+  const Millis wait = state_->guard.take_frame(address_, session_id());
   if (wait.count() == 0) return false;
   complain("OVER_CAPACITY", "too many requests; wait, or raise limits.rate_session and its like",
            object ? daemon_line::id_of(message) : std::string(),

@@ -229,6 +229,10 @@ void Door::judge_passes(std::function<PassState(const Pass&)> judge) {
   impl_->hub.judge_pass = std::move(judge);
 }
 
+void Door::judge_now() {
+  impl_->hub.sweep();
+}
+
 void Door::run() {
   const auto busy = net::make_work_guard(impl_->io);
   for (bool broke = true; broke;) {

@@ -64,6 +64,8 @@ class Door {
   /// Asked several times a second for what is open: streams and connections whose pass has expired end, and
   /// everything of one that was retired.
   void judge_passes(std::function<PassState(const Pass&)> judge);
+  /// Asks at once: the rules have changed.
+  void judge_now();
   /// Runs until stop(). The caller's thread is the loop thread.
   void run();
   /// No new connections; idle ones are closed, busy ones after their answer.

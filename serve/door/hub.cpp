@@ -55,10 +55,14 @@ void Hub::arm_sweeper() {
   sweep_timer_.async_wait([this](const boost::system::error_code& error) {
     sweeping_ = false;
     if (error) return;
-    const Steady now = system_clock().steady();
-    for (const std::shared_ptr<Connection>& one : book_.all()) one->sweep(now);
+    sweep();
     if (book_.size() > 0) arm_sweeper();
   });
+}
+
+void Hub::sweep() {
+  const Steady now = system_clock().steady();
+  for (const std::shared_ptr<Connection>& one : book_.all()) one->sweep(now);
 }
 
 void Hub::wind_down() {

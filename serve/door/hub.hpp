@@ -65,6 +65,8 @@ class Hub {
   /// Signs a connection in and has it swept from now on.
   ConnectionBook& enter(const std::shared_ptr<Connection>& connection, Share share,
                         const std::string& address);
+  /// Looks at every connection now.
+  void sweep();
   void wind_down();
   [[nodiscard]] bool winding_down() const { return winding_down_; }
   [[nodiscard]] std::size_t size() const { return book_.size(); }

@@ -147,7 +147,8 @@ TEST_CASE("several keys count at once, each until its time", "[serve][auth][keys
   const Entrance wrong = judged(policy, "x-api-key", "wrong-key-0123456789");
   CHECK(wrong.refusal.status == 401);
   CHECK(wrong.refusal.headers.find("error=\"invalid_token\"") != std::string::npos);
-  CHECK(wrong.note.empty());
+  CHECK(wrong.note == "a key that is not known was presented");  // and nothing of it
+  CHECK(wrong.reason == "key");
   CHECK(judged(policy, "", "").refusal.headers == "WWW-Authenticate: Bearer realm=\"exai\"\r\n");
   CHECK(judged(policy, "Authorization", "Basic bmV3OmtleQ==").refusal.status == 401);
   CHECK(judged(policy, "Authorization", "Bearer ").refusal.status == 401);

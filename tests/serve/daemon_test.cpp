@@ -186,6 +186,14 @@ TEST_CASE("the daemon's port answers plain HTTP with a word of advice", "[serve]
   CHECK(http(house.daemon(), "GET", "/", "").status == 426);
 }
 
+TEST_CASE("a frame that does not arrive in time ends the connection", "[serve][daemon][limits]") {
+  House house(Settings{{"limits.request_read", "1s"}});
+  Frames peer(house.daemon());
+  peer.hello();
+  peer.wire().send(std::string("\x81\x85\0\0\0\0ab", 8));
+  CHECK(peer.receive() == "close 1008");
+}
+
 TEST_CASE("a frame beyond the limit ends the connection only", "[serve][daemon][limits]") {
   House house(Settings{{"limits.frame", "1KiB"}});
   Frames peer(house.daemon());

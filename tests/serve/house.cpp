@@ -213,6 +213,7 @@ void House::replace_access(const Settings& settings) {
   on_loop([&] {
     *access_ = std::move(*access);
     daemon_->reload(daemon_settings(config));
+    door_->judge_now();
     front_->end_retired_sessions();
   });
 }
