@@ -102,7 +102,6 @@ TEST_CASE("what is accepted, libcurl reads alike; what libcurl refuses, is refus
            // never usable
            {"", false},
            {"http://", false},
-           {"http:///v1", false},
            {"http://:80/", false},
            {"http://h:99999/v1", false},
            {"http://h:65536/", false},
