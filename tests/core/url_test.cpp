@@ -213,3 +213,10 @@ TEST_CASE("a path goes below a base URL in one way", "[url]") {
     CHECK(url_below(bad, "/models").error().kind == ErrorKind::invalid);
   }
 }
+
+TEST_CASE("a query goes behind the one that is there", "[url]") {
+  CHECK(url_with_query("http://h/s", "q=x") == "http://h/s?q=x");
+  CHECK(url_with_query("http://h/s?a=1", "q=x") == "http://h/s?a=1&q=x");
+  CHECK(url_with_query("http://h/s?", "q=x") == "http://h/s?q=x");
+  CHECK(url_with_query("http://h/s?a=1&#f", "q=x") == "http://h/s?a=1&q=x");
+}
