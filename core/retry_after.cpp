@@ -56,8 +56,9 @@ std::optional<Wall> date(std::string_view day, std::string_view month, std::stri
   const auto m = month_of(month);
   const auto t = time_of_day(time);
   if (!d || !m || !y || !t) return std::nullopt;
-  const std::chrono::year_month_day at{std::chrono::year(*y), std::chrono::month(*m),
-                                       std::chrono::day(static_cast<unsigned>(*d))};
+  constexpr int k_first = 1900, k_last = 2200;  // a clock of nanoseconds ends not long after
+  const std::chrono::year_month_day at{std::chrono::year(std::clamp(*y, k_first, k_last)),
+                                       std::chrono::month(*m), std::chrono::day(static_cast<unsigned>(*d))};
   if (!at.ok()) return std::nullopt;
   return Wall(std::chrono::sys_days(at)) + *t;
 }

@@ -165,4 +165,11 @@ Result<std::string> url_below(std::string_view base, std::string_view path) {
   return fmt::format("{}/{}{}{}", stem, below, query.empty() ? "" : "?", query);
 }
 
+std::string url_with_query(std::string_view url, std::string_view query) {
+  url = url.substr(0, url.find('#'));
+  const bool begun = url.find('?') != std::string_view::npos;
+  const bool open = url.ends_with('?') || url.ends_with('&');
+  return fmt::format("{}{}{}", url, !begun ? "?" : open ? "" : "&", query);
+}
+
 }  // namespace exai

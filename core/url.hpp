@@ -26,4 +26,7 @@ Result<Url> parse_base_url(std::string_view base);
 /// is taken for what it belongs to. Server, probes and checks ask all the same address.
 Result<std::string> url_below(std::string_view base, std::string_view path);
 
+/// The URL with more of a query ("q=x") behind the one it may have.
+std::string url_with_query(std::string_view url, std::string_view query);
+
 }  // namespace exai

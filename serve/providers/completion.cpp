@@ -64,6 +64,7 @@ std::string text_below(const Json& part, int levels) {
   if (levels == 0) return all;
   if (part.is_array())
     for (const Json& one : part) all += text_below(one, levels - 1);
+  if (!part.is_object()) return all;
   for (const char* const key : {"text", "thinking", "reasoning", "refusal", "content", "value", "summary"})
     all += text_below(at(part, key), levels - 1);
   return all;

@@ -255,7 +255,9 @@ Result<std::vector<std::string>> provider_models(const Provider& provider, const
   if (auto ready = require_configured(provider, call.config); !ready) return fail(ready.error());
   const Result<io::HttpResponse> response = ProviderClient(provider, call).get("/models");
   if (!response) return fail(response.error());
-  return read_model_list(response->body);
+  Result<std::vector<std::string>> names = read_model_list(response->body);
+  if (!names) names.error().message = Redactor(call.config.secrets()).apply(names.error().message);
+  return names;
 }
 
 }  // namespace exai::serve

@@ -266,7 +266,7 @@ Json metadata(const Reply& reply, bool cached, const Prepared& prepared) {
   if (prepared.history.condensed + prepared.history.dropped > 0)
     data["history_left_out"] = {{"condensed", prepared.history.condensed},
                                 {"dropped", prepared.history.dropped}};
-  if (reply.finish_reason == "length") data["warning"] = "the answer was cut at the model's output limit";
+  if (std::string cut = cut_note(reply); !cut.empty()) data["warning"] = std::move(cut);
   return data;
 }
 
@@ -309,7 +309,9 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   envelope.content_type = "markdown";
   envelope.metadata = metadata(reply, found->cached, *prepared);
   if (const Result<void> kept = keep(id, *question, prepared->user_text, reply, context); !kept)
-    envelope.metadata["warning"] = "the conversation was not kept: " + kept.error().message;
+    envelope.metadata["warning"] = envelope.metadata.value("warning", "") +
+                                   (envelope.metadata.contains("warning") ? "; " : "") +
+                                   "the conversation was not kept: " + kept.error().message;
   else if (const auto left = static_cast<long long>(turn_limit(context.config()) - earlier->size() / 2) - 1;
            left > 0)
     envelope.offer = ContinuationOffer{id, left};

@@ -41,6 +41,15 @@ std::optional<Envelope> resend_prompt(std::string_view tool, std::string_view ar
   return envelope;
 }
 
+std::string cut_note(const Reply& reply) {
+  const std::string& reason = reply.finish_reason;
+  if (reason == "length" || reason == "max_tokens") return "the answer was cut at the model's output limit";
+  if (reason == "model_context_window_exceeded") return "the answer was cut: the model's window is full";
+  if (reason == "content_filter" || reason == "sensitive")
+    return "the answer was cut by the provider's content filter";
+  return reason == "network_error" || reason == "error" ? "the answer was cut: the provider failed" : "";
+}
+
 ToolOutput json_output(Json object) {
   const std::string text = dump_json(std::move(object));
   return text_output(text, text);

@@ -31,6 +31,9 @@ ToolOutput enveloped(Envelope envelope);
 std::optional<Envelope> resend_prompt(std::string_view tool, std::string_view argument, std::string_view text,
                                       std::string_view files, const Config& config);
 
+/// What a reader must know of an answer that did not come to its end, by its finish_reason; empty = it did.
+std::string cut_note(const Reply& reply);
+
 /// A JSON object as text and as structured content.
 ToolOutput json_output(Json object);
 

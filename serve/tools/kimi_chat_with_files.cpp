@@ -75,7 +75,9 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const Result<Reply> reply = context.chat(*request, {});
   if (!reply) return fail(reply.error());
   note_use(*owners, ids, context);
-  return answered(json_output({{"model", reply->model}, {"content", reply->content}}), *reply);
+  Json result{{"model", reply->model}, {"content", reply->content}};
+  if (std::string cut = cut_note(*reply); !cut.empty()) result["warning"] = std::move(cut);
+  return answered(json_output(std::move(result)), *reply);
 }
 
 const Registered<Tool> k_tool{Tool{.id = "kimi_chat_with_files",

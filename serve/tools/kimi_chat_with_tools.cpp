@@ -175,13 +175,15 @@ class Conversation {
     Json raw{{"finish_reason", reply.finish_reason}};
     if (!reply.reasoning.empty()) raw["reasoning"] = reply.reasoning;
     for (const auto& [name, value] : reply.headers) raw["headers"][name] = value;
-    return {{"status", status},
-            {"provider", "KIMI"},
-            {"model", reply.model},
-            {"content", reply.content},
-            {"tool_calls", calls_facts(reply)},
-            {"usage", usage_facts(usage_)},
-            {"raw", std::move(raw)}};
+    Json shown{{"status", status},
+               {"provider", "KIMI"},
+               {"model", reply.model},
+               {"content", reply.content},
+               {"tool_calls", calls_facts(reply)},
+               {"usage", usage_facts(usage_)},
+               {"raw", std::move(raw)}};
+    if (std::string cut = cut_note(reply); !cut.empty()) shown["warning"] = std::move(cut);
+    return shown;
   }
 
   const Json& arguments_;

@@ -123,7 +123,7 @@ Result<std::string> fetch(const CallContext& context, io::HttpRequest request, s
 
 Result<Json> duckduckgo(const CallContext& context, const std::string& query) {
   io::HttpRequest request;
-  request.url = context.config().text("search.duckduckgo_url") + "?q=" + percent_encoded(query);
+  request.url = url_with_query(context.config().text("search.duckduckgo_url"), "q=" + percent_encoded(query));
   const Result<std::string> page = fetch(context, std::move(request), "DuckDuckGo", {});
   if (!page) return fail(page.error());
   return duckduckgo_results(*page);
@@ -151,8 +151,8 @@ Result<Json> bing(const CallContext& context, const std::string& query) {
   if (key.empty())
     return fail(ErrorKind::config, "SEARCH_BACKEND is bing, but it has no key", "set BING_SEARCH_API_KEY");
   io::HttpRequest request;
-  request.url = fmt::format("{}?count={}&q={}", context.config().text("search.bing_url"), k_most_results,
-                            percent_encoded(query));
+  request.url = url_with_query(context.config().text("search.bing_url"),
+                               fmt::format("count={}&q={}", k_most_results, percent_encoded(query)));
   request.headers = {{"Ocp-Apim-Subscription-Key", key.reveal()}};
   const Result<std::string> body = fetch(context, std::move(request), "Bing", "BING_SEARCH_API_KEY");
   if (!body) return fail(body.error());

@@ -3,6 +3,7 @@
 #include "core/digest.hpp"
 #include "core/loose_json.hpp"
 #include "core/text.hpp"
+#include "serve/tools/envelope.hpp"
 #include "serve/tools/history.hpp"
 
 #include <fmt/core.h>
@@ -328,6 +329,7 @@ Result<void> ask_expert(Step& step) {
     return {};
   }
   Json analysis = parse_analysis(found->reply.content);
+  if (std::string cut = cut_note(found->reply); !cut.empty()) step.metadata["warning"] = std::move(cut);
   const std::string status = analysis["status"].get<std::string>();
   const std::vector<std::string>& lifts = step.flow.expert->lifts;
   const bool lifted = std::find(lifts.begin(), lifts.end(), status) != lifts.end();

@@ -4,6 +4,7 @@
 #include "tests/catch.hpp"
 
 #include <atomic>
+#include <cmath>
 #include <random>
 #include <thread>
 
@@ -54,12 +55,22 @@ Json some_value(std::mt19937& random, unsigned most, int depth) {
 
 }  // namespace
 
+/// As dump_json writes whole doubles.
+Json with_whole_numbers(Json value) {
+  if (value.is_number_float() && std::abs(value.get<double>()) <= 9007199254740992.0 &&
+      std::trunc(value.get<double>()) == value.get<double>())
+    return static_cast<std::int64_t>(value.get<double>());
+  if (value.is_structured())
+    for (Json& part : value) part = with_whole_numbers(std::move(part));
+  return value;
+}
+
 TEST_CASE("values are written as the library writes them", "[core][json]") {
   const auto most = GENERATE(0x80U, 0x100U);  // with and without bytes that are no UTF-8
   std::mt19937 random(7);
   for (int i = 0; i < 3000; ++i) {
     const Json value = some_value(random, most, 4);
-    REQUIRE(dump_json(value) == by_library(value));
+    REQUIRE(dump_json(value) == by_library(with_whole_numbers(value)));
   }
 }
 
@@ -203,7 +214,8 @@ Infinity
 void agree(const std::string& text) {
   INFO(text.substr(0, 200));
   const Result<Json> ours = parse_json(text);
-  const bool sound = Json::accept(text);
+  const bool sound =
+      Json::accept(text) && text.find('\0') == std::string::npos;  // which ends a text for nlohmann
   CHECK(ours.has_value() == sound);
   if (!ours || !sound) return;
   const Json theirs = Json::parse(text);

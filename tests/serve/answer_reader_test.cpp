@@ -20,8 +20,8 @@ struct Outcome {
 
 Outcome outcome_of(AnswerReader& reader, const std::string& streamed) {
   Outcome outcome;
-  outcome.streamed = streamed;
   const Result<Completion> answer = reader.end();
+  outcome.streamed = streamed;
   outcome.good = answer.has_value();
   if (!answer) {
     outcome.error = answer.error().message;
@@ -54,10 +54,10 @@ Outcome byte_by_byte(std::string_view type, std::string_view body) {
   return outcome_of(reader, streamed);
 }
 
-/// The same whatever the pieces.
-Outcome read(std::string_view body, std::string_view type = "text/event-stream") {
+/// The same whatever the pieces, cut at each `step`th byte.
+Outcome read(std::string_view body, std::string_view type = "text/event-stream", std::size_t step = 11) {
   Outcome whole = cut_at(type, body, body.size());
-  for (std::size_t cut = 0; cut < body.size(); ++cut)
+  for (std::size_t cut = 0; cut < body.size(); cut += step)
     if (!(cut_at(type, body, cut) == whole)) FAIL("cut at " << cut << ": " << body);
   REQUIRE(byte_by_byte(type, body) == whole);
   return whole;
@@ -113,12 +113,10 @@ TEST_CASE("a stream is the same answer whatever its pieces, line ends and compan
       emoji + "event: chunk\n" + said(" answer") + k_stop + "event: done\n" + k_done,
   };
   const std::string end = GENERATE("\n", "\r\n", "\r");
-  const std::string type =
-      GENERATE("text/event-stream", "Text/Event-Stream; charset=utf-8", "", "text/plain");
   CAPTURE(end);
   for (const std::string& stream : streams) {
     CAPTURE(stream);
-    const Outcome outcome = read(with_ends(stream, end));
+    const Outcome outcome = read(with_ends(stream, end), "text/event-stream", 1);
     for (const char* const type : {"Text/Event-Stream; charset=utf-8", "", "text/plain"})
       CHECK(byte_by_byte(type, with_ends(stream, end)) == outcome);
     CHECK(outcome.error == "");

@@ -49,7 +49,7 @@ struct Flow {
       : server(simulator::Simulator::with(script)), call(glm_at(*server, std::move(more)), folder.path()) {}
 
   /// As a client's call: the schema first.
-  Result<serve::ToolOutput> run(const std::string& tool, const Json& arguments) {
+  Result<serve::ToolOutput> run(const std::string& tool, Json arguments) {
     const serve::ToolEntry* entry = workflows().find(tool);
     REQUIRE(entry != nullptr);
     if (auto fits = serve::check_arguments(*entry, arguments); !fits) return fail(fits.error());

@@ -234,7 +234,7 @@ TEST_CASE("step 1 says what it needs, with an example that would be accepted", "
     CHECK(error.kind == ErrorKind::invalid);
     const auto at = error.hint.find('{');
     REQUIRE(at != std::string::npos);
-    const Json example = Json::parse(error.hint.substr(at));
+    Json example = Json::parse(error.hint.substr(at));
     CHECK(serve::check_arguments(*test::workflows().find(tool), example));
   }
   CHECK(flow.server->seen().empty());

@@ -1,4 +1,5 @@
 #include "core/text.hpp"
+#include "serve/tools/envelope.hpp"
 #include "serve/tools/history.hpp"
 #include "serve/workflows/expert.hpp"
 #include "serve/workflows/hook.hpp"
@@ -166,6 +167,8 @@ Result<Json> ask(Step& step, const Voice& voice) {
   response["verdict"] = found->reply.content;
   response["metadata"] = {
       {"provider", found->reply.provider}, {"model_name", found->reply.model}, {"cached", found->cached}};
+  if (std::string cut = cut_note(found->reply); !cut.empty())
+    response["metadata"]["warning"] = std::move(cut);
   step.metadata["cached"] = found->cached;
   step.reply = std::move(found->reply);
   return response;
