@@ -4,25 +4,25 @@
 #include "checks/validate.hpp"
 #include "core/check.hpp"
 #include "core/dotenv.hpp"
-#include "io/config_source.hpp"
 #include "io/files.hpp"
 
 #include <fmt/core.h>
 
 namespace exai::checks {
-namespace config_check {
 
-CheckResult from_findings(std::vector<Finding> findings, std::string good) {
+CheckResult findings_result(std::vector<Finding> findings, std::string good) {
   CheckResult result;
-  result.status = worst(findings);
+  result.status = worse(worst(findings), Status::pass);
   result.summary = std::move(good);
-  if (!findings.empty()) {
-    const Finding* first = &findings.front();
+  const auto weight = [](const Finding& finding) { return finding.severity != Status::skip; };
+  const auto others = std::count_if(findings.begin(), findings.end(), weight) - 1;
+  if (others >= 0) {
+    const Finding* first = &*std::find_if(findings.begin(), findings.end(), weight);
     for (const Finding& finding : findings)
       if (worse(finding.severity, first->severity) != first->severity) first = &finding;
     result.summary =
         first->where ? fmt::format("{}: {}", to_string(*first->where), first->message) : first->message;
-    if (findings.size() > 1) result.summary += fmt::format(" (and {} more)", findings.size() - 1);
+    if (others > 0) result.summary += fmt::format(" (and {} more)", others);
     result.hint = first->hint;
   }
   if (result.status == Status::fail) result.cause = Cause::config;
@@ -30,41 +30,12 @@ CheckResult from_findings(std::vector<Finding> findings, std::string good) {
   return result;
 }
 
-// Rules between settings, which no single row can hold.
-void cross_rules(const Config& config, std::vector<Finding>& findings) {
-  const auto add = [&](Status severity, std::string rule, std::string message, std::string hint,
-                       std::string_view key) {
-    const Origin& origin = config.value(key).origin;
-    std::optional<Location> where;
-    if (!origin.source.empty()) where = Location{origin.source, origin.line, 0};
-    findings.push_back(
-        {severity, "config." + std::move(rule), std::move(message), std::move(where), std::move(hint)});
-  };
-  if (config.duration("ws.ping_timeout") >= config.duration("ws.ping_interval"))
-    add(Status::fail, "ping",
-        fmt::format("EXAI_WS_PING_TIMEOUT ({}, {}) must be shorter than EXAI_WS_PING_INTERVAL ({}, {})",
-                    format_duration(config.duration("ws.ping_timeout")),
-                    to_string(config.value("ws.ping_timeout").origin),
-                    format_duration(config.duration("ws.ping_interval")),
-                    to_string(config.value("ws.ping_interval").origin)),
-        "lower EXAI_WS_PING_TIMEOUT", "ws.ping_timeout");
-  if (config.integer("limits.session") > config.integer("limits.global"))
-    add(Status::fail, "limits",
-        fmt::format("limits.session ({}) is above limits.global ({})", config.text("limits.session"),
-                    config.text("limits.global")),
-        "lower EXAI_WS_SESSION_MAX_INFLIGHT", "limits.session");
-  const std::string& anon = config.text("supabase.anon_key");
-  if (!anon.empty() && anon == config.text("supabase.service_role_key"))
-    add(Status::fail, "supabase", "SUPABASE_SERVICE_ROLE_KEY and SUPABASE_ANON_KEY are the same key",
-        "copy the service role key from the project's API page", "supabase.service_role_key");
-  if (config.bytes("limits.body") > config.bytes("limits.frame"))
-    add(Status::warn, "sizes",
-        "TOOL_CALL_MAX_SIZE is above EXAI_WS_MAX_BYTES, so it cannot be reached over WebSocket",
-        "lower TOOL_CALL_MAX_SIZE", "limits.body");
-}
+namespace config_check {
 
 CheckResult run_valid(const CheckContext& context) {
-  return validate_config(context.config, context.config_findings);
+  if (!context.judgement)
+    return check_unknown(make_error(ErrorKind::internal, "nobody judged the configuration"));
+  return validate_config(context.judgement());
 }
 
 CheckResult run_env_file(const CheckContext& context) {
@@ -73,15 +44,16 @@ CheckResult run_env_file(const CheckContext& context) {
   for (const char* name : {".env", ".env.docker"}) {
     const std::filesystem::path path = context.root / name;
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) continue;
+    if (!io::is_there(path) || std::filesystem::is_directory(path, ignored)) continue;
     ++files;
-    CheckResult one = validate_env_file(path);
-    if (one.status == Status::unknown) return one;
-    findings.insert(findings.end(), one.findings.begin(), one.findings.end());
+    const Result<std::string> text = io::read_file(path);
+    if (!text) return check_unknown(text.error());
+    const ConfigLayer layer = parse_dotenv(*text, path.string(), findings);
+    static_cast<void>(Config::build({layer}, findings));
   }
   if (files == 0) return check_skip("there is no .env or .env.docker; exai config template prints one");
-  return from_findings(std::move(findings),
-                       fmt::format("{} file{} read without a doubt", files, files == 1 ? "" : "s"));
+  return findings_result(std::move(findings),
+                         fmt::format("{} file{} read without a doubt", files, files == 1 ? "" : "s"));
 }
 
 CheckResult run_permissions(const CheckContext& context) {
@@ -101,7 +73,7 @@ CheckResult run_permissions(const CheckContext& context) {
                         fmt::format("chmod 600 {}", facts->path.string())});
   }
   if (files == 0) return check_skip("there is no file with secrets here");
-  return from_findings(std::move(findings), "only the owner can read the files that may hold secrets");
+  return findings_result(std::move(findings), "only the owner can read the files that may hold secrets");
 }
 
 const Registered<Check> k_valid{
@@ -129,27 +101,8 @@ const Registered<Check> k_permissions{Check{
 
 }  // namespace config_check
 
-CheckResult validate_env_file(const std::filesystem::path& file) {
-  std::vector<Finding> findings;
-  const auto layers = io::read_env_layer(file, findings);
-  CheckResult result;
-  if (!layers) {
-    result = check_unknown(layers.error());
-  } else {
-    static_cast<void>(Config::build(*layers, findings));
-    result = config_check::from_findings(
-        std::move(findings), fmt::format("{} names, all known and in range", layers->front().entries.size()));
-  }
-  result.id = "env.file";
-  result.title = file.string();
-  return result;
-}
-
-CheckResult validate_config(const Config& config, const std::vector<Finding>& findings) {
-  std::vector<Finding> all = findings;
-  config_check::cross_rules(config, all);
-  CheckResult result =
-      config_check::from_findings(std::move(all), "every value is known, typed and in range");
+CheckResult validate_config(std::vector<Finding> judgement) {
+  CheckResult result = findings_result(std::move(judgement), "every value is known, typed and in range");
   result.id = "config.valid";
   result.title = "the effective configuration";
   return result;

@@ -1,5 +1,7 @@
+#include "checks/validate.hpp"
 #include "core/address.hpp"
 #include "core/check.hpp"
+#include "core/rules.hpp"
 #include "io/process.hpp"
 
 #include <array>
@@ -18,19 +20,9 @@ constexpr std::array<PortRow, 3> k_listeners{{{"mcp", "http.port", "http.host"},
                                               {"daemon", "ws.port", "ws.host"},
                                               {"health", "health.port", "health.host"}}};
 
-// The original's ports collided more than once: 8080, 8081, 8082, 8765 (facts: operations 7, pain points 5
-// and 6).
+// The original's ports collided more than once: 8080, 8081, 8082, 8765.
 CheckResult run_unique(const CheckContext& context) {
-  std::map<std::uint16_t, std::string_view> taken;
-  for (const std::string_view key : {"http.port", "ws.port", "health.port", "monitoring.port"}) {
-    const std::uint16_t port = context.config.port(key);
-    if (port == 0) continue;
-    const auto [at, fresh] = taken.emplace(port, key);
-    if (!fresh)
-      return check_fail(fmt::format("{} and {} are both {}", at->second, key, port),
-                        fmt::format("change {}", find_setting(key)->canonical_env()), Cause::config);
-  }
-  return check_pass(fmt::format("{} ports, all different", taken.size()));
+  return findings_result(port_collisions(context.config), "no two listeners share a port");
 }
 
 CheckResult run_listening(const CheckContext& context) {

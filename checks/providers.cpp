@@ -2,6 +2,7 @@
 #include "checks/probes.hpp"
 #include "core/check.hpp"
 #include "core/json.hpp"
+#include "core/url.hpp"
 #include "io/http.hpp"
 
 #include <array>
@@ -40,8 +41,9 @@ CheckResult judge(const ProviderRow& row, const Config& config, const io::HttpRe
         fmt::format("check {} ({})", find_setting(row.key)->canonical_env(), config.shown(row.key)),
         Cause::config);
   if (answer.status != 200)
-    return check_fail(fmt::format("{}/models answered {}", config.text(row.url), answer.status),
-                      fmt::format("is {} right?", find_setting(row.url)->canonical_env()));
+    return check_fail(
+        fmt::format("{} answered {}", url_below(config.text(row.url), "/models").value_or(""), answer.status),
+        fmt::format("is {} right?", find_setting(row.url)->canonical_env()));
   if (!json_at(answer.body, "data"))
     return check_fail("the answer is no model list",
                       fmt::format("is {} an OpenAI-compatible endpoint?", config.text(row.url)));
@@ -53,7 +55,11 @@ CheckResult probe(const ProviderRow& row, const Config& config, const ProbeLimit
     return check_fail(fmt::format("{} is not set", wanted_name(row)),
                       fmt::format("set {} in the environment or in .env", wanted_name(row)), Cause::config);
   io::HttpRequest request;
-  request.url = config.text(row.url) + "/models";
+  Result<std::string> url = url_below(config.text(row.url), "/models");
+  if (!url)
+    return check_fail(fmt::format("{}: {}", find_setting(row.url)->canonical_env(), url.error().message),
+                      url.error().hint, Cause::config);
+  request.url = std::move(*url);
   request.deadline = limits.deadline;
   request.stop = limits.stop;
   const Secret key = config.secret(row.key);

@@ -19,9 +19,10 @@ std::vector<CheckResult> validate_timeouts_all(const Config& config);
 /// The table for a person: layer, value, source, formula, expected, difference, verdict.
 std::vector<std::string> timeout_table(const Config& config, const std::string& profile);
 
-/// One env file: format, names, values. Without a file that exists: missing_input as `unknown`.
-CheckResult validate_env_file(const std::filesystem::path& file);
-/// The effective configuration and its sources (findings of loading).
-CheckResult validate_config(const Config& config, const std::vector<Finding>& findings);
+/// Findings as one result: the worst of them is its status and its summary; `good` says it all when none has
+/// weight.
+CheckResult findings_result(std::vector<Finding> findings, std::string good);
+/// What the judge of the effective configuration said.
+CheckResult validate_config(std::vector<Finding> judgement);
 
 }  // namespace exai::checks

@@ -91,6 +91,15 @@ Result<void> refuse_terminal_input(const CommandLine& line, const Streams& strea
               fmt::format("exai {} ... < FILE", line.command->path));
 }
 
+/// A command whose answer would rest on a setting that cannot be used ends as soon as it reads it.
+Result<Outcome> run_command(const CommandLine& line, Context& context) {
+  try {
+    return line.command->run(line.args, context);
+  } catch (const UnusableSetting& unusable) {
+    return fail(unusable.error());
+  }
+}
+
 /// --record where nothing is kept would be believed.
 Result<void> refuse_record(const CommandLine& line) {
   if (!line.globals.record.value_or(false) || line.command->recording != Recording::none) return {};
@@ -119,7 +128,7 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   Loaded loaded;
   hooks().set_dry_run(false);
   if (line.command->needs_config) {
-    auto read = hooks().load(line.globals, flags);
+    auto read = hooks().load(line.globals, flags, nullptr);
     if (!read) return fail(std::move(read).error());
     loaded = std::move(*read);
     mention_findings(loaded, line, streams);
@@ -141,13 +150,13 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
                   .deadline = total_deadline(line.globals),
                   .began = system_clock().steady(),
                   .stop = signals ? signals->token() : std::stop_token{},
-                  .reload = [&line, flags]() -> Result<Config> {
-                    auto again = hooks().load(line.globals, flags);
+                  .reload = [&line, &loaded, flags]() -> Result<ConfigSources> {
+                    auto again = hooks().load(line.globals, flags, &loaded);
                     if (!again) return fail(std::move(again).error());
-                    return std::move(again->config);
+                    return ConfigSources{std::move(again->config), std::move(again->findings)};
                   },
                   .results = &results};
-  auto outcome = line.command->run(line.args, context);
+  auto outcome = run_command(line, context);
   if (outcome && !outcome->report && line.globals.record.value_or(false) && !line.globals.dry_run)
     outcome = fail(ErrorKind::usage, "nothing was judged, so there is no run to --record",
                    fmt::format("exai {} without --record", line.command->path));

@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -123,9 +125,15 @@ struct Context {
   std::stop_token stop;  ///< first Ctrl-C or SIGTERM
   /// Loads the configuration anew from the same sources; for the one command that lives long enough to need
   /// it.
-  std::function<Result<Config>()> reload;
+  std::function<Result<ConfigSources>()> reload;
   /// Where results go that are shown as they come; never null while a command runs.
   ReportStream* results = nullptr;
+  /// What the judge of the configuration said, asked once and kept (commands/common).
+  struct Judged {
+    std::once_flag once;
+    std::vector<Finding> findings;
+  };
+  std::shared_ptr<Judged> judged = std::make_shared<Judged>();
 };
 
 struct Command {

@@ -55,6 +55,21 @@ std::string environment() {
     for (std::size_t at = 1; at < setting.env.size(); ++at)
       if (!setting.env[at].empty()) out += fmt::format("    also {}\n", setting.env[at]);
   }
+  out += "\n" + wrapped(
+                    "Env files: one NAME=value a line, export before it allowed. # begins a comment at the "
+                    "start of a line and "
+                    "behind a blank or a tab. '...' takes all as it stands; in \"...\" \\n, \\r, \\t, \\\", "
+                    "\\\\, \\$ and \\` are "
+                    "escapes and every other backslash stays. A quoted value may go over several lines. "
+                    "Nothing is replaced: "
+                    "$NAME stays $NAME, and a value that is one ${NAME} is refused. ~ at the start of a path "
+                    "is the home folder. "
+                    "NAME= leaves the setting as it is. The last of two equal names counts, and two that "
+                    "differ are refused. "
+                    "Where docker, sh and python-dotenv disagree about a line, exai validate env says so. A "
+                    "folder named .env is "
+                    "not read.",
+                    0, 80);
   return out + "\nexai config show --origin tells where each value comes from.\n";
 }
 

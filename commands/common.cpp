@@ -4,6 +4,7 @@
 #include "core/version.hpp"
 #include "io/process.hpp"
 #include "io/random.hpp"
+#include "serve/judge.hpp"
 
 #include <charconv>
 #include <condition_variable>
@@ -58,12 +59,24 @@ std::filesystem::path path_setting(const Context& context, std::string_view key)
   return path.is_absolute() ? path : context.root / path;
 }
 
+const std::vector<Finding>& judgement(const Context& context) {
+  std::call_once(context.judged->once, [&context] {
+    context.judged->findings =
+        serve::judge_configuration(context.config, context.config_findings,
+                                   {context.root, serve::Purpose::serve, context.globals.strict, nullptr})
+            .findings;
+  });
+  return context.judged->findings;
+}
+
 CheckContext check_context(const Context& context) {
-  return CheckContext{.config = context.config,
-                      .clock = context.clock,
-                      .deadline = context.deadline,
-                      .stop = context.stop,
-                      .root = context.root};
+  return CheckContext{
+      .config = context.config,
+      .clock = context.clock,
+      .deadline = context.deadline,
+      .stop = context.stop,
+      .root = context.root,
+      .judgement = [&context]() -> const std::vector<Finding>& { return judgement(context); }};
 }
 
 Result<std::optional<Millis>> duration_option(const Args& args, std::string_view name) {

@@ -27,6 +27,9 @@ Outcome said(std::string text, std::string json = {});
 /// A result of ours that no registered check made.
 CheckResult result_of(std::string id, std::string title, Status status, std::string summary);
 
+/// What the judge of the whole configuration says for a server that listens; asked once a command.
+const std::vector<Finding>& judgement(const Context& context);
+
 /// A path setting, relative ones below the root.
 std::filesystem::path path_setting(const Context& context, std::string_view key);
 CheckContext check_context(const Context& context);

@@ -37,13 +37,24 @@ Result<Outcome> show(const Args& args, Context& context) {
   const bool all = args.has("--all");
   if (wanted.empty())
     for (const Setting& setting : settings())
-      if (all || !context.config.text(setting.key).empty()) wanted.push_back(&setting);
+      if (const ConfigValue& value = context.config.peek(setting.key);
+          all || value.unusable || !value.text.empty())
+        wanted.push_back(&setting);
   Outcome outcome;
   outcome.table = cli::Table{{"key", "value"}, {}};
   const bool origin = args.has("--origin");
   if (origin) outcome.table->columns.insert(outcome.table->columns.end(), {"origin", "overrode"});
   for (const Setting* setting : wanted) {
-    const ConfigValue& value = context.config.value(setting->key);
+    const ConfigValue& value = context.config.peek(setting->key);
+    if (value.unusable) {
+      outcome.code = ExitCode::config;
+      std::vector<std::string> row{std::string(setting->key), "cannot be used: " + value.unusable->message};
+      if (origin)
+        row.insert(row.end(),
+                   {value.unusable->where ? to_string(*value.unusable->where) : "environment", ""});
+      outcome.table->rows.push_back(std::move(row));
+      continue;
+    }
     std::vector<std::string> row{std::string(setting->key), context.config.shown(setting->key)};
     if (origin) row.insert(row.end(), {to_string(value.origin), overridden(value)});
     outcome.table->rows.push_back(std::move(row));

@@ -18,9 +18,9 @@ bool is_ours(const Context& context) {
   if (context.globals.root) return true;
   if (context.config_file && same_file(*context.config_file, context.root / "exai.yaml")) return true;
   for (const char* key : {"log.dir", "server.state_dir"})
-    if (context.config.is_set(key)) return true;
+    if (context.config.peek(key).origin.kind != OriginKind::standard) return true;
   for (const Setting& setting : settings()) {
-    const Origin& origin = context.config.value(setting.key).origin;
+    const Origin& origin = context.config.peek(setting.key).origin;
     if (origin.kind == OriginKind::env_file && same_file(origin.source, context.root / ".env")) return true;
   }
   return false;
@@ -39,6 +39,8 @@ Result<void> usable(const std::filesystem::path& base, const Config& config) {
 
 void choose_file_base(const Context& context, serve::ServeOptions& options) {
   if (!options.stdio || !options.connect.empty() || options.check_only) return;
+  for (const char* key : {"log.dir", "server.state_dir"})
+    if (context.config.peek(key).unusable) return;  // the judge has more to say
   const auto say = [&](const std::string& text) {
     if (context.globals.quiet == 0) context.streams.err.write("note: " + text + "\n");
   };

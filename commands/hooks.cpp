@@ -8,12 +8,15 @@
 namespace exai::commands {
 namespace {
 
-Result<cli::Loaded> load_for_cli(const cli::Globals& globals, const cli::FlagSettings& flags) {
+Result<cli::Loaded> load_for_cli(const cli::Globals& globals, const cli::FlagSettings& flags,
+                                 const cli::Loaded* before) {
   io::ConfigRequest request;
   request.config_file = globals.config_file;
   request.env_files = globals.env_files;
   request.root = globals.root;
   request.profile = globals.profile;
+  if (globals.timeout) request.deadline = Deadline::after(*globals.timeout);
+  if (before != nullptr) request.streams = before->streams;
   for (const auto& [key, value] : flags) request.flags.push_back({key, value, 0});
   auto found = io::load_config(request);
   if (!found) return fail(std::move(found).error());
@@ -22,7 +25,8 @@ Result<cli::Loaded> load_for_cli(const cli::Globals& globals, const cli::FlagSet
                      .root = std::move(found->root),
                      .file = std::move(found->file),
                      .env_files = std::move(found->env_files),
-                     .profile = std::move(found->profile)};
+                     .profile = std::move(found->profile),
+                     .streams = std::move(found->streams)};
 }
 
 const Registered<cli::AppHooks> k_hooks{cli::AppHooks{.id = "exai",

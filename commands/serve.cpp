@@ -42,26 +42,6 @@ Result<cli::FlagSettings> settings_of(const Args& args) {
   return flags;
 }
 
-/// A server must not start on settings that it could not read; placeholders only leave a provider without its
-/// key.
-Result<void> refuse_broken_settings(const Context& context) {
-  std::size_t others = 0;
-  const Finding* first = nullptr;
-  for (const Finding& finding : context.config_findings) {
-    if (finding.severity != Status::fail || finding.rule.find("placeholder") != std::string::npos) continue;
-    if (first == nullptr)
-      first = &finding;
-    else
-      ++others;
-  }
-  if (first == nullptr) return {};
-  Error error = make_error(ErrorKind::config, first->message,
-                           first->hint.empty() ? "exai validate config" : first->hint);
-  error.where = first->where;
-  if (others > 0) error.context.push_back(fmt::format("{} more in exai validate config", others));
-  return fail(std::move(error));
-}
-
 void announce(const std::vector<serve::Listener>& listeners, const Context& context) {
   if (context.globals.quiet > 0) return;
   for (const serve::Listener& listener : listeners)
@@ -82,11 +62,11 @@ std::vector<serve::Document> runbook_documents() {
 }
 
 Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions options) {
-  if (auto fine = refuse_broken_settings(context); !fine) return fail(fine.error());
-  const auto grace = duration_option(args, "--grace", context.config.duration("server.grace"));
+  const auto grace = duration_option(args, "--grace");
   if (!grace) return fail(grace.error());
   options.root = context.root;
   options.grace = *grace;
+  options.findings = context.config_findings;
   options.check_only = args.has("--check") || context.globals.dry_run;
   options.terminal = context.streams.err.terminal && !options.stdio;
   options.strict = context.globals.strict;

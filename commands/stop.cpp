@@ -1,5 +1,7 @@
 #include "commands/instance.hpp"
+#include "commands/json_text.hpp"
 #include "core/json.hpp"
+#include "io/files.hpp"
 #include "io/guard.hpp"
 #include "io/process.hpp"
 
@@ -12,6 +14,8 @@ namespace {
 
 /// How long we wait beyond the server's own grace before we say that it did not stop.
 constexpr Millis k_margin{5000};
+/// How long a reload may take; the server reads some files and judges them.
+constexpr Millis k_reload_wait{15000};
 
 Outcome told(const std::string& what, long pid) {
   return said(what + "\n",
@@ -43,6 +47,41 @@ Result<Outcome> stop(const Args& args, Context& context) {
               fmt::format("exai log errors, and when nothing else helps: kill -9 {}", pid));
 }
 
+/// What the server says of its settings in the instance file.
+struct SettingsTold {
+  long long reloads = 0, generation = 0;
+  std::string error, hint;
+};
+std::optional<SettingsTold> settings_told(const Context& context) {
+  const auto text =
+      io::read_file(path_setting(context, "server.state_dir") / "exai.lock", std::uint64_t{64} << 10U);
+  const auto settings = text ? json_at(*text, "settings") : Result<std::string>(fail(text.error()));
+  if (!settings) return std::nullopt;  // being written just now, or by an older server
+  SettingsTold told;
+  const auto reloads = integer_of_json(*settings, "reloads"),
+             generation = integer_of_json(*settings, "generation");
+  if (!reloads || !generation) return std::nullopt;
+  told.reloads = *reloads;
+  told.generation = *generation;
+  told.error = json_at(*settings, "last_error").value_or("");
+  told.hint = json_at(*settings, "hint").value_or("");
+  return told;
+}
+
+/// Waits until the server has said what came of one more reload than `before`.
+Result<SettingsTold> await_reload(const SettingsTold& before, long pid, const Context& context) {
+  const Deadline until = context.deadline.within(k_reload_wait, context.clock);
+  while (true) {
+    if (const auto now = settings_told(context); now && now->reloads > before.reloads) return *now;
+    if (!io::process_facts(pid))
+      return fail(ErrorKind::unreachable, fmt::format("pid {} ended instead of reloading", pid),
+                  "exai log errors");
+    if (until.passed(context.clock) || !pause(Millis{10}, context))
+      return fail(ErrorKind::timeout, fmt::format("pid {} has not said what came of the reload", pid),
+                  "exai log errors");
+  }
+}
+
 Result<Outcome> reload(const Args&, Context& context) {
   const auto found = instance_to_signal(context);
   if (!found) return fail(found.error());
@@ -53,8 +92,20 @@ Result<Outcome> reload(const Args&, Context& context) {
   }
   const long pid = (*found)->pid;
   if (context.globals.dry_run) return told(fmt::format("would send SIGHUP to pid {}", pid), pid);
+  const auto before = settings_told(context);
+  if (!before)
+    return fail(ErrorKind::unreachable, fmt::format("pid {} is too old to say what comes of a reload", pid),
+                fmt::format("restart it, or: kill -HUP {} and look at its log", pid));
   if (auto sent = io::send_signal(pid, SIGHUP); !sent) return fail(sent.error());
-  return told(fmt::format("asked pid {} to reload, its log says what came of it", pid), pid);
+  const auto after = await_reload(*before, pid, context);
+  if (!after) return fail(after.error());
+  if (!after->error.empty())
+    return fail(ErrorKind::config, fmt::format("pid {} keeps its old settings: {}", pid, after->error),
+                after->hint);
+  const std::string what = fmt::format("reloaded, pid {}, generation {} is in force", pid, after->generation);
+  return said(what + "\n",
+              fmt::format("{{\"schema\":\"exai.reload/1\",\"text\":{},\"pid\":{},\"generation\":{}}}",
+                          quote_json(what), pid, after->generation));
 }
 
 constexpr cli::Option k_options[] = {{.name = "--grace",
@@ -79,13 +130,16 @@ const Registered<cli::Command> k_stop{cli::Command{
     .examples = k_stop_examples,
     .effect = cli::Effect::writes,
     .run = stop}};
-const Registered<cli::Command> k_reload{
-    cli::Command{.path = "reload",
-                 .group = "Serve",
-                 .summary = "the server reads its settings anew and reopens its logs",
-                 .examples = k_reload_examples,
-                 .effect = cli::Effect::writes,
-                 .run = reload}};
+const Registered<cli::Command> k_reload{cli::Command{
+    .path = "reload",
+    .group = "Serve",
+    .summary = "the server reads its settings anew and reopens its logs",
+    .text = "Sends SIGHUP and waits for what the server says. Exit code 0: the new settings are in force. 2: "
+            "it keeps its old ones, for what a start would refuse, a reload refuses too, and so does one "
+            "that would leave the server open to callers without a key.",
+    .examples = k_reload_examples,
+    .effect = cli::Effect::writes,
+    .run = reload}};
 
 }  // namespace
 }  // namespace exai::commands::stop_command

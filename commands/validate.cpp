@@ -5,6 +5,9 @@
 #include "commands/workflow_files.hpp"
 #include "core/text.hpp"
 #include "core/timeouts.hpp"
+#include "io/config_source.hpp"
+#include "io/files.hpp"
+#include "serve/judge.hpp"
 
 #include <fmt/core.h>
 
@@ -35,6 +38,39 @@ Result<Outcome> timeouts_run(const Args& args, Context& context) {
   return finished(std::move(report), context);
 }
 
+/// A judgement without what stands in exai.yaml, which is another file's affair.
+std::vector<Finding> without_yaml(std::vector<Finding> findings,
+                                  const std::optional<std::filesystem::path>& yaml) {
+  std::erase_if(findings, [&](const Finding& finding) {
+    return yaml && finding.where && finding.where->file == yaml->string();
+  });
+  return findings;
+}
+
+/// One env file as `exai serve --env-file FILE` would take it.
+CheckResult judge_env_file(const std::filesystem::path& file, const Context& context) {
+  io::ConfigRequest request;
+  request.config_file = context.globals.config_file;
+  request.env_files = {file.string()};
+  request.root = context.root.string();
+  request.profile = context.globals.profile;
+  if (context.globals.timeout) request.deadline = Deadline::after(*context.globals.timeout);
+  auto loaded = io::load_config(request);
+  CheckResult result;
+  if (loaded) {
+    serve::Judgement judgement =
+        serve::judge_configuration(std::move(loaded->config), std::move(loaded->findings),
+                                   {context.root, serve::Purpose::serve, context.globals.strict, nullptr});
+    result = checks::findings_result(without_yaml(std::move(judgement.findings), loaded->file),
+                                     "all names are known, all values fit");
+  } else {
+    result = check_unknown(loaded.error());
+  }
+  result.id = "env.file";
+  result.title = file.string();
+  return result;
+}
+
 std::vector<CheckResult> env_results(const std::vector<std::string>& files, const Context& context) {
   std::vector<std::filesystem::path> paths(files.begin(), files.end());
   if (files.empty()) {
@@ -42,13 +78,14 @@ std::vector<CheckResult> env_results(const std::vector<std::string>& files, cons
     for (const char* name : {".env", ".env.docker"}) {
       const auto path = context.root / name;
       std::error_code error;
-      if (std::find(paths.begin(), paths.end(), path) == paths.end() && std::filesystem::exists(path, error))
+      if (std::find(paths.begin(), paths.end(), path) == paths.end() && io::is_there(path) &&
+          !std::filesystem::is_directory(path, error))
         paths.push_back(path);
     }
   }
   std::vector<CheckResult> results;
   for (const auto& path : paths)
-    results.push_back(timed(context.clock, [&] { return checks::validate_env_file(path); }));
+    results.push_back(timed(context.clock, [&] { return judge_env_file(path, context); }));
   return results;
 }
 
@@ -62,13 +99,22 @@ Result<Outcome> env(const Args& args, Context& context) {
 }
 
 CheckResult config_result(const Context& context) {
-  return timed(context.clock,
-               [&] { return checks::validate_config(context.config, context.config_findings); });
+  return timed(context.clock, [&] { return checks::validate_config(judgement(context)); });
 }
 
-Result<Outcome> config(const Args&, Context& context) {
+CheckResult config_result_for_stdio(const Context& context) {
+  return timed(context.clock, [&] {
+    return checks::validate_config(
+        serve::judge_configuration(context.config, context.config_findings,
+                                   {context.root, serve::Purpose::stdio, context.globals.strict, nullptr})
+            .findings);
+  });
+}
+
+Result<Outcome> config(const Args& args, Context& context) {
   Report report = new_report(context, "validate config");
-  report.results.push_back(config_result(context));
+  const bool stdio = args.option("--purpose").value_or("serve") == "stdio";
+  report.results.push_back(stdio ? config_result_for_stdio(context) : config_result(context));
   return finished(std::move(report), context);
 }
 
@@ -84,16 +130,30 @@ Result<Outcome> workflows_run(const Args& args, Context& context) {
   return finished(std::move(report), context);
 }
 
+/// What rests on a setting that cannot be used is not judged; the setting itself has a finding elsewhere.
+void add_all(std::vector<CheckResult>& results, std::string id,
+             const std::function<std::vector<CheckResult>()>& part) {
+  try {
+    for (CheckResult& result : part()) results.push_back(std::move(result));
+  } catch (const UnusableSetting& unusable) {
+    CheckResult result = check_unknown(unusable.error());
+    result.id = std::move(id);
+    results.push_back(std::move(result));
+  }
+}
+
 Result<Outcome> all(const Args&, Context& context) {
   Report report = new_report(context, "validate all");
   auto& results = report.results;
   results.push_back(config_result(context));
-  for (CheckResult& result : env_results({}, context)) results.push_back(std::move(result));
-  results.push_back(timed(context.clock, [&] {
-    return checks::validate_timeouts(context.config, context.config.text("timeouts.profile"));
-  }));
-  for (CheckResult& result : validate_runbooks({}, context)) results.push_back(std::move(result));
-  for (CheckResult& result : validate_workflows({}, context)) results.push_back(std::move(result));
+  add_all(results, "env", [&] { return env_results({}, context); });
+  add_all(results, "timeouts", [&] {
+    return std::vector{timed(context.clock, [&] {
+      return checks::validate_timeouts(context.config, context.config.text("timeouts.profile"));
+    })};
+  });
+  add_all(results, "runbooks", [&] { return validate_runbooks({}, context); });
+  add_all(results, "workflows", [&] { return validate_workflows({}, context); });
   return finished(std::move(report), context);
 }
 
@@ -101,6 +161,12 @@ constexpr cli::Option k_timeout_options[] = {
     {.name = "--profile", .value = "P", .help = "judge by this timeout profile", .values = "@profiles"},
     {.name = "--all-profiles", .help = "judge by every profile"},
     {.name = "--explain", .help = "what the documents say and where they contradict each other"}};
+constexpr cli::Option k_config_options[] = {
+    {.name = "--purpose",
+     .value = "WHAT",
+     .help = "what it is for: a server that listens, or one on standard input, which needs no keys and ports",
+     .values = "serve|stdio",
+     .standard = "serve"}};
 constexpr cli::Positional k_env_files[] = {
     {.name = "FILE",
      .help = "env files, - is standard input; none means .env and .env.docker",
@@ -149,13 +215,17 @@ const Registered<cli::Command> k_env{cli::Command{
     .waits = false,
     .recording = cli::Recording::asked,
     .run = env}};
-const Registered<cli::Command> k_config{cli::Command{.path = "validate config",
-                                                     .group = "Validate",
-                                                     .summary = "judges the settings of all sources together",
-                                                     .examples = k_config_examples,
-                                                     .waits = false,
-                                                     .recording = cli::Recording::asked,
-                                                     .run = config}};
+const Registered<cli::Command> k_config{
+    cli::Command{.path = "validate config",
+                 .group = "Validate",
+                 .summary = "judges the settings of all sources together",
+                 .text = "The verdict is that of exai serve: what is refused here does not start there, and "
+                         "the other way round.",
+                 .options = k_config_options,
+                 .examples = k_config_examples,
+                 .waits = false,
+                 .recording = cli::Recording::asked,
+                 .run = config}};
 const Registered<cli::Command> k_runbooks{cli::Command{
     .path = "validate runbooks",
     .group = "Validate",

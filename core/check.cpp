@@ -19,6 +19,8 @@ CheckResult run_check(const Check& check, const CheckContext& context) {
   CheckResult result = timed(context.clock, [&] {
     try {
       return check.run(own);
+    } catch (const UnusableSetting& unusable) {
+      return check_unknown(unusable.error());
     } catch (const std::exception& error) {
       CheckResult broken = check_unknown(
           make_error(ErrorKind::internal, fmt::format("the check ended with: {}", error.what())));

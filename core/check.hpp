@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <stop_token>
 #include <string_view>
 
@@ -22,8 +23,10 @@ struct CheckContext {
   const Clock& clock;
   Deadline deadline;
   std::stop_token stop;
-  std::filesystem::path root;              ///< base of relative paths
-  std::vector<Finding> config_findings{};  ///< what loading the configuration found, for config.valid
+  std::filesystem::path root;  ///< base of relative paths
+  /// What the judge of the whole configuration says, for config.valid. Whoever runs checks hands it in; it
+  /// may be asked from any thread.
+  std::function<const std::vector<Finding>&()> judgement{};
 };
 
 /// The record of one check. All text is literal.

@@ -1,5 +1,6 @@
 #include "core/config.hpp"
 
+#include "core/digest.hpp"
 #include "core/text.hpp"
 
 #include <cassert>
@@ -40,6 +41,13 @@ bool program_switch(std::string_view name) {
   return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
 }
 
+/// A name of ours that is misspelt may be the one that closes a door; one of another program is its own
+/// affair.
+Status severity_of_unknown(const ConfigLayer& layer, std::string_view name, bool near) {
+  if (!by_env_name(layer.kind)) return Status::fail;
+  return near && name.starts_with("EXAI_") ? Status::fail : Status::warn;
+}
+
 void report_unknown(const ConfigLayer& layer, const RawSetting& raw, std::vector<Finding>& findings) {
   if (foreign(layer.kind, raw.name) || program_switch(raw.name)) return;
   const Origin origin{layer.kind, layer.source, raw.line, raw.name};
@@ -50,17 +58,9 @@ void report_unknown(const ConfigLayer& layer, const RawSetting& raw, std::vector
     return;
   }
   const std::string near = did_you_mean(raw.name, known_names(by_env_name(layer.kind)));
-  const bool file_key = !by_env_name(layer.kind);
-  findings.push_back({file_key ? Status::fail : Status::warn, "settings.unknown",
-                      fmt::format("{} is no setting of exai", raw.name), place(origin),
+  findings.push_back({severity_of_unknown(layer, raw.name, !near.empty()), "settings.unknown",
+                      fmt::format("{} is not a setting of exai", printable(raw.name)), place(origin),
                       near.empty() ? "exai config show lists all settings" : near});
-}
-
-void report_bad_value(const Setting& setting, const Origin& origin, const Error& error,
-                      std::vector<Finding>& findings) {
-  findings.push_back({Status::fail, "settings.value", fmt::format("{}: {}", origin.name, error.message),
-                      place(origin),
-                      error.hint.empty() ? fmt::format("expected {}", to_string(setting.type)) : error.hint});
 }
 
 // Two names of one setting in one layer must agree; the canonical one wins (facts: operations 7, pain point
@@ -69,7 +69,42 @@ void report_disagreement(const ConfigValue& value, const Origin& other, std::vec
   findings.push_back(
       {Status::fail, "settings.aliases",
        fmt::format("{} and {} are the same setting and disagree", value.origin.name, other.name),
-       place(other), fmt::format("keep {} only", value.setting->canonical_env())});
+       place(other), fmt::format("keep {} only", value.setting->canonical_env()),
+       std::string(value.setting->key)});
+}
+
+/// One key twice in a file, as "ws.port" and as "port" below "ws".
+void report_double(const ConfigValue& value, const Origin& other, bool same, std::vector<Finding>& findings) {
+  findings.push_back({same ? Status::warn : Status::fail, "settings.twice",
+                      fmt::format("{} stands twice: here and at line {}", other.name, value.origin.line),
+                      place(other), "keep one", std::string(value.setting->key)});
+}
+
+/// The text cannot be used. Nothing weaker may answer in its place without a word.
+void refuse(ConfigValue& value, const Origin& origin, std::string_view rule, const Error& error,
+            std::vector<Finding>& findings) {
+  Error why = make_error(ErrorKind::config, fmt::format("{}: {}", origin.name, error.message), error.hint);
+  if (why.hint.empty()) why.hint = fmt::format("expected {}", to_string(value.setting->type));
+  why.where = place(origin);
+  findings.push_back(
+      {Status::fail, std::string(rule), why.message, why.where, why.hint, std::string(value.setting->key)});
+  value.unusable = std::move(why);
+}
+
+/// The text in its one spelling, or what is wrong with it and the rule that says so.
+struct Judged {
+  std::string rule;
+  Result<std::string> text;
+};
+Judged judge_text(const Setting& setting, const RawSetting& raw, std::string_view text) {
+  if (!raw.problem.empty()) return {"settings.value", fail(ErrorKind::invalid, raw.problem)};
+  if (raw.is_list && setting.type != SettingType::list)
+    return {"settings.value", fail(ErrorKind::invalid, "is a list where one value is expected")};
+  if (is_placeholder(setting, text))
+    return {"settings.placeholder",
+            fail(ErrorKind::invalid, "still holds the template's placeholder",
+                 fmt::format("put the real value there, or leave {} empty", raw.name))};
+  return {"settings.value", canonical_value(setting, text)};
 }
 
 int rank(const Setting& setting, std::string_view name) {
@@ -78,13 +113,17 @@ int rank(const Setting& setting, std::string_view name) {
   return 0;
 }
 
+bool same_layer(const Origin& a, const Origin& b) {
+  return a.kind == b.kind && a.source == b.source && b.kind != OriginKind::standard;
+}
+
 void apply(ConfigValue& value, const Origin& origin, const std::string& text,
            std::vector<Finding>& findings) {
   const Setting& setting = *value.setting;
-  const bool same_layer = value.origin.kind == origin.kind && value.origin.source == origin.source &&
-                          origin.kind != OriginKind::standard;
-  const bool other_name = value.origin.name != origin.name;
-  if (same_layer && other_name && value.text != text) {
+  const bool twice = same_layer(value.origin, origin);
+  if (twice && value.origin.name == origin.name && origin.kind != OriginKind::flag)
+    report_double(value, origin, value.text == text, findings);
+  if (twice && value.origin.name != origin.name && value.text != text) {
     const bool canonical_first = rank(setting, value.origin.name) <= rank(setting, origin.name);
     if (canonical_first) {
       report_disagreement(value, origin, findings);
@@ -97,6 +136,7 @@ void apply(ConfigValue& value, const Origin& origin, const std::string& text,
   value.overrode.insert(value.overrode.begin(), {value.origin, value.text});
   value.origin = origin;
   value.text = text;
+  value.unusable.reset();  // a weaker source's
 }
 
 }  // namespace config_build
@@ -118,14 +158,17 @@ std::string to_string(const Origin& origin) {
 }
 
 Config Config::defaults() {
-  Config config;
-  for (const Setting& setting : settings()) {
-    ConfigValue value;
-    value.setting = &setting;
-    value.text = setting.standard;
-    config.values_.emplace(setting.key, std::move(value));
-  }
-  return config;
+  static const Config made = [] {
+    Config config;
+    for (const Setting& setting : settings()) {
+      ConfigValue value;
+      value.setting = &setting;
+      value.text = canonical_value(setting, setting.standard).value_or(std::string(setting.standard));
+      config.values_.emplace(setting.key, std::move(value));
+    }
+    return config;
+  }();
+  return made;
 }
 
 Config Config::build(const std::vector<ConfigLayer>& layers, std::vector<Finding>& findings) {
@@ -140,28 +183,36 @@ Config Config::build(const std::vector<ConfigLayer>& layers, std::vector<Finding
         continue;
       }
       const Origin origin{layer.kind, layer.source, raw.line, raw.name};
-      const std::string text(trim(raw.value));
-      if (text.empty()) continue;  // KEY= leaves the setting as it is, as docker and systemd users expect
-      if (is_placeholder(text) && (setting->secret || setting->type == SettingType::url)) {
-        findings.push_back({Status::fail, "settings.placeholder",
-                            fmt::format("{} still holds the template's placeholder", raw.name), place(origin),
-                            fmt::format("put the real value there, or leave {} empty", raw.name)});
+      const std::string_view text = trim(raw.value);
+      if (text.empty() && raw.problem.empty())
+        continue;  // KEY= leaves the setting as it is, as docker and systemd users expect
+      ConfigValue& value = config.values_.at(setting->key);
+      const Judged judged = judge_text(*setting, raw, text);
+      if (judged.text) {
+        apply(value, origin, *judged.text, findings);
         continue;
       }
-      if (const Result<void> fits = check_value(*setting, text); !fits) {
-        report_bad_value(*setting, origin, fits.error(), findings);
-        continue;
-      }
-      apply(config.values_.at(setting->key), origin, text, findings);
+      if (setting->secret) config.refused_secrets_.emplace_back(std::string(text));
+      refuse(value, origin, judged.rule, judged.text.error(), findings);
     }
   }
   return config;
 }
 
-const ConfigValue& Config::value(std::string_view key) const {
+const ConfigValue& Config::peek(std::string_view key) const {
   const auto found = values_.find(key);
   assert(found != values_.end() && "a setting that is not in the table");
   return found->second;
+}
+
+const ConfigValue& Config::value(std::string_view key) const {
+  const ConfigValue& found = peek(key);
+  if (found.unusable) throw UnusableSetting(*found.unusable);
+  return found;
+}
+
+void Config::settle() {
+  for (auto& [key, found] : values_) found.unusable.reset();
 }
 
 const std::string& Config::text(std::string_view key) const {
@@ -169,8 +220,7 @@ const std::string& Config::text(std::string_view key) const {
 }
 
 bool Config::boolean(std::string_view key) const {
-  const std::string word = to_lower(text(key));
-  return word == "true" || word == "1" || word == "yes" || word == "on";
+  return text(key) == "true";
 }
 
 long long Config::integer(std::string_view key) const {
@@ -218,7 +268,18 @@ std::vector<Secret> Config::secrets() const {
     else
       all.emplace_back(found.text);
   }
+  for (const Secret& text : refused_secrets_) all.push_back(text);
   return all;
+}
+
+std::string config_digest(const Config& config) {
+  std::string all;
+  for (const auto& [key, found] : config.values_) {
+    all += fmt::format("{}={}\n", key, found.text);
+    if (found.unusable) all += fmt::format("unusable {}\n", found.unusable->message);
+  }
+  constexpr std::size_t k_digits = 16;
+  return sha256_hex(all).substr(0, k_digits);
 }
 
 }  // namespace exai

@@ -1,4 +1,4 @@
-// SHA-256 and HMAC, in the one file of core that names OpenSSL.
+// SHA-256, HMAC and what a handshake needs, in the one file of core that names OpenSSL.
 #pragma once
 
 #include <array>
@@ -12,6 +12,8 @@ using Sha256 = std::array<unsigned char, 32>;
 Sha256 sha256(std::string_view bytes);
 /// Lower-case hexadecimal of the digest.
 std::string sha256_hex(std::string_view bytes);
+/// The 20 bytes that the WebSocket handshake is made with; no protection of anything.
+std::string sha1(std::string_view bytes);
 /// The digest of what comes in pieces.
 class Sha256Stream {
  public:

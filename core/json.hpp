@@ -21,6 +21,10 @@ inline constexpr int k_file_depth = 256;
 /// Parses one JSON text. Errors are `invalid`, with the byte offset in the message.
 Result<Json> parse_json(std::string_view text, int max_depth = k_network_depth);
 
+/// The same for what strangers write: a byte order mark is passed over, a lone half of a surrogate pair and
+/// bytes that are no UTF-8 become U+FFFD. An answer that was paid for is not thrown away for one character.
+Result<Json> parse_foreign_json(std::string_view text, int max_depth = k_network_depth);
+
 /// Compact text; invalid UTF-8 is replaced, never thrown.
 std::string dump_json(const Json& value);
 /// The same for a tree that nobody needs afterwards: it is freed in less time than it would take to free

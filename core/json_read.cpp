@@ -99,6 +99,9 @@ bool build(const simdjson::dom::element& from, int levels, Json& to) {
 }
 
 Result<Json> read_slowly(std::string_view text, int max_depth) {
+  // nlohmann's reader takes a NUL for the end and would leave what follows unread.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return fail(ErrorKind::invalid, fmt::format("not JSON: a NUL byte at byte {}", nul + 1));
   bool too_deep = false;
   const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t event, Json&) {
     if (depth >= max_depth &&

@@ -2,6 +2,7 @@
 #include "core/text.hpp"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -173,6 +174,15 @@ void Writer::put(const Json& value) {
     }
     case Json::value_t::number_unsigned: {
       const fmt::format_int digits(value.get<std::uint64_t>());
+      return add({digits.data(), digits.size()});
+    }
+    case Json::value_t::number_float: {
+      // A whole number as most of the world writes it, JavaScript first: who parses and writes our JSON again
+      // gets the same text, and may compare it.
+      constexpr double k_exact = 9007199254740992.0;  // 2^53
+      const double number = value.get<double>();
+      if (!(std::abs(number) <= k_exact) || std::trunc(number) != number) return add(value.dump());
+      const fmt::format_int digits(static_cast<std::int64_t>(number));
       return add({digits.data(), digits.size()});
     }
     case Json::value_t::boolean:

@@ -1,5 +1,7 @@
 #include "core/redact.hpp"
 
+#include "core/json.hpp"
+
 #include <algorithm>
 
 #include <fmt/core.h>
@@ -54,6 +56,9 @@ Redactor::Redactor(const std::vector<Secret>& secrets) {
       if (url_safe != form) forms_.push_back({Secret(std::move(url_safe)), instead});
       forms_.push_back({Secret(std::move(form)), instead});
     }
+    const std::string quoted = quote_json(plain);
+    if (quoted.size() != plain.size() + 2)
+      forms_.push_back({Secret(quoted.substr(1, quoted.size() - 2)), instead});
     std::string encoded = url_encoded(plain);
     if (encoded != plain) forms_.push_back({Secret(std::move(encoded)), instead});
   }
@@ -71,6 +76,41 @@ std::string Redactor::apply(std::string_view text) const {
       at += form.instead.size();
     }
   }
+  return out;
+}
+
+std::size_t Redactor::undecided(std::string_view text) const {
+  std::size_t from = text.size();
+  for (const Form& form : forms_) {
+    const std::string_view secret = form.text.reveal();
+    for (std::size_t at = text.size() - std::min(secret.size() - 1, text.size()); at < from; ++at)
+      if (text[at] == secret.front() && secret.starts_with(text.substr(at))) from = at;
+  }
+  // A whole secret that reaches into what waits must not be cut either.
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const Form& form : forms_) {
+      const std::string_view secret = form.text.reveal();
+      const std::size_t at = text.find(secret, from - std::min(from, secret.size() - 1));
+      if (at >= from) continue;
+      from = at;
+      moved = true;
+    }
+  }
+  return text.size() - from;
+}
+
+std::string RedactedStream::feed(std::string_view piece) {
+  held_ += piece;
+  const std::size_t ready = held_.size() - redactor_.undecided(held_);
+  std::string out = redactor_.apply(std::string_view(held_).substr(0, ready));
+  held_.erase(0, ready);
+  return out;
+}
+
+std::string RedactedStream::finish() {
+  std::string out = redactor_.apply(held_);
+  held_.clear();
   return out;
 }
 

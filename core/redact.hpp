@@ -18,6 +18,9 @@ class Redactor {
   explicit Redactor(const std::vector<Secret>& secrets);
   /// The text with each occurrence replaced by "[secret sha256:ab12cd34]".
   [[nodiscard]] std::string apply(std::string_view text) const;
+  /// How many bytes at the end of a text that goes on could belong to a secret: what is before them may be
+  /// given to apply() and let go.
+  [[nodiscard]] std::size_t undecided(std::string_view text) const;
   /// True when apply() would change nothing.
   [[nodiscard]] bool clean(std::string_view text) const;
 
@@ -27,6 +30,21 @@ class Redactor {
     std::string instead;
   };
   std::vector<Form> forms_;
+};
+
+/// A text that leaves in pieces. A secret may be cut anywhere between them, so what could be the beginning of
+/// one waits for the next piece.
+class RedactedStream {
+ public:
+  explicit RedactedStream(const Redactor& redactor) : redactor_(redactor) {}
+  /// What may leave now.
+  std::string feed(std::string_view piece);
+  /// The rest.
+  std::string finish();
+
+ private:
+  const Redactor& redactor_;
+  std::string held_;
 };
 
 }  // namespace exai

@@ -25,13 +25,15 @@ struct Fact {
   std::optional<double> crit;  ///< above this: fail
 };
 
-/// One thing found at one place, for validators that find many.
+/// One thing found at one place, for validators that find many. A severity of `skip` is a note: worth
+/// knowing, of no weight.
 struct Finding {
   Status severity = Status::fail;
   std::string rule;  ///< stable id, "env.placeholder"
   std::string message;
   std::optional<Location> where;
   std::string hint;
+  std::string setting{};  ///< key of the setting it is about, if it is about one
 };
 
 struct CheckResult {

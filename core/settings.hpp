@@ -22,6 +22,32 @@ enum class SettingType : std::uint8_t {
   choice,  ///< one of `choices`
 };
 
+/// What the text of a setting is beyond its type. Forms that text alone decides are read by core/forms.hpp,
+/// for the judge and for the user of the value alike; names and files are looked up by the judge of a whole
+/// configuration.
+enum class Form : std::uint8_t {
+  plain,           ///< whatever the type takes
+  usd,             ///< an amount of US dollars: "2.50"
+  delays,          ///< durations, comma-separated; bare numbers are seconds
+  drive_mappings,  ///< "C:/app", comma-separated
+  host_patterns,   ///< hosts that Host and Origin may name, comma-separated
+  http_url,        ///< http or https, usable for a request
+  tools,           ///< names of tools, comma-separated
+  models,          ///< names of models, comma-separated
+  model,           ///< the name of a model
+  profile,         ///< the name of a timeout profile
+  file,            ///< a file that must be there
+  folder,          ///< folders that must be there
+  new_folder,      ///< a folder that is made when it is missing
+};
+
+/// Who needs a setting: what nobody needs for a purpose cannot spoil it.
+enum class Need : std::uint8_t {
+  always,
+  listeners,   ///< servers that listen; one on standard input has a single, trusted caller
+  deployment,  ///< what stands around the server: Redis, Supabase, the host
+};
+
 struct Setting {
   std::string_view key{};  ///< YAML path and the name used in code: "ws.port"
   SettingType type = SettingType::text;
@@ -33,6 +59,8 @@ struct Setting {
   bool secret = false;
   std::string_view group{};  ///< heading in the manual
   std::string_view help{};   ///< one line
+  Form form = Form::plain;
+  Need need = Need::always;
 
   [[nodiscard]] std::string_view name() const { return key; }
   [[nodiscard]] std::string_view canonical_env() const { return env[0]; }

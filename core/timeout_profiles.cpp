@@ -186,8 +186,15 @@ Result<Profile> profile_from(const std::string& name, const Node& node) {
   profile.name = name;
   profile.title = node.text("title", profile.title);
   profile.source = to_string(node.where);
-  profile.may_override = node.text("override", profile.may_override ? "true" : "false") == "true";
+  const std::string may_override = node.text("override", profile.may_override ? "true" : "false");
+  if (may_override != "true" && may_override != "false")
+    return fail(
+        wrong(node, fmt::format("override: \"{}\" is not true or false", may_override), "override: true"));
+  profile.may_override = may_override == "true";
   if (const Node* relations = node.find("relations")) {
+    if (!relations->is_map())
+      return fail(wrong(*relations, "relations must be a mapping of layers",
+                        "relations: {daemon: {of: workflow, ratio: 3/2}}"));
     for (const auto& [layer, fields] : relations->fields) {
       const Result<Relation> parsed = relation_from(layer, fields);
       if (!parsed) return fail(parsed.error());
@@ -196,6 +203,8 @@ Result<Profile> profile_from(const std::string& name, const Node& node) {
     }
   }
   if (const Node* rules = node.find("invariants")) {
+    if (!rules->is_list())
+      return fail(wrong(*rules, "invariants must be a list", "- {left: simple, op: less, right: workflow}"));
     for (const Node& item : rules->items) {
       const Result<Invariant> parsed = invariant_from(item);
       if (!parsed) return fail(parsed.error());

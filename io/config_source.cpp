@@ -20,9 +20,9 @@ std::optional<std::string> environment(const char* name) {
   return std::string(value);
 }
 
-bool is_there(const std::filesystem::path& path) {
+bool is_folder(const std::filesystem::path& path) {
   std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
+  return std::filesystem::is_directory(path, ignored);
 }
 
 // The nearest folder upwards that holds one of our files; the current one when none does.
@@ -32,7 +32,8 @@ std::filesystem::path find_root(const ConfigRequest& request) {
   std::error_code error;
   const std::filesystem::path here = std::filesystem::current_path(error);
   for (std::filesystem::path folder = here; !folder.empty(); folder = folder.parent_path()) {
-    if (is_there(folder / "exai.yaml") || is_there(folder / ".env")) return folder;
+    if (is_there(folder / "exai.yaml")) return folder;
+    if (is_there(folder / ".env") && !is_folder(folder / ".env")) return folder;
     if (folder == folder.root_path()) break;
   }
   return here;
@@ -55,21 +56,73 @@ std::optional<std::filesystem::path> find_yaml(const ConfigRequest& request,
   return std::nullopt;
 }
 
-std::string scalar_text(const Node& node) {
-  if (node.is_scalar()) return node.scalar;
+/// One key and its scalar or list. Items become comma-separated text, so none may be more than a word of it.
+RawSetting raw_setting(const std::string& name, const Node& node) {
+  RawSetting raw{name, node.scalar, node.where.line};
+  if (!node.is_list()) return raw;
+  raw.is_list = true;
   std::vector<std::string> parts;
-  for (const Node& item : node.items) parts.push_back(item.scalar);
-  return join(parts, ",");
+  for (const Node& item : node.items) {
+    if (!item.is_scalar() || trim(item.scalar).empty())
+      raw.problem = "has an item that is not a plain value";
+    else if (item.scalar.find(',') != std::string::npos)
+      raw.problem = "has an item with a comma in it, which separates items";
+    parts.push_back(item.scalar);
+  }
+  if (parts.empty()) raw.problem = "is a list without an item";
+  raw.value = join(parts, ",");
+  return raw;
 }
 
-// "ws: {port: 8079}" becomes ws.port = 8079; lists become comma-separated text.
+bool is_section(std::string_view name) {
+  const std::string prefix = std::string(name) + ".";
+  const auto all = settings();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Setting& setting) { return setting.key.starts_with(prefix); });
+}
+
+// "ws: {port: 8079}" becomes ws.port = 8079; lists become comma-separated text; null is absent.
 void flatten(const Node& node, const std::string& prefix, ConfigLayer& layer) {
   for (const auto& [key, value] : node.fields) {
     const std::string name = prefix.empty() ? key : prefix + "." + key;
-    if (value.is_map())
+    if (value.kind == Node::Kind::null && is_section(name)) continue;
+    if (value.is_map() && find_setting(name) == nullptr)
       flatten(value, name, layer);
+    else if (value.is_map())
+      layer.entries.push_back(
+          {name, "", value.where.line, false, "has fields of its own where one value is expected"});
     else
-      layer.entries.push_back({name, scalar_text(value), value.where.line});
+      layer.entries.push_back(raw_setting(name, value));
+  }
+}
+
+/// "~" and "~/x" as the home folder; everything else as it is.
+Result<std::string> with_home(std::string_view path) {
+  if (!path.starts_with('~')) return std::string(path);
+  const auto home = environment("HOME");
+  if (path.size() > 1 && path[1] != '/')
+    return fail(ErrorKind::invalid, "names the home folder of another user, which is not looked up");
+  if (!home) return fail(ErrorKind::invalid, "begins with ~, and HOME is not set");
+  return *home + std::string(path.substr(1));
+}
+
+/// Paths of all sources mean the same by "~"; docker and systemd hand it over as it stands.
+void expand_home(ConfigLayer& layer) {
+  for (RawSetting& raw : layer.entries) {
+    const bool by_env = layer.kind == OriginKind::env_file || layer.kind == OriginKind::environment;
+    const Setting* setting = by_env ? find_setting_by_env(raw.name) : find_setting(raw.name);
+    const bool is_path =
+        setting != nullptr && (setting->type == SettingType::path || setting->form == Form::folder);
+    if (!is_path || raw.value.find('~') == std::string::npos || !raw.problem.empty()) continue;
+    std::vector<std::string> parts = split(raw.value, ',');
+    for (std::string& part : parts) {
+      Result<std::string> whole = with_home(part);
+      if (whole)
+        part = std::move(*whole);
+      else
+        raw.problem = whole.error().message;
+    }
+    raw.value = join(parts, ",");
   }
 }
 
@@ -128,13 +181,41 @@ ConfigLayer process_environment() {
 
 }  // namespace config_files
 
-Result<std::vector<ConfigLayer>> read_env_layer(const std::filesystem::path& path,
-                                                std::vector<Finding>& findings) {
-  const Result<std::string> text = read_file(path, std::uint64_t{4} << 20U);
-  if (!text) return fail(text.error());
-  return std::vector<ConfigLayer>{
-      parse_dotenv(*text, path == "-" ? "standard input" : path.string(), findings)};
+namespace config_files {
+
+constexpr std::uint64_t k_env_file_bytes = std::uint64_t{4} << 20U;
+
+bool is_plain_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return path != "-" && std::filesystem::is_regular_file(path, ignored);
 }
+
+/// A pipe is read once in the life of the process.
+Result<std::string> env_text(const std::filesystem::path& path, const ConfigRequest& request,
+                             LoadedConfig& loaded) {
+  if (const auto known = request.streams.find(path.string()); known != request.streams.end()) {
+    loaded.streams.insert(*known);
+    return known->second;
+  }
+  Result<std::string> text = read_file(path, k_env_file_bytes, request.deadline);
+  if (text && !is_plain_file(path)) loaded.streams.emplace(path.string(), *text);
+  return text;
+}
+
+/// Those named, or .env of the root. A folder of that name is a Python environment.
+std::vector<std::filesystem::path> env_files_of(const ConfigRequest& request, LoadedConfig& loaded) {
+  std::vector<std::filesystem::path> files(request.env_files.begin(), request.env_files.end());
+  const std::filesystem::path usual = loaded.root / ".env";
+  if (!files.empty() || !is_there(usual)) return files;
+  if (is_folder(usual))
+    loaded.findings.push_back({Status::skip, "env.folder", ".env is a folder, so it is not read",
+                               Location{usual.string(), 0, 0}, "settings may stand in exai.yaml"});
+  else
+    files.push_back(usual);
+  return files;
+}
+
+}  // namespace config_files
 
 Result<LoadedConfig> load_config(const ConfigRequest& request) {
   using namespace config_files;
@@ -154,16 +235,15 @@ Result<LoadedConfig> load_config(const ConfigRequest& request) {
                 fmt::format("profile \"{}\" was asked for, but there is no exai.yaml", loaded.profile),
                 "name the file with --config");
   }
-  std::vector<std::filesystem::path> env_files(request.env_files.begin(), request.env_files.end());
-  if (env_files.empty() && is_there(loaded.root / ".env")) env_files.push_back(loaded.root / ".env");
-  for (const std::filesystem::path& path : env_files) {
-    Result<std::vector<ConfigLayer>> layer = read_env_layer(path, loaded.findings);
-    if (!layer) return fail(layer.error());
-    layers.insert(layers.end(), layer->begin(), layer->end());
+  for (const std::filesystem::path& path : env_files_of(request, loaded)) {
+    Result<std::string> text = env_text(path, request, loaded);
+    if (!text) return fail(text.error());
+    layers.push_back(parse_dotenv(*text, path == "-" ? "standard input" : path.string(), loaded.findings));
     loaded.env_files.push_back(path);
   }
-  layers.push_back(process_environment());
+  if (request.environment) layers.push_back(process_environment());
   if (!request.flags.empty()) layers.push_back({OriginKind::flag, "", request.flags});
+  for (ConfigLayer& layer : layers) expand_home(layer);
   loaded.config = Config::build(layers, loaded.findings);
   loaded.config.set_timeout_profiles(std::move(timeout_profiles));
   return loaded;

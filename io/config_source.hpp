@@ -2,9 +2,11 @@
 #pragma once
 
 #include "core/config.hpp"
+#include "core/deadline.hpp"
 #include "core/result.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +19,10 @@ struct ConfigRequest {
   std::optional<std::string> root;         ///< --root
   std::optional<std::string> profile;      ///< --profile
   std::vector<RawSetting> flags;           ///< settings given as flags, by key
+  bool environment = true;                 ///< whether the process environment counts
+  Deadline deadline = Deadline::after(std::chrono::seconds(30));  ///< for pipes
+  /// What pipes said when they were read first: nobody can read them twice. A reload hands it back.
+  std::map<std::string, std::string> streams;
 };
 
 struct LoadedConfig {
@@ -26,17 +32,15 @@ struct LoadedConfig {
   std::optional<std::filesystem::path> file;  ///< the exai.yaml read, if any
   std::vector<std::filesystem::path> env_files;
   std::string profile;
+  std::map<std::string, std::string> streams;  ///< contents of env files that were pipes
 };
 
+/// In a path "~" and "~/x" mean the home folder of HOME. A folder named .env (Python's) is not an env file.
 /// Precedence: flag > process environment > env files > exai.yaml profile > exai.yaml > default. Without
 /// --env-file, `.env` of the root is read when it exists. Root: --root, EXAI_ROOT, or the nearest folder
 /// upwards that has exai.yaml or .env, else the current folder. exai.yaml: --config, EXAI_CONFIG,
 /// <root>/exai.yaml, XDG_CONFIG_HOME/exai/exai.yaml, /etc/exai/exai.yaml; the first found only. A file that
 /// was named and cannot be read is `missing_input`; what stands wrong in a file is a finding.
 Result<LoadedConfig> load_config(const ConfigRequest& request);
-
-/// The layers of one env file or one YAML file alone, for `validate env FILE` and `validate config FILE`.
-Result<std::vector<ConfigLayer>> read_env_layer(const std::filesystem::path& path,
-                                                std::vector<Finding>& findings);
 
 }  // namespace exai::io

@@ -2,6 +2,7 @@
 
 #include "core/json.hpp"
 #include "io/guard.hpp"
+#include "io/poll_until.hpp"
 
 #include <cerrno>
 #include <charconv>
@@ -14,8 +15,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <unistd.h>
 
 namespace exai::io {
@@ -61,12 +64,17 @@ Error unwritable(const std::filesystem::path& path, int code) {
                     hint);
 }
 
-Result<std::string> read_all(int descriptor, const std::filesystem::path& path, std::uint64_t max_bytes) {
+Result<std::string> read_all(int descriptor, const std::filesystem::path& path, std::uint64_t max_bytes,
+                             Deadline deadline) {
   std::string text;
   char buffer[65536];
   while (true) {
+    // A pipe may have its writer still to come; a plain file is always ready.
+    if (!poll_until(descriptor, POLLIN, deadline))
+      return fail(ErrorKind::missing_input, fmt::format("{} did not come to its end in time", path.string()),
+                  "end what writes there, or give more time with --timeout");
     const ssize_t got = read(descriptor, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) return fail(unreadable(path, errno));
     if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
@@ -120,16 +128,28 @@ void clear_left_behind(const std::filesystem::path& folder) {
 
 }  // namespace files_posix
 
-Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+bool is_there(const std::filesystem::path& path) {
+  struct stat facts {};
+  return lstat(path.c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+bool is_kernel_view(const std::filesystem::path& path) {
+  struct statfs facts {};
+  if (statfs(path.c_str(), &facts) != 0) return false;
+  return facts.f_type == PROC_SUPER_MAGIC || facts.f_type == SYSFS_MAGIC ||
+         facts.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes, Deadline deadline) {
   using namespace files_posix;
-  if (path == "-") return read_all(STDIN_FILENO, "standard input", max_bytes);
-  // O_NONBLOCK: a FIFO or a device named by mistake must not hang the program.
+  if (path == "-") return read_all(STDIN_FILENO, "standard input", max_bytes, deadline);
+  // O_NONBLOCK: a FIFO or a device named by mistake must not hang the program beyond the deadline.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return fail(unreadable(path, errno));
   struct stat facts {};
   if (fstat(file.get(), &facts) != 0) return fail(unreadable(path, errno));
   if (S_ISDIR(facts.st_mode)) return fail(unreadable(path, EISDIR));
-  return read_all(file.get(), path, max_bytes);
+  return read_all(file.get(), path, max_bytes, deadline);
 }
 
 Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines,
@@ -218,7 +238,8 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& path) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) return fail(unwritable(path, errno));
   if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return LockFile(descriptor, path);
-  const Result<std::string> owner = read_all(descriptor, path, 4096);
+  const Result<std::string> owner =
+      read_all(descriptor, path, 4096, Deadline::after(std::chrono::seconds(1)));
   close(descriptor);
   const Result<std::string> pid =
       owner.and_then([](const std::string& text) { return json_at(text, "pid"); });

@@ -13,10 +13,17 @@
 
 namespace exai::io {
 
-/// The whole file, refusing more than `max_bytes`; "-" is standard input. Errors are `missing_input` with the
-/// path and the system's reason, and say what to do for the common ones.
+/// The whole file, refusing more than `max_bytes`; "-" is standard input. A pipe is read to its end, until
+/// the deadline. Errors are `missing_input` with the path and the system's reason, and say what to do for the
+/// common ones.
 Result<std::string> read_file(const std::filesystem::path& path,
-                              std::uint64_t max_bytes = std::uint64_t{64} << 20U);
+                              std::uint64_t max_bytes = std::uint64_t{64} << 20U,
+                              Deadline deadline = Deadline::after(std::chrono::seconds(30)));
+/// What is at that name, links not followed: a dangling link is there. Only a name that surely is not there
+/// counts as absent.
+bool is_there(const std::filesystem::path& path);
+/// True below /proc, /sys and their like, where nothing can be made whatever the mode says.
+bool is_kernel_view(const std::filesystem::path& path);
 /// The last `lines` lines, read from the end; of the first `until` bytes when that is given.
 Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines,
                                            std::optional<std::uint64_t> until = std::nullopt);

@@ -6,6 +6,7 @@
 #include "io/curl_library.hpp"
 #include "io/guard.hpp"
 
+#include <array>
 #include <atomic>
 #include <cctype>
 #include <cstdlib>
@@ -47,9 +48,27 @@ struct Exchange {
   const HttpRequest& request;
   HttpResponse response;
   std::size_t received = 0;
-  bool begun = false;  ///< on_head has been told
+  bool begun = false;      ///< on_head has been told
+  bool sent = false;       ///< libcurl has begun to send the request
+  bool sent_back = false;  ///< it wanted to send it again
   Halt halt = Halt::none;
 };
+
+/// What the peer may do twice without harm (RFC 9110 9.2.2).
+bool is_idempotent(std::string_view method) {
+  constexpr std::array<std::string_view, 5> k_methods{"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  return std::find(k_methods.begin(), k_methods.end(), method) != k_methods.end();
+}
+
+/// Before each sending. libcurl sends a request again by itself, up to five times, when a connection that was
+/// open already ends before the first byte of the answer. Whether the peer has acted on it nobody knows, so a
+/// POST that may cost money goes out once: repeating it is for those who count.
+int on_send(void* user, char* /*peer*/, char* /*own*/, int /*peer_port*/, int /*own_port*/) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.sent_back = exchange.sent && !is_idempotent(exchange.request.method);
+  exchange.sent = true;
+  return exchange.sent_back ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
 
 /// Once, as soon as the head of a good answer is there: a stream may send its first event much later.
 void announce(Exchange& exchange) {
@@ -220,6 +239,7 @@ void Transfer::set_transport() {
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_TCP_NODELAY, 1L);
+  set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");  // and undone; max_body counts what comes out
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_USERAGENT, ("exai/" + std::string(version())).c_str());
   // Most transfers wait: small buffers keep a thousand of them cheap (libcurl takes 16 and 64 KiB otherwise).
@@ -239,6 +259,8 @@ void Transfer::set_transport() {
              proxy != nullptr && url_.scheme == "http" && std::getenv("http_proxy") == nullptr) {
     set(CURLOPT_PROXY, proxy);
   }
+  set(CURLOPT_PREREQFUNCTION, &on_send);
+  set(CURLOPT_PREREQDATA, static_cast<void*>(&exchange_));
   set(CURLOPT_HEADERFUNCTION, &on_header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(&exchange_));
   set(CURLOPT_WRITEFUNCTION, &on_body);
@@ -339,6 +361,11 @@ Error Transfer::failure(CURLcode code) const {
     return make_error(
         ErrorKind::timeout,
         fmt::format("no answer from {} in time: phase {} was not over after {}", address, phase(), elapsed));
+  if (exchange_.sent_back)
+    return make_error(ErrorKind::unreachable,
+                      fmt::format("{} closed the connection before it answered; it may have acted on the "
+                                  "request, which is not sent again unasked",
+                                  address));
   if (exchange_.halt == Halt::too_large)
     return make_error(ErrorKind::invalid, fmt::format("the answer of {} is larger than {} bytes", address,
                                                       exchange_.request.max_body));

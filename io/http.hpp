@@ -3,6 +3,7 @@
 
 #include "core/deadline.hpp"
 #include "core/result.hpp"
+#include "core/url.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -53,10 +54,8 @@ struct HttpRequest {
 /// is a success here.
 Result<HttpResponse> http_exchange(const HttpRequest& request);
 
-/// "https://host:8443/v1/" -> parts; `invalid` for anything but http, https, ws and wss.
-struct Url {
-  std::string scheme, host, port, path;  ///< path with query, at least "/"; port filled in by the scheme
-};
-Result<Url> parse_url(std::string_view url);
+// The client's own reading of URLs stands in core, where settings are judged by it.
+using exai::parse_url;
+using exai::Url;
 
 }  // namespace exai::io

@@ -68,7 +68,12 @@ struct Walker {
 Result<Node> parse_yaml(std::string_view text, const std::string& file) {
   try {
     yaml_walk::Walker walker{file, 0, std::nullopt};
-    Node node = walker.walk(YAML::Load(std::string(text)), 0);
+    // What stands behind "---" would be lost in silence.
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1)
+      walker.refuse(documents[1], "a second document begins here, which nobody reads",
+                    "keep one document in the file, without another \"---\"");
+    Node node = documents.empty() ? Node{} : walker.walk(documents.front(), 0);
     if (walker.error) return fail(std::move(*walker.error));
     return node;
   } catch (const YAML::Exception& error) {

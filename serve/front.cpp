@@ -24,7 +24,11 @@ SessionLimits session_limits(const Config& config) {
 }
 
 CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> documents) {
-  return {std::move(documents), static_cast<std::size_t>(config.integer("mcp.page_size"))};
+  return {std::move(documents),
+          static_cast<std::size_t>(config.integer("mcp.page_size")),
+          {},
+          config.text("tools.schemas") == "full",
+          config.text("tools.prompts") == "all"};
 }
 
 Front::Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
@@ -46,7 +50,19 @@ Front::Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine
 void Front::sweep_later() {
   sweep_ = loop_.after(k_sweep_every, [this] {
     sessions.expire();
+    end_retired_sessions();
     sweep_later();
+  });
+}
+
+void Front::judge_sessions(std::function<PassState(const Pass&)> state) {
+  state_of_ = std::move(state);
+}
+
+void Front::end_retired_sessions() {
+  if (!state_of_) return;
+  sessions.end_if([this](const Session& session) {
+    return session.pass && state_of_(*session.pass) == PassState::retired;
   });
 }
 

@@ -4,6 +4,7 @@
 #include "serve/protocol/mcp_http.hpp"
 #include "serve/protocol/mcp_sse.hpp"
 
+#include <functional>
 #include <string>
 
 namespace exai::serve {
@@ -23,6 +24,9 @@ struct Front {
   /// Ends every stream that would go on for ever: the server stops.
   void end_streams();
   void reload(const Config& config);
+  /// Sessions of a key that was taken away end with all that runs in them: now, and whenever `state` says so.
+  void judge_sessions(std::function<PassState(const Pass&)> state);
+  void end_retired_sessions();
 
   Dispatcher dispatcher;
   McpService service;
@@ -34,6 +38,7 @@ struct Front {
   /// Sessions end when their time is over, also when nobody calls any more.
   void sweep_later();
   Loop& loop_;
+  std::function<PassState(const Pass&)> state_of_;
   std::unique_ptr<Timer> sweep_;
 };
 

@@ -116,6 +116,9 @@ void Health::report(std::function<void(const HealthReport&)> done) {
   const auto facts = std::make_shared<HealthFacts>();
   const auto gather = [this, facts] {
     facts->storage = engine_.services().store.ping();
+    if (facts->storage)
+      if (std::optional<Error> trouble = engine_.services().memory.trouble())
+        facts->storage = fail(std::move(*trouble));
     std::error_code missing;
     const std::filesystem::path folder =
         std::filesystem::exists(folder_, missing) ? folder_ : std::filesystem::path("/");

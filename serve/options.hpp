@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,14 +21,15 @@ struct ServeOptions {
   bool stdio = false;               ///< MCP over stdin and stdout instead of sockets
   std::string connect;              ///< with stdio: bridge to the daemon at this ws:// URL
   bool check_only = false;          ///< load all, bind nothing
-  Millis grace{30000};              ///< drain time after SIGTERM
+  std::optional<Millis> grace;      ///< drain time after SIGTERM; nothing = server.grace
   bool terminal = false;            ///< echo log lines to stderr
   std::vector<Document> documents;  ///< offered as resources beside the server's own
   std::filesystem::path record;     ///< cassette to write what providers are asked and answer
   std::filesystem::path replay;     ///< cassette to play instead of asking providers
   bool strict = false;              ///< a keys file that others can read is an error
-  /// Loads the configuration anew for SIGHUP; an error keeps the old one.
-  std::function<Result<Config>()> reload;
+  std::vector<Finding> findings;    ///< of loading the configuration, for the judge
+  /// Loads the configuration anew for SIGHUP; an error, or one that the judge refuses, keeps the old one.
+  std::function<Result<ConfigSources>()> reload;
   [[nodiscard]] const std::filesystem::path& file_base() const { return files.empty() ? root : files; }
 };
 

@@ -3,6 +3,7 @@
 #include "core/redact.hpp"
 #include "core/version.hpp"
 #include "io/files.hpp"
+#include "io/journal.hpp"
 #include "io/log.hpp"
 #include "io/notify.hpp"
 #include "io/process.hpp"
@@ -12,19 +13,23 @@
 #include "serve/door/door.hpp"
 #include "serve/door/stdio.hpp"
 #include "serve/front.hpp"
+#include "serve/instructions.hpp"
+#include "serve/judge.hpp"
 #include "serve/outside.hpp"
 #include "serve/protocol/mcp_pipe.hpp"
+#include "serve/settings_state.hpp"
 #include "serve/shim.hpp"
 #include "serve/sites.hpp"
+#include "serve/start.hpp"
 #include "serve/toolbox.hpp"
 #include "serve/view.hpp"
+#include "serve/workflows/workflow.hpp"
 
 #include <csignal>
 #include <future>
 #include <optional>
 
 #include <fmt/core.h>
-#include <sys/resource.h>
 
 #include <unistd.h>
 
@@ -34,56 +39,25 @@ namespace serving {
 
 using ReadyHook = std::function<void(const std::vector<Listener>&)>;
 
-/// What must hold before the first thread: broken pipes are errors, not deaths, and no secret ends in a core
-/// file.
-void harden() {
-  io::ignore_stray_signals();
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-}
-
 constexpr unsigned k_last_seconds = 5;
 // Metrics and log hear of the tools by then, also when no client comes.
 constexpr Millis k_fetch_after{30};
 constexpr Millis k_forget_every = std::chrono::hours(1);
 
-io::LogLevel level_of(const Config& config) {
-  const std::string& text = config.text("log.level");
-  if (text == "DEBUG") return io::LogLevel::debug;
-  if (text == "WARNING") return io::LogLevel::warning;
-  return text == "ERROR" ? io::LogLevel::error : io::LogLevel::info;
+Purpose purpose_of(const ServeOptions& options) {
+  if (!options.stdio) return Purpose::serve;
+  return options.connect.empty() ? Purpose::stdio : Purpose::shim;
 }
 
-Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptions& options) {
-  io::LogOptions log;
-  if (!options.in_memory) log.folder = below(options.file_base(), config.text("log.dir"));
-  log.level = level_of(config);
-  log.max_bytes = config.bytes("log.max_bytes");
-  log.keep = static_cast<int>(config.integer("log.keep"));
-  log.to_stderr = options.terminal;
-  Result<std::unique_ptr<io::Log>> opened = io::Log::open(std::move(log));
-  if (opened) (*opened)->set_redactor(Redactor(config.secrets()));
-  return opened;
+Judgement judge(Config config, std::vector<Finding> findings, const ServeOptions& options,
+                const AccessPolicy* before) {
+  return judge_configuration(std::move(config), std::move(findings),
+                             {options.root, purpose_of(options), options.strict, before});
 }
 
-/// What a client's model reads before it has called anything.
-std::string instructions() {
-  return "exai lends you engineering workflows and the models GLM and Kimi.\n"
-         "Workflows (debug, codereview, analyze, secaudit and others) go step by step: call one with "
-         "step_number 1, do yourself what required_actions of the answer says, then call it again as "
-         "next_call shows, with what you found. At the last step another model judges your findings where "
-         "that helps.\n"
-         "chat asks one question. Answers carry a continuation_id; give it back to go on, also in another "
-         "tool.\n"
-         "Name files by their path: their contents are sent along. listmodels shows the models, self-check "
-         "what is configured.";
-}
-
-/// The rules of access; standard input has one caller, so no key is looked for there.
-Result<AccessPolicy> open_access(const Config& config, const ServeOptions& options,
-                                 const AccessPolicy* before) {
-  const Config none = Config::defaults();
-  return AccessPolicy::load(options.stdio ? none : config, options.root, options.strict, before);
+MemoryLimits memory_limits(const Config& config) {
+  // Small commits: a large one takes the processor from the calls for too long.
+  return {.gather = Millis{5}, .power = config.text("memory.durability") == "power"};
 }
 
 /// Everything that serves, in the order in which it depends on what stands above.
@@ -105,11 +79,14 @@ class Server {
                                                         : state_folder() / "exai.db",
                clock_),
         // Small commits: a large one takes the processor from the calls for too long.
-        memory_(store_, clock_, {.gather = Millis{5}},
-                [this](const Error& error) {
-                  log_->write(io::LogLevel::warning, "memory.write",
-                              "conversations are not in the store yet: " + error.message);
-                }),
+        memory_(
+            store_, clock_, memory_limits(config_),
+            [this](const Error& error) {
+              metrics_.storage_failed();
+              log_->write(io::LogLevel::warning, "memory.write",
+                          "conversations are not in the store yet: " + error.message);
+            },
+            journal_maker()),
         caches_(config_, clock_, [this] { metrics_.cache_hit(); }),
         spend_(&store_, clock_,
                [this](const Error& error) {
@@ -125,19 +102,24 @@ class Server {
                 std::move(runtime), log_.get()),
         front_(catalogue_, wire, engine_, config_, system_clock()),
         access_(std::move(access)),
+        settings_(config_, options.reload, system_clock()),
+        guard_(access_, metrics_, system_clock(), rate_limits(config_),
+               [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }),
         health_(engine_, state_folder()),
         main_site_(
-            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); },
-             [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }}),
+            {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
         health_site_(
-            {access_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, catalogue_, access_, daemon_settings(config_), log_.get()),
-        frame_site_(access_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
+            {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
+        daemon_(engine_, catalogue_, guard_, daemon_settings(config_), log_.get()),
+        frame_site_(guard_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
+    watch_passes(door_, front_, guard_, daemon_);
     view_.watch(engine_, log_.get());
     metrics_.watch_caches([this] { return caches_.rows(); });
+    metrics_.watch_settings([this] {
+      return Metrics::SettingsRow{settings_.generation(), settings_.in_step(), settings_.last_reload_good()};
+    });
     outside_->on_failure(
         [this](const Error& error) { log_->write(io::LogLevel::error, "cassette.write", error.message); });
-    warn_of_access();
   }
 
   Result<void> bind() {
@@ -157,7 +139,7 @@ class Server {
                     "ws", "");
     if (done)
       done = listen(door_.listen_http("health", config_.text("health.host"), config_.port("health.port"),
-                                      "health.port (HEALTH_CHECK_PORT)", health_site_),
+                                      "health.port (HEALTH_CHECK_PORT)", health_site_, true),
                     "http", "/health");
     if (done)
       daemon_.write_health(below(options_.file_base(), config_.text("log.dir")) / "ws_daemon.health.json",
@@ -165,7 +147,11 @@ class Server {
     return done;
   }
 
-  [[nodiscard]] const std::vector<Listener>& listeners() const { return listeners_; }
+  /// Says in the instance file who serves here and on which settings; each reload says it anew.
+  Result<void> announce(io::LockFile& file) {
+    instance_ = &file;
+    return file.write(instance_line());
+  }
 
   /// Serves until drained. With `lines`, standard input is the only client and its end is the end.
   void run(const ReadyHook& on_ready) {
@@ -189,13 +175,55 @@ class Server {
       if (on_ready) on_ready(listeners_);
       io::notify_systemd("READY=1");
     });
+    if (!outside_->replays() && !options_.in_memory && io::any_journal(state_folder())) recover();
     door_.run();
     log_->write(io::LogLevel::info, "server.stop", "stopped");
+  }
+
+  /// What was answered is in the store now, or the end says that it is not.
+  Result<void> close() {
+    Result<void> kept = memory_.close();
+    if (!kept) log_->write(io::LogLevel::error, "memory.write", kept.error().message);
+    return kept;
+  }
+
+  /// What the judge let pass and still wants known.
+  void warn_of(const std::vector<Finding>& findings) {
+    for (const Finding& finding : findings) {
+      if (finding.severity != Status::warn) continue;
+      const std::string where = finding.where ? to_string(*finding.where) + ": " : "";
+      log_->write(io::LogLevel::warning, finding.rule,
+                  where + finding.message + (finding.hint.empty() ? "" : "; " + finding.hint));
+    }
   }
 
  private:
   [[nodiscard]] std::filesystem::path state_folder() const {
     return below(options_.file_base(), config_.text("server.state_dir"));
+  }
+
+  /// What was promised outlives the process; a cassette promises nothing.
+  [[nodiscard]] Memory::OpenJournal journal_maker() const {
+    if (outside_->replays() || options_.in_memory) return {};
+    return [folder = state_folder()] {
+      return io::Journal::open(folder, "exai-" + io::time_ordered_uuid(system_clock().wall()));
+    };
+  }
+
+  /// What a killed server promised is brought in before anybody can miss it.
+  void recover() {
+    const auto failed = std::make_shared<std::string>();
+    engine_.background(
+        [this, failed] {
+          if (const auto opened = store_.ping(); !opened) *failed = opened.error().message;
+        },
+        [this, failed] {
+          if (!failed->empty()) return log_->write(io::LogLevel::error, "memory.recovered", *failed);
+          if (const std::size_t found = store_.recovered(); found > 0)
+            log_->write(
+                io::LogLevel::info, "memory.recovered",
+                fmt::format("{} changes of conversations were in the journal of a killed server", found));
+        });
   }
 
   void on_signal(int signal) {
@@ -210,7 +238,7 @@ class Server {
     io::notify_systemd("STOPPING=1");
     log_->write(io::LogLevel::info, "server.drain", fmt::format("{}: finishing the calls in flight", why));
     engine_.drain([this] { wind_down(); });
-    grace_ = door_.loop().after(options_.grace, [this] {
+    grace_ = door_.loop().after(options_.grace.value_or(config_.duration("server.grace")), [this] {
       log_->write(io::LogLevel::warning, "server.grace",
                   "the grace time is over: stopping the calls in flight");
       engine_.stop_all();
@@ -232,25 +260,39 @@ class Server {
     grace_ = door_.loop().after(Millis{50}, [this, times] { watch_connections(times - 1); });
   }
 
+  /// All or nothing: what a start would refuse, a reload refuses, and the old settings stay in force.
   void reload() {
     if (!options_.reload) return;
     io::notify_systemd("RELOADING=1");
-    Result<Config> fresh = options_.reload();
-    Result<std::shared_ptr<const Runtime>> runtime =
-        fresh ? make_runtime(std::move(*fresh), options_.root)
-              : Result<std::shared_ptr<const Runtime>>(fail(fresh.error()));
-    Result<AccessPolicy> access = runtime ? open_access((*runtime)->config, options_, &access_)
-                                          : Result<AccessPolicy>(fail(runtime.error()));
-    if (!access) {
-      runtime = fail(access.error());
-    } else if (Result<void> exposed = check_exposure((*runtime)->config, *access); !exposed) {
-      runtime = fail(exposed.error());
+    const Result<void> done = take_new_settings();
+    if (!done) {
+      const Error& why = done.error();
+      settings_.refused(why);
+      log_->write(io::LogLevel::error, "server.reload",
+                  fmt::format("kept the old settings: {}{}", why.where ? to_string(*why.where) + ": " : "",
+                              why.message));
     }
-    if (runtime)
-      apply(*runtime, std::move(*access));
-    else
-      log_->write(io::LogLevel::error, "server.reload", "kept the old settings: " + runtime.error().message);
+    if (instance_ != nullptr)
+      if (const Result<void> told = instance_->write(instance_line()); !told)
+        log_->write(io::LogLevel::warning, "server.reload", told.error().message);
     io::notify_systemd("READY=1");
+  }
+
+  Result<void> take_new_settings() {
+    Result<ConfigSources> fresh = options_.reload();
+    if (!fresh) return fail(fresh.error());
+    Judgement judgement = judge(std::move(fresh->config), std::move(fresh->findings), options_, &access_);
+    if (auto refusal = judgement.refusal()) return fail(std::move(*refusal));
+    if (auto guarded = still_guarded({engine_.runtime()->config, access_},
+                                     {judgement.runtime->config, *judgement.access});
+        !guarded)
+      return guarded;
+    const Config& config = judgement.runtime->config;
+    Result<Toolbox> tools =
+        make_toolbox(wire_, config, configured_workflows(config, options_.root), options_.documents);
+    if (!tools) return fail(tools.error());
+    apply(judgement, std::move(*tools));
+    return {};
   }
 
   /// What nobody may continue any more need not be kept.
@@ -269,20 +311,10 @@ class Server {
     });
   }
 
-  /// A broken workflow must not take the others away: then all stay as they were.
-  void reload_tools(const Config& config) {
-    Result<Toolbox> next =
-        make_toolbox(wire_, config, configured_workflows(config, options_.root), options_.documents);
-    if (!next) {
-      const Error& error = next.error();
-      const std::string where = error.where ? to_string(*error.where) + ": " : "";
-      log_->write(io::LogLevel::error, "server.reload", "kept the old tools: " + where + error.message);
-      return;
-    }
-    warn_of_tools(next->findings);
-    const bool same = next->catalogue.tools().items() == catalogue_.get()->tools().items();
-    metrics_.learn(next->catalogue.job_names());
-    catalogue_.replace(std::move(next->catalogue));
+  void replace_tools(Toolbox next) {
+    const bool same = next.catalogue.tools().items() == catalogue_.get()->tools().items();
+    metrics_.learn(next.catalogue.job_names());
+    catalogue_.replace(std::move(next.catalogue));
     if (same) return;
     front_.service.changed(Change::tools, "");
     front_.service.changed(Change::prompts, "");
@@ -293,24 +325,13 @@ class Server {
     Result<Toolbox> made = toolbox_.get();
     if (!made) throw std::runtime_error("the built-in tools are broken: " + made.error().message);
     metrics_.learn(made->catalogue.job_names());
-    warn_of_tools(made->findings);
     return std::move(made->catalogue);
   }
 
-  void warn_of_tools(const std::vector<Finding>& findings) {
-    for (const Finding& finding : findings)
-      log_->write(io::LogLevel::warning, finding.rule,
-                  finding.message + (finding.hint.empty() ? "" : "; " + finding.hint));
-  }
-
-  void warn_of_access() {
-    for (const std::string& warning : access_.warnings())
-      log_->write(io::LogLevel::warning, "access.keys", warning);
-  }
-
-  void apply(const std::shared_ptr<const Runtime>& runtime, AccessPolicy access) {
+  void apply(Judgement& judgement, Toolbox tools) {
+    const std::shared_ptr<const Runtime> runtime = std::move(judgement.runtime);
     const Config& config = runtime->config;
-    const Result<void> reopened = log_->reopen(Redactor(config.secrets()), level_of(config));
+    const Result<void> reopened = log_->reopen(Redactor(config.secrets()), log_level(config));
     for (const auto* const key : {"http.host", "http.port", "ws.host", "ws.port", "health.host",
                                   "health.port", "server.state_dir", "log.dir"})
       if (config.text(key) != config_.text(key))
@@ -320,17 +341,33 @@ class Server {
     outside_->reload(config);
     door_.set_limits(door_limits(config));
     front_.reload(config);
-    access_ = std::move(access);
-    warn_of_access();
+    access_ = std::move(*judgement.access);
+    warn_of(judgement.findings);
     daemon_.reload(daemon_settings(config));
-    reload_tools(config);
+    replace_tools(std::move(tools));
+    settings_.applied(config);
+    front_.end_retired_sessions();
     front_.service.changed(Change::resource, "exai://config");
     log_->write(
         io::LogLevel::info, "server.reload",
         reopened ? "settings reloaded, logs reopened" : "settings reloaded; " + reopened.error().message);
   }
 
-  [[nodiscard]] std::string status() const {
+  /// One JSON line for `exai status`, `stop` and `reload`.
+  [[nodiscard]] std::string instance_line() const {
+    Json rows = Json::array();
+    for (const Listener& one : listeners_)
+      rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
+    return dump_json({{"pid", getpid()},
+                      {"process", io::process_identity(getpid())},
+                      {"root", std::filesystem::absolute(options_.root).lexically_normal().string()},
+                      {"started", started_},
+                      {"listeners", std::move(rows)},
+                      {"settings", settings_.instance_json()}}) +
+           "\n";
+  }
+
+  [[nodiscard]] std::string status() {
     Json listeners = Json::array(), permits = Json::array();
     for (const Listener& one : listeners_)
       listeners.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
@@ -358,6 +395,7 @@ class Server {
                       {"streams", front_.service.streams()},
                       {"connections", door_.connections()},
                       {"tools", catalogue_.get()->tools().size()},
+                      {"settings", settings_.json()},
                       {"log_lines_lost", log_->lost()}});
   }
 
@@ -381,54 +419,33 @@ class Server {
   Engine engine_;
   Front front_;
   AccessPolicy access_;
+  SettingsState settings_;
+  Guard guard_;
   Health health_;
   MainSite main_site_;
   HealthSite health_site_;
   Daemon daemon_;
   FrameSite frame_site_;
   std::vector<Listener> listeners_;
+  io::LockFile* instance_ = nullptr;
+  const std::string started_ = format_utc(system_clock().wall());
   std::unique_ptr<Timer> grace_, forget_, fetch_;
 };
 
-/// What other commands find the server by, whatever their own environment says.
-std::string lock_line(const std::vector<Listener>& listeners, const std::filesystem::path& root) {
-  Json rows = Json::array();
-  for (const Listener& one : listeners)
-    rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
-  return dump_json({{"pid", getpid()},
-                    {"process", io::process_identity(getpid())},
-                    {"root", std::filesystem::absolute(root).lexically_normal().string()},
-                    {"started", format_utc(system_clock().wall())},
-                    {"listeners", std::move(rows)}}) +
-         "\n";
+/// The tools are put together beside the rest of the start; what a person wrote was judged before.
+std::future<Result<Toolbox>> tools_beside(const Wire& wire, std::shared_ptr<const Runtime> runtime,
+                                          const ServeOptions& options,
+                                          std::future<Result<ToolList>>& workflows) {
+  return std::async(std::launch::async, [&wire, &options, &workflows, runtime = std::move(runtime)] {
+    return make_toolbox(wire, runtime->config, workflows.get(), options.documents);
+  });
 }
 
-Result<void> serve(std::shared_ptr<const Runtime> runtime, std::future<Result<ToolList>> workflows,
-                   const ServeOptions& options, const ReadyHook& on_ready) {
+Result<void> serve(Judgement judgement, std::future<Result<ToolList>> workflows, const ServeOptions& options,
+                   const ReadyHook& on_ready) {
+  std::shared_ptr<const Runtime> runtime = std::move(judgement.runtime);
   const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
-  const Config& config = runtime->config;
-  std::future<Result<Toolbox>> toolbox =
-      std::async(std::launch::async, [&wire, &options, &workflows, runtime] {
-        return make_toolbox(wire, runtime->config, workflows.get(), options.documents);
-      });
-  // What is built in is whole; what a person wrote is judged before anybody is let in.
-  if (options.check_only || !config.text("workflows.dir").empty()) {
-    Result<Toolbox> judged = toolbox.get();
-    if (!judged) return fail(judged.error());
-    std::promise<Result<Toolbox>> ready;
-    toolbox = ready.get_future();
-    ready.set_value(std::move(judged));
-  }
-  Result<AccessPolicy> access = open_access(runtime->config, options, nullptr);
-  if (!access) return fail(access.error());
-  if (Result<void> exposed = check_exposure(runtime->config, *access); !exposed && !options.stdio)
-    return exposed;
-  if (options.check_only) {
-    if (options.replay.empty()) return {};
-    if (const Result<Cassette> cassette = load_cassette(options.replay); !cassette)
-      return fail(cassette.error());
-    return {};
-  }
+  std::future<Result<Toolbox>> toolbox = tools_beside(wire, runtime, options, workflows);
   harden();
   const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
   std::optional<io::LockFile> lock;
@@ -441,14 +458,15 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, std::future<Result<To
   if (!log) return fail(log.error());
   Result<std::unique_ptr<Outside>> outside = Outside::open(runtime->config, options);
   if (!outside) return fail(outside.error());
-  Server server(std::move(runtime), options, wire, std::move(toolbox), std::move(*access), std::move(*log),
-                std::move(*outside));
+  Server server(std::move(runtime), options, wire, std::move(toolbox), std::move(*judgement.access),
+                std::move(*log), std::move(*outside));
+  server.warn_of(judgement.findings);
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;
-    if (Result<void> told = lock->write(lock_line(server.listeners(), options.root)); !told) return told;
+    if (Result<void> told = server.announce(*lock); !told) return told;
   }
   server.run(on_ready);
-  return {};
+  return server.close();
 }
 
 }  // namespace serving
@@ -456,12 +474,24 @@ Result<void> serve(std::shared_ptr<const Runtime> runtime, std::future<Result<To
 
 Result<void> run_server(const Config& config, const ServeOptions& options,
                         const std::function<void(const std::vector<Listener>&)>& on_ready) {
-  if (options.stdio && !options.connect.empty()) return run_shim(config, options);
-  std::future<Result<ToolList>> workflows = std::async(
-      std::launch::async, [&config, &options] { return configured_workflows(config, options.root); });
-  Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config, options.root);
-  if (!runtime) return fail(runtime.error());
-  return serving::serve(std::move(*runtime), std::move(workflows), options, on_ready);
+  // Reading the built-in workflows is most of what a start costs, and needs nothing that is judged.
+  std::future<Result<ToolList>> workflows;
+  const bool own_folder = config.peek("workflows.dir").unusable || !config.text("workflows.dir").empty();
+  if (!own_folder && !options.check_only && options.connect.empty())
+    workflows = std::async(std::launch::async, [] { return load_workflow_tools({}); });
+  Judgement judgement = serving::judge(config, options.findings, options, nullptr);
+  if (auto refusal = judgement.refusal()) return fail(std::move(*refusal));
+  if (options.check_only) return check_cassette(options);
+  if (!options.connect.empty()) {
+    Config settled = config;
+    settled.settle();
+    return run_shim(settled, options);
+  }
+  if (!workflows.valid())
+    workflows = std::async(std::launch::async, [runtime = judgement.runtime, root = options.root] {
+      return configured_workflows(runtime->config, root);
+    });
+  return serving::serve(std::move(judgement), std::move(workflows), options, on_ready);
 }
 
 }  // namespace exai::serve

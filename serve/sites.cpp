@@ -1,6 +1,7 @@
 #include "serve/sites.hpp"
 
 #include "core/json.hpp"
+#include "serve/auth/cors.hpp"
 #include "serve/auth/issuer_keys.hpp"
 #include "serve/auth/kept_request.hpp"
 #include "serve/protocol/mcp_frames.hpp"
@@ -38,21 +39,32 @@ bool is_metadata(std::string_view path) {
          (path.substr(k_protected_resource.size()) == "/mcp" || path.size() == k_protected_resource.size());
 }
 
+/// Where clients look for an authorization server once they have been refused: its metadata, and where those
+/// that find none try to register and to ask.
+bool is_oauth(std::string_view path) {
+  return path == "/register" || path == "/authorize" || path == "/token" ||
+         path.starts_with("/.well-known/oauth-") ||
+         path.find("/.well-known/openid-configuration") != std::string_view::npos;
+}
+
+/// In the shape of RFC 6749 section 5.2, whose description those clients show.
+HttpAnswer no_oauth() {
+  HttpAnswer answer;
+  answer.status = 404;
+  answer.body =
+      R"({"error":"invalid_request","error_description":"no OAuth here; send Authorization: Bearer KEY"})";
+  return answer;
+}
+
 bool is_open(std::string_view path) {
   return path == "/health" || path == "/ready";
 }
 
-/// HEAD gets the same head; its body is left out by sending none.
-void reply(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange, HttpAnswer answer) {
-  if (request.method == "HEAD") answer.body.clear();
-  exchange->answer(std::move(answer));
-}
-
-void health(Health& health, bool head, const std::shared_ptr<HttpExchange>& exchange) {
-  health.report([exchange, head](const HealthReport& report) {
+void health(Health& health, const std::shared_ptr<HttpExchange>& exchange) {
+  health.report([exchange](const HealthReport& report) {
     HttpAnswer answer;
     answer.status = report.healthy ? 200 : 503;
-    if (!head) answer.body = report.body;
+    answer.body = report.body;
     exchange->answer(std::move(answer));
   });
 }
@@ -67,19 +79,20 @@ HttpAnswer readiness(const Engine& engine) {
 }  // namespace site_answers
 }  // namespace
 
-std::optional<HttpAnswer> MainSite::admit(const HttpRequest& request) {
+std::optional<HttpAnswer> MainSite::admit(HttpRequest& request) {
   using namespace site_answers;
-  if (std::optional<HttpAnswer> refusal = parts_.access.check_origin(request)) return refusal;
-  if (!parts_.access.metadata().empty() && is_metadata(request.path)) return unless_read(request);
+  const AccessPolicy& access = parts_.guard.access();
+  if (std::optional<HttpAnswer> refusal = access.check_origin(request)) return refusal;
+  if (std::optional<HttpAnswer> preflight = share_with_origin(request)) return preflight;
+  if (!access.metadata().empty() && is_metadata(request.path)) return unless_read(request);
   const bool mcp = request.path == "/mcp", sse = McpSse::serves(request.path);
   if (!mcp && !sse) {
+    if (!access.issuer() && is_oauth(request.path)) return no_oauth();
     if (auto refusal = unless_known(request, k_main_paths, "/mcp")) return refusal;
   }
   // Keys come before anything else about the request, so that no verb tells more than the others.
   if (!is_open(request.path)) {
-    Entrance entrance = parts_.access.judge(request);
-    note(entrance.note);
-    if (entrance.kind == Entrance::Kind::closed) return std::move(entrance.refusal);
+    if (std::optional<HttpAnswer> refusal = parts_.guard.admit(request, mcp || sse)) return refusal;
   }
   if (sse) return McpSse::admit(request);
   return mcp ? McpHttp::admit(request) : unless_read(request);
@@ -87,51 +100,51 @@ std::optional<HttpAnswer> MainSite::admit(const HttpRequest& request) {
 
 void MainSite::handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
   if (site_answers::is_open(request.path)) {
-    if (request.path == "/health")
-      return site_answers::health(parts_.health, request.method == "HEAD", exchange);
-    return site_answers::reply(request, exchange, site_answers::readiness(parts_.engine));
+    if (request.path == "/health") return site_answers::health(parts_.health, exchange);
+    return exchange->answer(site_answers::readiness(parts_.engine));
   }
   if (site_answers::is_metadata(request.path)) {
     HttpAnswer answer;
-    answer.body = parts_.access.metadata();
-    return site_answers::reply(request, exchange, std::move(answer));
+    answer.body = parts_.guard.access().metadata();
+    return exchange->answer(std::move(answer));
   }
-  Entrance entrance = parts_.access.judge(request);
-  if (entrance.kind == Entrance::Kind::unknown) return settle(request, exchange);
-  enter(request, std::move(entrance), exchange);
+  if (!request.pass) return settle(request, exchange);
+  enter(request, exchange);
+}
+
+void MainSite::fetch_keys() {
+  parts_.guard.access().issuer()->fetch(parts_.engine,
+                                        [this](const std::string& text) { parts_.guard.note(text); });
 }
 
 void MainSite::settle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
-  const std::shared_ptr<IssuerKeys> issuer = parts_.access.issuer();
+  // A reload between admit() and now may have taken the issuer away.
+  const std::shared_ptr<IssuerKeys> issuer = parts_.guard.access().issuer();
+  if (!issuer) return exchange->answer(parts_.guard.access().still_unknown());
   const auto kept = std::make_shared<KeptRequest>(request);
-  issuer->fetch(parts_.engine, [this](const std::string& text) { note(text); });
-  const bool waits = issuer->wait(parts_.engine, kept->bytes(), [this, kept, exchange] {
-    const HttpRequest again = kept->view();
-    Entrance entrance = parts_.access.judge(again);
-    if (entrance.kind == Entrance::Kind::unknown) entrance = {.refusal = parts_.access.still_unknown()};
-    note(entrance.note);
-    enter(again, std::move(entrance), exchange);
+  fetch_keys();
+  // The line of those who wait keeps the issuer's keys alive, whatever a reload puts in their place.
+  const bool waits = issuer->wait(parts_.engine, kept->bytes(), [this, issuer, kept, exchange] {
+    HttpRequest again = kept->view();
+    const bool counted = again.path == "/mcp" || McpSse::serves(again.path);
+    if (std::optional<HttpAnswer> refusal = parts_.guard.admit_finally(again, counted)) {
+      refusal->headers += again.answer_headers;
+      return exchange->answer(std::move(*refusal));
+    }
+    exchange->carry(again.pass);
+    enter(again, exchange);
   });
-  if (!waits) site_answers::reply(request, exchange, parts_.access.still_unknown());
+  if (!waits) exchange->answer(parts_.guard.access().still_unknown());
 }
 
-void MainSite::note(std::string_view text) {
-  const Steady now = parts_.engine.services().clock.steady();
-  if (text.empty() || !parts_.note || (noted_ && now - *noted_ < Millis{1000})) return;
-  noted_ = now;
-  parts_.note(text);
-}
-
-void MainSite::enter(const HttpRequest& request, Entrance entrance,
-                     const std::shared_ptr<HttpExchange>& exchange) {
-  if (entrance.kind != Entrance::Kind::open)
-    return site_answers::reply(request, exchange, std::move(entrance.refusal));
+void MainSite::enter(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
   // An old key set is renewed beside the request, not before it: its keys still count.
-  const std::shared_ptr<IssuerKeys>& issuer = parts_.access.issuer();
-  if (issuer && issuer->due()) issuer->fetch(parts_.engine, [this](const std::string& text) { note(text); });
+  const std::shared_ptr<IssuerKeys>& issuer = parts_.guard.access().issuer();
+  if (issuer && issuer->due()) fetch_keys();
+  const Principal& principal = request.pass->principal;
   if (request.path == "/mcp")
-    return parts_.mcp.handle(request, entrance.principal, parts_.access.challenge(), exchange);
-  if (McpSse::serves(request.path)) return parts_.sse.handle(request, entrance.principal, exchange);
+    return parts_.mcp.handle(request, principal, parts_.guard.access().challenge(), exchange);
+  if (McpSse::serves(request.path)) return parts_.sse.handle(request, principal, exchange);
   HttpAnswer answer;
   if (request.path == "/metrics") {
     answer.body = parts_.metrics.render();
@@ -139,11 +152,12 @@ void MainSite::enter(const HttpRequest& request, Entrance entrance,
   } else {
     answer.body = parts_.status();
   }
-  site_answers::reply(request, exchange, std::move(answer));
+  exchange->answer(std::move(answer));
 }
 
-std::optional<HttpAnswer> HealthSite::admit(const HttpRequest& request) {
-  if (std::optional<HttpAnswer> refusal = parts_.access.check_origin(request)) return refusal;
+std::optional<HttpAnswer> HealthSite::admit(HttpRequest& request) {
+  if (std::optional<HttpAnswer> refusal = parts_.guard.access().check_origin(request)) return refusal;
+  if (std::optional<HttpAnswer> preflight = share_with_origin(request)) return preflight;
   if (auto refusal = site_answers::unless_known(request, site_answers::k_health_paths, "")) return refusal;
   return site_answers::unless_read(request);
 }
@@ -152,23 +166,23 @@ void HealthSite::handle(const HttpRequest& request, const std::shared_ptr<HttpEx
   if (request.path == "/health/live") {
     HttpAnswer answer;
     answer.body = R"({"status":"alive"})";
-    return site_answers::reply(request, exchange, std::move(answer));
+    return exchange->answer(std::move(answer));
   }
   if (request.path == "/health/ready" && parts_.engine.draining())
-    return site_answers::reply(request, exchange, site_answers::readiness(parts_.engine));
-  site_answers::health(parts_.health, request.method == "HEAD", exchange);
+    return exchange->answer(site_answers::readiness(parts_.engine));
+  site_answers::health(parts_.health, exchange);
 }
 
-std::optional<HttpAnswer> FrameSite::admit(const HttpRequest& request) {
-  if (!offers_mcp(request)) return daemon_.admit(request);
-  if (std::optional<HttpAnswer> refusal = access_.check_origin(request)) return refusal;
+std::optional<HttpAnswer> FrameSite::admit(HttpRequest& request) {
+  if (std::optional<HttpAnswer> refusal = guard_.access().check_origin(request)) return refusal;
   // The daemon's clients show their token in the first frame, MCP's in the request.
-  Entrance entrance = access_.judge(request, daemon_.state().token());
-  if (entrance.kind == Entrance::Kind::open) return std::nullopt;
-  if (entrance.kind == Entrance::Kind::closed) return std::move(entrance.refusal);
+  if (!offers_mcp(request)) return std::nullopt;
+  if (std::optional<HttpAnswer> refusal = guard_.admit(request, true, &daemon_.state().token()))
+    return refusal;
+  if (request.pass) return std::nullopt;
   // An upgrade does not wait for the issuer's keys; the client's next try finds them.
-  access_.issuer()->fetch(engine_, [](const std::string&) {});
-  return access_.still_unknown();
+  guard_.access().issuer()->fetch(engine_, [](const std::string&) {});
+  return guard_.access().still_unknown();
 }
 
 std::string_view FrameSite::choose(const HttpRequest& request) {
@@ -178,13 +192,21 @@ std::string_view FrameSite::choose(const HttpRequest& request) {
 std::shared_ptr<FrameHandler> FrameSite::connect(std::shared_ptr<FrameSink> sink,
                                                  const HttpRequest& request) {
   if (!offers_mcp(request)) return daemon_.connect(std::move(sink), request);
-  // Judged again, for the name: the rules may have been reloaded since, and then nobody may come in.
-  Entrance entrance = access_.judge(request, daemon_.state().token());
-  if (entrance.kind != Entrance::Kind::open) {
-    entrance.principal = {"nobody", Scope::viewer};
-    sink->close(1008, "this key is not accepted any more");
-  }
-  return std::make_shared<McpFrames>(service_, "ws:" + make_id_(), std::move(entrance.principal), sink);
+  const SharedPass pass = request.pass;
+  const auto may_take = [this, pass, address = std::string(request.peer)] {
+    return guard_.take(*pass, address);
+  };
+  return std::make_shared<McpFrames>(service_, "ws:" + make_id_(), pass->principal, sink, may_take);
+}
+
+void watch_passes(Door& door, Front& front, Guard& guard, Daemon& daemon) {
+  const auto owns = [&daemon](const std::optional<Sha256>& digest) { return daemon.state().owns(digest); };
+  const auto state_of = [&guard, owns](const Pass& pass) { return guard.access().state_of(pass, owns); };
+  door.judge_passes(state_of);
+  front.judge_sessions(state_of);
+  door.on_turned_away([&guard](std::string_view address, std::string_view listener) {
+    guard.turned_away(address, listener);
+  });
 }
 
 }  // namespace exai::serve

@@ -2,9 +2,11 @@
 // resource metadata on one, the health paths on another, frames on the third.
 #pragma once
 
-#include "serve/auth/access.hpp"
+#include "serve/auth/guard.hpp"
 #include "serve/daemon/daemon.hpp"
+#include "serve/door/door.hpp"
 #include "serve/door/exchange.hpp"
+#include "serve/front.hpp"
 #include "serve/health.hpp"
 #include "serve/protocol/mcp_http.hpp"
 #include "serve/protocol/mcp_sse.hpp"
@@ -17,40 +19,37 @@ namespace exai::serve {
 
 /// What the sites show and serve.
 struct SiteParts {
-  const AccessPolicy& access;
+  Guard& guard;
   McpHttp& mcp;
   McpSse& sse;
   Metrics& metrics;
   Health& health;
   Engine& engine;
   std::function<std::string()> status;  ///< JSON
-  /// Hears why someone was kept out, where the client is not told it all; a second apart at least.
-  std::function<void(std::string_view)> note{};
 };
 
 /// The MCP listener.
 class MainSite final : public HttpHandler {
  public:
   explicit MainSite(SiteParts parts) : parts_(std::move(parts)) {}
-  std::optional<HttpAnswer> admit(const HttpRequest& request) override;
+  std::optional<HttpAnswer> admit(HttpRequest& request) override;
   void handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) override;
 
  private:
-  /// The answer at a path that needs a key, once the verdict is there.
-  void enter(const HttpRequest& request, Entrance entrance, const std::shared_ptr<HttpExchange>& exchange);
+  /// The answer at a path that needs a key, once the request has its pass.
+  void enter(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange);
   /// Asks the issuer for newer keys and looks at the request again.
   void settle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange);
-  void note(std::string_view text);
+  void fetch_keys();
 
   SiteParts parts_;
-  std::optional<Steady> noted_;
 };
 
 /// The health listener: /health, /healthz, /health/live, /health/ready.
 class HealthSite final : public HttpHandler {
  public:
   explicit HealthSite(SiteParts parts) : parts_(std::move(parts)) {}
-  std::optional<HttpAnswer> admit(const HttpRequest& request) override;
+  std::optional<HttpAnswer> admit(HttpRequest& request) override;
   void handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) override;
 
  private:
@@ -61,19 +60,23 @@ class HealthSite final : public HttpHandler {
 /// others.
 class FrameSite final : public FrameService {
  public:
-  FrameSite(const AccessPolicy& access, Engine& engine, McpService& service, Daemon& daemon,
+  FrameSite(Guard& guard, Engine& engine, McpService& service, Daemon& daemon,
             std::function<std::string()> make_id)
-      : access_(access), engine_(engine), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
-  std::optional<HttpAnswer> admit(const HttpRequest& request) override;
+      : guard_(guard), engine_(engine), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
+  std::optional<HttpAnswer> admit(HttpRequest& request) override;
   std::string_view choose(const HttpRequest& request) override;
   std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, const HttpRequest& request) override;
 
  private:
-  const AccessPolicy& access_;
+  Guard& guard_;
   Engine& engine_;
   McpService& service_;
   Daemon& daemon_;
   std::function<std::string()> make_id_;
 };
+
+/// Has the door and the sessions judge again what is open, for as long as both live: a key that expires or is
+/// taken away closes what it has opened.
+void watch_passes(Door& door, Front& front, Guard& guard, Daemon& daemon);
 
 }  // namespace exai::serve

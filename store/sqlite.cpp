@@ -36,6 +36,7 @@ class SqliteStore : public Store {
   SqliteStore(std::unique_ptr<Database> db, const Clock& clock) : db_(std::move(db)), clock_(clock) {}
 
   Result<void> keep_conversations(const std::vector<ConversationChange>& changes) override;
+  Result<void> restore_conversations(const std::vector<ConversationChange>& changes) override;
   Result<Conversation> load_conversation(const std::string& id, Millis ttl) override;
   Result<std::size_t> expire_conversations(Millis ttl) override;
   Result<void> save_run(const RunRecord& run) override;
@@ -71,6 +72,8 @@ class SqliteStore : public Store {
   }
   [[nodiscard]] std::int64_t oldest(Millis ttl) const { return to_millis(clock_.wall() - ttl); }
   Result<void> keep_one(const ConversationChange& change, Statement& touch, Statement& insert);
+  Result<void> keep_all(const std::vector<ConversationChange>& changes, const char* touch,
+                        const char* insert);
 
   std::mutex mutex_;
   std::condition_variable free_;
@@ -92,17 +95,15 @@ Result<void> SqliteStore::keep_one(const ConversationChange& change, Statement& 
   return {};
 }
 
-Result<void> SqliteStore::keep_conversations(const std::vector<ConversationChange>& changes) {
+Result<void> SqliteStore::keep_all(const std::vector<ConversationChange>& changes, const char* touch_sql,
+                                   const char* insert_sql) {
   const Result<Entry> entry = enter();
   if (!entry) return fail(entry.error());
   Transaction transaction(*db_);
   if (auto begun = transaction.begin(); !begun) return begun;
-  Result<Statement> touch = db_->prepare(
-      "INSERT INTO conversations (id, created, updated, owner, state) VALUES (?, ?, ?, ?, ?)"
-      " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated,"
-      " state = CASE WHEN ? THEN excluded.state ELSE state END WHERE owner = excluded.owner");
+  Result<Statement> touch = db_->prepare(touch_sql);
   if (!touch) return fail(touch.error());
-  Result<Statement> insert = db_->prepare("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  Result<Statement> insert = db_->prepare(insert_sql);
   if (!insert) return fail(insert.error());
   std::size_t kept = 0;
   for (const ConversationChange& change : changes) {
@@ -111,6 +112,23 @@ Result<void> SqliteStore::keep_conversations(const std::vector<ConversationChang
     if (++kept % k_kept_at_once == 0) std::this_thread::yield();
   }
   return transaction.commit();
+}
+
+Result<void> SqliteStore::keep_conversations(const std::vector<ConversationChange>& changes) {
+  return keep_all(changes,
+                  "INSERT INTO conversations (id, created, updated, owner, state) VALUES (?, ?, ?, ?, ?)"
+                  " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated,"
+                  " state = CASE WHEN ? THEN excluded.state ELSE state END WHERE owner = excluded.owner",
+                  "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+}
+
+Result<void> SqliteStore::restore_conversations(const std::vector<ConversationChange>& changes) {
+  return keep_all(changes,
+                  "INSERT INTO conversations (id, created, updated, owner, state) VALUES (?, ?, ?, ?, ?)"
+                  " ON CONFLICT (id) DO UPDATE SET"
+                  " state = CASE WHEN ? AND excluded.updated >= updated THEN excluded.state ELSE state END,"
+                  " updated = max(updated, excluded.updated) WHERE owner = excluded.owner",
+                  "INSERT OR IGNORE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 }
 
 Result<Conversation> SqliteStore::load_conversation(const std::string& id, Millis ttl) {

@@ -69,6 +69,9 @@ class Store {
   /// Keeps all changes in one transaction, creating conversations when new; returns after the commit.
   /// `invalid` when a turn stands at its position already: somebody else wrote.
   virtual Result<void> keep_conversations(const std::vector<ConversationChange>& changes) = 0;
+  /// The same for changes that may be there already, in the order in which they came about: turns that stand
+  /// at their position stay, and a state gives way to a later one only.
+  virtual Result<void> restore_conversations(const std::vector<ConversationChange>& changes) = 0;
   /// `not_found` when there is none or it is older than `ttl` since its last change.
   virtual Result<Conversation> load_conversation(const std::string& id, Millis ttl) = 0;
   /// Removes conversations older than `ttl`; the number removed.

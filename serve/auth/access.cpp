@@ -5,6 +5,9 @@
 #include "serve/auth/issuer_keys.hpp"
 #include "serve/calls/runtime.hpp"
 
+#include <atomic>
+#include <charconv>
+
 #include <fmt/core.h>
 
 namespace exai::serve {
@@ -50,6 +53,18 @@ std::string_view origin_authority(std::string_view origin) {
   return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
 }
 
+/// The port of an authority that host_of() takes.
+std::optional<std::uint16_t> port_of(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos)
+    return std::nullopt;
+  std::uint16_t port = 0;
+  const std::string_view text = authority.substr(colon + 1);
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return port;
+}
+
 }  // namespace
 
 bool is_loopback(std::string_view host) {
@@ -83,15 +98,30 @@ Scope needed_scope(std::string_view) {
 
 Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesystem::path& root, bool strict,
                                         const AccessPolicy* before, const Clock& clock) {
+  static std::atomic<std::uint64_t> k_last_id{0};
   AccessPolicy policy;
   policy.clock_ = &clock;
-  for (const std::string& host : config.list("http.allowed_hosts")) policy.hosts_.push_back(host_of(host));
+  policy.id_ = ++k_last_id;
+  policy.open_ = std::make_shared<const Pass>(Pass{.policy = policy.id_});
+  policy.open_frames_ = std::make_shared<const Pass>(Pass{.kind = Pass::Kind::frames, .policy = policy.id_});
+  for (const std::string& host : config.list("http.allowed_hosts")) {
+    Result<HostPattern> pattern = parse_host_pattern(host);
+    if (!pattern) return fail(pattern.error());
+    policy.hosts_.push_back(std::move(*pattern));
+  }
   for (const auto* const key : {"http.host", "ws.host", "health.host"}) {
     const std::string& bound = config.text(key);
-    if (bound != "0.0.0.0" && bound != "::") policy.hosts_.push_back(to_lower(bound));
+    if (bound != "0.0.0.0" && bound != "::")
+      policy.hosts_.push_back({.scheme = {}, .name = to_lower(bound), .port = {}});
   }
   if (Result<void> taken = policy.take_keys(config, root, strict); !taken) return fail(taken.error());
   if (Result<void> taken = policy.take_oauth(config, before); !taken) return fail(taken.error());
+  for (const NamedKey& key : policy.keys_)
+    policy.passes_.push_back(std::make_shared<const Pass>(Pass{.principal = {key.name, key.scope},
+                                                               .kind = Pass::Kind::key,
+                                                               .digest = key.digest,
+                                                               .until = key.expires,
+                                                               .policy = policy.id_}));
   return policy;
 }
 
@@ -132,8 +162,23 @@ Result<void> AccessPolicy::take_oauth(const Config& config, const AccessPolicy* 
   return {};
 }
 
-bool AccessPolicy::allowed(std::string_view host) const {
-  return is_loopback(host) || std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end();
+bool AccessPolicy::allows_host(std::string_view authority) const {
+  const std::string name = host_of(authority);
+  if (is_loopback(name)) return true;
+  const auto port = port_of(authority);
+  return std::any_of(hosts_.begin(), hosts_.end(),
+                     [&](const HostPattern& pattern) { return pattern.allows_host(name, port); });
+}
+
+bool AccessPolicy::allows_origin(std::string_view origin) const {
+  const std::string_view authority = origin_authority(origin);
+  const std::string name = host_of(authority);
+  if (name.empty()) return false;
+  if (is_loopback(name)) return true;
+  const std::string scheme = to_lower(origin.substr(0, origin.find("://")));
+  const auto port = port_of(authority);
+  return std::any_of(hosts_.begin(), hosts_.end(),
+                     [&](const HostPattern& pattern) { return pattern.allows_origin(scheme, name, port); });
 }
 
 std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request) const {
@@ -147,21 +192,31 @@ std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request)
     return plain_error(400, hosts == 0 ? "the Host header is missing" : "the Host header stands there twice");
   const std::string name = host_of(host);
   if (name.empty()) return plain_error(400, "the Host header is malformed");
-  if (!allowed(name))
+  if (!allows_host(host))
     return plain_error(403,
                        "this Host is not served here; add it to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
   if (origins > 1) return plain_error(400, "the Origin header stands there twice");
-  if (origins == 1) {
-    const std::string from = host_of(origin_authority(origin));
-    if (from.empty() || !allowed(from))
-      return plain_error(
-          403, "this Origin is not allowed; add its host to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
-  }
+  if (origins == 1 && !allows_origin(origin))
+    return plain_error(403,
+                       "this Origin is not allowed; add its host to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
   return std::nullopt;
 }
 
-Entrance AccessPolicy::judge(const HttpRequest& request, const Secret& own) const {
-  if (keys_.empty() && !keys_wanted_ && !issuer_ && own.empty()) return {.kind = Entrance::Kind::open};
+SharedPass AccessPolicy::pass_of(const NamedKey& key) const {
+  return passes_.at(static_cast<std::size_t>(&key - keys_.data()));
+}
+
+SharedPass AccessPolicy::pass_of_own(std::string_view token) const {
+  return std::make_shared<const Pass>(Pass{.principal = {"daemon", Scope::admin},
+                                           .kind = Pass::Kind::token,
+                                           .digest = sha256(token),
+                                           .policy = id_});
+}
+
+Entrance AccessPolicy::judge(const HttpRequest& request, const Secret* own, bool last) const {
+  const bool guarded = own != nullptr && !own->empty();
+  if (is_open() && !guarded)
+    return {.kind = Entrance::Kind::open, .pass = own == nullptr ? open_ : open_frames_};
   const Credential credential = presented_by(request);
   if (credential.twice)
     return {.refusal = plain_error(400, "the Authorization or x-api-key header stands there twice")};
@@ -172,33 +227,44 @@ Entrance AccessPolicy::judge(const HttpRequest& request, const Secret& own) cons
                              issuer_ ? "a token is needed: send Authorization: Bearer TOKEN"
                                      : "a key is needed: send Authorization: Bearer KEY or x-api-key: KEY",
                              false)};
-  if (!own.empty() && own.matches(credential.text))
-    return {.kind = Entrance::Kind::open, .principal = {"daemon", Scope::admin}};
-  Entrance entrance = judge_credential(credential.text, credential.bearer, wanted);
+  if (guarded && own->matches(credential.text))
+    return {.kind = Entrance::Kind::open, .pass = pass_of_own(credential.text)};
+  Entrance entrance = judge_credential(credential.text, credential.bearer, wanted, last);
   const Scope needed = needed_scope(request.path);
-  if (entrance.kind != Entrance::Kind::open || entrance.principal.may(needed)) return entrance;
-  return {.refusal = forbidden(needed, challenge_)};
+  if (entrance.kind != Entrance::Kind::open || entrance.pass->principal.may(needed)) return entrance;
+  return {.refusal = forbidden(needed, challenge_), .reason = "scope"};
 }
 
-Entrance AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted) const {
+Entrance AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted, bool last) const {
   const NamedKey* const key = find_key(keys_, text);
-  if (key == nullptr && bearer && issuer_ && looks_like_jwt(text)) return judge_bearer(text, wanted);
+  if (key == nullptr && bearer && issuer_ && looks_like_jwt(text)) return judge_bearer(text, wanted, last);
   if (key == nullptr)
-    return {.refusal = unauthorized(challenge_, wanted, "this key is not known here", true)};
+    return {.refusal = unauthorized(challenge_, wanted, "this key is not known here", true),
+            .note = "a key that is not known was presented",
+            .reason = "key"};
   if (key->expired(clock_->wall()))
     return {.refusal = unauthorized(challenge_, wanted, "this key has expired: ask for a new one", true),
-            .note = fmt::format("the key \"{}\" has expired and was presented", key->name)};
-  return {.kind = Entrance::Kind::open, .principal = {key->name, key->scope}};
+            .note = fmt::format("the key \"{}\" has expired and was presented", key->name),
+            .reason = "key"};
+  return {.kind = Entrance::Kind::open, .pass = pass_of(*key)};
 }
 
-Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted) const {
+Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted, bool last) const {
   using Kind = TokenVerdict::Kind;
-  TokenVerdict verdict = judge_token(token, issuer_->settings(), issuer_->view(), clock_->wall());
+  IssuerView view = issuer_->view();
+  if (last) view.may_fetch = false;
+  TokenVerdict verdict = judge_token(token, issuer_->settings(), view, clock_->wall());
+  if (last && verdict.kind == Kind::refused && !verdict.key_id.empty()) issuer_->missed(verdict.key_id);
   switch (verdict.kind) {
     case Kind::allowed:
-      return {.kind = Entrance::Kind::open, .principal = std::move(verdict.principal)};
+      return {.kind = Entrance::Kind::open,
+              .pass = std::make_shared<const Pass>(Pass{.principal = std::move(verdict.principal),
+                                                        .kind = Pass::Kind::bearer,
+                                                        .issuer = issuer_->settings().issuer,
+                                                        .until = verdict.until,
+                                                        .policy = id_})};
     case Kind::no_scope:
-      return {.refusal = forbidden(Scope::viewer, challenge_)};
+      return {.refusal = forbidden(Scope::viewer, challenge_), .reason = "scope"};
     case Kind::needs_keys:
       return {.kind = Entrance::Kind::unknown};
     case Kind::no_keys_yet:
@@ -207,17 +273,40 @@ Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted) const 
       break;
   }
   return {.refusal = unauthorized(challenge_, wanted, "this token is not accepted: " + verdict.why, true),
-          .note = "a token was not accepted: " + verdict.why};
+          .note = "a token was not accepted: " + verdict.why,
+          .reason = "token"};
 }
 
-std::optional<Principal> AccessPolicy::hello(std::string_view token, const Secret& own) const {
-  if (own.empty() && keys_.empty() && !keys_wanted_) return Principal{};
+SharedPass AccessPolicy::hello(std::string_view token, const Secret& own) const {
+  if (own.empty() && keys_.empty() && !keys_wanted_) return open_frames_;
   // Both are looked at whatever comes of the first, so the time says nothing.
   const bool ours = !own.empty() && own.matches(token);
   const NamedKey* const key = find_key(keys_, token);
-  if (ours) return Principal{"daemon", Scope::admin};
-  if (key == nullptr || key->expired(clock_->wall())) return std::nullopt;
-  return Principal{key->name, key->scope};
+  if (ours) return pass_of_own(token);
+  if (key == nullptr || key->expired(clock_->wall())) return nullptr;
+  return pass_of(*key);
+}
+
+PassState AccessPolicy::state_of(const Pass& pass,
+                                 const std::function<bool(const std::optional<Sha256>&)>& owns) const {
+  if (pass.until && clock_->wall() >= *pass.until) return PassState::expired;
+  if (pass.kind == Pass::Kind::token) return owns(pass.digest) ? PassState::good : PassState::retired;
+  if (pass.kind == Pass::Kind::frames && !owns(std::nullopt)) return PassState::retired;
+  if (pass.policy == id_) return PassState::good;
+  bool good = false;
+  switch (pass.kind) {
+    case Pass::Kind::key:
+      good = std::any_of(keys_.begin(), keys_.end(), [&](const NamedKey& key) {
+        return key.digest == pass.digest && key.scope >= pass.principal.scope && !key.expired(clock_->wall());
+      });
+      break;
+    case Pass::Kind::bearer:
+      good = issuer_ && issuer_->settings().issuer == pass.issuer;
+      break;
+    default:
+      good = keys_.empty() && !keys_wanted_ && (pass.kind == Pass::Kind::frames || !issuer_);
+  }
+  return good ? PassState::good : PassState::retired;
 }
 
 HttpAnswer AccessPolicy::still_unknown() const {

@@ -3,13 +3,15 @@
 
 #include "core/config.hpp"
 #include "core/deadline.hpp"
+#include "core/forms.hpp"
 #include "core/result.hpp"
 #include "serve/auth/challenge.hpp"
 #include "serve/auth/keys.hpp"
-#include "serve/calls/principal.hpp"
+#include "serve/calls/pass.hpp"
 #include "serve/door/exchange.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,14 +30,15 @@ std::string host_of(std::string_view authority);
 /// What the key or token of a request is worth at a place.
 struct Entrance {
   enum class Kind : std::uint8_t {
-    open,     ///< `principal` may come in
+    open,     ///< who holds `pass` may come in
     closed,   ///< `refusal` is the answer
     unknown,  ///< only the issuer's newer keys can tell: IssuerKeys::fetch, then look again
   };
   Kind kind = Kind::closed;
-  Principal principal{};
+  SharedPass pass{};
   HttpAnswer refusal{};
-  std::string note{};  ///< for the log when there is more to say than the client is told; never a key
+  std::string note{};         ///< for the log, never a key
+  std::string_view reason{};  ///< closed because of what was shown: "key", "token" or "scope"
 };
 
 /// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/protocol).
@@ -55,12 +58,21 @@ class AccessPolicy {
   /// cross-site requests).
   [[nodiscard]] std::optional<HttpAnswer> check_origin(const HttpRequest& request) const;
   /// The verdict on the request's bearer token or x-api-key; "local", admin, where nothing is configured. A
-  /// query string is never looked at. `own` is a token that the place has besides ("daemon", admin); where it
-  /// is not empty, nobody comes in without a credential.
-  [[nodiscard]] Entrance judge(const HttpRequest& request, const Secret& own = Secret()) const;
+  /// query string is never looked at. `own` is a token that the place may have besides ("daemon", admin);
+  /// where there is one, nobody comes in without a credential. `last`: no newer keys of the issuer will come.
+  [[nodiscard]] Entrance judge(const HttpRequest& request, const Secret* own = nullptr,
+                               bool last = false) const;
   /// Whose hello token this is: the daemon's own (ws.token, or what it was rotated to) is "daemon", admin; a
-  /// key is its own; without both, "local", admin.
-  [[nodiscard]] std::optional<Principal> hello(std::string_view token, const Secret& own) const;
+  /// key is its own; without both, "local", admin. Empty = nobody's.
+  [[nodiscard]] SharedPass hello(std::string_view token, const Secret& own) const;
+  /// What a pass of these rules or of earlier ones is worth now; `owns` tells whether a digest is still that
+  /// of the daemon's token, and with none, whether there is no such token.
+  [[nodiscard]] PassState state_of(const Pass& pass,
+                                   const std::function<bool(const std::optional<Sha256>&)>& owns) const;
+  /// These rules among all that this process had.
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+  /// True for the value of an Origin header that may speak to us.
+  [[nodiscard]] bool allows_origin(std::string_view origin) const;
   /// The 401 that an Entrance::unknown becomes when waiting did not help: 503 instead, to come back.
   [[nodiscard]] HttpAnswer still_unknown() const;
 
@@ -71,20 +83,28 @@ class AccessPolicy {
   /// The protected resource metadata (RFC 9728); empty without OAuth.
   [[nodiscard]] const std::string& metadata() const { return metadata_; }
   [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
+  /// True when a caller over HTTP needs a key or token.
+  [[nodiscard]] bool guarded() const { return has_keys() || keys_wanted_ || issuer_ != nullptr; }
   /// What whoever runs the server should hear once.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   AccessPolicy() = default;
-  [[nodiscard]] bool allowed(std::string_view host) const;
-  [[nodiscard]] Entrance judge_credential(std::string_view text, bool bearer, Scope wanted) const;
-  [[nodiscard]] Entrance judge_bearer(std::string_view token, Scope wanted) const;
+  [[nodiscard]] bool allows_host(std::string_view authority) const;
+  [[nodiscard]] bool is_open() const { return keys_.empty() && !keys_wanted_ && !issuer_; }
+  [[nodiscard]] SharedPass pass_of(const NamedKey& key) const;
+  [[nodiscard]] SharedPass pass_of_own(std::string_view token) const;
+  [[nodiscard]] Entrance judge_credential(std::string_view text, bool bearer, Scope wanted, bool last) const;
+  [[nodiscard]] Entrance judge_bearer(std::string_view token, Scope wanted, bool last) const;
   Result<void> take_keys(const Config& config, const std::filesystem::path& root, bool strict);
   Result<void> take_oauth(const Config& config, const AccessPolicy* before);
 
-  std::vector<std::string> hosts_;
+  std::vector<HostPattern> hosts_;
+  std::uint64_t id_ = 0;
+  SharedPass open_, open_frames_;
   std::vector<NamedKey> keys_;
-  bool keys_wanted_ = false;  // a keys file is configured, be it empty
+  std::vector<SharedPass> passes_;  // of the keys, made once
+  bool keys_wanted_ = false;        // a keys file is configured, be it empty
   Challenge challenge_;
   std::string metadata_;
   std::shared_ptr<IssuerKeys> issuer_;

@@ -86,16 +86,30 @@ Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline de
   return FetchedKeys{std::move(*keys), key_set_lifetime(cache_control)};
 }
 
-bool IssuerKeys::may_begin() const {
-  return !fetching_ && (!begun_ || clock_.steady() - *begun_ >= k_fetch_pause);
+Millis IssuerKeys::pause_left() const {
+  if (!begun_) return Millis{0};
+  const Millis pause = failed_ ? k_fetch_pause_failed : k_fetch_pause;
+  const auto since = std::chrono::floor<Millis>(clock_.steady() - *begun_);
+  return std::max(Millis{0}, pause - since);
 }
 
 IssuerView IssuerKeys::view() const {
-  return {keys_, ever_, fetching_ || may_begin()};
+  const bool may = fetching_ || next_ != nullptr || !failed_ || pause_left().count() == 0;
+  const auto lacks = [this](std::string_view id) {
+    const auto found = in_vain_.find(id);
+    return found != in_vain_.end() && clock_.steady() - found->second < k_in_vain_for;
+  };
+  return {keys_, ever_, may, !fetching_ && !next_ && !failed_, lacks};
 }
 
 bool IssuerKeys::due() const {
-  return clock_.steady() >= fresh_until_ && may_begin();
+  return clock_.steady() >= fresh_until_ && !fetching_ && !next_ && pause_left().count() == 0;
+}
+
+void IssuerKeys::missed(std::string_view key_id) {
+  // When there are too many, any goes: it only costs another fetch.
+  if (in_vain_.size() >= k_most_in_vain) in_vain_.erase(in_vain_.begin());
+  in_vain_.insert_or_assign(std::string(key_id.substr(0, k_most_subject_bytes)), clock_.steady());
 }
 
 void IssuerKeys::take(FetchedKeys fetched) {
@@ -105,7 +119,18 @@ void IssuerKeys::take(FetchedKeys fetched) {
 }
 
 void IssuerKeys::fetch(Engine& engine, std::function<void(const std::string&)> note) {
-  if (!may_begin()) return;
+  if (fetching_ || next_) return;
+  const Millis pause = pause_left();
+  if (pause.count() == 0) return begin(engine, std::move(note));
+  if (failed_) return;
+  const std::weak_ptr<IssuerKeys> weak = weak_from_this();
+  next_ = engine.services().loop.after(pause, [weak, &engine, note = std::move(note)] {
+    if (const auto self = weak.lock()) self->begin(engine, note);
+  });
+}
+
+void IssuerKeys::begin(Engine& engine, std::function<void(const std::string&)> note) {
+  next_.reset();
   fetching_ = true;
   begun_ = clock_.steady();
   // The answer is taken in even after a reload that put other keys in our place: who waits here is told then.
@@ -116,6 +141,7 @@ void IssuerKeys::fetch(Engine& engine, std::function<void(const std::string&)> n
   };
   engine.background(job, [self, answer, note = std::move(note)] {
     self->fetching_ = false;
+    self->failed_ = !*answer;
     if (*answer)
       self->take(std::move(**answer));
     else if (note)

@@ -6,6 +6,7 @@
 #include "serve/calls/engine.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +15,13 @@
 namespace exai::serve {
 
 /// Bounds of a fetch and of the line before it.
-inline constexpr Millis k_fetch_deadline{5000}, k_fetch_pause{30000}, k_wait_for_fetch{6000};
+inline constexpr Millis k_fetch_deadline{5000}, k_wait_for_fetch{6000};
+/// Between the beginnings of two fetches: tokens with made-up key ids must not turn us against the issuer,
+/// and must not keep a new key out for long either. An issuer that failed is left alone for longer.
+inline constexpr Millis k_fetch_pause{2000}, k_fetch_pause_failed{30000};
+/// A key id that was not in the set is not looked for again so soon.
+inline constexpr Millis k_in_vain_for{30000};
+inline constexpr std::size_t k_most_in_vain = 256;
 inline constexpr std::size_t k_jwks_bytes = std::size_t{256} << 10U;
 inline constexpr std::size_t k_most_waiting = 64, k_most_waiting_bytes = std::size_t{16} << 20U;
 
@@ -40,23 +47,28 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   [[nodiscard]] IssuerView view() const;
   /// True when the set has outlived its time and a fetch may begin.
   [[nodiscard]] bool due() const;
-  /// Begins a fetch, unless one runs or the last one began less than 30 s ago: tokens with made-up key ids
-  /// must not turn us against the issuer. `note` hears what went wrong.
+  /// Begins a fetch, at once or when the pause since the last one is over; one that runs or is about to is
+  /// enough. `note` hears what went wrong.
   void fetch(Engine& engine, std::function<void(const std::string&)> note);
-  /// Calls back when the fetch that runs has ended, or after six seconds. False when too many wait, or too
-  /// much.
+  /// That key is not in the set that has just come.
+  void missed(std::string_view key_id);
+  /// Calls back when the fetch that runs or is about to has ended, or after six seconds. False when too many
+  /// wait, or too much.
   bool wait(Engine& engine, std::size_t bytes, std::function<void()> then);
 
  private:
-  [[nodiscard]] bool may_begin() const;
+  [[nodiscard]] Millis pause_left() const;
+  void begin(Engine& engine, std::function<void(const std::string&)> note);
   void take(FetchedKeys fetched);
   void release();
 
   OAuthSettings settings_;
   const Clock& clock_;
   JwkSet keys_;
-  bool ever_ = false, fetching_ = false;
+  bool ever_ = false, fetching_ = false, failed_ = false;
   std::optional<Steady> begun_;  // of the last fetch
+  std::unique_ptr<Timer> next_;  // of the fetch that is about to begin
+  std::map<std::string, Steady, std::less<>> in_vain_;
   Steady fresh_until_{};
   std::vector<std::function<void()>> waiting_;
   std::size_t waiting_bytes_ = 0;

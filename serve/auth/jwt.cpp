@@ -77,7 +77,7 @@ tl::expected<const Jwk*, JwtRejection> choose(const Json& header, JwsAlgorithm a
   }
   if (found != nullptr) return found;
   if (other_type) return reject(JwtFault::algorithm, "its alg is not that of the key it names");
-  return reject(JwtFault::unknown_key, "its issuer publishes no such key");
+  return Rejected(JwtRejection{JwtFault::unknown_key, "its issuer publishes no such key", id.value_or("")});
 }
 
 bool is_for(const Json& claims, std::string_view audience) {

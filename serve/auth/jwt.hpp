@@ -39,7 +39,8 @@ enum class JwtFault : std::uint8_t {
 };
 struct JwtRejection {
   JwtFault fault = JwtFault::malformed;
-  std::string why;  ///< for people; quotes nothing of the token
+  std::string why;       ///< for people; quotes nothing of the token
+  std::string key_id{};  ///< unknown_key: the one that the token names
 };
 
 inline constexpr std::size_t k_most_token_bytes = 16384;

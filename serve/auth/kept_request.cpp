@@ -7,7 +7,8 @@ KeptRequest::KeptRequest(const HttpRequest& request)
       path_(request.path),
       query_(request.query),
       body_(request.body),
-      peer_(request.peer) {
+      peer_(request.peer),
+      answer_headers_(request.answer_headers) {
   headers_.reserve(request.headers.size());
   for (const auto& [name, value] : request.headers) headers_.emplace_back(name, value);
 }
@@ -19,6 +20,7 @@ HttpRequest KeptRequest::view() const {
   request.query = query_;
   request.body = body_;
   request.peer = peer_;
+  request.answer_headers = answer_headers_;
   for (const auto& [name, value] : headers_) request.headers.emplace_back(name, value);
   return request;
 }

@@ -17,7 +17,7 @@ class KeptRequest {
   [[nodiscard]] std::size_t bytes() const;
 
  private:
-  std::string method_, path_, query_, body_, peer_;
+  std::string method_, path_, query_, body_, peer_, answer_headers_;
   std::vector<std::pair<std::string, std::string>> headers_;
 };
 

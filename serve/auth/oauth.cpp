@@ -105,11 +105,16 @@ TokenVerdict judge_token(std::string_view token, const OAuthSettings& settings, 
     if (!scope) return {.kind = Kind::no_scope};
     const Result<io::Url> url = io::parse_url(settings.issuer);
     return {.kind = Kind::allowed,
-            .principal = {fmt::format("{}@{}", claims->subject, url ? url->host : settings.issuer), *scope}};
+            .principal = {fmt::format("{}@{}", claims->subject, url ? url->host : settings.issuer), *scope},
+            .until = claims->expires + settings.leeway};
   }
   if (claims.error().fault == JwtFault::unknown_key) {
-    if (issuer.may_fetch) return {.kind = Kind::needs_keys};
-    if (!issuer.ever_fetched) return {.kind = Kind::no_keys_yet};
+    const std::string& id = claims.error().key_id;
+    const bool in_vain = issuer.lacks && issuer.lacks(id);
+    if (issuer.may_fetch && !in_vain) return {.kind = Kind::needs_keys, .key_id = id};
+    if (!issuer.ever_fetched || (!issuer.settled && !in_vain))
+      return {.kind = Kind::no_keys_yet, .key_id = id};
+    return {.kind = Kind::refused, .key_id = id, .why = claims.error().why};
   }
   return {.kind = Kind::refused, .why = claims.error().why};
 }

@@ -6,6 +6,7 @@
 #include "serve/auth/jwt.hpp"
 #include "serve/calls/principal.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +44,11 @@ std::optional<Scope> highest_scope(const std::vector<std::string>& words);
 struct IssuerView {
   const JwkSet& keys;
   bool ever_fetched = false;
-  bool may_fetch = false;  ///< a fetch runs, or may begin now
+  bool may_fetch = false;  ///< a fetch runs, or may begin
+  /// The last fetch brought a set, and none runs: a key that is not in it does not exist.
+  bool settled = true;
+  /// True for a key id that was looked for in vain a short time ago; may be empty.
+  std::function<bool(std::string_view)> lacks{};
 };
 
 /// What a token is worth.
@@ -57,6 +62,8 @@ struct TokenVerdict {
   };
   Kind kind = Kind::refused;
   Principal principal{};  ///< allowed: "subject@issuer-host"
+  Wall until{};           ///< allowed: its expiry, leeway included
+  std::string key_id{};   ///< of a key that is not known
   std::string why{};      ///< refused: for people
 };
 TokenVerdict judge_token(std::string_view token, const OAuthSettings& settings, const IssuerView& issuer,

@@ -60,7 +60,8 @@ Error Asking::resting(const Target& target, const Breakers::Entry& entry) const 
 }
 
 template <class Answer, class Once>
-Tried<Answer> Asking::one_try(const Target& target, Deadline deadline, const Once& once, Attempt& attempt) {
+Tried<Answer> Asking::one_try(const Target& target, Deadline deadline, bool first, const Once& once,
+                              Attempt& attempt) {
   const Clock& clock = services_.clock;
   const Config& config = runtime_.config;
   const CircuitRules rules = circuit_rules();
@@ -81,7 +82,8 @@ Tried<Answer> Asking::one_try(const Target& target, Deadline deadline, const Onc
   const Failure failure = judge_failure(answer.error(), attempt);
   if (failure != Failure::cancelled)
     services_.metrics.provider_error(target.provider.id, answer.error().kind);
-  if (counts(failure)) turn.failed(rules, clock.steady());
+  // A question that the provider cannot answer well is one failure, however often it is put.
+  if (counts(failure) && (first || failure != Failure::nonsense)) turn.failed(rules, clock.steady());
   return {std::move(answer), failure, attempt.streamed};
 }
 
@@ -91,7 +93,7 @@ Tried<Answer> Asking::repeated(const Target& target, Deadline deadline, bool sta
   std::optional<Tried<Answer>> before;
   for (int done = 0;; ++done) {
     Attempt attempt;
-    Tried<Answer> tried = one_try<Answer>(target, deadline, once, attempt);
+    Tried<Answer> tried = one_try<Answer>(target, deadline, done == 0, once, attempt);
     // The circuit may open between two tries: what opened it says more than that it is open.
     if (tried.failure == Failure::resting && !tried.answer && before) return std::move(*before);
     if (tried.answer || !repeatable || attempt.streamed || attempt.settled || !passing(tried.failure))
@@ -123,20 +125,18 @@ Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request,
       std::min(request.max_tokens.value_or(config.integer("models.max_output_tokens")), model.max_output);
   if (Result<void> allowed = router_.services_.spend->allow(config, model, tokens, output); !allowed)
     return {fail(allowed.error()), Failure::caller, false};
-  const Millis usual =
-      std::min(config.duration(provider.timeout_setting), runtime_.budgets[timeouts::Layer::http]);
-  const Millis longest = request.timeout > Millis{0} ? request.timeout : usual;
+  const Millis own = config.duration(provider.timeout_setting),
+               http = runtime_.budgets[timeouts::Layer::http];
+  const bool wished = request.timeout > Millis{0};
+  const Millis longest = wished ? request.timeout : std::min(own, http);
+  const std::string_view longest_setting = wished       ? request.timeout_setting
+                                           : own > http ? timeouts::setting_key(timeouts::Layer::http)
+                                                        : provider.timeout_setting;
   log_question(asked, request, tokens, std::min(longest, deadline.left(services_.clock)));
   Tried<Reply> tried = repeated<Reply>(target, deadline, stand_in, true, [&](Attempt& attempt) {
-    const ProviderCall call{config,
-                            deadline.within(longest, services_.clock),
-                            stop_,
-                            on_delta,
-                            services_.transport,
-                            services_.clock,
-                            &router_.cache_,
-                            &attempt,
-                            longest};
+    const ProviderCall call{config,          deadline,         stop_,    on_delta, services_.transport,
+                            services_.clock, &router_.cache_,  &attempt, longest,  longest_setting,
+                            limit_,          &runtime_.secrets};
     return provider_chat(provider, request, model, call);
   });
   if (tried.answer) count_answer(asked, *tried.answer);
@@ -146,8 +146,9 @@ Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request,
 Tried<ProviderAnswer> Asking::ask(const Provider& provider, const ProviderAsk& ask, Deadline deadline) {
   const Target target{provider, "requests"};
   return repeated<ProviderAnswer>(target, deadline, false, ask.repeatable, [&](Attempt& attempt) {
-    const ProviderCall call{runtime_.config,     deadline,        stop_,           {},
-                            services_.transport, services_.clock, &router_.cache_, &attempt};
+    const ProviderCall call{runtime_.config, deadline,         stop_,    {},        services_.transport,
+                            services_.clock, &router_.cache_,  &attempt, Millis{0}, {},
+                            limit_,          &runtime_.secrets};
     return provider_ask(provider, ask, call);
   });
 }

@@ -21,8 +21,14 @@ struct Target {
 
 class Asking {
  public:
-  Asking(ModelRouter& router, const Runtime& runtime, const std::stop_token& stop, std::string_view tool)
-      : router_(router), services_(router.services_), runtime_(runtime), stop_(stop), tool_(tool) {}
+  Asking(ModelRouter& router, const Runtime& runtime, const std::stop_token& stop, std::string_view tool,
+         std::string_view limit)
+      : router_(router),
+        services_(router.services_),
+        runtime_(runtime),
+        stop_(stop),
+        tool_(tool),
+        limit_(limit) {}
 
   Tried<Reply> chat(const ModelChoice& choice, const ChatRequest& request, Deadline deadline, bool stand_in,
                     const std::function<void(std::string_view)>& on_delta);
@@ -35,7 +41,8 @@ class Asking {
   Tried<Answer> repeated(const Target& target, Deadline deadline, bool stand_in, bool repeatable,
                          const Once& once);
   template <class Answer, class Once>
-  Tried<Answer> one_try(const Target& target, Deadline deadline, const Once& once, Attempt& attempt);
+  Tried<Answer> one_try(const Target& target, Deadline deadline, bool first, const Once& once,
+                        Attempt& attempt);
   [[nodiscard]] CircuitRules circuit_rules() const;
   [[nodiscard]] Error resting(const Target& target, const Breakers::Entry& entry) const;
   void log_question(const ModelChoice& choice, const ChatRequest& request, long long tokens, Millis timeout);
@@ -47,6 +54,7 @@ class Asking {
   const Runtime& runtime_;
   const std::stop_token& stop_;
   std::string_view tool_;
+  std::string_view limit_;  ///< the setting that the call's deadline comes from
 };
 
 }  // namespace exai::serve

@@ -114,11 +114,13 @@ void Call::deliver_said() {
 }
 
 Result<Reply> Call::chat(const ChatRequest& request, const std::function<void(std::string_view)>& on_delta) {
-  return services_.router.chat(*runtime_, request, deadline_, stop_.get_token(), on_delta, spec_.job.name);
+  return services_.router.chat(*runtime_, request, deadline_, stop_.get_token(), on_delta, spec_.job.name,
+                               timeouts::setting_key(spec_.job.budget));
 }
 
 Result<ProviderAnswer> Call::ask(const ProviderAsk& ask) {
-  return services_.router.ask(*runtime_, ask, deadline_, stop_.get_token(), spec_.job.name);
+  return services_.router.ask(*runtime_, ask, deadline_, stop_.get_token(), spec_.job.name,
+                              timeouts::setting_key(spec_.job.budget));
 }
 
 CallOutcome Call::run() {

@@ -156,7 +156,8 @@ void Engine::overdue(const std::shared_ptr<Call>& call) {
   call->stop_.request_stop();
   const auto seconds = format_duration(call->budget_);
   answer(call, {fail(ErrorKind::timeout, call->spec_.job.name + " did not end within " + seconds,
-                     "ask for less, or raise " + std::string(timeouts::setting_key(call->spec_.job.budget))),
+                     "ask for less, or raise " +
+                         std::string(setting_name(timeouts::setting_key(call->spec_.job.budget)))),
                 true});
 }
 

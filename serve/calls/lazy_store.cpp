@@ -1,5 +1,8 @@
 #include "serve/calls/lazy_store.hpp"
 
+#include "io/journal.hpp"
+#include "store/change_codec.hpp"
+
 namespace exai::serve {
 
 Result<store::Store*> LazyStore::opened() {
@@ -7,9 +10,40 @@ Result<store::Store*> LazyStore::opened() {
   if (!store_) {
     Result<std::unique_ptr<store::Store>> opened = store::open_sqlite(file_, clock_);
     if (!opened) return fail(opened.error());
+    if (const Result<void> recovered = recover(**opened); !recovered) return fail(recovered.error());
     store_ = std::move(*opened);
   }
   return store_.get();
+}
+
+Result<void> LazyStore::recover(store::Store& store) {
+  if (file_ == ":memory:") return {};
+  const auto take = [&store](const std::vector<std::string>& records) -> Result<void> {
+    std::vector<store::ConversationChange> changes;
+    changes.reserve(records.size());
+    for (const std::string& record : records) {
+      if (record.empty()) continue;  // whether one could be written was all it said
+      Result<store::ConversationChange> change = store::decode_change(record);
+      if (!change) return fail(change.error());
+      changes.push_back(std::move(*change));
+    }
+    return store.restore_conversations(changes);
+  };
+  const Result<std::size_t> found = io::recover_journals(file_.parent_path(), take);
+  if (!found) return fail(Error(found.error()).during("bringing in the journal of a server that was killed"));
+  recovered_ += *found;
+  return {};
+}
+
+std::size_t LazyStore::recovered() const {
+  const std::scoped_lock lock(mutex_);
+  return recovered_;
+}
+
+Result<void> LazyStore::restore_conversations(const std::vector<store::ConversationChange>& changes) {
+  const auto store = opened();
+  if (!store) return fail(store.error());
+  return (*store)->restore_conversations(changes);
 }
 
 Result<void> LazyStore::keep_conversations(const std::vector<store::ConversationChange>& changes) {

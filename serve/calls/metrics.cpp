@@ -37,6 +37,7 @@ std::string_view to_string(Transport transport) {
 
 struct Metrics::Impl {
   std::function<std::vector<CacheRow>()> caches;
+  std::function<SettingsRow()> settings;
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests =
       prometheus::BuildCounter().Name("exai_requests_total").Help("Tool calls answered").Register(registry);
@@ -80,6 +81,12 @@ struct Metrics::Impl {
           .Register(registry)
           .Add({}, prometheus::Histogram::BucketBoundaries{1000, 4000, 16000, 32000, 64000, 100000, 128000,
                                                            200000, 256000});
+  prometheus::Counter& storage_failures =
+      prometheus::BuildCounter()
+          .Name("exai_storage_write_failures_total")
+          .Help("Writes to the store or its journal that failed; nothing that was answered is lost by one")
+          .Register(registry)
+          .Add({});
   prometheus::Counter& cache_hits = prometheus::BuildCounter()
                                         .Name("exai_cache_hits_total")
                                         .Help("Tool calls answered from a cache")
@@ -90,6 +97,12 @@ struct Metrics::Impl {
                                      .Help("Tool calls running now")
                                      .Register(registry)
                                      .Add({});
+
+  prometheus::Family<prometheus::Counter>& refusals =
+      prometheus::BuildCounter()
+          .Name("exai_access_refused_total")
+          .Help("Requests and connections that were kept out, by reason")
+          .Register(registry);
 
   /// Looked up once per label set: adding to a family hashes all labels.
   struct PerTool {
@@ -138,6 +151,8 @@ struct Metrics::Impl {
       cost.Add(labels);
       circuits.Add(labels);
     }
+    for (const char* reason : {"key", "token", "scope", "rate", "guesses", "connections"})
+      refusals.Add({{"reason", reason}});
     prometheus::BuildGauge()
         .Name("exai_build_info")
         .Help("Always 1; the version is a label")
@@ -169,12 +184,20 @@ void Metrics::in_flight(int calls) {
   impl_->in_flight.Set(calls);
 }
 
+void Metrics::refused(std::string_view reason) {
+  impl_->refusals.Add({{"reason", std::string(reason)}}).Increment();
+}
+
 void Metrics::provider_error(std::string_view provider, ErrorKind kind) {
   impl_->provider_error(provider, kind).Increment();
 }
 
 void Metrics::cache_hit() {
   impl_->cache_hits.Increment();
+}
+
+void Metrics::storage_failed() {
+  impl_->storage_failures.Increment();
 }
 
 void Metrics::model_answer(std::string_view provider, std::string_view model, long long prompt,
@@ -203,6 +226,10 @@ void Metrics::provider_retry(std::string_view provider, std::string_view reason)
 
 void Metrics::failover(std::string_view from, std::string_view to) {
   impl_->failovers.Add({{"from", std::string(from)}, {"to", std::string(to)}}).Increment();
+}
+
+void Metrics::watch_settings(std::function<SettingsRow()> row) {
+  impl_->settings = std::move(row);
 }
 
 void Metrics::watch_caches(std::function<std::vector<CacheRow>()> rows) {
@@ -268,6 +295,16 @@ std::string Metrics::render() {
   add("process_max_fds", "Maximum number of open file descriptors", Gauge, stats.max_files);
   add("process_start_time_seconds", "Start time of the process since the Unix epoch in seconds", Gauge,
       stats.start_time);
+  if (impl_->settings) {
+    const SettingsRow row = impl_->settings();
+    add("exai_config_generation", "Settings in force: 1 at the start, one more with each good reload", Gauge,
+        static_cast<double>(row.generation));
+    add("exai_config_in_step",
+        "1 while the files say what is in force, 0 when a reload would change something", Gauge,
+        row.in_step ? 1 : 0);
+    add("exai_config_last_reload_successful", "1 unless the last reload was refused", Gauge,
+        row.last_reload_good ? 1 : 0);
+  }
   if (impl_->caches) add_caches(impl_->caches(), families);
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families);

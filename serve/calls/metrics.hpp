@@ -31,9 +31,13 @@ class Metrics {
   /// `outcome`: "ok", "tool_error" (an isError result), or an error kind.
   void call_finished(std::string_view tool, Transport transport, std::string_view outcome, double seconds);
   void in_flight(int calls);
+  /// Somebody was kept out: "key", "token", "scope", "rate", "guesses" or "connections".
+  void refused(std::string_view reason);
   // Any thread.
   void provider_error(std::string_view provider, ErrorKind kind);
   void cache_hit();
+  /// A write to store or journal failed.
+  void storage_failed();
   /// Says how the caches do, whenever somebody asks for the metrics.
   struct CacheRow {
     std::string name;
@@ -41,6 +45,13 @@ class Metrics {
     std::uint64_t hits = 0, misses = 0, shared = 0;
   };
   void watch_caches(std::function<std::vector<CacheRow>()> rows);
+  /// Says which settings are in force, whenever somebody asks for the metrics.
+  struct SettingsRow {
+    std::uint64_t generation = 1;
+    bool in_step = true;  ///< the files say what runs
+    bool last_reload_good = true;
+  };
+  void watch_settings(std::function<SettingsRow()> row);
   /// One answer of a model: its tokens and what it cost in US dollars. Models that the catalogue does not
   /// know must be called "other".
   void model_answer(std::string_view provider, std::string_view model, long long prompt, long long completion,

@@ -47,8 +47,8 @@ void ModelRouter::circuit_changed(const Breakers::Row& now, Circuit before) {
 
 Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& request, Deadline deadline,
                                 const std::stop_token& stop,
-                                const std::function<void(std::string_view)>& on_delta,
-                                std::string_view tool) {
+                                const std::function<void(std::string_view)>& on_delta, std::string_view tool,
+                                std::string_view limit) {
   const Config& config = runtime.config;
   Result<ModelChoice> chosen = choose_model(config, runtime.models, request, tool);
   if (!chosen) return fail(chosen.error());
@@ -56,8 +56,11 @@ Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& reque
   if (request.failover && config.boolean("failover.enabled"))
     candidates = stand_ins(config, runtime.models, *chosen, request);
   candidates.insert(candidates.begin(), std::move(*chosen));
-  if (request.timeout > Millis{0}) deadline = deadline.within(request.timeout, services_.clock);
-  Asking asking(*this, runtime, stop, tool);
+  if (request.timeout > Millis{0} && request.timeout < deadline.left(services_.clock)) {
+    deadline = deadline.within(request.timeout, services_.clock);
+    limit = request.timeout_setting;
+  }
+  Asking asking(*this, runtime, stop, tool, limit);
   std::vector<std::string> detours;
   std::optional<Error> first;
   Millis soonest{0};
@@ -87,11 +90,12 @@ Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& reque
 }
 
 Result<ProviderAnswer> ModelRouter::ask(const Runtime& runtime, const ProviderAsk& ask, Deadline deadline,
-                                        const std::stop_token& stop, std::string_view tool) {
+                                        const std::stop_token& stop, std::string_view tool,
+                                        std::string_view limit) {
   const Provider* provider = find_provider(ask.provider);
   if (provider == nullptr)
     return fail(ErrorKind::internal, fmt::format("no provider is called '{}'", printable(ask.provider)));
-  return Asking(*this, runtime, stop, tool).ask(*provider, ask, deadline).answer;
+  return Asking(*this, runtime, stop, tool, limit).ask(*provider, ask, deadline).answer;
 }
 
 }  // namespace exai::serve

@@ -34,14 +34,16 @@ class ModelRouter {
   explicit ModelRouter(Services services);
 
   /// Blocking, on the worker's thread; any number of them at a time. `tool` is who asks, for the log and the
-  /// rule table. A model that is named may be stood in for too, unless request.failover forbids it: Reply
-  /// says who answered, and its detours who did not.
+  /// rule table; `limit` is the setting that the deadline comes from, for the hint of a timeout. A model that
+  /// is named may be stood in for too, unless request.failover forbids it: Reply says who answered, and its
+  /// detours who did not.
   Result<Reply> chat(const Runtime& runtime, const ChatRequest& request, Deadline deadline,
                      const std::stop_token& stop, const std::function<void(std::string_view)>& on_delta,
-                     std::string_view tool = {});
+                     std::string_view tool = {}, std::string_view limit = {});
   /// Goes to the named provider only; repeated like a chat when the request allows it.
   Result<ProviderAnswer> ask(const Runtime& runtime, const ProviderAsk& ask, Deadline deadline,
-                             const std::stop_token& stop, std::string_view tool = {});
+                             const std::stop_token& stop, std::string_view tool = {},
+                             std::string_view limit = {});
 
   /// Circuits that are open or have seen failures lately.
   [[nodiscard]] std::vector<Breakers::Row> breakers() const {

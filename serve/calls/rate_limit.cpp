@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+
+#include <fmt/core.h>
 
 namespace exai::serve {
 namespace {
@@ -15,7 +18,12 @@ Millis wait_for(double tokens, const RateBound& bound) {
 }
 
 RateBound bound(const Config& config, const char* capacity, const char* refill) {
-  return {static_cast<double>(config.integer(capacity)), static_cast<double>(config.integer(refill))};
+  return {static_cast<double>(config.integer(capacity)), static_cast<double>(config.integer(refill)),
+          config.is_set(capacity) || config.is_set(refill)};
+}
+
+long long whole(double seconds) {
+  return std::max(1LL, std::llround(std::ceil(seconds)));
 }
 
 }  // namespace rating
@@ -28,6 +36,20 @@ RateLimits rate_limits(const Config& config) {
   limits.session = rating::bound(config, "limits.rate_session", "limits.rate_session_refill");
   limits.idle = config.duration("limits.rate_idle");
   return limits;
+}
+
+std::string rate_headers(const RateVerdict& verdict) {
+  if (verdict.policy.empty()) return {};
+  const RateBound& bound = verdict.bound;
+  const double until_full = (bound.capacity - verdict.left) / bound.refill;
+  std::string text =
+      fmt::format("RateLimit-Policy: \"{}\";q={:.0f};w={}\r\nRateLimit: \"{}\";r={:.0f};t={}\r\n",
+                  verdict.policy, bound.capacity, rating::whole(bound.capacity / bound.refill),
+                  verdict.policy, std::floor(verdict.left), rating::whole(until_full));
+  if (verdict.wait.count() > 0)
+    text +=
+        fmt::format("Retry-After: {}\r\n", rating::whole(static_cast<double>(verdict.wait.count()) / 1000.0));
+  return text;
 }
 
 Millis RateLimiter::take(std::string_view address, std::string_view session, Steady now) {
@@ -44,6 +66,46 @@ Millis RateLimiter::take(std::string_view address, std::string_view session, Ste
   for (const auto& [one, bound] : concerned)
     if (one != nullptr) one->tokens -= 1;
   return Millis{0};
+}
+
+RateVerdict RateLimiter::take(const RateCaller& caller, Steady now) {
+  const auto holds = [&caller](const RateBound& bound) { return bound.chosen || !caller.near; };
+  const bool by_key = !caller.who.empty() && holds(limits_.session);
+  const bool by_address = holds(limits_.address), over_all = holds(limits_.global);
+  if (!by_key && !by_address && !over_all) return {};
+  purge(now);
+  struct Concerned {
+    std::string_view policy;
+    const RateBound* bound;
+    Bucket* bucket;
+  };
+  const std::array<Concerned, 3> concerned{
+      {{"key", &limits_.session,
+        by_key ? &bucket("k:" + std::string(caller.who), limits_.session, now) : nullptr},
+       {"address", &limits_.address,
+        by_address ? &bucket("a:" + std::string(caller.address), limits_.address, now) : nullptr},
+       {"server", &limits_.global, over_all ? &bucket("global", limits_.global, now) : nullptr}}};
+  const Concerned* tightest = nullptr;
+  for (const Concerned& one : concerned)
+    if (one.bucket != nullptr && (tightest == nullptr || one.bucket->tokens < tightest->bucket->tokens))
+      tightest = &one;
+  RateVerdict verdict{{}, tightest->policy, *tightest->bound, 0};
+  for (const Concerned& one : concerned)
+    if (one.bucket != nullptr)
+      verdict.wait = std::max(verdict.wait, rating::wait_for(one.bucket->tokens, *one.bound));
+  if (verdict.wait.count() == 0)
+    for (const Concerned& one : concerned)
+      if (one.bucket != nullptr) one.bucket->tokens -= 1;
+  verdict.left = tightest->bucket->tokens;
+  return verdict;
+}
+
+Millis RateLimiter::take_failure(std::string_view address, Steady now) {
+  purge(now);
+  Bucket& one = bucket("f:" + std::string(address), limits_.address, now);
+  const Millis wait = rating::wait_for(one.tokens, limits_.address);
+  if (wait.count() == 0) one.tokens -= 1;
+  return wait;
 }
 
 RateLimiter::Bucket& RateLimiter::bucket(std::string name, const RateBound& bound, Steady now) {

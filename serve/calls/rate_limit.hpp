@@ -1,5 +1,5 @@
-// Token buckets: one for the whole process, one for each address and one for each session (facts: server
-// 2.9). Pure: the time is handed in.
+// Token buckets: one for the whole process, one for each address, one for each key or session (facts: server
+// 2.9), and one for each address' wrong keys. Pure: the time is handed in.
 #pragma once
 
 #include "core/config.hpp"
@@ -14,6 +14,7 @@ namespace exai::serve {
 /// A bucket holds `capacity` tokens when full and gets `refill` of them back each second.
 struct RateBound {
   double capacity = 1, refill = 1;
+  bool chosen = false;  ///< somebody has set it; otherwise it is the default
 };
 
 struct RateLimits {
@@ -23,6 +24,26 @@ struct RateLimits {
 };
 RateLimits rate_limits(const Config& config);
 
+/// Whose request it is.
+struct RateCaller {
+  std::string_view address;
+  std::string_view who{};  ///< the name of the key; empty = no bucket of its own
+  /// From this machine: a reverse proxy, behind which everybody has one address, or the user's own programs.
+  /// The defaults do not hold for it, only what somebody has set.
+  bool near = false;
+};
+
+/// The tightest of the buckets that a request was taken from, or that refused it.
+struct RateVerdict {
+  Millis wait{0};           ///< zero = taken
+  std::string_view policy;  ///< "key", "address", "server"; empty = no limit holds
+  RateBound bound;
+  double left = 0;
+};
+/// The RateLimit-Policy and RateLimit lines of draft-ietf-httpapi-ratelimit-headers-10, and Retry-After with
+/// a refusal; empty where no limit holds.
+std::string rate_headers(const RateVerdict& verdict);
+
 class RateLimiter {
  public:
   explicit RateLimiter(RateLimits limits) : limits_(limits) {}
@@ -30,7 +51,13 @@ class RateLimiter {
   /// Takes one token from every bucket concerned, or from none: then the answer is how long until all of them
   /// have one. Zero = taken. An empty `session` has no bucket.
   Millis take(std::string_view address, std::string_view session, Steady now);
+  /// The same for a request of HTTP or MCP.
+  RateVerdict take(const RateCaller& caller, Steady now);
+  /// A wrong key from that address. Counted apart from requests: guesses of a stranger take nothing from
+  /// those who come from the same address with a right one. Not zero = it is one too many.
+  Millis take_failure(std::string_view address, Steady now);
   void set_limits(RateLimits limits) { limits_ = limits; }
+  [[nodiscard]] const RateLimits& limits() const { return limits_; }
   [[nodiscard]] std::size_t buckets() const { return buckets_.size(); }
 
  private:
@@ -42,7 +69,7 @@ class RateLimiter {
   void purge(Steady now);
 
   RateLimits limits_;
-  std::map<std::string, Bucket> buckets_;  // "global", "a:ADDRESS", "s:SESSION"
+  std::map<std::string, Bucket> buckets_;  // "global", "a:ADDRESS", "s:SESSION", "k:KEY", "f:ADDRESS"
   Steady purged_{};
 };
 

@@ -1,6 +1,6 @@
 #include "serve/calls/retry.hpp"
 
-#include "core/text.hpp"
+#include "core/forms.hpp"
 
 #include <algorithm>
 
@@ -77,19 +77,8 @@ RetryRules RetryRules::from(const Config& config, bool stand_in) {
   if (stand_in)
     rules.attempts = std::min(rules.attempts, static_cast<int>(config.integer("retry.before_failover")));
   rules.jitter = static_cast<double>(config.integer("retry.jitter")) / 100.0;
-  rules.delays.clear();
-  for (const std::string& text : config.list("retry.delays"))
-    if (const Result<Millis> delay = parse_duration(text, "s")) rules.delays.push_back(*delay);
+  rules.delays = parse_delays(config.text("retry.delays")).value();  // judged when it was read
   return rules;
-}
-
-Result<void> check_retries(const Config& config) {
-  for (const std::string& text : config.list("retry.delays"))
-    if (const Result<Millis> delay = parse_duration(text, "s"); !delay || *delay < Millis{0})
-      return fail(ErrorKind::config,
-                  fmt::format("retry.delays must be durations, one of them is '{}'", printable(text)),
-                  "set EXAI_RETRY_DELAYS to a list such as 1s,3s,5s,8s");
-  return {};
 }
 
 std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis asked, Millis left, double chance) {

@@ -42,9 +42,6 @@ struct RetryRules {
   static RetryRules from(const Config& config, bool stand_in);
 };
 
-/// `config` when a wait of the settings is no duration.
-Result<void> check_retries(const Config& config);
-
 /// How long to wait before the next try, `done` repetitions having been made; nothing when it should not be
 /// made. `asked` is what the provider wants waited (Retry-After), `left` the time that remains, `chance` from
 /// 0 to 1.

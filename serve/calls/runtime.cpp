@@ -1,28 +1,8 @@
 #include "serve/calls/runtime.hpp"
 
 #include "io/yaml.hpp"
-#include "serve/calls/retry.hpp"
-#include "serve/calls/spend.hpp"
 
 namespace exai::serve {
-namespace {
-
-Result<void> judge_timeouts(const Config& config, const timeouts::Profile& profile) {
-  const Result<timeouts::Verdict> verdict = timeouts::judge(config, profile);
-  if (!verdict) return fail(verdict.error());
-  for (const Finding& finding : verdict->findings) {
-    if (finding.severity != Status::fail && finding.severity != Status::unknown) continue;
-    Error error =
-        make_error(ErrorKind::config, "the timeout hierarchy is broken: " + finding.message, finding.hint);
-    error.where = finding.where;
-    if (error.hint.empty()) error.hint = "see: exai validate timeouts --explain";
-    return fail(std::move(error));
-  }
-  return {};
-}
-
-}  // namespace
-
 Result<ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root) {
   const std::string& file = config.text("models.file");
   const Result<Node> document = file.empty() ? embedded_models() : io::read_yaml(below(root, file));
@@ -46,21 +26,24 @@ std::filesystem::path below(const std::filesystem::path& root, const std::string
 }
 
 Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root) {
-  const Result<timeouts::Profile> profile = timeouts::find_profile(config, config.text("timeouts.profile"));
-  if (!profile) return fail(profile.error());
-  if (Result<void> judged = judge_timeouts(config, *profile); !judged) return fail(judged.error());
-  Result<timeouts::Hierarchy> budgets = timeouts::resolve(config, *profile);
-  if (!budgets) return fail(budgets.error());
   Result<ModelCatalogue> models = load_models(config, root);
   if (!models) return fail(models.error());
-  if (Result<void> budgets_fit = check_budgets(config); !budgets_fit) return fail(budgets_fit.error());
-  if (Result<void> waits_fit = check_retries(config); !waits_fit) return fail(waits_fit.error());
+  return make_runtime(std::move(config), root, std::move(*models));
+}
+
+Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root,
+                                                    ModelCatalogue models) {
+  const Result<timeouts::Profile> profile = timeouts::find_profile(config, config.text("timeouts.profile"));
+  if (!profile) return fail(profile.error());
+  Result<timeouts::Hierarchy> budgets = timeouts::resolve(config, *profile);
+  if (!budgets) return fail(budgets.error());
   Result<Workspace> workspace = Workspace::from(config, root);
   if (!workspace) return fail(workspace.error());
   const auto runtime = std::make_shared<Runtime>();
   runtime->workspace = std::move(*workspace);
   runtime->config = std::move(config);
-  runtime->models = std::move(*models);
+  runtime->secrets = Redactor(runtime->config.secrets());
+  runtime->models = std::move(models);
   runtime->budgets = std::move(*budgets);
   return runtime;
 }

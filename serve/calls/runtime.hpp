@@ -4,6 +4,7 @@
 
 #include "core/config.hpp"
 #include "core/model.hpp"
+#include "core/redact.hpp"
 #include "core/result.hpp"
 #include "core/timeouts.hpp"
 #include "serve/workspace/workspace.hpp"
@@ -18,10 +19,14 @@ struct Runtime {
   ModelCatalogue models;
   Workspace workspace;
   timeouts::Hierarchy budgets;
+  Redactor secrets;  ///< of the settings
 };
 
-/// Judges the timeout hierarchy first: a failing finding is a config error naming layer, values and fix. Then
-/// reads the model catalogue (models.file, or the embedded one).
+/// What serve runs on, from settings that were judged (serve/judge) and their catalogue of models. Errors:
+/// `config`, for what the judge should have seen.
+Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root,
+                                                    ModelCatalogue models);
+/// The same with the catalogue that the settings name.
 Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root);
 
 /// The catalogue with the rules of its choice, as the settings name them.

@@ -1,7 +1,6 @@
 #include "serve/calls/spend.hpp"
 
-#include <charconv>
-#include <cmath>
+#include "core/forms.hpp"
 
 #include <fmt/core.h>
 
@@ -14,15 +13,10 @@ constexpr double k_billion = 1'000'000'000.0;
 constexpr std::size_t k_most_unwritten = 1000;
 
 /// Dollars of a budget setting; nothing when it sets no limit.
-Result<std::optional<double>> limit(const Config& config, std::string_view key) {
+std::optional<double> limit(const Config& config, std::string_view key) {
   const std::string& text = config.text(key);
-  if (text.empty()) return std::optional<double>{};
-  double value = -1;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem == std::errc{} && end == text.data() + text.size() && std::isfinite(value) && value >= 0)
-    return std::optional(value);
-  return fail(ErrorKind::config, fmt::format("{} must be an amount of US dollars, it is '{}'", key, text),
-              fmt::format("set {} to a number such as 2.50, or leave it empty", setting_name(key)));
+  if (text.empty()) return std::nullopt;
+  return parse_usd(text).value();  // judged when it was read
 }
 
 std::string day_of(Wall at) {
@@ -49,13 +43,6 @@ std::optional<double> cost_of(const Model& model, const Usage& usage) {
   return (fresh * model.price->input + cached * model.price->cached_input +
           static_cast<double>(usage.completion) * model.price->output) /
          spending::k_million;
-}
-
-Result<void> check_budgets(const Config& config) {
-  for (const std::string_view key :
-       {"budget.daily_usd", "budget.daily_usd_glm", "budget.daily_usd_kimi", "budget.request_usd"})
-    if (const auto amount = spending::limit(config, key); !amount) return fail(amount.error());
-  return {};
 }
 
 Spend::Spend(store::Store* store, const Clock& clock, std::function<void(const Error&)> on_failure)
@@ -111,30 +98,27 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
   const auto most = spending::limit(config, "budget.request_usd");
   const auto daily = spending::limit(config, "budget.daily_usd");
   const std::string_view own_key = spending::provider_budget(model.provider);
-  const auto own = own_key.empty() ? Result<std::optional<double>>(std::optional<double>{})
-                                   : spending::limit(config, own_key);
-  for (const auto* limit : {&most, &daily, &own})
-    if (!*limit) return fail(limit->error());
-  if (!*most && !*daily && !*own) return {};
+  const auto own = own_key.empty() ? std::nullopt : spending::limit(config, own_key);
+  if (!most && !daily && !own) return {};
   // What costs nothing is never too dear.
   const double estimate = cost_of(model, {prompt_tokens, output_tokens, 0}).value_or(0);
   if (estimate <= 0) return {};
-  if (*most && estimate > **most)
+  if (most && estimate > *most)
     return fail(spending::exhausted(
         fmt::format("this request may cost {:.4f} US dollars with {}, more than the {:.4f} allowed", estimate,
-                    model.name, **most),
+                    model.name, *most),
         "budget.request_usd"));
   const std::scoped_lock lock(mutex_);
   turn_day();
-  if (*daily && total({}) >= **daily)
+  if (daily && total({}) >= *daily)
     return fail(spending::exhausted(
         fmt::format("the models have cost {:.4f} US dollars today (UTC), the budget is {:.4f}", total({}),
-                    **daily),
+                    *daily),
         "budget.daily_usd"));
-  if (*own && total(model.provider) >= **own)
+  if (own && total(model.provider) >= *own)
     return fail(
         spending::exhausted(fmt::format("{} has cost {:.4f} US dollars today (UTC), its budget is {:.4f}",
-                                        model.provider, total(model.provider), **own),
+                                        model.provider, total(model.provider), *own),
                             own_key));
   return {};
 }

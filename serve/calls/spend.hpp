@@ -23,9 +23,6 @@ namespace exai::serve {
 /// US dollars by the catalogue's prices; nothing where it has none.
 std::optional<double> cost_of(const Model& model, const Usage& usage);
 
-/// Reads every budget setting once: `config` naming the one that is no amount.
-Result<void> check_budgets(const Config& config);
-
 /// Thread-safe.
 class Spend {
  public:

@@ -51,6 +51,7 @@ Result<io::HttpResponse> Player::exchange(const io::HttpRequest& request) {
   response.headers = played->headers;
   const bool success = played->status >= 200 && played->status < 300;
   bool wanted = true;
+  if (request.on_head && request.on_data && success) request.on_head(response);
   for (const CassetteChunk& chunk : played->chunks) {
     clock_.advance(chunk.after);
     if (!request.on_data || (!success && !played->error))

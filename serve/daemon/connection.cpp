@@ -60,8 +60,9 @@ void DaemonConnection::end(std::uint16_t code, std::string reason) {
 }
 
 void DaemonConnection::refuse(std::string_view word, std::uint16_t code) {
-  state_->log_error(word == "unauthorized" ? "UNAUTHORIZED" : "INVALID_REQUEST",
-                    "hello refused: " + std::string(word) + ", from " + address_, "");
+  // A wrong token has had its line already, one of many at most.
+  if (word != "unauthorized")
+    state_->log_error("INVALID_REQUEST", "hello refused: " + std::string(word) + ", from " + address_, "");
   sink_->send(frames::hello_refused(word), false);
   end(code, std::string(word));
 }
@@ -86,8 +87,8 @@ void DaemonConnection::on_text(std::string_view text) {
   if (over_ || (session_ && !holds_session())) return;
   const Result<Json> message = parse_json(text);
   if (!session_ && (!message || !message->is_object())) return refuse("invalid_hello", 4000);
-  if (over_rate(message ? *message : Json())) return;
   if (!session_) return hello(*message);
+  if (over_rate(message ? *message : Json())) return;
   if (!message) return complain("VALIDATION_ERROR", message.error().message);
   if (!message->is_object()) return complain("INVALID_REQUEST", "a frame must be a JSON object");
   operate(*message, text.size());
@@ -99,7 +100,7 @@ bool DaemonConnection::over_rate(const Json& message) {
   if (object && session_ && daemon_line::text_of(message, "op") == "cancel" &&
       session_->in_flight(daemon_line::id_of(message)))
     return false;
-  const Millis wait = state_->rates.take(address_, session_id(), state_->now());
+  const Millis wait = state_->guard.rates().take(address_, session_id(), state_->now());
   if (wait.count() == 0) return false;
   complain("OVER_CAPACITY", "too many requests; wait, or raise limits.rate_session and its like",
            object ? daemon_line::id_of(message) : std::string(),
@@ -109,8 +110,14 @@ bool DaemonConnection::over_rate(const Json& message) {
 
 void DaemonConnection::hello(const Json& message) {
   if (daemon_line::text_of(message, "op") != "hello") return refuse("missing_hello", 4001);
-  const std::optional<Principal> principal = state_->admit(daemon_line::text_of(message, "token"));
-  if (!principal) return refuse("unauthorized", 4003);
+  const SharedPass pass = state_->admit(daemon_line::text_of(message, "token"));
+  if (!pass) {
+    // Wrong tokens are counted apart, so that they cost nobody else at this address anything.
+    if (state_->guard.refuse_hello(address_)) return end(daemon_line::k_policy, "too many wrong tokens");
+    return refuse("unauthorized", 4003);
+  }
+  if (over_rate(message)) return;
+  const Principal* const principal = &pass->principal;
   const bool resume = flag_of(message, "resume");
   std::shared_ptr<DaemonSession> session;
   if (resume) session = state_->find(daemon_line::text_of(message, "session_id"), *principal);
@@ -125,6 +132,7 @@ void DaemonConnection::hello(const Json& message) {
     session = std::move(*opened);
   }
   hello_timer_.reset();
+  sink_->carry(pass);
   session_ = std::move(session);
   attachment_ = session_->attach(sink_);
   std::optional<frames::Resumption> resumption;

@@ -1,7 +1,7 @@
 // The EX-AI WebSocket daemon as a service of frames.
 #pragma once
 
-#include "serve/auth/access.hpp"
+#include "serve/auth/guard.hpp"
 #include "serve/daemon/connection.hpp"
 #include "serve/daemon/health_file.hpp"
 
@@ -12,18 +12,17 @@ namespace exai::serve {
 class Daemon final : public FrameService {
  public:
   /// `log` may be null (tests).
-  Daemon(Engine& engine, const CurrentCatalogue& catalogue, const AccessPolicy& access,
-         DaemonSettings settings, io::Log* log)
-      : access_(access),
-        state_(std::make_shared<DaemonState>(engine, catalogue, access, std::move(settings), log)),
+  Daemon(Engine& engine, const CurrentCatalogue& catalogue, Guard& guard, DaemonSettings settings,
+         io::Log* log)
+      : state_(std::make_shared<DaemonState>(engine, catalogue, guard, std::move(settings), log)),
         health_file_(*state_) {}
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   /// Ends every session; connections that still stand hear nothing more.
   ~Daemon() override { state_->clear(); }
 
-  std::optional<HttpAnswer> admit(const HttpRequest& request) override {
-    return access_.check_origin(request);
+  std::optional<HttpAnswer> admit(HttpRequest& request) override {
+    return state_->guard.access().check_origin(request);
   }
   std::string_view choose(const HttpRequest& /*request*/) override { return {}; }
   std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink,
@@ -43,7 +42,6 @@ class Daemon final : public FrameService {
   [[nodiscard]] DaemonState& state() { return *state_; }
 
  private:
-  const AccessPolicy& access_;
   std::shared_ptr<DaemonState> state_;
   HealthFile health_file_;
 };

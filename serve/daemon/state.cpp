@@ -39,13 +39,12 @@ io::LogLevel level_of(std::string_view code) {
   return io::LogLevel::error;
 }
 
-DaemonState::DaemonState(Engine& engine_of_calls, const CurrentCatalogue& offered, const AccessPolicy& access,
+DaemonState::DaemonState(Engine& engine_of_calls, const CurrentCatalogue& offered, Guard& at_the_door,
                          DaemonSettings settings, io::Log* log)
     : engine(engine_of_calls),
       catalogue(offered),
       results(settings.results),
-      rates(settings.rates),
-      access_(access),
+      guard(at_the_door),
       settings_(std::make_shared<DaemonSettings>(std::move(settings))),
       token_(settings_->token),
       log_(log) {}
@@ -91,6 +90,14 @@ void DaemonState::clear() {
   for (const auto& [id, session] : std::exchange(sessions_, {})) session->end();
 }
 
+bool DaemonState::owns(const std::optional<Sha256>& digest) const {
+  if (!digest) return token_.empty();
+  const auto same = [&digest](const Secret& token) {
+    return !token.empty() && sha256(token.reveal()) == *digest;
+  };
+  return same(token_) || same(settings_->token);
+}
+
 Result<void> DaemonState::rotate(std::string_view old_token, std::string_view new_token,
                                  std::string_view session) {
   if (token_.empty())
@@ -109,7 +116,7 @@ void DaemonState::reload(DaemonSettings settings) {
   // A rotated token stays until the setting itself says something new.
   if (!settings.token.matches(settings_->token.reveal())) token_ = settings.token;
   results.set_limits(settings.results, now());
-  rates.set_limits(settings.rates);
+  guard.reload(settings.rates);
   settings_ = std::make_shared<DaemonSettings>(std::move(settings));
 }
 

@@ -1,7 +1,7 @@
 // What all connections of the daemon share: sessions, kept results, rates, the token. Loop thread only.
 #pragma once
 
-#include "serve/auth/access.hpp"
+#include "serve/auth/guard.hpp"
 #include "serve/calls/engine.hpp"
 #include "serve/calls/principal.hpp"
 #include "serve/daemon/settings.hpp"
@@ -20,8 +20,8 @@ class DaemonSession;
 class DaemonState {
  public:
   /// `log` may be null (tests).
-  DaemonState(Engine& engine, const CurrentCatalogue& catalogue, const AccessPolicy& access,
-              DaemonSettings settings, io::Log* log);
+  DaemonState(Engine& engine, const CurrentCatalogue& catalogue, Guard& guard, DaemonSettings settings,
+              io::Log* log);
   DaemonState(const DaemonState&) = delete;
   DaemonState& operator=(const DaemonState&) = delete;
   ~DaemonState();
@@ -38,9 +38,11 @@ class DaemonState {
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
   /// Whose hello token it is: the daemon's own, as it is now, or a key's; nothing when it is neither.
-  [[nodiscard]] std::optional<Principal> admit(std::string_view token) const {
-    return access_.hello(token, token_);
-  }
+  [[nodiscard]] SharedPass admit(std::string_view token) const { return guard.access().hello(token, token_); }
+  /// True for the digest of the token that is in force, or of the setting that it was rotated from: who came
+  /// in with that one stays until a reload brings another. With no digest: true while there is no token at
+  /// all.
+  [[nodiscard]] bool owns(const std::optional<Sha256>& digest) const;
   /// The daemon's own token as it is now; empty = none.
   [[nodiscard]] const Secret& token() const { return token_; }
   /// Replaces the token for later hellos, until the setting changes or the process ends. `refused` for a
@@ -62,14 +64,13 @@ class DaemonState {
   Engine& engine;
   const CurrentCatalogue& catalogue;
   ResultCache results;
-  RateLimiter rates;
+  Guard& guard;
   std::map<std::string, std::size_t> connections_by_address;  // DaemonSeat keeps it; bounded by the doors
 
   [[nodiscard]] Steady now() const { return engine.services().clock.steady(); }
   [[nodiscard]] Wall wall() const { return engine.services().clock.wall(); }
 
  private:
-  const AccessPolicy& access_;
   std::shared_ptr<const DaemonSettings> settings_;
   Secret token_;
   io::Log* log_;

@@ -22,7 +22,7 @@ namespace doorway {
 
 using Tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
-using Greet = std::function<void(Tcp::socket, std::string)>;
+using Greet = std::function<void(Arrival)>;
 
 class AsioTimer final : public Timer {
  public:
@@ -52,14 +52,15 @@ class AsioLoop final : public Loop {
 void turn_away(Tcp::socket socket) {
   const HttpAnswer answer = plain_error(503, "too many connections", "Retry-After: 1\r\n");
   std::string text;
-  write_head(text, answer, false);
+  write_head(text, answer, Persistence::close);
   text += answer.body;
   ErrorCode ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(net::buffer(text), ignored);
 }
 
-net::awaitable<void> accept_all(Tcp::acceptor& acceptor, Hub& hub, Greet greet) {
+net::awaitable<void> accept_all(Tcp::acceptor& acceptor, Hub& hub, Share share, std::string name,
+                                Greet greet) {
   net::steady_timer pause(hub.io());
   while (acceptor.is_open()) {
     ErrorCode error;
@@ -74,12 +75,13 @@ net::awaitable<void> accept_all(Tcp::acceptor& acceptor, Hub& hub, Greet greet) 
     const Tcp::endpoint peer = socket.remote_endpoint(error);
     if (error) continue;
     std::string address = peer.address().to_string();
-    if (!hub.has_room(address)) {
+    if (!hub.has_room(share, address)) {
       turn_away(std::move(socket));
+      if (hub.on_turned_away) hub.on_turned_away(address, name);
       continue;
     }
     socket.set_option(Tcp::no_delay(true), error);
-    greet(std::move(socket), std::move(address));
+    greet({std::move(socket), std::move(address), share});
   }
 }
 
@@ -140,7 +142,7 @@ struct Door::Impl {
   std::list<doorway::Tcp::acceptor> acceptors;
 
   Result<Listener> listen(const std::string& name, const std::string& host, std::uint16_t port,
-                          std::string_view setting, doorway::Greet greet) {
+                          std::string_view setting, Share share, doorway::Greet greet) {
     const Result<doorway::Tcp::endpoint> endpoint = doorway::resolve(io, host, port, setting);
     if (!endpoint) return fail(endpoint.error());
     doorway::Tcp::acceptor acceptor(io);
@@ -150,7 +152,7 @@ struct Door::Impl {
     listener.name = name;
     listener.address = doorway::printable_address(acceptor.local_endpoint());
     acceptors.push_back(std::move(acceptor));
-    net::awaitable<void> task = doorway::accept_all(acceptors.back(), hub, std::move(greet));
+    net::awaitable<void> task = doorway::accept_all(acceptors.back(), hub, share, name, std::move(greet));
     net::co_spawn(io, std::move(task), net::detached);
     return listener;
   }
@@ -191,21 +193,17 @@ std::size_t Door::connections() const {
 }
 
 Result<Listener> Door::listen_http(const std::string& name, const std::string& host, std::uint16_t port,
-                                   std::string_view setting, HttpHandler& handler) {
+                                   std::string_view setting, HttpHandler& handler, bool reserved) {
   Hub& hub = impl_->hub;
-  return impl_->listen(name, host, port, setting,
-                       [&hub, &handler](doorway::Tcp::socket socket, std::string address) {
-                         serve_http(std::move(socket), hub, handler, std::move(address));
-                       });
+  return impl_->listen(name, host, port, setting, reserved ? Share::reserved : Share::common,
+                       [&hub, &handler](Arrival arrival) { serve_http(std::move(arrival), hub, handler); });
 }
 
 Result<Listener> Door::listen_frames(const std::string& name, const std::string& host, std::uint16_t port,
                                      std::string_view setting, FrameService& service) {
   Hub& hub = impl_->hub;
-  return impl_->listen(name, host, port, setting,
-                       [&hub, &service](doorway::Tcp::socket socket, std::string address) {
-                         serve_frames(std::move(socket), hub, service, std::move(address));
-                       });
+  return impl_->listen(name, host, port, setting, Share::common,
+                       [&hub, &service](Arrival arrival) { serve_frames(std::move(arrival), hub, service); });
 }
 
 std::shared_ptr<FrameSink> Door::dial(const std::string& host, const std::string& port,
@@ -221,6 +219,14 @@ void Door::on_signals(std::initializer_list<int> signals, std::function<void(int
 
 void Door::on_broken(std::function<void(std::string_view)> hook) {
   impl_->on_broken = std::move(hook);
+}
+
+void Door::on_turned_away(std::function<void(std::string_view, std::string_view)> hook) {
+  impl_->hub.on_turned_away = std::move(hook);
+}
+
+void Door::judge_passes(std::function<PassState(const Pass&)> judge) {
+  impl_->hub.judge_pass = std::move(judge);
 }
 
 void Door::run() {

@@ -5,9 +5,13 @@
 
 namespace exai::serve {
 
+bool HttpRequest::same_name(std::string_view a, std::string_view b) {
+  return equals_ignoring_case(a, b);
+}
+
 std::string_view HttpRequest::header(std::string_view name) const {
   for (const auto& [known, value] : headers)
-    if (equals_ignoring_case(known, name)) return value;
+    if (same_name(known, name)) return value;
   return {};
 }
 

@@ -13,14 +13,22 @@
 
 namespace exai::serve {
 
+struct Pass;
+enum class PassState : std::uint8_t;
+
 /// A request, valid while admit() or handle() runs; header names in any case.
 struct HttpRequest {
   std::string_view method, path, query;
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   std::string_view body;
   std::string_view peer;  ///< address without port
+  /// Who asks, as admit() has found out; empty where nobody had to say.
+  std::shared_ptr<const Pass> pass{};
+  std::string answer_headers{};  ///< lines that every answer to this request gets, each ending with \r\n
   /// The value of the first header of that name, or "".
   [[nodiscard]] std::string_view header(std::string_view name) const;
+  /// Names of headers are the same in any case.
+  static bool same_name(std::string_view a, std::string_view b);
 };
 
 struct HttpAnswer {
@@ -44,6 +52,10 @@ class HttpExchange {
   virtual void may_stream(std::string preamble) = 0;
   /// Begins the stream now.
   virtual void begin_stream() = 0;
+  /// The stream stays open for as long as the peer's key or token is good, not for the time of one answer.
+  virtual void stay_open() {}
+  /// Who asks, where that was found out after admit().
+  virtual void carry(std::shared_ptr<const Pass> /*pass*/) {}
   /// Text of the stream: whole server-sent events. `droppable` ones are lost when the peer reads too slowly.
   virtual void write(std::string_view text, bool droppable) = 0;
   /// The end of the stream, or an empty answer when none has begun.
@@ -59,8 +71,9 @@ class HttpExchange {
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  /// Asked when the headers are there, before the body is read: an answer refuses the request.
-  virtual std::optional<HttpAnswer> admit(const HttpRequest& request) = 0;
+  /// Asked when the headers are there, before the body is read: an answer refuses the request. Who asks is
+  /// decided here, once, and stays with the request.
+  virtual std::optional<HttpAnswer> admit(HttpRequest& request) = 0;
   /// Must see to it that the exchange is answered, now or later.
   virtual void handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) = 0;
 };
@@ -72,6 +85,8 @@ class FrameSink {
   virtual void send(std::string text, bool droppable) = 0;
   /// Sends what is queued, then the close frame.
   virtual void close(std::uint16_t code, std::string reason) = 0;
+  /// From now on the connection lives as long as this pass is good.
+  virtual void carry(std::shared_ptr<const Pass> /*pass*/) {}
 };
 
 class FrameHandler {
@@ -86,8 +101,8 @@ class FrameHandler {
 class FrameService {
  public:
   virtual ~FrameService() = default;
-  /// Asked before the upgrade: an answer refuses it.
-  virtual std::optional<HttpAnswer> admit(const HttpRequest& request) = 0;
+  /// Asked before the upgrade: an answer refuses it. Who asks is decided here, once.
+  virtual std::optional<HttpAnswer> admit(HttpRequest& request) = 0;
   /// The subprotocol to speak on it, of those the request offers; empty = none.
   virtual std::string_view choose(const HttpRequest& request) = 0;
   virtual std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink,

@@ -3,7 +3,9 @@
 // Coroutines stand in serve/door only and keep three rules (house B.6, B.11; g++ 12 destroys temporaries of
 // co_await operands wrongly): the operand is a plain call with names or class temporaries, errors come by
 // redirect_error, and parameters are values.
+#include "serve/door/body.hpp"
 #include "serve/door/exchange.hpp"
+#include "serve/door/head_read.hpp"
 #include "serve/door/http_exchange.hpp"
 #include "serve/door/http_text.hpp"
 #include "serve/door/hub.hpp"
@@ -19,22 +21,15 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 namespace exai::serve {
 namespace {
 namespace http_door {
 
-namespace http = boost::beast::http;
 using Tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
 
-constexpr std::uint32_t k_header_bytes = 32U << 10U;
-constexpr std::size_t k_target_bytes = 8U << 10U;
-constexpr std::ptrdiff_t k_header_count = 100;
 constexpr std::size_t k_kept_bytes = 4096;  // of a read buffer, between two requests
-constexpr Millis k_linger{2000};
 
 // To write an answer wakes its reader, and that costs as much as a tenth of a workflow step when the reader's
 // processor has gone to sleep meanwhile. So an answer that took this long lets the requests that have arrived
@@ -43,25 +38,18 @@ constexpr Millis k_linger{2000};
 constexpr std::chrono::microseconds k_long_work{15};
 constexpr std::size_t k_small = std::size_t{16} << 10U;
 
-/// What a broken request is told.
-HttpAnswer framing_error(const ErrorCode& error) {
-  if (error == http::error::header_limit) return plain_error(431, "the header block is larger than 32 KiB");
-  if (error == http::error::body_limit) return plain_error(413, "the body is larger than limits.body allows");
-  if (error == http::error::bad_version) return plain_error(505, "this server speaks HTTP/1.1");
-  return plain_error(400, "malformed request: " + error.message());
-}
-
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(Tcp::socket socket, Hub& hub, HttpHandler& handler, std::string address)
-      : socket_(std::move(socket)),
+  HttpConnection(Arrival arrival, Hub& hub, HttpHandler& handler)
+      : socket_(std::move(arrival.socket)),
         signal_(hub.io()),
         hub_(hub),
         handler_(handler),
-        address_(std::move(address)) {}
+        address_(std::move(arrival.address)),
+        share_(arrival.share) {}
 
   static net::awaitable<void> run(std::shared_ptr<HttpConnection> self) {
-    const HubEntry entry(self->hub_, self, self->address_);
+    const HubEntry entry(self->hub_, self, self->share_, self->address_);
     self->wait_until(self->hub_.limits.request_read);
     ErrorCode ignored;
     self->socket_.non_blocking(true, ignored);
@@ -72,7 +60,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   }
 
   void sweep(Steady now) override {
-    if (reading_ && !begun_ && (buffer_.size() > 0 || (parser_ && parser_->got_some()))) {
+    judge_again();
+    if (reading_ && !begun_ && (buffer_.size() > 0 || head_.begun())) {
       begun_ = true;
       deadline_ = std::min(deadline_, now + hub_.limits.request_read);
     }
@@ -82,7 +71,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       // A best-effort word before closing: the socket's buffer is empty, so it goes out or is not wanted.
       std::string text;
       const HttpAnswer late = plain_error(408, "the request did not arrive in time (limits.request_read)");
-      write_head(text, late, false);
+      write_head(text, late, Persistence::close);
       text += late.body;
       socket_.write_some(net::buffer(text), ignored);
     }
@@ -97,42 +86,57 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   }
 
  private:
+  /// What a key or token has opened ends with it.
+  void judge_again() {
+    const std::shared_ptr<PendingAnswer> pending = pending_.lock();
+    if (!pending || pending->ended()) return;
+    const PassState state = hub_.state_of(pending->pass());
+    if (state == PassState::good || (state == PassState::expired && !pending->stays_open())) return;
+    pending->gone();
+    if (pending->streaming()) return pending->finish();
+    pending->answer(plain_error(401, "this key or token is not accepted any more",
+                                "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
+  }
+
   void wait_until(Millis patience) { deadline_ = system_clock().steady() + patience; }
 
   /// One request and its answer; false when the connection is over.
   net::awaitable<bool> exchange() {
-    parser_.emplace();
+    head_.reset();
     if (buffer_.size() == 0 && buffer_.capacity() > k_kept_bytes) buffer_ = boost::beast::flat_buffer();
-    parser_->header_limit(k_header_bytes);
-    parser_->body_limit(hub_.limits.body);
     reading_ = true;
     begun_ = false;
-    ErrorCode error = co_await parse(true);
+    ErrorCode error = co_await read_head(socket_, buffer_, head_);
     begun_ = true;
-    if (error) co_return co_await broken(error);
-    view_request();
+    if (error) co_return co_await ended_early(error);
+    HttpRequest& request = head_.request();
+    request.peer = address_;
     refusal_ = refused_by_head();
     if (refusal_) co_return co_await refuse();
-    if (!parser_->is_done()) {
-      if (expects_continue_) {
+    if (body_.state() == BodyReader::State::more) {
+      if (head_.framing().expects_continue && buffer_.size() == 0)
         co_await net::async_write(socket_, net::buffer(k_continue),
                                   net::redirect_error(net::use_awaitable, error));
+      error = co_await read_body();
+      if (error) co_return co_await ended_early(error);
+      if (body_.state() == BodyReader::State::refused) {
+        refusal_ = std::move(body_.refusal());
+        co_return co_await refuse();
       }
-      error = co_await parse(false);
-      if (error) co_return co_await broken(error);
     }
     reading_ = false;
-    request_.body = parser_->get().body();
-    const bool keep_alive = parser_->get().keep_alive();
-    const bool chunked = parser_->get().version() >= 11;
-    const auto pending = std::make_shared<PendingAnswer>(chunked, [this] { signal_.cancel(); });
+    request.body = body_.text();
+    const bool chunked = !head_.framing().http10;
+    const auto pending = std::make_shared<PendingAnswer>(chunked, request.answer_headers, request.pass,
+                                                         [this] { signal_.cancel(); });
+    pending_ = pending;
     const Steady began = system_clock().steady();
     give_to_handler(pending);
     const bool small = pending->ended() && !pending->streaming() && pending->whole().body.size() <= k_small;
     if (small && system_clock().steady() - began > k_long_work)
       co_await net::post(net::redirect_error(net::use_awaitable, error));
     if (!pending->ended() && pending->watched()) watch_peer(pending);
-    const bool written = co_await write_answer(pending, keep_alive);
+    const bool written = co_await write_answer(pending);
     // An answer that could not be written is a peer that left.
     if (!written) pending->gone();
     pending->detach();
@@ -141,72 +145,39 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       socket_.cancel(error);
     }
     wait_until(hub_.limits.idle);
-    co_return written&& keep_alive && !hub_.winding_down() && (chunked || !pending->streaming());
+    co_return written&& head_.framing().keep_alive && !hub_.winding_down() &&
+        (chunked || !pending->streaming());
   }
 
-  /// Reads until the parser has the head, or all of the request. One read of the socket at a time and the
-  /// parser fed by hand: the library's own composed read costs as much as the rest of a small request.
-  net::awaitable<ErrorCode> parse(bool head_only) {
-    // What an idle connection holds; a body is read in larger pieces.
+  /// Reads until the body is whole or refused.
+  net::awaitable<ErrorCode> read_body() {
     constexpr std::uint64_t k_least = 1024, k_most = 65536;
-    parser_->eager(!head_only);
     ErrorCode error;
-    while (head_only ? !parser_->is_header_done() : !parser_->is_done()) {
-      if (buffer_.size() > 0) {
-        const std::size_t taken = parser_->put(buffer_.data(), error);
-        buffer_.consume(taken);
-        if (error && error != http::error::need_more) co_return error;
-        if (!error) continue;
-      }
-      error = {};
-      const std::uint64_t left =
-          parser_->is_header_done() ? parser_->content_length_remaining().value_or(k_most) : 0;
-      const auto room = static_cast<std::size_t>(std::clamp(left, k_least, k_most));
+    for (;;) {
+      if (buffer_.size() > 0)
+        buffer_.consume(body_.take({static_cast<const char*>(buffer_.data().data()), buffer_.size()}));
+      if (body_.state() != BodyReader::State::more) co_return error;
+      const std::uint64_t wanted = head_.framing().chunked ? k_most : body_.expected();
+      const auto room = static_cast<std::size_t>(std::clamp(wanted, k_least, k_most));
       const std::size_t count = co_await socket_.async_read_some(
           buffer_.prepare(room), net::redirect_error(net::use_awaitable, error));
       buffer_.commit(count);
-      if (error == net::error::eof)
-        co_return http::make_error_code(parser_->got_some() || buffer_.size() > 0
-                                            ? http::error::partial_message
-                                            : http::error::end_of_stream);
       if (error) co_return error;
     }
-    co_return ErrorCode();
   }
 
-  void view_request() {
-    const auto& message = parser_->get();
-    const std::string_view target = message.target();
-    const std::size_t mark = target.find('?');
-    request_.method = message.method_string();
-    request_.path = target.substr(0, mark);
-    request_.query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
-    request_.peer = address_;
-    request_.headers.clear();
-    for (const auto& field : message) request_.headers.emplace_back(field.name_string(), field.value());
-  }
-
-  /// Ambiguity about where a request ends is refused, never resolved (request smuggling; design: security
-  /// T14).
+  /// Nothing of the body has been read yet, and of a request that is refused nothing will be.
   std::optional<HttpAnswer> refused_by_head() {
-    const auto& message = parser_->get();
-    if (message.target().size() > k_target_bytes) return plain_error(414, "the target is longer than 8 KiB");
-    if (std::distance(message.begin(), message.end()) > k_header_count)
-      return plain_error(431, "more than 100 headers");
-    if (message.count(http::field::content_length) > 1 || message.count(http::field::transfer_encoding) > 1 ||
-        (message.has_content_length() && message.count(http::field::transfer_encoding) > 0))
-      return plain_error(400, "the length of the body is ambiguous");
-    const std::string_view expect = request_.header("expect");
-    expects_continue_ = !expect.empty();
-    if (expects_continue_ && expect != "100-continue")
-      return plain_error(417, "this expectation cannot be met");
-    return handler_.admit(request_);
+    if (head_.state() == HeadReader::State::refused) return std::move(head_.refusal());
+    body_.begin(head_.framing(), hub_.limits.body);
+    if (body_.state() == BodyReader::State::refused) return std::move(body_.refusal());
+    return handler_.admit(head_.request());
   }
 
   void give_to_handler(const std::shared_ptr<PendingAnswer>& pending) {
     deadline_ = Steady::max();
     try {
-      handler_.handle(request_, pending);
+      handler_.handle(head_.request(), pending);
     } catch (const std::exception&) {
       pending->answer(plain_error(500, "internal error"));
       pending->finish();
@@ -231,10 +202,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     });
   }
 
-  net::awaitable<bool> write_answer(std::shared_ptr<PendingAnswer> pending, bool keep_alive) {
+  net::awaitable<bool> write_answer(std::shared_ptr<PendingAnswer> pending) {
     ErrorCode error;
     while (socket_.is_open() && !lost_) {
-      if (pending->ended() && !pending->streaming()) co_return co_await write_whole(pending, keep_alive);
+      if (pending->ended() && !pending->streaming()) co_return co_await write_whole(pending);
       if (pending->has_stream()) {
         pending->take_stream(out_);
         wait_until(hub_.limits.idle);
@@ -251,9 +222,18 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     co_return false;
   }
 
-  net::awaitable<bool> write_whole(std::shared_ptr<PendingAnswer> pending, bool keep_alive) {
+  [[nodiscard]] bool is_head() const { return head_.request().method == "HEAD"; }
+  [[nodiscard]] Persistence persistence(bool keep_alive) const {
+    if (!keep_alive || hub_.winding_down()) return Persistence::close;
+    return head_.framing().http10 ? Persistence::keep_said : Persistence::keep;
+  }
+
+  net::awaitable<bool> write_whole(std::shared_ptr<PendingAnswer> pending) {
     out_.clear();
-    write_head(out_, pending->whole(), keep_alive && !hub_.winding_down());
+    if (!head_.request().answer_headers.empty()) pending->whole().headers += head_.request().answer_headers;
+    write_head(out_, pending->whole(), persistence(head_.framing().keep_alive));
+    // The answer to HEAD has the head of the answer to GET and ends there.
+    if (is_head()) pending->whole().body.clear();
     const std::string& body = pending->whole().body;
     const std::array<net::const_buffer, 2> parts{net::buffer(out_), net::buffer(body)};
     // Most answers fit the socket's buffer and need no waiting.
@@ -268,36 +248,30 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     co_return !error;
   }
 
-  /// Reading failed: says why when there is someone to tell.
-  net::awaitable<bool> broken(ErrorCode error) {
-    if (error.category() != http::make_error_code(http::error::bad_method).category() ||
-        error == http::error::end_of_stream || error == http::error::partial_message)
-      co_return false;
-    refusal_ = framing_error(error);
+  /// The peer ended in the midst of a request: it is told, if it still listens.
+  net::awaitable<bool> ended_early(ErrorCode error) {
+    if (error != net::error::eof || !head_.begun()) co_return false;
+    refusal_ = plain_error(400, "malformed request: it ends too early");
     co_return co_await refuse();
   }
 
-  /// Answers and ends the connection, without a reset that would lose the answer while the peer still sends.
+  /// Answers without the handler. The connection goes on only where it is certain where the next request
+  /// begins.
   net::awaitable<bool> refuse() {
     reading_ = false;
-    const bool clean = parser_->is_done() && parser_->get().keep_alive() && refusal_->status != 400;
+    const bool clean = head_.state() == HeadReader::State::done && !head_.framing().has_body() &&
+                       head_.framing().keep_alive && refusal_->status != 400 && !hub_.winding_down();
     out_.clear();
-    write_head(out_, *refusal_, clean);
-    if (parser_->get().method() != http::verb::head) out_ += refusal_->body;
+    refusal_->headers += head_.request().answer_headers;
+    write_head(out_, *refusal_, persistence(clean));
+    if (!is_head()) out_ += refusal_->body;
     wait_until(hub_.limits.idle);
     ErrorCode error;
     co_await net::async_write(socket_, net::buffer(out_), net::redirect_error(net::use_awaitable, error));
     if (error) co_return false;
     wait_until(clean ? hub_.limits.idle : k_linger);
     if (clean) co_return true;
-    socket_.shutdown(Tcp::socket::shutdown_send, error);
-    buffer_.clear();
-    std::size_t taken = 0;
-    while (!error && taken < (std::size_t{64} << 20U)) {
-      const std::size_t count = co_await socket_.async_read_some(
-          buffer_.prepare(65536), net::redirect_error(net::use_awaitable, error));
-      taken += count;
-    }
+    co_await linger(socket_, buffer_);
     co_return false;
   }
 
@@ -308,22 +282,23 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   Hub& hub_;
   HttpHandler& handler_;
   std::string address_;
+  Share share_;
   boost::beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  HttpRequest request_;
+  HeadReader head_;
+  BodyReader body_;
   std::optional<HttpAnswer> refusal_;
   std::string out_;
+  std::weak_ptr<PendingAnswer> pending_;
   Steady deadline_ = Steady::max();
-  bool reading_ = false, begun_ = false, expects_continue_ = false;
+  bool reading_ = false, begun_ = false;
   bool watching_ = false, lost_ = false;  // lost_: the peer left while somebody cared
 };
 
 }  // namespace http_door
 }  // namespace
 
-void serve_http(net::ip::tcp::socket socket, Hub& hub, HttpHandler& handler, std::string address) {
-  const auto connection =
-      std::make_shared<http_door::HttpConnection>(std::move(socket), hub, handler, std::move(address));
+void serve_http(Arrival arrival, Hub& hub, HttpHandler& handler) {
+  const auto connection = std::make_shared<http_door::HttpConnection>(std::move(arrival), hub, handler);
   net::awaitable<void> task = http_door::HttpConnection::run(connection);
   net::co_spawn(hub.io(), std::move(task), net::detached);
 }

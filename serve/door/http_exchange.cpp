@@ -24,7 +24,7 @@ void PendingAnswer::begin_stream() {
   may_stream_ = true;
   if (ended_ || streaming_) return;
   streaming_ = true;
-  write_stream_head(outbox_, {}, chunked_);
+  write_stream_head(outbox_, headers_, chunked_);
   if (!preamble_.empty()) append_chunk(outbox_, preamble_, chunked_);
   wake();
 }

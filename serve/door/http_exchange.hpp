@@ -11,11 +11,18 @@ namespace exai::serve {
 
 class PendingAnswer final : public HttpExchange {
  public:
-  PendingAnswer(bool chunked, std::function<void()> wake) : wake_(std::move(wake)), chunked_(chunked) {}
+  /// `headers`: further lines of a stream's head; `pass`: who asks.
+  PendingAnswer(bool chunked, std::string headers, std::shared_ptr<const Pass> pass,
+                std::function<void()> wake)
+      : wake_(std::move(wake)), chunked_(chunked), headers_(std::move(headers)), pass_(std::move(pass)) {}
 
   void answer(HttpAnswer answer) override;
   void may_stream(std::string preamble) override;
   void begin_stream() override;
+  void stay_open() override { stays_open_ = true; }
+  void carry(std::shared_ptr<const Pass> pass) override { pass_ = std::move(pass); }
+  [[nodiscard]] const std::shared_ptr<const Pass>& pass() const { return pass_; }
+  [[nodiscard]] bool stays_open() const { return stays_open_; }
   void write(std::string_view text, bool droppable) override;
   void finish() override;
   [[nodiscard]] bool streaming() const override { return streaming_; }
@@ -46,8 +53,9 @@ class PendingAnswer final : public HttpExchange {
 
   std::function<void()> wake_, on_gone_;
   bool chunked_;
-  bool ended_ = false, streaming_ = false, may_stream_ = false;
-  std::string preamble_, outbox_;
+  bool ended_ = false, streaming_ = false, may_stream_ = false, stays_open_ = false;
+  std::string headers_, preamble_, outbox_;
+  std::shared_ptr<const Pass> pass_;
   HttpAnswer whole_;
 };
 

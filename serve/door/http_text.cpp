@@ -55,6 +55,8 @@ std::string_view reason_phrase(int status) {
       return "Expectation Failed";
     case 426:
       return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 500:
@@ -70,7 +72,7 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-void write_head(std::string& out, const HttpAnswer& answer, bool keep_alive) {
+void write_head(std::string& out, const HttpAnswer& answer, Persistence persistence) {
   status_line(out, answer.status);
   if (answer.status != 204) {
     out += "Content-Length: ";
@@ -82,7 +84,8 @@ void write_head(std::string& out, const HttpAnswer& answer, bool keep_alive) {
     out += answer.type;
     out += "\r\n";
   }
-  if (!keep_alive) out += "Connection: close\r\n";
+  if (persistence == Persistence::close) out += "Connection: close\r\n";
+  if (persistence == Persistence::keep_said) out += "Connection: keep-alive\r\n";
   out += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
   out += answer.headers;
   out += "\r\n";

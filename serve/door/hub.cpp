@@ -5,15 +5,21 @@ namespace {
 constexpr Millis k_sweep_interval{250};
 }  // namespace
 
-void ConnectionBook::enter(const std::shared_ptr<Connection>& connection, const std::string& address) {
+void ConnectionBook::enter(const std::shared_ptr<Connection>& connection, Share share,
+                           const std::string& address) {
   connections_.emplace(connection.get(), connection);
-  ++by_address_[address];
+  Count& count = counts_.at(index(share));
+  ++count.all;
+  ++count.by_address[address];
 }
 
-void ConnectionBook::leave(const Connection* connection, const std::string& address) {
+void ConnectionBook::leave(const Connection* connection, Share share, const std::string& address) {
   connections_.erase(connection);
-  if (const auto found = by_address_.find(address); found != by_address_.end() && --found->second == 0)
-    by_address_.erase(found);
+  Count& count = counts_.at(index(share));
+  --count.all;
+  if (const auto found = count.by_address.find(address);
+      found != count.by_address.end() && --found->second == 0)
+    count.by_address.erase(found);
 }
 
 std::vector<std::shared_ptr<Connection>> ConnectionBook::all() const {
@@ -23,17 +29,21 @@ std::vector<std::shared_ptr<Connection>> ConnectionBook::all() const {
   return all;
 }
 
-std::size_t ConnectionBook::size(const std::string& address) const {
-  const auto found = by_address_.find(address);
-  return found == by_address_.end() ? 0 : found->second;
+std::size_t ConnectionBook::size(Share share, const std::string& address) const {
+  const auto& by_address = counts_.at(index(share)).by_address;
+  const auto found = by_address.find(address);
+  return found == by_address.end() ? 0 : found->second;
 }
 
-bool Hub::has_room(const std::string& address) const {
-  return book_.size() < limits.connections && book_.size(address) < limits.connections_per_address;
+bool Hub::has_room(Share share, const std::string& address) const {
+  const bool common = share == Share::common;
+  return book_.size(share) < (common ? limits.connections : limits.reserved) &&
+         book_.size(share, address) < (common ? limits.connections_per_address : limits.reserved_per_address);
 }
 
-ConnectionBook& Hub::enter(const std::shared_ptr<Connection>& connection, const std::string& address) {
-  book_.enter(connection, address);
+ConnectionBook& Hub::enter(const std::shared_ptr<Connection>& connection, Share share,
+                           const std::string& address) {
+  book_.enter(connection, share, address);
   arm_sweeper();
   return book_;
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/deadline.hpp"
+#include "serve/calls/pass.hpp"
 #include "serve/door/door.hpp"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -28,18 +30,28 @@ class Connection {
   virtual void wind_down() = 0;
 };
 
+/// Where a connection is counted: with the others, or with those that have places of their own.
+enum class Share : std::uint8_t { common, reserved };
+
 /// Who is connected. Outlives the io_context: coroutines that still stand when that ends sign out here.
 class ConnectionBook {
  public:
-  void enter(const std::shared_ptr<Connection>& connection, const std::string& address);
-  void leave(const Connection* connection, const std::string& address);
+  void enter(const std::shared_ptr<Connection>& connection, Share share, const std::string& address);
+  void leave(const Connection* connection, Share share, const std::string& address);
   [[nodiscard]] std::vector<std::shared_ptr<Connection>> all() const;
   [[nodiscard]] std::size_t size() const { return connections_.size(); }
-  [[nodiscard]] std::size_t size(const std::string& address) const;
+  [[nodiscard]] std::size_t size(Share share) const { return counts_.at(index(share)).all; }
+  [[nodiscard]] std::size_t size(Share share, const std::string& address) const;
 
  private:
+  struct Count {
+    std::size_t all = 0;
+    std::unordered_map<std::string, std::size_t> by_address;
+  };
+  static std::size_t index(Share share) { return static_cast<std::size_t>(share); }
+
   std::unordered_map<const Connection*, std::weak_ptr<Connection>> connections_;
-  std::unordered_map<std::string, std::size_t> by_address_;
+  std::array<Count, 2> counts_;
 };
 
 class Hub {
@@ -49,14 +61,21 @@ class Hub {
 
   [[nodiscard]] net::io_context& io() { return io_; }
   /// False when the house, or this address' share of it, is full.
-  [[nodiscard]] bool has_room(const std::string& address) const;
+  [[nodiscard]] bool has_room(Share share, const std::string& address) const;
   /// Signs a connection in and has it swept from now on.
-  ConnectionBook& enter(const std::shared_ptr<Connection>& connection, const std::string& address);
+  ConnectionBook& enter(const std::shared_ptr<Connection>& connection, Share share,
+                        const std::string& address);
   void wind_down();
   [[nodiscard]] bool winding_down() const { return winding_down_; }
   [[nodiscard]] std::size_t size() const { return book_.size(); }
+  /// Of what was opened with it; good where there is none or nobody judges.
+  [[nodiscard]] PassState state_of(const std::shared_ptr<const Pass>& pass) const {
+    return pass && judge_pass ? judge_pass(*pass) : PassState{};
+  }
 
   DoorLimits limits;
+  std::function<PassState(const Pass&)> judge_pass;
+  std::function<void(std::string_view address, std::string_view listener)> on_turned_away;
 
  private:
   void arm_sweeper();
@@ -67,25 +86,36 @@ class Hub {
   bool sweeping_ = false, winding_down_ = false;
 };
 
+/// A connection as it was accepted.
+struct Arrival {
+  net::ip::tcp::socket socket;
+  std::string address;
+  Share share = Share::common;
+};
+
 /// Registers a connection for the time of its coroutine.
 class HubEntry {
  public:
-  HubEntry(Hub& hub, const std::shared_ptr<Connection>& connection, std::string address)
-      : book_(hub.enter(connection, address)), connection_(connection.get()), address_(std::move(address)) {}
+  HubEntry(Hub& hub, const std::shared_ptr<Connection>& connection, Share share, std::string address)
+      : book_(hub.enter(connection, share, address)),
+        connection_(connection.get()),
+        share_(share),
+        address_(std::move(address)) {}
   HubEntry(const HubEntry&) = delete;
   HubEntry& operator=(const HubEntry&) = delete;
   HubEntry(HubEntry&&) = delete;
   HubEntry& operator=(HubEntry&&) = delete;
-  ~HubEntry() { book_.leave(connection_, address_); }
+  ~HubEntry() { book_.leave(connection_, share_, address_); }
 
  private:
   ConnectionBook& book_;
   const Connection* connection_;
+  Share share_;
   std::string address_;
 };
 
 // The two kinds of connection; each starts its coroutines and keeps itself alive by them.
-void serve_http(net::ip::tcp::socket socket, Hub& hub, HttpHandler& handler, std::string address);
-void serve_frames(net::ip::tcp::socket socket, Hub& hub, FrameService& service, std::string address);
+void serve_http(Arrival arrival, Hub& hub, HttpHandler& handler);
+void serve_frames(Arrival arrival, Hub& hub, FrameService& service);
 
 }  // namespace exai::serve

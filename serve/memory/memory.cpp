@@ -1,6 +1,7 @@
 #include "serve/memory/memory.hpp"
 
 #include "io/process.hpp"
+#include "store/change_codec.hpp"
 
 #include <fmt/core.h>
 
@@ -56,17 +57,104 @@ MemoryRules memory_rules(const Config& config) {
           2 * static_cast<std::size_t>(config.integer("conversation.max_turns"))};
 }
 
+/// A record whose thread is not on the writer's list yet: until then the writer must not think that it has
+/// brought the record to the store.
+struct Memory::Ticket {
+  Ticket(Memory* to, std::uint64_t record) : memory(to), number(record) {}
+  Ticket(Ticket&& other) noexcept : memory(std::exchange(other.memory, nullptr)), number(other.number) {}
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+  Ticket& operator=(Ticket&&) = delete;
+  ~Ticket() {
+    if (memory == nullptr) return;
+    const std::scoped_lock lock(memory->journal_mutex_);
+    memory->unlisted_.erase(number);
+  }
+  Memory* memory;
+  std::uint64_t number;
+};
+
 Memory::Memory(store::Store& store, const Clock& clock, MemoryLimits limits,
-               std::function<void(const Error&)> on_failure)
-    : store_(store), clock_(clock), limits_(limits), on_failure_(std::move(on_failure)) {}
+               std::function<void(const Error&)> on_failure, OpenJournal open_journal)
+    : store_(store),
+      clock_(clock),
+      limits_(limits),
+      on_failure_(std::move(on_failure)),
+      open_journal_(std::move(open_journal)) {}
 
 Memory::~Memory() {
+  (void)close();
+}
+
+Result<void> Memory::close() {
   {
     const std::scoped_lock lock(mutex_);
     ending_ = true;
     wake_.notify_all();
   }
   if (writer_.joinable()) writer_.join();
+  const std::scoped_lock lock(mutex_, journal_mutex_, trouble_mutex_);
+  if (dirty_.empty()) {
+    if (journal_) journal_->release(journal_->last());
+    return {};
+  }
+  Error error = store_trouble_.value_or(make_error(ErrorKind::unreachable, "the store could not be written"));
+  error.message = fmt::format("{} conversation{} could not be brought to the store: {}", dirty_.size(),
+                              dirty_.size() == 1 ? "" : "s", error.message);
+  if (journal_)
+    error.hint += (error.hint.empty() ? "" : "; ") + std::string("the next start brings them there");
+  return fail(std::move(error));
+}
+
+Result<io::Journal*> Memory::journal() {
+  if (!journal_) {
+    Result<std::unique_ptr<io::Journal>> made = open_journal_();
+    if (!made) return fail(made.error());
+    journal_ = std::move(*made);
+  }
+  return journal_.get();
+}
+
+/// Writes a change down before it is made. What cannot be written is not promised to anybody.
+Result<Memory::Ticket> Memory::record(const store::ConversationChange& change) {
+  if (!open_journal_) return Ticket(nullptr, 0);
+  const std::string text = store::encode_change(change);
+  const std::scoped_lock lock(journal_mutex_);
+  const Result<io::Journal*> open = journal();
+  const Result<std::uint64_t> number = open ? (*open)->append(text) : fail(open.error());
+  if (!number) {
+    note(number.error());
+    if (on_failure_) on_failure_(number.error());
+    return fail(Error(number.error()).during("keeping the conversation"));
+  }
+  unlisted_.insert(*number);
+  if (*number == 1 || journal_trouble_) note(std::nullopt);
+  return Ticket(this, *number);
+}
+
+std::uint64_t Memory::settled() const {
+  const std::scoped_lock lock(journal_mutex_);
+  if (!journal_) return 0;
+  return unlisted_.empty() ? journal_->last() : *unlisted_.begin() - 1;
+}
+
+void Memory::note(std::optional<Error> trouble) {
+  const std::scoped_lock lock(trouble_mutex_);
+  journal_trouble_ = std::move(trouble);
+}
+
+std::optional<Error> Memory::trouble() {
+  const std::scoped_lock lock(journal_mutex_);
+  {
+    const std::scoped_lock looking(trouble_mutex_);
+    if (store_trouble_) return store_trouble_;
+    if (!journal_trouble_) return std::nullopt;
+  }
+  // An empty record says nothing and is passed over; that it can be written says all.
+  const Result<io::Journal*> open = journal();
+  const Result<std::uint64_t> number = open ? (*open)->append("") : fail(open.error());
+  note(number ? std::nullopt : std::optional<Error>(number.error()));
+  return number ? std::nullopt : std::optional<Error>(number.error());
 }
 
 Memory::Hold Memory::insert(Hold entry) {
@@ -155,6 +243,7 @@ Result<void> Memory::append(const std::string& id, const std::string& owner, std
   const Result<Hold> found = find(id, owner, rules, begin);
   if (!found) return fail(found.error());
   const std::size_t bytes = remembering::weight(turns);
+  std::optional<Ticket> ticket;
   {
     Entry& entry = **found;
     const std::scoped_lock lock(entry.gate);
@@ -163,11 +252,33 @@ Result<void> Memory::append(const std::string& id, const std::string& owner, std
       return fail(ErrorKind::budget,
                   fmt::format("the conversation {} has had its {} turns", id, rules.max_turns / 2),
                   "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
-    std::move(turns.begin(), turns.end(), std::back_inserter(entry.turns));
-    entry.updated = clock_.wall();
+    const Wall now = clock_.wall();
+    store::ConversationChange change{.id = entry.id,
+                                     .owner = entry.owner,
+                                     .created = entry.created,
+                                     .updated = now,
+                                     .position = entry.turns.size(),
+                                     .turns = std::move(turns),
+                                     .state = std::nullopt};
+    Result<Ticket> written = record(change);
+    if (!written) return fail(written.error());
+    ticket.emplace(std::move(*written));
+    std::move(change.turns.begin(), change.turns.end(), std::back_inserter(entry.turns));
+    entry.updated = now;
   }
   touched(*found, bytes);
-  return {};
+  return secured(*ticket);
+}
+
+/// With the system the change is already; on the disk it is only when that was asked for.
+Result<void> Memory::secured(const Ticket& ticket) {
+  if (!limits_.power || ticket.memory == nullptr) return {};
+  io::Journal* open = nullptr;
+  {
+    const std::scoped_lock lock(journal_mutex_);
+    open = journal_.get();
+  }
+  return open->sync(ticket.number);
 }
 
 Result<void> Memory::update(const std::string& id, const std::string& owner, const MemoryRules& rules,
@@ -176,6 +287,7 @@ Result<void> Memory::update(const std::string& id, const std::string& owner, con
   const Result<Hold> found = find(id, owner, rules, begin);
   if (!found) return fail(found.error());
   std::size_t bytes = 0;
+  std::optional<Ticket> ticket;
   {
     Entry& entry = **found;
     const std::scoped_lock lock(entry.gate);
@@ -183,13 +295,24 @@ Result<void> Memory::update(const std::string& id, const std::string& owner, con
     Result<Json> state = remembering::read_state(entry.state, id);
     if (!state) return fail(std::move(state.error()));
     if (Result<void> done = change(*state); !done) return done;
-    entry.state = dump_json(std::move(*state));
+    const Wall now = clock_.wall();
+    store::ConversationChange next{.id = entry.id,
+                                   .owner = entry.owner,
+                                   .created = entry.created,
+                                   .updated = now,
+                                   .position = entry.turns.size(),
+                                   .turns = {},
+                                   .state = dump_json(std::move(*state))};
+    Result<Ticket> written = record(next);
+    if (!written) return fail(written.error());
+    ticket.emplace(std::move(*written));
+    entry.state = std::move(*next.state);
     entry.state_changed = true;
-    entry.updated = clock_.wall();
+    entry.updated = now;
     bytes = entry.state.size() + sizeof(Entry);
   }
   touched(*found, bytes);
-  return {};
+  return secured(*ticket);
 }
 
 /// Back-pressure: a store that cannot follow makes callers wait, and then says so.
@@ -243,6 +366,10 @@ bool Memory::write_all(const std::vector<Hold>& dirty) {
     else if (changes[i].state)
       dirty[i]->state_changed = true;
   }
+  {
+    const std::scoped_lock lock(trouble_mutex_);
+    store_trouble_ = done ? std::nullopt : std::optional<Error>(done.error());
+  }
   if (!done && on_failure_) on_failure_(done.error());
   return done.has_value();
 }
@@ -258,12 +385,17 @@ void Memory::write() {
     const bool last = ending_;  // nothing can change any more: what fails now is lost
     std::vector<Hold> taken;
     taken.swap(dirty_);
+    const std::uint64_t upto = settled();
     ++collection_;
     const std::size_t bytes = std::exchange(fresh_, 0);
     writing_ = true;
     lock.unlock();
     const bool kept = write_all(taken);
-    if (kept) taken.clear();
+    if (kept) {
+      taken.clear();
+      const std::scoped_lock releasing(journal_mutex_);
+      if (journal_) journal_->release(upto);
+    }
     lock.lock();
     writing_ = false;
     ++rounds_;
@@ -285,6 +417,7 @@ void Memory::write() {
 }
 
 bool Memory::at_hand(const std::string& id) const {
+  if (limits_.power) return false;  // whoever changes it waits for the disk
   Hold entry;
   {
     const std::scoped_lock lock(mutex_);

@@ -1,9 +1,11 @@
-// What conversations and workflows remember. The thread in memory is the truth while it is in use; a writer
-// of its own brings every change to the store, so that no call waits for the disk.
+// What conversations and workflows remember. The thread in memory is the truth while it is in use. Each
+// change is in a journal before its caller may answer, so that a killed process loses nothing it promised; a
+// writer of its own brings it to the store, so that no call waits for the disk.
 #pragma once
 
 #include "core/config.hpp"
 #include "core/json.hpp"
+#include "io/journal.hpp"
 #include "store/store.hpp"
 
 #include <condition_variable>
@@ -11,6 +13,8 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -30,7 +34,8 @@ struct MemoryLimits {
   std::size_t threads = 2000;                            ///< kept in memory; more stay in the store only
   std::size_t unwritten_bytes = std::size_t{64} << 20U;  ///< waiting for the store; then calls wait too
   Millis patience{5000};                                 ///< how long they wait
-  Millis gather{20};  ///< between two writes, so that one commit takes many
+  Millis gather{20};   ///< between two writes, so that one commit takes many
+  bool power = false;  ///< a change is on the disk before its caller may answer, and not only with the system
 };
 
 /// What a caller sees of a thread.
@@ -44,18 +49,28 @@ struct Thread {
 /// Threads belong to the principal that began them; to others they do not exist. Thread-safe.
 class Memory {
  public:
-  /// `on_failure` hears of changes that could not be kept (they are tried again); any thread.
+  /// Makes the journal when the first change needs one; null: what is not in the store is lost with the
+  /// process.
+  using OpenJournal = std::function<Result<std::unique_ptr<io::Journal>>()>;
+  /// `on_failure` hears of changes that could not be kept; any thread. Those that the store refused are tried
+  /// again, those that the journal refused were not made.
   Memory(store::Store& store, const Clock& clock, MemoryLimits limits,
-         std::function<void(const Error&)> on_failure);
+         std::function<void(const Error&)> on_failure, OpenJournal open_journal = {});
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
-  /// Brings to the store what is not there yet.
+  /// As close().
   ~Memory();
+  /// Brings to the store what is not there yet and ends the writer. An error says that something could not be
+  /// brought there; it is still in the journal then, if there is one.
+  Result<void> close();
+  /// Why the last change could not be written, until one can be; asked by health, it tries the journal again.
+  [[nodiscard]] std::optional<Error> trouble();
 
   /// `not_found` when unknown, expired or another's.
   Result<Thread> load(const std::string& id, const std::string& owner, const MemoryRules& rules);
   /// Adds turns; with `begin` the id is new and begins a thread, so that the store need not be asked.
-  /// `budget` when there would be too many, `not_found` as load().
+  /// `budget` when there would be too many, `not_found` as load(), `unreachable` when it cannot be written:
+  /// then nothing was added.
   Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
                       const MemoryRules& rules, bool begin);
   /// Changes the state as one step, nobody else being in between; with `begin` the id is new and begins a
@@ -83,6 +98,12 @@ class Memory {
   void shrink_slowly(std::unique_lock<std::mutex>& lock);
   void list(const Hold& entry);
   void touched(const Hold& entry, std::size_t bytes);
+  struct Ticket;
+  Result<Ticket> record(const store::ConversationChange& change);
+  Result<void> secured(const Ticket& ticket);
+  Result<io::Journal*> journal();
+  std::uint64_t settled() const;
+  void note(std::optional<Error> trouble);
   Result<void> make_room();
   void write();
   bool write_all(const std::vector<Hold>& dirty);
@@ -100,6 +121,12 @@ class Memory {
   std::size_t fresh_ = 0;         // bytes of it
   std::size_t unwritten_ = 0;     // these and those that are being written
   std::uint64_t failures_ = 0, rounds_ = 0;
+  mutable std::mutex journal_mutex_;  // for making it, and for the tickets
+  OpenJournal open_journal_;
+  std::unique_ptr<io::Journal> journal_;
+  std::set<std::uint64_t> unlisted_;  // records whose entries are not in dirty_ yet
+  mutable std::mutex trouble_mutex_;
+  std::optional<Error> journal_trouble_, store_trouble_;
   bool idle_ = false;  // the writer waits for work, and not for the next round
   bool writing_ = false, ending_ = false, hurry_ = false;
   std::thread writer_;

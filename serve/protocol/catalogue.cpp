@@ -1,6 +1,7 @@
 #include "serve/protocol/catalogue.hpp"
 
 #include "core/text.hpp"
+#include "serve/protocol/brief_schema.hpp"
 #include "serve/tools/visibility.hpp"
 
 namespace exai::serve {
@@ -34,7 +35,7 @@ std::string one_line(std::string_view json) {
 
 /// One item of tools/list. Schemas keep their order; absent members are left out, never null (facts:
 /// protocol b.0).
-std::string list_item(const Tool& tool) {
+std::string full_item(const Tool& tool) {
   const auto flag = [](std::string_view name, bool value) {
     return "\"" + std::string(name) + "\":" + (value ? "true" : "false");
   };
@@ -47,6 +48,24 @@ std::string list_item(const Tool& tool) {
           flag("destructiveHint", tool.destructive) + "," + flag("idempotentHint", tool.idempotent) + "," +
           flag("openWorldHint", tool.open_world) + "}}";
   return text;
+}
+
+/// What a client can derive is left out: a title beside the name, annotations as the protocol assumes them (a
+/// read-only tool destroys nothing), the form of the answer, which comes with each answer.
+std::string brief_item(const Tool& tool, BriefSchemas& schemas) {
+  std::string text = "{\"name\":" + quote_json(tool.id);
+  text += ",\"description\":" + quote_json(tool.description);
+  text.append(",\"inputSchema\":").append(schemas.brief(tool.input_schema));
+  std::string hints;
+  const auto hint = [&hints](bool differs, std::string_view words) {
+    if (differs) hints.append(hints.empty() ? "" : ",").append(words);
+  };
+  hint(tool.read_only, "\"readOnlyHint\":true");
+  hint(!tool.read_only && !tool.destructive, "\"destructiveHint\":false");
+  hint(!tool.read_only && tool.idempotent, "\"idempotentHint\":true");
+  hint(!tool.read_only && !tool.open_world, "\"openWorldHint\":false");
+  if (!hints.empty()) text += ",\"annotations\":{" + hints + "}";
+  return text + "}";
 }
 
 std::string daemon_item(const Tool& tool) {
@@ -107,10 +126,12 @@ Result<ToolEntry> compile_entry(std::shared_ptr<const Tool> record) {
 
 }  // namespace
 
-Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden) {
+Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden,
+                                          bool full) {
   ToolCatalogue catalogue;
   catalogue.hidden_ = std::move(hidden);
   catalogue.daemon_list_ = "[";
+  BriefSchemas schemas;
   for (const std::shared_ptr<const Tool>& tool : tools) {
     if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
     Result<ToolEntry> entry = compile_entry(tool);
@@ -120,7 +141,9 @@ Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools, std::vector<Ser
     catalogue.daemon_list_ += (catalogue.entries_.empty() ? "" : ",") + daemon_item(*tool);
     if (!catalogue.entries_.emplace(tool->id, std::move(*entry)).second)
       return fail(broken_tool(*tool, "registered twice"));
-    catalogue.items_.push_back(list_item(*tool));
+    // A schema with parts of its own making (references, alternatives) is listed as it is.
+    const bool as_it_is = full || !BriefSchemas::covers(tool->input_schema);
+    catalogue.items_.push_back(as_it_is ? full_item(*tool) : brief_item(*tool, schemas));
   }
   catalogue.daemon_list_ += "]";
   return catalogue;
@@ -150,7 +173,9 @@ Error unknown_tool(const ToolCatalogue& tools, std::string_view name) {
                     did_you_mean(shown, tools.names()));
 }
 
-Result<void> check_arguments(const ToolEntry& entry, const Json& arguments) {
+Result<void> check_arguments(const ToolEntry& entry, Json& arguments) {
+  if (arguments.is_null()) arguments = Json::object();
+  entry.input.drop_nulls(arguments);
   const std::vector<SchemaProblem> problems = entry.input.check(arguments);
   if (problems.empty()) return {};
   return fail(ErrorKind::invalid,

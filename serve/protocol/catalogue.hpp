@@ -34,7 +34,9 @@ struct ToolEntry {
 class ToolCatalogue {
  public:
   /// Fails (internal) on a tool whose name, schema, keyword or header annotation is not allowed, naming it.
-  static Result<ToolCatalogue> from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden = {});
+  /// `full` lists schemas as arguments are judged by them, else what a model needs to call (BriefSchemas).
+  static Result<ToolCatalogue> from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden = {},
+                                    bool full = false);
 
   /// Also by the other names that clients know a tool by: see canonical_tool_name().
   [[nodiscard]] const ToolEntry* find(std::string_view name) const;
@@ -83,6 +85,8 @@ struct CatalogueExtras {
   std::vector<Document> documents;
   std::size_t page = 100;  ///< items on one page of a list
   std::vector<ServerView::HiddenRow> hidden_tools{};
+  bool full_schemas = false;  ///< see ToolCatalogue::from
+  bool all_prompts = false;   ///< one prompt a tool, not only one a workflow
 };
 
 class Catalogue {
@@ -141,8 +145,9 @@ class CurrentCatalogue {
 
 /// `not_found`, with the names that may have been meant, or with the reason why that tool is hidden.
 Error unknown_tool(const ToolCatalogue& tools, std::string_view name);
-/// `invalid`, with every problem of the arguments; nothing when they fit.
-Result<void> check_arguments(const ToolEntry& entry, const Json& arguments);
+/// `invalid`, with every problem of the arguments; nothing when they fit. null is read as absent first: for
+/// all of them, and for each that is optional.
+Result<void> check_arguments(const ToolEntry& entry, Json& arguments);
 
 /// The variables with which a template gives the URI; nothing when it does not.
 std::optional<UriVariables> match_uri(std::string_view uri_template, std::string_view uri);

@@ -272,6 +272,7 @@ Action Dispatcher::get_prompt(Asked& asked) const {
   if (!given.is_null() && !given.is_object())
     return refuse(id, k_invalid_params, "params.arguments must be an object of texts");
   for (const auto& [key, value] : given.items()) {
+    if (value.is_null()) continue;
     if (!value.is_string())
       return refuse(id, k_invalid_params, "the argument " + shown(key) + " must be a text");
     arguments.emplace(key, value.get<std::string>());

@@ -9,6 +9,9 @@
 
 namespace exai::serve {
 
+/// A session that ended or expired: clients that see this begin a new one, some only when they see it.
+inline constexpr int k_session_lost = -32001;
+
 /// JSON-RPC code of a kind. Our own codes are positive: the range -32768..-32000 belongs to JSON-RPC and MCP.
 int rpc_code(ErrorKind kind);
 /// The daemon's word for a kind ("OVER_CAPACITY"; facts: server 2.5).

@@ -18,7 +18,7 @@ tl::expected<RpcMessage, RpcFault> read_call(Json& object, RpcMessage message) {
   if (!method.is_string() || method.get_ref<const std::string&>().empty())
     return rpc_fault(message.id, k_invalid_request, "\"method\" must be a non-empty string");
   message.method = std::move(method.get_ref<std::string&>());
-  if (const auto params = object.find("params"); params != object.end()) {
+  if (const auto params = object.find("params"); params != object.end() && !params->is_null()) {
     if (!params->is_object() && !params->is_array())
       return rpc_fault(message.id, k_invalid_request, "\"params\" must be an object");
     message.params = std::move(*params);

@@ -1,6 +1,7 @@
 #include "serve/protocol/mcp_frames.hpp"
 
 #include "core/text.hpp"
+#include "serve/protocol/errors.hpp"
 
 namespace exai::serve {
 
@@ -15,6 +16,22 @@ bool offers_mcp(const HttpRequest& request) {
     }
   }
   return false;
+}
+
+void McpFrames::on_text(std::string_view text) {
+  if (!pipe_) return;
+  const Millis wait = may_take_();
+  if (wait.count() == 0) return pipe_->take(text);
+  const auto message = read_message(text);
+  // Giving up a call must always be possible: it frees what the limits protect.
+  if (message && message->kind == RpcMessage::Kind::notification &&
+      message->method == "notifications/cancelled")
+    return pipe_->take(text);
+  if (message && message->kind != RpcMessage::Kind::request) return;
+  Error error =
+      make_error(ErrorKind::busy, "too many requests", "wait, or raise limits.rate_session and its like");
+  error.retry_after = wait;
+  sink_->send(rpc_error(message ? message->id : message.error().id, to_rpc(error)), false);
 }
 
 }  // namespace exai::serve

@@ -4,6 +4,7 @@
 #include "serve/door/exchange.hpp"
 #include "serve/protocol/mcp_pipe.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,18 +17,21 @@ bool offers_mcp(const HttpRequest& request);
 
 class McpFrames final : public FrameHandler {
  public:
-  McpFrames(McpService& service, std::string id, Principal principal, const std::shared_ptr<FrameSink>& sink)
-      : sink_(sink),
+  /// `may_take` is asked before each message: how long until the peer may send the next one, zero = now.
+  using MayTake = std::function<Millis()>;
+  McpFrames(McpService& service, std::string id, Principal principal, const std::shared_ptr<FrameSink>& sink,
+            MayTake may_take)
+      : may_take_(std::move(may_take)),
+        sink_(sink),
         pipe_(std::make_unique<McpPipe>(
             service, std::move(id), std::move(principal), Transport::websocket,
             [sink](std::string message, bool droppable) { sink->send(std::move(message), droppable); })) {}
-  void on_text(std::string_view text) override {
-    if (pipe_) pipe_->take(text);
-  }
+  void on_text(std::string_view text) override;
   void on_binary() override { sink_->close(1003, "frames must be text"); }
   void on_gone() override { pipe_.reset(); }
 
  private:
+  MayTake may_take_;
   std::shared_ptr<FrameSink> sink_;
   std::unique_ptr<McpPipe> pipe_;
 };

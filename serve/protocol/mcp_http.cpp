@@ -24,6 +24,10 @@ HttpAnswer refuse(int status, const RpcId& id, int code, std::string message) {
   return answer;
 }
 
+HttpAnswer lost_session(const RpcId& id) {
+  return refuse(404, id, k_session_lost, "Session not found: it ended or expired; send initialize again");
+}
+
 HttpAnswer message_answer(std::string body, int status = 200) {
   HttpAnswer answer;
   answer.status = status;
@@ -72,7 +76,12 @@ class McpHttp::Sink final : public ResponseSink {
  public:
   Sink(McpHttp& owner, const Peer& peer, const Challenge& challenge, std::shared_ptr<HttpExchange> exchange,
        Takes takes)
-      : owner_(owner), peer_(peer), challenge_(challenge), exchange_(std::move(exchange)), takes_(takes) {
+      : owner_(owner),
+        peer_(peer),
+        pass_(peer.request->pass),
+        challenge_(challenge),
+        exchange_(std::move(exchange)),
+        takes_(takes) {
     peer_.request = nullptr;
   }
 
@@ -121,6 +130,7 @@ class McpHttp::Sink final : public ResponseSink {
     over_ = true;
     const std::shared_ptr<Session> session =
         owner_.sessions_.open(peer_.principal, std::move(opened.version), std::move(opened.client));
+    session->pass = pass_;
     session->channel = std::make_shared<SessionStreams>(session->version, StreamLimits());
     owner_.service_.join(session);
     HttpAnswer answer = mcp_over_http::message_answer(std::move(opened.message));
@@ -144,6 +154,7 @@ class McpHttp::Sink final : public ResponseSink {
 
   void stay() override {
     wait();
+    exchange_->stay_open();
     exchange_->begin_stream();
   }
 
@@ -172,6 +183,7 @@ class McpHttp::Sink final : public ResponseSink {
 
   McpHttp& owner_;
   Peer peer_;
+  std::shared_ptr<const Pass> pass_;
   Challenge challenge_;
   std::shared_ptr<HttpExchange> exchange_;
   Takes takes_;
@@ -206,7 +218,7 @@ void McpHttp::handle(const HttpRequest& request, const Principal& principal, con
   if (request.method == "GET") return get(request, principal, exchange);
   const std::string_view id = request.header("mcp-session-id");
   if (id.empty()) return exchange->answer(plain_error(400, "the Mcp-Session-Id header is missing"));
-  if (!sessions_.close(id, principal.name)) return exchange->answer(plain_error(404, "no such session"));
+  if (!sessions_.close(id, principal.name)) return exchange->answer(mcp_over_http::lost_session({}));
   exchange->answer(mcp_over_http::empty_answer(204));
 }
 
@@ -216,6 +228,7 @@ void McpHttp::get(const HttpRequest& request, const Principal& principal,
   peer.principal = principal;
   if (std::optional<HttpAnswer> refusal = find_session(request, {}, peer))
     return exchange->answer(std::move(*refusal));
+  exchange->stay_open();
   auto* streams = dynamic_cast<SessionStreams*>(peer.session->channel.get());
   const std::string_view last = request.header("last-event-id");
   if (last.empty()) return streams->listen(exchange);
@@ -230,8 +243,8 @@ std::optional<HttpAnswer> McpHttp::find_session(const HttpRequest& request, cons
     return refuse(400, id, k_invalid_request,
                   "the Mcp-Session-Id header is missing: send initialize first, then its session id");
   peer.session = sessions_.use(session, peer.principal.name);
-  if (!peer.session)
-    return refuse(404, id, k_invalid_request, "no such session: it ended or expired; send initialize again");
+  if (peer.session && request.pass) peer.session->pass = request.pass;
+  if (!peer.session) return lost_session(id);
   peer.id = peer.session->id;
   return std::nullopt;
 }

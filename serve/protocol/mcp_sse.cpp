@@ -2,12 +2,22 @@
 
 #include "core/sse.hpp"
 #include "core/text.hpp"
-#include "serve/auth/access.hpp"
+#include "serve/protocol/errors.hpp"
 
 namespace exai::serve {
 namespace {
 
 constexpr std::string_view k_session_query = "sessionId=";
+
+HttpAnswer lost_stream() {
+  RpcError error;
+  error.code = k_session_lost;
+  error.message = "Session not found: its stream has ended; open /sse again";
+  HttpAnswer answer;
+  answer.status = 404;
+  answer.body = rpc_error({}, error);
+  return answer;
+}
 
 }  // namespace
 
@@ -35,7 +45,8 @@ void McpSse::open(const Principal& principal, const std::shared_ptr<HttpExchange
     return exchange->answer(
         plain_error(503, "no room for another stream (limits.streams)", "Retry-After: 5\r\n"));
   const std::string id = make_id_();
-  exchange->may_stream("event: endpoint\ndata: /messages?" + std::string(k_session_query) + id + "\n\n");
+  exchange->may_stream("event: endpoint\ndata: messages?" + std::string(k_session_query) + id + "\n\n");
+  exchange->stay_open();
   exchange->begin_stream();
   const std::weak_ptr<HttpExchange> weak = exchange;
   const auto write = [weak](const std::string& message, bool droppable) {
@@ -56,7 +67,7 @@ void McpSse::post(const HttpRequest& request, const Principal& principal,
   }
   const auto found = streams_.find(id);
   if (found == streams_.end() || found->second.pipe->principal().name != principal.name)
-    return exchange->answer(plain_error(404, "no such session: its stream has ended; open /sse again"));
+    return exchange->answer(lost_stream());
   HttpAnswer accepted;
   accepted.status = 202;
   accepted.body = "Accepted";

@@ -18,7 +18,11 @@ class McpSse {
   McpSse(McpService& service, std::function<std::string()> make_id, std::size_t most)
       : service_(service), make_id_(std::move(make_id)), most_(most) {}
 
-  [[nodiscard]] static bool serves(std::string_view path) { return path == "/sse" || path == "/messages"; }
+  /// The endpoint event is relative to the address of the stream ("messages?..."), so that it also holds
+  /// behind a proxy that adds a path before it; from "/sse/" it leads to "/sse/messages".
+  [[nodiscard]] static bool serves(std::string_view path) {
+    return path == "/sse" || path == "/messages" || path == "/sse/messages";
+  }
   [[nodiscard]] static std::optional<HttpAnswer> admit(const HttpRequest& request);
   void handle(const HttpRequest& request, const Principal& principal,
               const std::shared_ptr<HttpExchange>& exchange);

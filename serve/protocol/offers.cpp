@@ -79,7 +79,8 @@ Result<Catalogue> Catalogue::from(const Wire& wire, const ToolList& tools,
                                   const std::vector<const Resource*>& resources,
                                   const std::vector<const Prompt*>& prompts, CatalogueExtras extras) {
   Catalogue made;
-  Result<ToolCatalogue> compiled = ToolCatalogue::from(tools, std::move(extras.hidden_tools));
+  Result<ToolCatalogue> compiled =
+      ToolCatalogue::from(tools, std::move(extras.hidden_tools), extras.full_schemas);
   if (!compiled) return fail(compiled.error());
   made.tools_ = std::move(*compiled);
   for (const Resource* record : resources)
@@ -88,7 +89,8 @@ Result<Catalogue> Catalogue::from(const Wire& wire, const ToolList& tools,
   for (Document& document : extras.documents)
     made.resources_.push_back(offering::entry_of(std::move(document)));
   for (const Prompt* record : prompts) made.prompts_.push_back(offering::entry_of(*record));
-  for (const auto& tool : tools) made.prompts_.push_back(prompt_of(*tool));
+  for (const auto& tool : tools)
+    if (tool->workflow || extras.all_prompts) made.prompts_.push_back(prompt_of(*tool));
   std::sort(made.prompts_.begin(), made.prompts_.end(),
             [](const PromptEntry& a, const PromptEntry& b) { return a.name < b.name; });
   std::sort(made.resources_.begin(), made.resources_.end(),

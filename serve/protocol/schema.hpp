@@ -24,6 +24,9 @@ class Schema {
   /// At most `most` problems, in document order; empty = valid.
   [[nodiscard]] std::vector<SchemaProblem> check(const Json& value, std::size_t most = 20) const;
 
+  /// null means absent: an optional member that must not be null is taken out where it is, at any depth.
+  void drop_nulls(Json& value) const;
+
   struct Node;
 
  private:

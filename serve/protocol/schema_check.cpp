@@ -217,8 +217,40 @@ class Judge {
   std::vector<SchemaProblem> problems_;
 };
 
+bool takes_null(const Node& rule) {
+  if (rule.ref != nullptr || rule.always || !rule.any_of.empty() || !rule.one_of.empty()) return true;
+  if (rule.allowed)
+    return std::any_of(rule.allowed->begin(), rule.allowed->end(),
+                       [](const Json& one) { return one.is_null(); });
+  return rule.types == 0 || (rule.types & schema_null) != 0;
+}
+
+void drop_nulls(const Node& rule, Json& value, int depth) {
+  if (depth > k_network_depth) return;
+  if (value.is_array() && rule.items)
+    for (Json& item : value) drop_nulls(*rule.items, item, depth + 1);
+  if (!value.is_object()) return;
+  auto& members = value.get_ref<Json::object_t&>();
+  for (auto member = members.begin(); member != members.end();) {
+    const auto known = rule.properties.find(member->first);
+    const bool optional =
+        known != rule.properties.end() &&
+        std::find(rule.required.begin(), rule.required.end(), member->first) == rule.required.end();
+    if (member->second.is_null() && optional && !takes_null(known->second)) {
+      member = members.erase(member);
+      continue;
+    }
+    if (known != rule.properties.end()) drop_nulls(known->second, member->second, depth + 1);
+    ++member;
+  }
+}
+
 }  // namespace schema_judge
 }  // namespace
+
+void Schema::drop_nulls(Json& value) const {
+  schema_judge::drop_nulls(*root_, value, 0);
+}
 
 std::vector<SchemaProblem> Schema::check(const Json& value, std::size_t most) const {
   schema_judge::Judge judge(most);

@@ -34,8 +34,10 @@ void McpService::take(RpcMessage message, Era era, const Peer& peer,
                       const std::shared_ptr<ResponseSink>& sink) {
   RequestContext context = read_context(message, era, peer);
   Action action = dispatcher_.dispatch(std::move(message), context, peer.request);
-  if (auto* said = std::get_if<SendAnswer>(&action))
+  if (auto* said = std::get_if<SendAnswer>(&action)) {
+    if (said->needed) return sink->forbid(std::move(said->message), *said->needed);
     return sink->answer(std::move(said->message), said->http);
+  }
   if (auto* call = std::get_if<BeginCall>(&action))
     return begin(std::move(*call), std::move(context), peer, sink);
   if (auto* opened = std::get_if<OpenSession>(&action)) return sink->open_session(std::move(*opened));

@@ -48,6 +48,13 @@ void SessionTable::expire() {
   }
 }
 
+void SessionTable::end_if(const std::function<bool(const Session&)>& over) {
+  for (auto one = sessions_.begin(); one != sessions_.end();) {
+    const auto session = one++;
+    if (over(**session)) forget(session);
+  }
+}
+
 void SessionTable::close_all() {
   while (!sessions_.empty()) forget(sessions_.begin());
 }

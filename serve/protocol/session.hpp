@@ -3,6 +3,7 @@
 
 #include "core/deadline.hpp"
 #include "serve/calls/caller.hpp"
+#include "serve/calls/pass.hpp"
 
 #include <functional>
 #include <list>
@@ -24,9 +25,10 @@ class SessionChannel {
 };
 
 struct Session {
-  std::string id;       ///< 192 random bits, printable
-  Principal principal;  ///< whose it is; nobody else can use it
-  std::string version;  ///< negotiated revision; empty before `initialize` (pipes)
+  std::string id;                    ///< 192 random bits, printable
+  Principal principal;               ///< whose it is; nobody else can use it
+  std::shared_ptr<const Pass> pass;  ///< what it was last used with; empty for pipes
+  std::string version;               ///< negotiated revision; empty before `initialize` (pipes)
   ClientFacts client;
   std::optional<ClientLog> log_level = ClientLog::info;
   std::set<std::string, std::less<>> subscriptions;  ///< URIs; bounded by k_most_subscriptions
@@ -57,6 +59,8 @@ class SessionTable {
   bool close(std::string_view id, std::string_view principal);
   /// Forgets the ones idle too long; one whose client still listens is not idle.
   void expire();
+  /// Ends those that this is true of.
+  void end_if(const std::function<bool(const Session&)>& over);
   /// All end: the server stops.
   void close_all();
   void set_limits(SessionLimits limits) { limits_ = limits; }

@@ -1,10 +1,10 @@
 #include "serve/providers/client.hpp"
 
-#include "core/sse.hpp"
+#include "core/retry_after.hpp"
 #include "core/text.hpp"
+#include "core/url.hpp"
 #include "io/http.hpp"
-
-#include <charconv>
+#include "serve/providers/answer_reader.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -15,12 +15,11 @@ namespace {
 
 constexpr std::size_t k_largest_answer = std::size_t{16} << 20U;
 
-Millis retry_after(const io::HttpResponse& response) {
-  const std::string text = response.header("retry-after");
-  long long seconds = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (problem != std::errc{} || seconds < 0) return Millis{0};
-  return std::min(Millis(std::chrono::seconds(std::min(seconds, 86'400LL))), Millis(std::chrono::hours(1)));
+Millis retry_after(const io::HttpResponse& response, Wall now) {
+  const std::string exact = response.header("retry-after-ms");  // OpenAI, Azure
+  if (exact.find_first_not_of("0123456789") == std::string::npos && !exact.empty() && exact.size() < 10)
+    return std::min(Millis(std::stoll(exact)), k_longest_retry_after);
+  return parse_retry_after(response.header("retry-after"), now).value_or(Millis{0});
 }
 
 }  // namespace
@@ -30,14 +29,32 @@ ProviderClient::ProviderClient(const Provider& provider, const ProviderCall& cal
     : provider_(provider),
       call_(call),
       key_(call.config.secret(provider.key_setting)),
-      redactor_({key_}),
-      deadline_(call.patience > Millis{0}
-                    ? call.deadline.within(call.patience, call.clock)
-                    : call.deadline.within(call.config.duration(provider.timeout_setting), call.clock)
-                          .within(call.config.duration("timeouts.http"), call.clock)) {}
+      own_secrets_(call.secrets == nullptr ? Redactor(call.config.secrets()) : Redactor()),
+      redactor_(call.secrets == nullptr ? own_secrets_ : *call.secrets),
+      deadline_(call.deadline),
+      limit_(call.deadline_setting) {
+  set_limit();
+}
+
+/// The shortest of what may be waited, and where it is set.
+void ProviderClient::set_limit() {
+  const auto shrink = [&](Millis most, std::string_view setting) {
+    if (most >= deadline_.left(call_.clock)) return;
+    deadline_ = deadline_.within(most, call_.clock);
+    limit_ = setting;
+  };
+  if (call_.patience > Millis{0}) {
+    shrink(call_.patience, call_.patience_setting);
+  } else {
+    shrink(call_.config.duration(provider_.timeout_setting), provider_.timeout_setting);
+    shrink(call_.config.duration("timeouts.http"), "timeouts.http");
+  }
+}
 
 Result<io::HttpResponse> ProviderClient::get(std::string_view path) {
-  return judged(call_.transport.exchange(prepared(path)));
+  const Result<io::HttpRequest> request = prepared(path);
+  if (!request) return fail(request.error());
+  return judged(call_.transport.exchange(*request));
 }
 
 void ProviderClient::settle() {
@@ -50,11 +67,14 @@ Error ProviderClient::too_large(std::size_t most) {
                     fmt::format("the answer of {} is larger than {} bytes", provider_.title, most));
 }
 
-io::HttpRequest ProviderClient::prepared(std::string_view path) const {
+Result<io::HttpRequest> ProviderClient::prepared(std::string_view path) const {
   io::HttpRequest request;
-  std::string base = call_.config.text(provider_.url_setting);
-  while (base.ends_with('/')) base.pop_back();
-  request.url = base + std::string(path);
+  Result<std::string> url = url_below(call_.config.text(provider_.url_setting), path);
+  if (!url)
+    return fail(make_error(ErrorKind::config,
+                           fmt::format("{}: {}", setting_name(provider_.url_setting), url.error().message),
+                           fmt::format("correct {}", setting_name(provider_.url_setting))));
+  request.url = std::move(*url);
   if (!key_.empty()) request.headers.emplace_back("Authorization", "Bearer " + key_.reveal());
   request.max_body =
       provider_client::k_largest_answer + (std::size_t{1} << 20U);  // our own limit comes first
@@ -81,7 +101,7 @@ Error ProviderClient::refused(const io::HttpResponse& response) {
     case 429: {
       Error error = make_error(ErrorKind::busy, text("answered rate limit"),
                                "wait and try again, or use another model");
-      error.retry_after = provider_client::retry_after(response);
+      error.retry_after = provider_client::retry_after(response, call_.clock.wall());
       return error;
     }
     default:
@@ -95,16 +115,16 @@ Error ProviderClient::refused(const io::HttpResponse& response) {
   const bool passing = response.status >= 500 || response.status == 408;
   Error error = make_error(ErrorKind::provider, text(passing ? "failed" : "refused the request"),
                            passing ? "try again; exai probe provider shows whether it is up" : "");
-  error.retry_after = provider_client::retry_after(response);
+  error.retry_after = provider_client::retry_after(response, call_.clock.wall());
   return error;
 }
 
-Error ProviderClient::wrong_type(const io::HttpResponse& response) {
+Error ProviderClient::wrong_type(const io::HttpResponse& response, std::string_view instead) {
   settle();
   const std::string type = response.header("content-type");
   return make_error(ErrorKind::provider,
-                    fmt::format("{} answered with content type '{}' where JSON belongs", provider_.title,
-                                type.empty() ? "none" : printable(type)),
+                    fmt::format("{} answered with content type '{}' where JSON belongs: {}", provider_.title,
+                                type.empty() ? "none" : printable(type), instead),
                     fmt::format("check that {} is the base of an OpenAI-compatible API",
                                 setting_name(provider_.url_setting)));
 }
@@ -120,95 +140,66 @@ Result<io::HttpResponse> ProviderClient::judged(Result<io::HttpResponse> respons
   if (error.kind == ErrorKind::invalid)
     error.kind = ErrorKind::provider;  // a broken answer, not a broken question
   if (error.kind == ErrorKind::timeout && error.hint.empty())
-    error.hint = fmt::format("raise {} or ask for less", setting_name(provider_.timeout_setting));
+    error.hint = limit_.empty() ? "ask for less, or allow more time"
+                                : fmt::format("raise {} or ask for less", setting_name(limit_));
   error.message = redactor_.apply(error.message);
   return fail(std::move(error).during(fmt::format("asking {}", provider_.title)));
 }
 
-Result<Completion> ProviderClient::whole(io::HttpRequest& request, Headers& answered) {
-  std::string body;
-  bool too_much = false;
-  request.on_data = [&](std::string_view bytes) {
-    too_much = body.size() + bytes.size() > provider_client::k_largest_answer;
-    if (!too_much) body += bytes;
-    return !too_much;
-  };
-  Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
-  if (too_much) return fail(too_large(provider_client::k_largest_answer));
-  if (!response) return fail(response.error());
-  answered = response->headers;
-  if (to_lower(response->header("content-type")).find("json") == std::string::npos)
-    return fail(wrong_type(*response));
-  return read_completion(body);
+/// What a provider said in an answer of status 200, as a caller and the rules of repetition see it.
+Error ProviderClient::explained(Error error) {
+  if (error.kind == ErrorKind::busy && call_.attempt != nullptr) call_.attempt->status = 429;
+  if (error.kind == ErrorKind::config)
+    error.hint = fmt::format("set {} to a valid key", setting_name(provider_.key_setting));
+  if (error.kind == ErrorKind::not_found)
+    error.hint = fmt::format("check the model and {}", setting_name(provider_.url_setting));
+  return error;
 }
 
-Result<Completion> ProviderClient::streamed(io::HttpRequest& request, const OnDelta& on_delta,
-                                            Headers& answered) {
-  SseParser parser;
-  Completion answer;
-  std::string raw;  // an endpoint that cannot stream answers with one JSON text
-  std::optional<Error> broken;
-  bool done = false;
-  std::size_t received = 0;
-  const auto on_event = [&](const SseEvent& event) {
-    if (broken || done) return;
-    if (trim(event.data) == "[DONE]")
-      done = true;
-    else if (auto read = read_chunk(event.data, answer, on_delta); !read)
-      broken = read.error();
+Result<Completion> ProviderClient::answer_of(io::HttpRequest& request, const OnDelta& on_delta,
+                                             Headers& answered) {
+  AnswerReader reader(on_delta, provider_client::k_largest_answer);
+  bool begun = false;
+  request.on_head = [&](const io::HttpResponse& head) {
+    reader.head(head.header("content-type"));
+    begun = true;
   };
-  request.on_data = [&](std::string_view bytes) {
-    received += bytes.size();
-    if (received > provider_client::k_largest_answer) return false;
-    if (!raw.empty() || (answer.model.empty() && bytes.starts_with('{'))) {
-      raw += bytes;
-      return true;
-    }
-    if (auto fed = parser.feed(bytes, on_event); !fed)
-      broken = make_error(ErrorKind::provider, fed.error().message);
-    return !broken && !done;
-  };
+  request.on_data = [&](std::string_view bytes) { return reader.feed(bytes); };
   const Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
-  if (received > provider_client::k_largest_answer) return fail(too_large(provider_client::k_largest_answer));
-  if (broken) return fail(std::move(*broken));
-  if (!response) return fail(response.error());
-  answered = response->headers;
-  return end_of_stream(*response, std::move(answer), raw, done, on_delta);
-}
-
-Result<Completion> ProviderClient::end_of_stream(const io::HttpResponse& response, Completion answer,
-                                                 std::string_view raw, bool done, const OnDelta& on_delta) {
-  const std::string type = to_lower(response.header("content-type"));
-  if (!raw.empty() && type.find("json") != std::string::npos) {
-    Result<Completion> whole = read_completion(raw);
-    if (whole && !whole->content.empty() && on_delta) on_delta(whole->content);
-    return whole;
+  if (reader.too_large()) return fail(too_large(provider_client::k_largest_answer));
+  if (!response && !reader.broken() && !reader.finished()) return fail(response.error());
+  if (response) {
+    answered = response->headers;
+    if (!begun && response->body.empty()) reader.head(response->header("content-type"));
   }
-  if (type.find("text/event-stream") == std::string::npos) return fail(wrong_type(response));
-  if (!done && answer.finish_reason.empty())
-    return fail(ErrorKind::provider,
-                fmt::format("the stream of {} ended early, after {} characters", provider_.title,
-                            answer.content.size()),
-                "try again");
+  Result<Completion> answer = reader.end();
+  if (reader.empty()) settle();
+  if (!answer && !reader.wrong_type().empty() && response)
+    return fail(wrong_type(*response, reader.wrong_type()));
+  if (!answer) return fail(explained(std::move(answer.error())));
   return answer;
 }
 
 Result<Completion> ProviderClient::complete(const Json& body, const Headers& extra, const OnDelta& on_delta,
                                             Headers& answered) {
-  io::HttpRequest request = prepared("/chat/completions");
+  Result<io::HttpRequest> ready = prepared("/chat/completions");
+  if (!ready) return fail(ready.error());
+  io::HttpRequest& request = *ready;
   const bool stream = body.contains("stream") && body["stream"] == true;
   request.method = "POST";
   request.body = dump_json(body);
   request.headers.emplace_back("Content-Type", "application/json");
   for (const auto& header : extra) request.headers.push_back(header);
   request.headers.emplace_back("Accept", stream ? "text/event-stream" : "application/json");
-  Result<Completion> answer = stream ? streamed(request, on_delta, answered) : whole(request, answered);
+  Result<Completion> answer = answer_of(request, stream ? on_delta : OnDelta(), answered);
   if (!answer) answer.error().message = redactor_.apply(answer.error().message);
   return answer;
 }
 
 Result<ProviderAnswer> ProviderClient::ask(const ProviderAsk& ask) {
-  io::HttpRequest request = prepared(ask.path);
+  Result<io::HttpRequest> ready = prepared(ask.path);
+  if (!ready) return fail(ready.error());
+  io::HttpRequest& request = *ready;
   request.method = ask.method;
   request.form = ask.form;
   for (const auto& header : ask.headers) request.headers.push_back(header);
@@ -216,8 +207,11 @@ Result<ProviderAnswer> ProviderClient::ask(const ProviderAsk& ask) {
     request.body = dump_json(ask.body);
     request.headers.emplace_back("Content-Type", "application/json");
   }
-  if (ask.timeout > Millis{0})
-    request.deadline = Deadline::after(std::min(ask.timeout, call_.deadline.left(call_.clock)));
+  if (ask.timeout > Millis{0}) {
+    const Millis left = call_.deadline.left(call_.clock);
+    request.deadline = Deadline::after(std::min(ask.timeout, left));
+    limit_ = ask.timeout < left ? ask.timeout_setting : call_.deadline_setting;
+  }
   std::string body;
   bool too_much = false;
   request.on_data = [&](std::string_view bytes) {
@@ -229,7 +223,9 @@ Result<ProviderAnswer> ProviderClient::ask(const ProviderAsk& ask) {
   Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
   if (too_much) return fail(too_large(ask.max_body));
   if (!response) return fail(response.error());
-  return ProviderAnswer{response->status, std::move(response->headers), std::move(body)};
+  for (auto& [name, value] : response->headers) value = redactor_.apply(value);
+  return ProviderAnswer{response->status, std::move(response->headers),
+                        redactor_.clean(body) ? std::move(body) : redactor_.apply(body)};
 }
 
 }  // namespace exai::serve

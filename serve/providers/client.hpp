@@ -24,24 +24,27 @@ class ProviderClient {
   Result<Completion> complete(const Json& body, const Headers& extra, const OnDelta& on_delta,
                               Headers& answered);
   Result<ProviderAnswer> ask(const ProviderAsk& ask);
+  /// Of all that is configured: no answer carries one of them further.
+  [[nodiscard]] const Redactor& secrets() const { return redactor_; }
 
  private:
-  [[nodiscard]] io::HttpRequest prepared(std::string_view path) const;
-  Result<Completion> whole(io::HttpRequest& request, Headers& answered);
-  Result<Completion> streamed(io::HttpRequest& request, const OnDelta& on_delta, Headers& answered);
-  Result<Completion> end_of_stream(const io::HttpResponse& response, Completion answer, std::string_view raw,
-                                   bool done, const OnDelta& on_delta);
+  [[nodiscard]] Result<io::HttpRequest> prepared(std::string_view path) const;
+  Result<Completion> answer_of(io::HttpRequest& request, const OnDelta& on_delta, Headers& answered);
   Result<io::HttpResponse> judged(Result<io::HttpResponse> response);
   [[nodiscard]] Error refused(const io::HttpResponse& response);
-  [[nodiscard]] Error wrong_type(const io::HttpResponse& response);
+  [[nodiscard]] Error wrong_type(const io::HttpResponse& response, std::string_view instead);
+  [[nodiscard]] Error explained(Error error);
   [[nodiscard]] Error too_large(std::size_t most);
   void settle();
+  void set_limit();
 
   const Provider& provider_;
   const ProviderCall& call_;
   Secret key_;
-  Redactor redactor_;
+  Redactor own_secrets_;
+  const Redactor& redactor_;
   Deadline deadline_;
+  std::string_view limit_;  ///< the setting that deadline_ comes from
 };
 
 }  // namespace exai::serve

@@ -5,6 +5,7 @@
 #include "core/deadline.hpp"
 #include "core/json.hpp"
 #include "core/model.hpp"
+#include "core/redact.hpp"
 #include "core/registry.hpp"
 #include "core/result.hpp"
 #include "serve/providers/transport.hpp"
@@ -55,10 +56,11 @@ struct ChatRequest {
   bool continue_cut = true;  ///< an answer cut at the output limit is asked to go on
   bool failover = true;      ///< another provider may answer when this one cannot
   Millis timeout{0};         ///< how long the answer may take; 0 = as long as the provider's setting says
-  Json tools, tool_choice;   ///< functions offered to the model, as the endpoint writes them; null = none
-  std::string cache_scope;   ///< whose context cache it may use (Kimi); empty = none
-  std::string cache_id;      ///< a context cache that the caller named itself (Kimi); empty = none
-  std::string idempotency;   ///< the same key for the same call, sent along (Kimi); empty = none
+  std::string_view timeout_setting{};  ///< the setting that `timeout` comes from, for the hint of a timeout
+  Json tools, tool_choice;  ///< functions offered to the model, as the endpoint writes them; null = none
+  std::string cache_scope;  ///< whose context cache it may use (Kimi); empty = none
+  std::string cache_id;     ///< a context cache that the caller named itself (Kimi); empty = none
+  std::string idempotency;  ///< the same key for the same call, sent along (Kimi); empty = none
 };
 
 class ContextCache;
@@ -86,7 +88,8 @@ struct ProviderAsk {
   Json body;                       ///< null = none
   std::vector<io::FormPart> form;  ///< multipart/form-data instead of a body
   std::vector<std::pair<std::string, std::string>> headers;
-  Millis timeout{0};  ///< 0 = the provider's own
+  Millis timeout{0};                   ///< 0 = the provider's own
+  std::string_view timeout_setting{};  ///< where `timeout` comes from, for the hint of a timeout
   std::size_t max_body = std::size_t{16} << 20U;
   bool repeatable = true;  ///< may be sent again after a failure
 };
@@ -115,6 +118,9 @@ struct ProviderCall {
   ContextCache* cache = nullptr;        ///< tokens of context caches; may be missing
   Attempt* attempt = nullptr;           ///< told what happened; may be missing
   Millis patience{0};                   ///< instead of the provider's own timeout; 0 = that one
+  // Which settings the two limits come from, for the hint of a timeout; empty = the caller's own wish.
+  std::string_view patience_setting{}, deadline_setting{};
+  const Redactor* secrets = nullptr;  ///< of `config`; made from it where it is missing
 };
 
 /// The record of a provider (serve/providers/<name>.cpp). All known ones speak the OpenAI-compatible chat

@@ -36,11 +36,24 @@ class Rounds {
         model_(model),
         call_(call),
         client_(provider, call),
-        body_(chat_body(provider, request, model, call.config)) {
+        body_(chat_body(provider, request, model, call.config)),
+        stream_(client_.secrets()) {
     if (provider.headers != nullptr) provider.headers(request, call, headers_);
   }
 
   Result<Reply> run() {
+    Result<Reply> reply = answered();
+    if (reply) {
+      say(stream_.finish());
+      clean(*reply);
+    } else {
+      reply.error().message = client_.secrets().apply(reply.error().message);
+    }
+    return reply;
+  }
+
+ private:
+  Result<Reply> answered() {
     Result<Completion> answer = searched([this](std::string_view text) { tell(text); });
     if (!answer) return fail(answer.error());
     reply_.content = std::move(answer->content);
@@ -54,9 +67,30 @@ class Rounds {
     return std::move(reply_);
   }
 
- private:
+  /// New text, on its way to the caller.
   void tell(std::string_view text) {
-    if (text.empty() || !call_.on_delta) return;
+    if (!text.empty() && call_.on_delta) say(stream_.feed(text));
+  }
+
+  /// The provider's words must not bring a configured secret to the client or the store.
+  void clean(Reply& reply) {
+    const Redactor& secrets = client_.secrets();
+    for (std::string* const text : {&reply.content, &reply.reasoning, &reply.model, &reply.finish_reason})
+      if (!secrets.clean(*text)) *text = secrets.apply(*text);
+    for (auto& [name, value] : reply.headers) value = secrets.apply(value);
+    for (AskedTool& tool : reply.tools) {
+      tool.id = secrets.apply(tool.id);
+      tool.name = secrets.apply(tool.name);
+      // JSON may write a secret with escapes that no search for it finds.
+      if (const Result<Json> arguments = parse_json(tool.arguments))
+        if (std::string plain = dump_json(*arguments); !secrets.clean(plain))
+          tool.arguments = std::move(plain);
+      tool.arguments = secrets.apply(tool.arguments);
+    }
+  }
+
+  void say(std::string_view text) {
+    if (text.empty()) return;
     if (call_.attempt != nullptr) call_.attempt->streamed = true;
     call_.on_delta(text);
   }
@@ -198,6 +232,7 @@ class Rounds {
   ProviderClient client_;
   Json body_;
   ProviderClient::Headers headers_;
+  RedactedStream stream_;
   Reply reply_;
 };
 

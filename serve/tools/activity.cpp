@@ -12,15 +12,15 @@ constexpr std::string_view k_input = R"({
   "type": "object",
   "additionalProperties": false,
   "properties": {
-    "lines": {"type": "integer", "minimum": 10, "maximum": 5000, "default": 200, "description": "Lines to show"},
+    "lines": {"type": "integer", "minimum": 10, "maximum": 5000, "default": 200},
     "filter": {"type": "string", "maxLength": 200,
-      "description": "Words that a line contains, whatever their case; * is any text, ? one character, | stands between alternatives"},
+      "description": "Words; * any text, ? one character, | or"},
     "source": {"type": "string", "enum": ["auto", "activity", "server"], "default": "auto",
-      "description": "The log of calls, or the server's own, which needs an admin's key; auto is the log of calls, or the server's where there is none"},
+      "description": "server needs an admin's key"},
     "since": {"type": "string", "maxLength": 40,
-      "description": "Not older: a time such as 2026-11-21T14:00:00Z, or how long ago: 15m, 2h"},
-    "until": {"type": "string", "maxLength": 40, "description": "Not newer; as since"},
-    "structured": {"type": "boolean", "default": false, "description": "Records instead of lines"}
+      "description": "2026-11-21T14:00:00Z, or 15m, 2h ago"},
+    "until": {"type": "string", "maxLength": 40},
+    "structured": {"type": "boolean", "default": false}
   }
 })";
 
@@ -117,9 +117,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 
 const Registered<Tool> k_tool{Tool{.id = "activity",
                                    .title = "Activity",
-                                   .description =
-                                       "Shows the latest lines of the activity log (your own calls, or "
-                                       "all with an admin's key) or of the server's log.",
+                                   .description = "The latest log lines of your calls, or of the server.",
                                    .input_schema = k_input,
                                    .output_schema = {},
                                    .run = &run}};

@@ -12,8 +12,7 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["prompt"],
   "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000,
-      "description": "The statement, claim or plan to be doubted"}
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000}
   }
 })";
 
@@ -50,15 +49,14 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return enveloped(std::move(envelope));
 }
 
-const Registered<Tool> k_tool{Tool{
-    .id = "challenge",
-    .title = "Challenge a statement",
-    .description = "Turns a statement into a prompt that makes you doubt it before you agree. Use it when "
-                   "somebody insists, or when a conclusion came too easily. Asks no model.",
-    .input_schema = k_input,
-    .output_schema = {},
-    .idempotent = false,
-    .run = &run}};
+const Registered<Tool> k_tool{
+    Tool{.id = "challenge",
+         .title = "Challenge a statement",
+         .description = "Turns a statement into a prompt that doubts it, before you agree with it.",
+         .input_schema = k_input,
+         .output_schema = {},
+         .idempotent = false,
+         .run = &run}};
 
 }  // namespace
 }  // namespace challenge_tool

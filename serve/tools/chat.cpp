@@ -19,23 +19,23 @@ constexpr std::string_view k_input = R"({
   "required": ["prompt"],
   "properties": {
     "prompt": {"type": "string", "minLength": 1, "maxLength": 100000,
-      "description": "The question or task, with all context that the model needs"},
+      "description": "The question with all that the model needs to know"},
     "files": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 1000,
-      "description": "Absolute paths of text files to send along, 1 MiB each at most; larger ones are named only"},
+      "description": "Absolute paths of text files to send along"},
     "images": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 10,
-      "description": "Images to send along: absolute paths, https: or data: URLs"},
+      "description": "Absolute paths, https: or data: URLs"},
     "model": {"type": "string", "minLength": 1, "maxLength": 100,
-      "description": "Model name or alias, or auto; see listmodels"},
+      "description": "Name, alias or auto; see listmodels"},
     "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5,
-      "description": "0 is precise, 1 is creative"},
+      "description": "0 precise, 1 creative"},
     "thinking_mode": {"type": "string", "enum": ["minimal", "low", "medium", "high", "max"],
-      "description": "How much the model thinks before it answers, for models that can"},
+      "description": "How much the model thinks"},
     "use_websearch": {"type": "boolean", "default": true,
-      "description": "Let the model search the web with its provider's own search"},
+      "description": "The model may search the web"},
     "stream": {"type": "boolean", "default": false,
-      "description": "Send the answer in parts as it comes, as progress"},
+      "description": "As progress, in parts"},
     "continuation_id": {"type": "string", "minLength": 1, "maxLength": 200,
-      "description": "Goes on with an earlier conversation: the id from its continuation_offer"}
+      "description": "The id of an earlier answer, to go on"}
   }
 })";
 
@@ -320,22 +320,20 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return output;
 }
 
-const Registered<Tool> k_chat{Tool{.id = "chat",
-                                   .title = "Chat",
-                                   .description =
-                                       "Talks with a model as a thinking partner: questions, second "
-                                       "opinions, brainstorming, explanations. Send files and "
-                                       "images along, and go on with continuation_id.",
-                                   .input_schema = k_input,
-                                   .output_schema = k_output,
-                                   .read_only = true,
-                                   .destructive = false,
-                                   .idempotent = false,
-                                   .open_world = true,
-                                   .work = Work::blocking,
-                                   .budget = timeouts::Layer::simple,
-                                   .tier = ToolTier::core,
-                                   .run = &run}};
+const Registered<Tool> k_chat{
+    Tool{.id = "chat",
+         .title = "Chat",
+         .description = "Ask a model: questions, second opinions, ideas, with files and images.",
+         .input_schema = k_input,
+         .output_schema = k_output,
+         .read_only = true,
+         .destructive = false,
+         .idempotent = false,
+         .open_world = true,
+         .work = Work::blocking,
+         .budget = timeouts::Layer::simple,
+         .tier = ToolTier::core,
+         .run = &run}};
 
 }  // namespace
 }  // namespace chat_tool

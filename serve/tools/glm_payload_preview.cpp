@@ -12,16 +12,15 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["prompt"],
   "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000, "description": "The question"},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "glm-4.5-flash",
-      "description": "A model of GLM"},
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "glm-4.5-flash"},
     "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.3,
-      "description": "0 is precise, 1 is creative"},
-    "system_prompt": {"type": "string", "maxLength": 100000, "description": "What the model is told before"},
-    "use_websearch": {"type": "boolean", "default": false, "description": "With GLM's own web search"},
+      "description": "0 precise, 1 creative"},
+    "system_prompt": {"type": "string", "maxLength": 100000},
+    "use_websearch": {"type": "boolean", "default": false, "description": "The model may search the web"},
     "tools": {"type": "array", "items": {"type": "object"}, "maxItems": 128,
-      "description": "Functions that the model may ask for"},
-    "tool_choice": {"type": ["string", "object"], "description": "auto, none, or one function"}
+      "description": "As the provider's API writes them"},
+    "tool_choice": {"type": ["string", "object"], "description": "auto, none, required or a function's name"}
   }
 })";
 
@@ -53,9 +52,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 
 const Registered<Tool> k_tool{Tool{.id = "glm_payload_preview",
                                    .title = "Show a request to GLM",
-                                   .description =
-                                       "Shows the request that would go to GLM for these arguments, "
-                                       "without sending it.",
+                                   .description = "The request that would go to GLM, without sending it.",
                                    .input_schema = k_input,
                                    .output_schema = {},
                                    .work = Work::inline_,

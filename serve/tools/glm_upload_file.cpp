@@ -10,8 +10,8 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["file"],
   "properties": {
-    "file": {"type": "string", "minLength": 1, "description": "Absolute path of the file to send"},
-    "purpose": {"type": "string", "enum": ["agent"], "default": "agent", "description": "What GLM keeps it for"}
+    "file": {"type": "string", "minLength": 1},
+    "purpose": {"type": "string", "enum": ["agent"], "default": "agent"}
   }
 })";
 
@@ -23,6 +23,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   rules.most_bytes = static_cast<std::uint64_t>(config.integer("glm.files_max_mb")) << 20U;
   rules.size_variable = "GLM_FILES_MAX_SIZE_MB";
   rules.timeout = config.duration("glm.files_timeout");
+  rules.timeout_setting = "glm.files_timeout";
   const Result<Outgoing> file = take_file(context, arguments.value("file", ""), rules);
   if (!file) return fail(file.error());
   if (file->sha256.empty()) return fail(too_large(*file, rules));
@@ -35,8 +36,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 
 const Registered<Tool> k_tool{Tool{.id = "glm_upload_file",
                                    .title = "Send a file to GLM",
-                                   .description = "Sends one file to GLM and gives its id. Content that was "
-                                                  "sent before is not sent again.",
+                                   .description = "Sends a file to GLM and gives its id.",
                                    .input_schema = k_input,
                                    .output_schema = {},
                                    .read_only = false,

@@ -12,15 +12,14 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["search_query"],
   "properties": {
-    "search_query": {"type": "string", "minLength": 1, "maxLength": 2000, "description": "What to search for"},
-    "count": {"type": "integer", "default": 10, "description": "Results wanted; 1 to 50 are possible"},
-    "search_engine": {"type": "string", "enum": ["search-prime", "search-pro"], "default": "search-prime",
-      "description": "Engine of GLM"},
-    "search_domain_filter": {"type": "string", "maxLength": 253, "description": "Only pages of this host"},
+    "search_query": {"type": "string", "minLength": 1, "maxLength": 2000},
+    "count": {"type": "integer", "default": 10, "description": "1 to 50"},
+    "search_engine": {"type": "string", "enum": ["search-prime", "search-pro"], "default": "search-prime"},
+    "search_domain_filter": {"type": "string", "maxLength": 253},
     "search_recency_filter": {"type": "string", "enum": ["oneDay", "oneWeek", "oneMonth", "oneYear", "all"],
-      "default": "all", "description": "How old pages may be"},
-    "request_id": {"type": "string", "maxLength": 128, "description": "Your own name for the request"},
-    "user_id": {"type": "string", "maxLength": 128, "description": "On whose behalf"}
+      "default": "all"},
+    "request_id": {"type": "string", "maxLength": 128},
+    "user_id": {"type": "string", "maxLength": 128}
   }
 })";
 
@@ -33,6 +32,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   ask.method = "POST";
   ask.path = "/web_search";
   ask.timeout = context.config().duration("glm.search_timeout");
+  ask.timeout_setting = "glm.search_timeout";
   ask.headers = {{"Accept-Language", "en-US,en"}, {"Accept", "application/json"}};
   ask.body = {{"search_engine", arguments.value("search_engine", "search-prime")},
               {"search_query", query},
@@ -52,8 +52,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 
 const Registered<Tool> k_tool{Tool{.id = "glm_web_search",
                                    .title = "Search the web with GLM",
-                                   .description = "Searches the web with GLM's own search and gives titles, "
-                                                  "links and excerpts.",
+                                   .description = "GLM's web search: titles, links and excerpts.",
                                    .input_schema = k_input,
                                    .output_schema = {},
                                    .open_world = true,

@@ -11,7 +11,7 @@ constexpr std::string_view k_input = R"({
   "type": "object",
   "properties": {
     "tail_lines": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 50,
-      "description": "Lines of recent tool calls to show"}
+      "description": "Recent calls to show"}
   },
   "additionalProperties": false
 })";
@@ -34,14 +34,13 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
                       {"toolcalls_tail", context.server().activity_tail(lines)}});
 }
 
-const Registered<Tool> k_health{Tool{.id = "health",
-                                     .title = "Health",
-                                     .description =
-                                         "Shows configured providers, usable models, permits in use, the "
-                                         "database and the latest tool calls.",
-                                     .input_schema = k_input,
-                                     .output_schema = {},
-                                     .run = &run}};
+const Registered<Tool> k_health{
+    Tool{.id = "health",
+         .title = "Health",
+         .description = "Providers, models, permits, database and the latest calls.",
+         .input_schema = k_input,
+         .output_schema = {},
+         .run = &run}};
 
 }  // namespace
 }  // namespace health_tool

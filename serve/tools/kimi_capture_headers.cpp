@@ -12,14 +12,13 @@ constexpr std::string_view k_input = R"({
   "required": ["messages"],
   "properties": {
     "messages": {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": 500,
-      "description": "The conversation, as Kimi's API writes it"},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0711-preview",
-      "description": "A model of Kimi"},
+      "description": "As the provider's API writes them, or one question"},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0711-preview"},
     "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.6,
-      "description": "0 is precise, 1 is creative"},
-    "session_id": {"type": "string", "maxLength": 200, "description": "Whose context cache may be used"},
-    "call_key": {"type": "string", "maxLength": 200, "description": "Sent as Idempotency-Key"},
-    "tool_name": {"type": "string", "maxLength": 100, "description": "The part of the session that the cache is for"}
+      "description": "0 precise, 1 creative"},
+    "session_id": {"type": "string", "maxLength": 200, "description": "Of the context cache"},
+    "call_key": {"type": "string", "maxLength": 200},
+    "tool_name": {"type": "string", "maxLength": 100}
   }
 })";
 
@@ -54,9 +53,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 
 const Registered<Tool> k_tool{Tool{.id = "kimi_capture_headers",
                                    .title = "Show Kimi's answer headers",
-                                   .description =
-                                       "Asks Kimi and shows, beside the answer, the headers that came "
-                                       "with it, such as the token of its context cache.",
+                                   .description = "Asks Kimi and shows the headers of its answer.",
                                    .input_schema = k_input,
                                    .output_schema = {},
                                    .idempotent = false,

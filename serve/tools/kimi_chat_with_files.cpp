@@ -15,13 +15,12 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["prompt", "file_ids"],
   "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000, "description": "The question about the files"},
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
     "file_ids": {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 128}, "minItems": 1,
-      "maxItems": 100, "description": "Ids that kimi_upload_files gave"},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0905-preview",
-      "description": "A model of Kimi"},
+      "maxItems": 100},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0905-preview"},
     "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.3,
-      "description": "0 is precise, 1 is creative"}
+      "description": "0 precise, 1 creative"}
   }
 })";
 
@@ -79,17 +78,16 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return answered(json_output({{"model", reply->model}, {"content", reply->content}}), *reply);
 }
 
-const Registered<Tool> k_tool{
-    Tool{.id = "kimi_chat_with_files",
-         .title = "Ask Kimi about files",
-         .description = "Asks a model of Kimi about files that kimi_upload_files sent.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .idempotent = false,
-         .open_world = true,
-         .tier = ToolTier::core,
-         .provider = "kimi",
-         .run = &run}};
+const Registered<Tool> k_tool{Tool{.id = "kimi_chat_with_files",
+                                   .title = "Ask Kimi about files",
+                                   .description = "Asks Kimi about files of kimi_upload_files.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .idempotent = false,
+                                   .open_world = true,
+                                   .tier = ToolTier::core,
+                                   .provider = "kimi",
+                                   .run = &run}};
 
 }  // namespace
 }  // namespace kimi_chat_with_files_tool

@@ -14,18 +14,17 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["messages"],
   "properties": {
-    "messages": {"type": ["string", "array"], "items": {"type": "object"}, "maxItems": 500, "maxLength": 400000,
-      "description": "The conversation as Kimi's API writes it, or one question"},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0711-preview",
-      "description": "A model of Kimi"},
+    "messages": {"type": ["array", "string"], "items": {"type": "object"}, "maxItems": 500, "maxLength": 400000,
+      "description": "As the provider's API writes them, or one question"},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0711-preview"},
     "tools": {"type": "array", "items": {"type": "object"}, "maxItems": 128,
-      "description": "Functions that the model may ask for, as Kimi's API writes them"},
-    "tool_choice": {"type": ["string", "object"], "description": "auto, none, required, or one function"},
+      "description": "As the provider's API writes them"},
+    "tool_choice": {"type": ["string", "object"], "description": "auto, none, required or a function's name"},
     "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.6,
-      "description": "0 is precise, 1 is creative"},
-    "stream": {"type": "boolean", "default": false, "description": "Send the answer in parts as it comes, as progress"},
+      "description": "0 precise, 1 creative"},
+    "stream": {"type": "boolean", "default": false, "description": "As progress, in parts"},
     "use_websearch": {"type": "boolean", "default": false,
-      "description": "Offer a web search that this server runs itself"}
+      "description": "The model may search the web"}
   }
 })";
 
@@ -202,9 +201,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 const Registered<Tool> k_tool{
     Tool{.id = "kimi_chat_with_tools",
          .title = "Ask Kimi with functions",
-         .description =
-             "Asks a model of Kimi that may ask for functions. Calls of yours come back as "
-             "tool_call_pending, to be answered in 'messages' of the next call; web searches are run here.",
+         .description = "Asks Kimi with functions; calls of yours come back as tool_call_pending.",
          .input_schema = k_input,
          .output_schema = {},
          .idempotent = false,

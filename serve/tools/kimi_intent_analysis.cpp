@@ -13,9 +13,9 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "required": ["prompt"],
   "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000, "description": "The request to sort"},
-    "context": {"type": "string", "maxLength": 100000, "description": "What is known around it"},
-    "use_websearch": {"type": "boolean", "description": "Whether the caller allows a web search"}
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
+    "context": {"type": "string", "maxLength": 100000},
+    "use_websearch": {"type": "boolean", "description": "The model may search the web"}
   }
 })";
 
@@ -119,18 +119,15 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return answered(json_output(std::move(result)), *reply);
 }
 
-const Registered<Tool> k_tool{
-    Tool{.id = "kimi_intent_analysis",
-         .title = "Sort a request",
-         .description =
-             "Lets a model of Kimi judge a request: whether it needs the web, how deep it is, and which "
-             "provider and model suit it.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .idempotent = false,
-         .open_world = true,
-         .provider = "kimi",
-         .run = &run}};
+const Registered<Tool> k_tool{Tool{.id = "kimi_intent_analysis",
+                                   .title = "Sort a request",
+                                   .description = "Kimi judges a request: web, depth, model.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .idempotent = false,
+                                   .open_world = true,
+                                   .provider = "kimi",
+                                   .run = &run}};
 
 }  // namespace
 }  // namespace kimi_intent_tool

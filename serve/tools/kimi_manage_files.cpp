@@ -16,12 +16,10 @@ constexpr std::string_view k_input = R"({
   "required": ["operation"],
   "properties": {
     "operation": {"type": "string", "enum": ["list", "delete", "cleanup_all", "cleanup_orphaned", "cleanup_expired"],
-      "description": "list shows the files; delete removes one; cleanup_all removes all, cleanup_orphaned those that this server did not send, cleanup_expired those that it has not used for 30 days"},
-    "file_id": {"type": "string", "minLength": 1, "maxLength": 128, "description": "The file to delete"},
-    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100,
-      "description": "Files that list shows"},
-    "dry_run": {"type": "boolean", "default": false,
-      "description": "Only count what would be removed"}
+      "description": "cleanup_orphaned: not sent from here; cleanup_expired: unused for 30 days"},
+    "file_id": {"type": "string", "minLength": 1, "maxLength": 128},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+    "dry_run": {"type": "boolean", "default": false}
   }
 })";
 
@@ -132,8 +130,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 
 const Registered<Tool> k_tool{Tool{.id = "kimi_manage_files",
                                    .title = "Manage files at Kimi",
-                                   .description = "Lists and removes the files that Kimi keeps for this key; "
-                                                  "dry_run shows first what a cleanup would remove.",
+                                   .description = "Lists and removes files that Kimi keeps.",
                                    .input_schema = k_input,
                                    .output_schema = {},
                                    .read_only = false,

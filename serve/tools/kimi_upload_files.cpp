@@ -17,9 +17,8 @@ constexpr std::string_view k_input = R"({
   "required": ["files"],
   "properties": {
     "files": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": 200,
-      "description": "Absolute paths of the files to send"},
-    "purpose": {"type": "string", "enum": ["file-extract", "assistants"], "default": "file-extract",
-      "description": "file-extract makes the text of the files readable for kimi_chat_with_files"}
+      "description": "Absolute paths of text files to send along"},
+    "purpose": {"type": "string", "enum": ["file-extract", "assistants"], "default": "file-extract"}
   }
 })";
 
@@ -40,6 +39,7 @@ UploadRules rules_of(const Json& arguments, const Config& config) {
   rules.most_bytes = static_cast<std::uint64_t>(config.integer("kimi.files_max_mb")) << 20U;
   rules.size_variable = "KIMI_FILES_MAX_SIZE_MB";
   rules.timeout = config.duration("kimi.files_timeout");
+  rules.timeout_setting = "kimi.files_timeout";
   return rules;
 }
 
@@ -125,19 +125,17 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return output;
 }
 
-const Registered<Tool> k_tool{Tool{
-    .id = "kimi_upload_files",
-    .title = "Send files to Kimi",
-    .description = "Sends files to Kimi and gives their ids, for kimi_chat_with_files. Content that was sent "
-                   "before is not sent again.",
-    .input_schema = k_input,
-    .output_schema = {},
-    .read_only = false,
-    .idempotent = true,
-    .open_world = true,
-    .budget = timeouts::Layer::workflow,
-    .provider = "kimi",
-    .run = &run}};
+const Registered<Tool> k_tool{Tool{.id = "kimi_upload_files",
+                                   .title = "Send files to Kimi",
+                                   .description = "Sends files to Kimi for kimi_chat_with_files.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .read_only = false,
+                                   .idempotent = true,
+                                   .open_world = true,
+                                   .budget = timeouts::Layer::workflow,
+                                   .provider = "kimi",
+                                   .run = &run}};
 
 }  // namespace
 }  // namespace kimi_upload_files_tool

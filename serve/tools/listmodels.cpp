@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view k_input = R"({
   "type": "object",
   "properties": {
-    "model": {"type": "string", "maxLength": 100, "description": "Ignored"}
+    "model": {"type": "string", "maxLength": 100}
   },
   "additionalProperties": false
 })";
@@ -92,9 +92,7 @@ Result<CallAnswer> run(const Json& /*arguments*/, CallContext& context) {
 const Registered<Tool> k_listmodels{
     Tool{.id = "listmodels",
          .title = "List models",
-         .description =
-             "Lists the providers, whether each is configured, and their models with window, abilities, "
-             "aliases and price.",
+         .description = "Providers and their models with window, abilities, aliases and price.",
          .input_schema = k_input,
          .output_schema = {},
          .work = Work::inline_,

@@ -10,10 +10,9 @@ constexpr std::string_view k_input = R"({
   "type": "object",
   "additionalProperties": false,
   "properties": {
-    "include_tools": {"type": "boolean", "default": true, "description": "Name the tools"},
-    "show_advanced": {"type": "boolean", "default": false, "description": "Name those beyond the core ones too"},
-    "invalidate_cache": {"type": "boolean", "default": false,
-      "description": "Without effect: nothing is cached here"}
+    "include_tools": {"type": "boolean", "default": true},
+    "show_advanced": {"type": "boolean", "default": false},
+    "invalidate_cache": {"type": "boolean", "default": false}
   }
 })";
 
@@ -53,9 +52,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 
 const Registered<Tool> k_tool{Tool{.id = "provider_capabilities",
                                    .title = "Provider capabilities",
-                                   .description =
-                                       "Says which keys are set (not what they are), which switches "
-                                       "are on, and which tools are offered.",
+                                   .description = "Keys that are set, switches that are on, tools offered.",
                                    .input_schema = k_input,
                                    .output_schema = {},
                                    .work = Work::inline_,

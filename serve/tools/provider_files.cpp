@@ -100,6 +100,7 @@ Result<RemoteFile> upload(CallContext& context, const Outgoing& file, const Uplo
   request.method = "POST";
   request.path = "/files";
   request.timeout = rules.timeout;
+  request.timeout_setting = rules.timeout_setting;
   request.repeatable = false;  // a second one would leave a file that nobody knows
   request.form.push_back(
       {.name = "purpose", .value = rules.purpose, .file = {}, .file_name = {}, .type = {}});

@@ -23,8 +23,9 @@ Json file_facts(const RemoteFile& file);
 struct UploadRules {
   std::string provider, purpose;
   std::uint64_t most_bytes = 0;
-  std::string size_variable;  ///< the setting to name when one is larger
-  Millis timeout{0};          ///< of one upload
+  std::string size_variable;           ///< the setting to name when one is larger
+  Millis timeout{0};                   ///< of one upload
+  std::string_view timeout_setting{};  ///< where it comes from
 };
 
 /// A file of the workspace, open and with its hash, so that what is sent is what was looked at.

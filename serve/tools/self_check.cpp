@@ -18,7 +18,7 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false,
   "properties": {
     "log_lines": {"type": "integer", "minimum": 0, "maximum": 500, "default": 40,
-      "description": "Lines of recent calls to show"}
+      "description": "Recent calls to show"}
   }
 })";
 
@@ -105,15 +105,14 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
                       {"log_tail", std::move(tail)}});
 }
 
-const Registered<Tool> k_tool{Tool{.id = "self-check",
-                                   .title = "Self-check",
-                                   .description =
-                                       "Checks the server itself: settings, providers, database, logs, "
-                                       "disk and tools, each with what is wrong and what to do.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
-                                   .tier = ToolTier::diagnostic,
-                                   .run = &run}};
+const Registered<Tool> k_tool{
+    Tool{.id = "self-check",
+         .title = "Self-check",
+         .description = "Checks settings, providers, database, logs, disk and tools.",
+         .input_schema = k_input,
+         .output_schema = {},
+         .tier = ToolTier::diagnostic,
+         .run = &run}};
 
 }  // namespace
 }  // namespace self_check_tool

@@ -10,11 +10,10 @@ namespace {
 constexpr std::string_view k_input = R"({
   "type": "object",
   "properties": {
-    "tail_lines": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 30,
-      "description": "Lines of the server log searched for errors"},
-    "include_tools": {"type": "boolean", "default": false, "description": "Name the tools"},
-    "doctor": {"type": "boolean", "default": false, "description": "Ask each configured provider for its models"},
-    "probe": {"type": "boolean", "default": false, "description": "With doctor: ask the default model one short question"}
+    "tail_lines": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 30},
+    "include_tools": {"type": "boolean", "default": false},
+    "doctor": {"type": "boolean", "default": false, "description": "Ask the providers for their models"},
+    "probe": {"type": "boolean", "default": false, "description": "Ask the default model too"}
   },
   "additionalProperties": false
 })";
@@ -86,17 +85,14 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   return json_output(std::move(result));
 }
 
-const Registered<Tool> k_status{
-    Tool{.id = "status",
-         .title = "Status",
-         .description =
-             "Says in short what works: providers, models, recent errors, and what to do next; doctor asks "
-             "the providers themselves.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .open_world = true,
-         .tier = ToolTier::core,
-         .run = &run}};
+const Registered<Tool> k_status{Tool{.id = "status",
+                                     .title = "Status",
+                                     .description = "What works, recent errors, and what to do next.",
+                                     .input_schema = k_input,
+                                     .output_schema = {},
+                                     .open_world = true,
+                                     .tier = ToolTier::core,
+                                     .run = &run}};
 
 }  // namespace
 }  // namespace status_tool

@@ -34,13 +34,14 @@ struct Tool {
   std::string_view id{};  ///< [A-Za-z0-9_.-]{1,128}
   std::string_view title{};
   std::string_view description{};
-  std::string_view input_schema{};   ///< JSON text, type object; kept verbatim
+  std::string_view input_schema{};   ///< JSON text, type object; what arguments are judged by
   std::string_view output_schema{};  ///< JSON text or empty
   bool read_only = true, destructive = false, idempotent = true, open_world = false;
   Work work = Work::blocking;
   timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
   TaskUse task = TaskUse::never;                     ///< for tools that call CallContext::begin_task()
   ToolTier tier = ToolTier::advanced;
+  bool workflow = false;        ///< made from a workflow's files
   std::string_view provider{};  ///< offered only where this provider is configured ("kimi"); empty = always
   /// Called again from its beginning with the answers to what it asked for (InputRequired).
   std::function<Result<CallAnswer>(const Json& arguments, CallContext& context)> run{};

@@ -12,9 +12,8 @@ constexpr std::string_view k_input = R"({
   "type": "object",
   "additionalProperties": false,
   "properties": {
-    "n": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20, "description": "Calls to show"},
-    "path": {"type": "string", "maxLength": 4096,
-      "description": "The activity log of this server; no other file is read"}
+    "n": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20},
+    "path": {"type": "string", "maxLength": 4096}
   }
 })";
 
@@ -50,9 +49,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 
 const Registered<Tool> k_tool{Tool{.id = "toolcall_log_tail",
                                    .title = "Latest tool calls",
-                                   .description =
-                                       "Shows the latest tool calls as records of the activity log: "
-                                       "your own, or all of them with an admin's key.",
+                                   .description = "The latest calls as records.",
                                    .input_schema = k_input,
                                    .output_schema = {},
                                    .tier = ToolTier::diagnostic,

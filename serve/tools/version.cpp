@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view k_input = R"({
   "type": "object",
   "properties": {
-    "model": {"type": "string", "maxLength": 100, "description": "Ignored"}
+    "model": {"type": "string", "maxLength": 100}
   },
   "additionalProperties": false
 })";
@@ -35,14 +35,13 @@ Result<CallAnswer> run(const Json& /*arguments*/, CallContext& context) {
   return enveloped(std::move(envelope));
 }
 
-const Registered<Tool> k_version{
-    Tool{.id = "version",
-         .title = "Version",
-         .description = "Says which version of the server this is and what it runs on.",
-         .input_schema = k_input,
-         .output_schema = {},
-         .work = Work::inline_,
-         .run = &run}};
+const Registered<Tool> k_version{Tool{.id = "version",
+                                      .title = "Version",
+                                      .description = "Version of the server and what it runs on.",
+                                      .input_schema = k_input,
+                                      .output_schema = {},
+                                      .work = Work::inline_,
+                                      .run = &run}};
 
 }  // namespace
 }  // namespace version_tool

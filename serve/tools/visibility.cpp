@@ -20,21 +20,46 @@ bool essential(std::string_view name) {
   return std::find(k_essential.begin(), k_essential.end(), name) != k_essential.end();
 }
 
+/// The tool that a written name means; empty when there is none.
+std::string known_name(const std::string& written, const std::vector<std::string>& known) {
+  const auto is_known = [&known](std::string_view name) {
+    return std::find(known.begin(), known.end(), name) != known.end();
+  };
+  std::string name = canonical_tool_name(to_lower(written), is_known);
+  if (!is_known(name)) name.clear();
+  return name;
+}
+
+std::string hint_for(const std::string& written, const std::vector<std::string>& known) {
+  if (written.find_first_of(";[]|\" ") != std::string::npos)
+    return "separate names by commas alone: chat,debug";
+  const std::string near = did_you_mean(to_lower(written), known);
+  return near.empty() ? "exai tool list shows all" : near;
+}
+
+std::string profile_of(const Config& config) {
+  return config.boolean("tools.lean_mode") ? "lean" : config.text("tools.profile");
+}
+
+/// Not even the essential tools stay.
+bool strictly_lean(const Config& config) {
+  return profile_of(config) == "lean" && config.boolean("tools.strict_lean") &&
+         config.text("tools.enabled").empty();
+}
+
 /// The settings, read once, and the verdict on each tool.
 class Chooser {
  public:
   Chooser(const ToolList& all, const Config& config) : config_(config) {
     for (const auto& tool : all) known_.emplace_back(tool->id);
-    enabled_ = names("tools.enabled", config.list("tools.enabled"));
-    disabled_ = names("tools.disabled", config.list("tools.disabled"));
-    allowed_ = names("tools.allow", config.list("tools.allow"));
-    denied_ = names("tools.deny", config.list("tools.deny"));
-    lean_ = names("tools.lean", config.list("tools.lean"));
+    enabled_ = names(config.list("tools.enabled"));
+    disabled_ = names(config.list("tools.disabled"));
+    allowed_ = names(config.list("tools.allow"));
+    denied_ = names(config.list("tools.deny"));
+    lean_ = names(config.list("tools.lean"));
     diagnostics_ = config.boolean("tools.diagnostics");
-    profile_ = config.boolean("tools.lean_mode") ? "lean" : config.text("tools.profile");
-    strict_ = profile_ == "lean" && config.boolean("tools.strict_lean") && enabled_.empty();
-    keep("tools.disabled", disabled_);
-    keep("tools.deny", denied_);
+    profile_ = profile_of(config);
+    strict_ = strictly_lean(config);
   }
 
   /// Why the tool is hidden; empty = it is not.
@@ -54,38 +79,12 @@ class Chooser {
     return without_provider(tool);
   }
 
-  std::vector<Finding> findings;
-
  private:
-  Names names(std::string_view key, const std::vector<std::string>& listed) {
+  [[nodiscard]] Names names(const std::vector<std::string>& listed) const {
     Names result;
-    const auto is_known = [this](std::string_view name) {
-      return std::find(known_.begin(), known_.end(), name) != known_.end();
-    };
-    for (const std::string& written : listed) {
-      const std::string name = canonical_tool_name(to_lower(written), is_known);
-      if (!is_known(name)) {
-        findings.push_back({Status::warn,
-                            "tools.unknown",
-                            fmt::format("{}: there is no tool '{}'", setting_name(key), printable(written)),
-                            {},
-                            did_you_mean(name, known_)});
-        continue;
-      }
-      result.insert(name);
-    }
+    for (const std::string& written : listed)
+      if (std::string name = known_name(written, known_); !name.empty()) result.insert(std::move(name));
     return result;
-  }
-
-  void keep(std::string_view key, const Names& listed) {
-    if (strict_) return;
-    for (const std::string_view name : k_essential)
-      if (listed.contains(name))
-        findings.push_back({Status::warn,
-                            "tools.essential",
-                            fmt::format("{}: {} is always offered", setting_name(key), name),
-                            {},
-                            "take it from the list"});
   }
 
   [[nodiscard]] std::string against_profile(const Tool& tool) const {
@@ -126,8 +125,39 @@ VisibleTools visible(const ToolList& all, const Config& config) {
     else
       result.tools.push_back(tool);
   }
-  result.findings = std::move(chooser.findings);
+  std::vector<std::string> known;
+  for (const auto& tool : all) known.emplace_back(tool->id);
+  result.findings = tool_list_findings(known, config);
   return result;
+}
+
+std::vector<Finding> tool_list_findings(const std::vector<std::string>& known, const Config& config) {
+  using namespace tool_choice;
+  std::vector<Finding> findings;
+  const bool strict = strictly_lean(config);
+  for (const Setting& setting : settings()) {
+    if (setting.form != Form::tools) continue;
+    const std::string key(setting.key);
+    const bool hides = key == "tools.disabled" || key == "tools.deny";
+    for (const std::string& written : config.list(key)) {
+      const std::string name = known_name(written, known);
+      if (name.empty())
+        findings.push_back({Status::fail,
+                            "tools.unknown",
+                            fmt::format("{}: there is no tool '{}'", setting_name(key), printable(written)),
+                            {},
+                            hint_for(written, known),
+                            key});
+      else if (hides && essential(name) && !strict)
+        findings.push_back({Status::warn,
+                            "tools.essential",
+                            fmt::format("{}: {} is always offered", setting_name(key), name),
+                            {},
+                            "take it from the list",
+                            key});
+    }
+  }
+  return findings;
 }
 
 std::string canonical_tool_name(std::string_view name, const std::function<bool(std::string_view)>& known) {

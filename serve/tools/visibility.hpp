@@ -15,8 +15,12 @@ namespace exai::serve {
 struct VisibleTools {
   ToolList tools;                             ///< in the order they came in
   std::vector<ServerView::HiddenRow> hidden;  ///< the others, each with the setting that hides it
-  std::vector<Finding> findings;              ///< warnings: unknown names, essential tools that stay
+  std::vector<Finding> findings;              ///< those of tool_list_findings()
 };
+
+/// What is wrong with the lists of the settings tools.* and ws.unshared_tools: a name that no tool has fails,
+/// for the list would let through, or keep away, what its writer did not mean. Pure.
+std::vector<Finding> tool_list_findings(const std::vector<std::string>& known, const Config& config);
 
 /// The whitelist tools.enabled beats the profile; then tools.allow, tools.deny, tools.disabled,
 /// tools.diagnostics and the provider of a tool each may hide one. version, listmodels, status and health

@@ -180,6 +180,10 @@ Result<Question> prepare(Step& step) {
   const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request);
   if (!choice) return fail(choice.error());
   request.timeout = patience(step, request.thinking_mode);
+  request.timeout_setting =
+      plan.thinkdeep_rules && context.config().duration("workflows.thinkdeep_timeout").count() > 0
+          ? "workflows.thinkdeep_timeout"
+          : "timeouts.expert";
   const Model* model = &choice->model;
   const bool named = !step.model.empty() && !equals_ignoring_case(step.model, "auto");
   if (!named && !model->thinking && thinks_hard(request.thinking_mode) &&

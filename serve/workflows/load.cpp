@@ -94,7 +94,9 @@ Json extra_schema(Reader& reader, const Node& node, WorkflowField& field) {
   const std::string type =
       reader.word(node, "type", {"string", "integer", "boolean", "list", "objects"}, "string");
   const bool many = type == "list" || type == "objects";
-  Json schema{{"type", many ? "array" : type}, {"description", reader.text(node, "description")}};
+  Json schema{{"type", many ? "array" : type}};
+  if (std::string words = reader.text(node, "description", false); !words.empty())
+    schema["description"] = std::move(words);  // a name may say it all
   if (type == "list") schema["items"] = {{"type", "string"}, {"minLength", 1}};
   if (type == "objects") schema["items"] = object_schema(reader, node);
   if (many) schema["maxItems"] = 1000;

@@ -122,6 +122,7 @@ std::shared_ptr<const Tool> workflow_tool(std::shared_ptr<const Workflow> flow) 
   tool.description = data.description;
   tool.input_schema = data.schema;
   tool.output_schema = workflow_sources::k_output;
+  tool.workflow = true;
   tool.read_only = data.read_only;
   tool.destructive = data.destructive;
   tool.idempotent = data.idempotent;

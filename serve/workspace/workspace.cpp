@@ -1,6 +1,7 @@
 #include "serve/workspace/workspace.hpp"
 
 #include "core/base64.hpp"
+#include "core/forms.hpp"
 #include "core/text.hpp"
 
 #include <array>
@@ -75,12 +76,9 @@ Result<Workspace> Workspace::from(const Config& config, const std::filesystem::p
     if (!problem) workspace.roots_.push_back(std::move(real));
   }
   for (const std::string& mapping : config.list("workspace.drive_mappings")) {
-    const bool fits = mapping.size() > 2 && workspace_files::is_drive(mapping) && mapping[2] == '/';
-    if (!fits)
-      return fail(ErrorKind::config,
-                  fmt::format("EX_DRIVE_MAPPINGS: '{}' is no drive and folder", printable(mapping)),
-                  "write it as C:/app");
-    workspace.drives_.emplace_back(to_lower(mapping).front(), mapping.substr(2));
+    Result<DriveMapping> drive = parse_drive_mapping(mapping);
+    if (!drive) return fail(drive.error());
+    workspace.drives_.emplace_back(drive->letter, std::move(drive->folder));
   }
   workspace.relative_ = config.boolean("workspace.allow_relative");
   return workspace;

@@ -25,8 +25,12 @@ CheckResult run(std::string_view id, const Scratch& scratch, std::vector<RawSett
   const Config config = Config::build({{OriginKind::flag, "", std::move(values)}}, findings);
   const Check* check = find_check(id);
   REQUIRE(check != nullptr);
-  return run_check(*check,
-                   {config, g_noon, Deadline::after(Millis{60'000}, g_noon), {}, scratch.path(), findings});
+  return run_check(*check, {.config = config,
+                            .clock = g_noon,
+                            .deadline = Deadline::after(Millis{60'000}, g_noon),
+                            .stop = {},
+                            .root = scratch.path(),
+                            .judgement = [&findings]() -> const std::vector<Finding>& { return findings; }});
 }
 
 std::string line(std::string_view time, std::string_view level, std::string_view event = "test") {

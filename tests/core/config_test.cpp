@@ -91,9 +91,9 @@ TEST_CASE("each rule of a value is told with file, line and the way out", "[core
   CHECK(finding->where->line >= 1);
 }
 
-TEST_CASE("a value that does not fit leaves the weaker one in place", "[core][config]") {
-  CHECK(from_env("EXAI_WS_PORT=none").config.port("ws.port") == 8079);
-  CHECK(from_env("GLM_API_KEY=your_glm_key_here").config.text("glm.api_key").empty());
+TEST_CASE("a value that does not fit is not the default: whoever reads it hears of it", "[core][config]") {
+  CHECK_THROWS_AS(from_env("EXAI_WS_PORT=none").config.port("ws.port"), UnusableSetting);
+  CHECK_THROWS_AS(from_env("GLM_API_KEY=your_glm_key_here").config.text("glm.api_key"), UnusableSetting);
 }
 
 TEST_CASE("aliases that agree are no finding, and the canonical name wins where they do not",

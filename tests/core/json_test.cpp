@@ -95,7 +95,51 @@ TEST_CASE("a byte that needs an escape is found wherever it stands", "[core][jso
 
 TEST_CASE("numbers that JSON cannot write are null", "[core][json]") {
   CHECK(dump_json(Json(std::numeric_limits<double>::infinity())) == "null");
-  CHECK(dump_json(Json{{"a", 1.0}}) == R"({"a":1.0})");
+}
+
+TEST_CASE("a whole double is written as a whole number, as JavaScript does", "[core][json]") {
+  CHECK(dump_json(Json{{"a", 1.0}}) == R"({"a":1})");
+  CHECK(dump_json(Json(180.0)) == "180");
+  CHECK(dump_json(Json(-3.0)) == "-3");
+  CHECK(dump_json(Json(-0.0)) == "0");
+  CHECK(dump_json(Json(0.5)) == "0.5");
+  CHECK(dump_json(Json(9007199254740992.0)) == "9007199254740992");
+  CHECK(dump_json(Json(1e300)) == "1e+300");
+  CHECK(dump_json(*parse_json("[1.0,2e3]")) == "[1,2000]");
+}
+
+TEST_CASE("a NUL byte is never JSON, wherever it stands", "[core][json]") {
+  for (const std::string_view text :
+       {std::string_view("\0", 1), std::string_view("{}\0", 3), std::string_view("{}\0{\"a\":1}", 10),
+        std::string_view("[1,\0 2]", 7), std::string_view("\"a\0b\"", 5), std::string_view("1\0", 2),
+        std::string_view("\0{}", 3), std::string_view("\"\\ud83d\\ude00\"\0", 15)}) {
+    CAPTURE(text.size());
+    const auto read = parse_json(text);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().message.find("byte") != std::string::npos);
+    CHECK_FALSE(parse_foreign_json(text));
+  }
+  CHECK(parse_json(R"("\u0000")"));
+}
+
+TEST_CASE("what strangers write is mended where only characters are wrong", "[core][json]") {
+  const auto text_of = [](std::string_view text) {
+    const auto read = parse_foreign_json(text);
+    return read && read->is_string() ? read->get<std::string>() : read ? dump_json(*read) : "refused";
+  };
+  CHECK(text_of(R"("\ud83d\ude00")") == "\U0001F600");
+  CHECK(text_of(R"("\ud83d")") == "\uFFFD");
+  CHECK(text_of(R"("\ud83dx\ude00")") == "\uFFFDx\uFFFD");
+  CHECK(text_of(R"("\ud83d\ud83d\ude00")") == "\uFFFD\U0001F600");
+  CHECK(text_of(R"("\uDE00\uD83D")") == "\uFFFD\uFFFD");
+  CHECK(text_of(R"("\\ud83d \\\ud83d")") == "\\ud83d \\\uFFFD");
+  CHECK(text_of("\"\xFF\xC3\"") == "\uFFFD\uFFFD");
+  CHECK(text_of("\"\xED\xA0\xBD\"") == "\uFFFD\uFFFD\uFFFD");
+  CHECK(text_of("\xEF\xBB\xBF{\"a\":1}") == R"({"a":1})");
+  for (const char* const broken : {"", "{", "{\"a\":}", R"("\ud83")", R"("\q")", "NaN", "[1]]"}) {
+    CAPTURE(broken);
+    CHECK(text_of(broken) == "refused");
+  }
 }
 
 namespace {

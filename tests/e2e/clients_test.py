@@ -7,9 +7,11 @@ stateless revision) and the Inspector's command line.
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import npm_packages  # noqa: E402
@@ -41,6 +43,37 @@ def run(name, argv, env=None, seconds=90):
     return None
 
 
+class PathProxy:
+    """A reverse proxy that serves the server below a path of its own and takes that path away, as nginx does."""
+    PATH = b"/behind/a/path"
+
+    def __init__(self, port):
+        self.port = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}{self.PATH.decode()}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client = self.listener.accept()[0]
+            server = socket.create_connection(("127.0.0.1", self.port))
+            threading.Thread(target=self.pipe, args=(client, server, self.PATH + b"/"), daemon=True).start()
+            threading.Thread(target=self.pipe, args=(server, client, None), daemon=True).start()
+
+    @staticmethod
+    def pipe(source, target, path):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data.replace(b" " + path, b" /", 1) if path else data)
+        except OSError:
+            pass
+        for one in (source, target):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
 def in_package(home, script):
     """A copy of the script where node finds the package's modules."""
     target = os.path.join(home, os.path.basename(script))
@@ -50,9 +83,10 @@ def in_package(home, script):
 
 def sdk1(node, folder, targets):
     script = in_package(npm_packages.install(folder, SDK1), os.path.join(PEERS, "sdk1.mjs"))
-    for kind in ("http", "sse", "ws", "stdio"):
-        name = f"SDK 1 over {kind}"
-        said = run(name, [node, script, kind, *targets[kind]])
+    for label in ("http", "http with a slash", "http behind a path", "sse", "sse with a slash", "sse behind a path", "ws",
+                  "stdio"):
+        name, kind = f"SDK 1 over {label}", label.split()[0]
+        said = run(name, [node, script, kind, *targets[label]])
         if said is None:
             continue
         out = json.loads(said)
@@ -118,7 +152,9 @@ def main():
     node = npm_packages.node(folder)
     server = ConformanceServer(binary)
     http = f"http://127.0.0.1:{server.ports['mcp']}"
-    targets = {"http": [http + "/mcp"], "sse": [http + "/sse"], "ws": [f"ws://127.0.0.1:{server.ports['daemon']}/"],
+    behind = PathProxy(server.ports["mcp"]).url
+    targets = {"http": [http + "/mcp"], "http with a slash": [http + "/mcp/"], "http behind a path": [behind + "/mcp"],
+               "sse": [http + "/sse"], "sse with a slash": [http + "/sse/"], "sse behind a path": [behind + "/sse"], "ws": [f"ws://127.0.0.1:{server.ports['daemon']}/"],
                "stdio": [binary, "--stdio"]}
     try:
         sdk1(node, folder, targets)

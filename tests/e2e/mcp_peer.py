@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.parse
 
 PATIENCE = 15
 MODERN = "2026-07-28"
@@ -277,7 +278,7 @@ class SsePeer(Peer):
                                  self.inbox.put)
         first = self.receive()
         assert first["event"] == "endpoint", first
-        self.path = first["data"]
+        self.path = urllib.parse.urljoin("/sse", first["data"])
 
     def send(self, message):
         self.raw(json.dumps(message))

@@ -53,7 +53,7 @@ def test_lists_reads_and_calls(peer):
     read = peer.request("resources/read", {"uri": "test://static-text"})["result"]["contents"][0]
     check(read["text"].startswith("This is the content"), read)
     check(peer.request("resources/read", {"uri": "exai://nothing"})["error"]["code"] == -32002, "unknown resource")
-    prompt = peer.request("prompts/get", {"name": "chat", "arguments": {"prompt": "hello"}})["result"]
+    prompt = peer.request("prompts/get", {"name": "debug", "arguments": {"step": "hello"}})["result"]
     check("hello" in prompt["messages"][0]["content"]["text"], prompt)
     done = peer.request("completion/complete", {"ref": {"type": "ref/prompt", "name": "test_prompt_with_arguments"},
                                                 "argument": {"name": "arg1", "value": "test"}})["result"]["completion"]

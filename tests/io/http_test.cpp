@@ -6,6 +6,7 @@
 #include "tests/io/temp_folder.hpp"
 #include "tests/simulator/server.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -105,6 +106,86 @@ TEST_CASE("connections of a thread stay warm", "[io][http]") {
   const auto server = always(ok("x"));
   for (int i = 0; i < 5; ++i) REQUIRE(io::http_exchange(to(*server)));
   CHECK(server->connections() == 1);
+}
+
+TEST_CASE("a POST is sent once, also when a connection that was open dies under it", "[io][http]") {
+  std::atomic<int> asked{0};
+  const auto server = serve([&asked](Connection& connection, const RawRequest& request) {
+    if (request.path == "/warm") return connection.write(ok("x"));
+    ++asked;
+    return false;  // read, perhaps acted on, and never answered
+  });
+  const std::string method = GENERATE("POST", "PATCH");
+  io::HttpRequest paid = to(*server, "/paid");
+  paid.method = method;
+  paid.body = GENERATE(std::string(), std::string("{}"), std::string(300'000, 'x'));
+  REQUIRE(io::http_exchange(to(*server, "/warm")));
+  REQUIRE(server->connections() == 1);
+  const auto answer = io::http_exchange(paid);
+  CHECK(asked == 1);
+  CHECK(server->connections() == 1);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ErrorKind::unreachable);
+  CHECK(answer.error().message.find("not sent again") != std::string::npos);
+  // The next one finds a new connection, which is warm again afterwards.
+  REQUIRE(io::http_exchange(to(*server, "/warm")));
+  REQUIRE(io::http_exchange(to(*server, "/warm")));
+  CHECK(server->connections() == 2);
+}
+
+TEST_CASE("a GET is asked again on a new connection", "[io][http]") {
+  std::atomic<int> asked{0};
+  const auto server = serve([&asked](Connection& connection, const RawRequest&) {
+    return ++asked != 2 && connection.write(ok("x"));
+  });
+  REQUIRE(io::http_exchange(to(*server)));
+  REQUIRE(io::http_exchange(to(*server)));
+  CHECK(asked == 3);
+}
+
+TEST_CASE("a packed answer is asked for and unpacked, streamed or not", "[io][http]") {
+  // gzip of "hello hello hello hello"
+  static const std::string k_packed(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x27\x01\xe3\x51\x3d\x8d\x17"
+      "\x00\x00\x00",
+      28);
+  std::string asked;
+  const auto server = serve([&asked](Connection& connection, const RawRequest& request) {
+    asked = request.head;
+    return connection.write(
+        fmt::format("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+                    k_packed.size()) +
+        k_packed);
+  });
+  io::HttpRequest request = to(*server);
+  const auto whole = io::http_exchange(request);
+  REQUIRE(whole);
+  CHECK(whole->body == "hello hello hello hello");
+  CHECK(asked.find("Accept-Encoding: gzip") != std::string::npos);
+  std::string streamed;
+  request.on_data = [&](std::string_view bytes) {
+    streamed += bytes;
+    return true;
+  };
+  REQUIRE(io::http_exchange(request));
+  CHECK(streamed == "hello hello hello hello");
+  request.max_body = 22;  // of what comes out: a small packet may hold a large answer
+  CHECK(io::http_exchange(request).error().kind == ErrorKind::invalid);
+}
+
+TEST_CASE("the head of an answer is known before its first byte", "[io][http]") {
+  const auto server = always("HTTP/1.1 201 Made\r\nContent-Type: text/x\r\nContent-Length: 1\r\n\r\ny");
+  std::string told;
+  io::HttpRequest request = to(*server);
+  request.on_head = [&](const io::HttpResponse& head) {
+    told += fmt::format("{} {};", head.status, head.header("content-type"));
+  };
+  request.on_data = [&](std::string_view bytes) {
+    told += bytes;
+    return true;
+  };
+  REQUIRE(io::http_exchange(request));
+  CHECK(told == "201 text/x;y");
 }
 
 TEST_CASE("any status is an answer, redirects are not followed", "[io][http]") {

@@ -57,7 +57,7 @@ bool Issuer::wait_asked(const std::string& path, int times) const {
   });
 }
 
-std::optional<serve::HttpAnswer> Issuer::admit(const serve::HttpRequest&) {
+std::optional<serve::HttpAnswer> Issuer::admit(serve::HttpRequest&) {
   return std::nullopt;
 }
 

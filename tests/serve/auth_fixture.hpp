@@ -41,7 +41,7 @@ class Issuer final : public serve::HttpHandler {
   /// Waits until a path was asked that often.
   [[nodiscard]] bool wait_asked(const std::string& path, int times) const;
 
-  std::optional<serve::HttpAnswer> admit(const serve::HttpRequest& request) override;
+  std::optional<serve::HttpAnswer> admit(serve::HttpRequest& request) override;
   void handle(const serve::HttpRequest& request,
               const std::shared_ptr<serve::HttpExchange>& exchange) override;
 

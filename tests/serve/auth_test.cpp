@@ -128,14 +128,14 @@ TEST_CASE("several keys count at once, each until its time", "[serve][auth][keys
       folder,
       entry("old", "old-key-0123456789", "  expires: " + soon + "\n") + entry("new", "new-key-0123456789"),
       clock, {{"auth.api_keys", "plain-0123456789ab"}});
-  CHECK(judged(policy, "x-api-key", "old-key-0123456789").principal.name == "old");
+  CHECK(judged(policy, "x-api-key", "old-key-0123456789").pass->principal.name == "old");
   const Entrance fresh = judged(policy, "Authorization", "BEARER new-key-0123456789");
   CHECK(fresh.kind == Entrance::Kind::open);
-  CHECK(fresh.principal.name == "new");
-  CHECK(fresh.principal.scope == Scope::operator_);
+  CHECK(fresh.pass->principal.name == "new");
+  CHECK(fresh.pass->principal.scope == Scope::operator_);
   const Entrance plain = judged(policy, "x-api-key", "plain-0123456789ab");
-  CHECK(plain.principal.name == "key:" + sha256_hex("plain-0123456789ab").substr(0, 8));
-  CHECK(plain.principal.scope == Scope::admin);
+  CHECK(plain.pass->principal.name == "key:" + sha256_hex("plain-0123456789ab").substr(0, 8));
+  CHECK(plain.pass->principal.scope == Scope::admin);
   clock.advance(std::chrono::hours(2));
   const Entrance late = judged(policy, "x-api-key", "old-key-0123456789");
   CHECK(late.kind == Entrance::Kind::closed);
@@ -165,9 +165,9 @@ TEST_CASE("a keys file without a key opens nothing, and no setting opens loopbac
   CHECK_FALSE(policy_of(folder, "[]\n", clock).hello("", Secret()));
   const Result<AccessPolicy> none = AccessPolicy::load(config_of({}), folder.path());
   REQUIRE(none);
-  CHECK(judged(*none, "", "").principal.name == "local");
-  CHECK(judged(*none, "", "").principal.scope == Scope::admin);
-  CHECK(none->hello("anything", Secret())->name == "local");
+  CHECK(judged(*none, "", "").pass->principal.name == "local");
+  CHECK(judged(*none, "", "").pass->principal.scope == Scope::admin);
+  CHECK(none->hello("anything", Secret())->principal.name == "local");
   const auto load = [&](const Settings& settings) {
     return AccessPolicy::load(config_of(settings), folder.path());
   };
@@ -226,10 +226,10 @@ TEST_CASE("the daemon's hello takes its token and every key", "[serve][auth][dae
       clock, {{"ws.token", "a-token-of-some-length"}});
   const Secret own("a-token-of-some-length");
   REQUIRE(policy.hello("a-token-of-some-length", own));
-  CHECK(policy.hello("a-token-of-some-length", own)->name == "daemon");
+  CHECK(policy.hello("a-token-of-some-length", own)->principal.name == "daemon");
   REQUIRE(policy.hello("laptop-key-0123456789", own));
-  CHECK(policy.hello("laptop-key-0123456789", own)->name == "laptop");
-  CHECK(policy.hello("laptop-key-0123456789", own)->scope == Scope::operator_);
+  CHECK(policy.hello("laptop-key-0123456789", own)->principal.name == "laptop");
+  CHECK(policy.hello("laptop-key-0123456789", own)->principal.scope == Scope::operator_);
   CHECK_FALSE(policy.hello("old-key", own));
   CHECK_FALSE(policy.hello("", own));
   House house(Settings{{"auth.api_keys", "plain-0123456789ab"}});
@@ -258,7 +258,7 @@ TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][ht
          {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp",
           "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/mcp",
           "/.well-known/openid-configuration", "/mcp/.well-known/openid-configuration", "/nowhere",
-          "/mcp/"}) {
+          "/mcp//"}) {
       INFO(verb << " " << path);
       for (const std::uint16_t port : {house.mcp(), house.health()}) {
         const HttpReply missing = http(port, verb, path, "");

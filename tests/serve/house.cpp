@@ -151,7 +151,7 @@ Config config_of(const Settings& settings) {
   return config;
 }
 
-House::House(const Settings& settings, const Clock& access_clock) {
+House::House(const Settings& settings, const Clock& access_clock) : access_clock_(access_clock) {
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
@@ -177,21 +177,25 @@ House::House(const Settings& settings, const Clock& access_clock) {
   Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
   if (!access) FAIL(access.error().message);
   access_ = std::make_unique<AccessPolicy>(std::move(*access));
+  guard_ = std::make_unique<Guard>(
+      *access_, *metrics_, access_clock, rate_limits(config),
+      [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); });
   health_ = std::make_unique<Health>(*engine_, scratch_.path());
   const SiteParts parts{
-      *access_, front_->http, front_->sse, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
+      *guard_, front_->http, front_->sse, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
   main_site_ = std::make_unique<MainSite>(parts);
   health_site_ = std::make_unique<HealthSite>(parts);
   io::LogOptions log;
   log.folder = scratch_ / "logs";
   log.level = io::LogLevel::debug;
   log_ = io::Log::open(std::move(log)).value();
-  daemon_ = std::make_unique<Daemon>(*engine_, *catalogue_, *access_, daemon_settings(config), log_.get());
-  frame_site_ = std::make_unique<FrameSite>(*access_, *engine_, front_->service, *daemon_,
+  daemon_ = std::make_unique<Daemon>(*engine_, *catalogue_, *guard_, daemon_settings(config), log_.get());
+  frame_site_ = std::make_unique<FrameSite>(*guard_, *engine_, front_->service, *daemon_,
                                             [] { return io::random_token(24); });
   mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
   daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *frame_site_));
-  health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_));
+  health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_, true));
+  watch_passes(*door_, *front_, *guard_, *daemon_);
   thread_ = std::thread([this] { door_->run(); });
 }
 
@@ -199,6 +203,18 @@ House::~House() {
   Gate::open();
   door_->stop();
   thread_.join();
+}
+
+void House::replace_access(const Settings& settings) {
+  const Config config = config_of(settings);
+  Result<AccessPolicy> access =
+      AccessPolicy::load(config, scratch_.path(), false, access_.get(), access_clock_);
+  if (!access) FAIL(access.error().message);
+  on_loop([&] {
+    *access_ = std::move(*access);
+    daemon_->reload(daemon_settings(config));
+    front_->end_retired_sessions();
+  });
 }
 
 void House::on_loop(std::function<void()> job) {

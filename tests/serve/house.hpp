@@ -25,7 +25,7 @@ Config config_of(const Settings& settings);
 /// Everything but files of the deployment and signals; the loop runs in a thread of its own.
 class House {
  public:
-  /// `access_clock` is the one that keys and tokens are judged by.
+  /// `access_clock` is the one that keys and tokens are judged by, and requests counted.
   explicit House(const Settings& settings = {}, const Clock& access_clock = system_clock());
   ~House();
   House(const House&) = delete;
@@ -41,11 +41,15 @@ class House {
   serve::Engine& engine() { return *engine_; }
   serve::Metrics& metrics() { return *metrics_; }
   serve::Front& front() { return *front_; }
+  /// Puts other rules of access in place, as a reload does.
+  void replace_access(const Settings& settings);
+  serve::Guard& guard() { return *guard_; }
   serve::Daemon& daemon_service() { return *daemon_; }
   [[nodiscard]] const std::filesystem::path& root() const { return scratch_.path(); }
 
  private:
   Scratch scratch_;
+  const Clock& access_clock_;
   std::unique_ptr<io::Log> log_;  // the daemon's only
   std::unique_ptr<serve::Door> door_;
   std::unique_ptr<serve::Wire> wire_;
@@ -60,6 +64,7 @@ class House {
   std::unique_ptr<serve::Engine> engine_;
   std::unique_ptr<serve::Front> front_;
   std::unique_ptr<serve::AccessPolicy> access_;
+  std::unique_ptr<serve::Guard> guard_;
   std::unique_ptr<serve::Health> health_;
   std::unique_ptr<serve::MainSite> main_site_;
   std::unique_ptr<serve::HealthSite> health_site_;

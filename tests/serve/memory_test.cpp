@@ -1,13 +1,16 @@
 #include "serve/memory/memory.hpp"
 
 #include "io/random.hpp"
+#include "serve/calls/lazy_store.hpp"
 #include "tests/catch.hpp"
 #include "tests/io/temp_folder.hpp"
+#include "tests/scratch.hpp"
 
 #include <atomic>
 #include <thread>
 
 using namespace exai;
+using exai::tests::Scratch;
 using serve::Memory;
 
 namespace {
@@ -38,6 +41,9 @@ class StubbornStore : public store::Store {
     for (int i = 0; fails && i < 100; ++i) std::this_thread::yield();  // others overtake a disk in trouble
     if (fails) return fail(ErrorKind::unreachable, "the disk is full");
     return real_->keep_conversations(changes);
+  }
+  Result<void> restore_conversations(const std::vector<store::ConversationChange>& changes) override {
+    return real_->restore_conversations(changes);
   }
   Result<store::Conversation> load_conversation(const std::string& id, Millis ttl) override {
     return real_->load_conversation(id, ttl);
@@ -252,4 +258,117 @@ TEST_CASE("a store that does not follow makes callers wait, then says so", "[mem
   store.hold(false);
   memory.flush();
   CHECK(memory.append("b", "alice", exchange("y"), {}, true));
+}
+
+namespace {
+
+Memory::OpenJournal journal_in(const Scratch& scratch) {
+  return [folder = scratch.path()] { return io::Journal::open(folder, "test"); };
+}
+
+/// What a new server finds: the store with what was in the journal.
+std::vector<store::Turn> turns_after_restart(const Scratch& scratch, const std::string& id) {
+  serve::LazyStore store(scratch / "exai.db", system_clock());
+  const auto found = store.load_conversation(id, std::chrono::hours(24));
+  return found ? found->turns : std::vector<store::Turn>{};
+}
+
+}  // namespace
+
+TEST_CASE("what was answered outlives a process whose store took nothing", "[memory][journal]") {
+  const Scratch living, scratch;
+  StubbornStore away(std::move(*store::open_sqlite(":memory:")));
+  away.failing = true;  // only the journal can have it
+  Memory memory(away, system_clock(), {}, nullptr, journal_in(living));
+  REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
+  REQUIRE(memory.append("a", "alice", exchange("two"), {}, false));
+  REQUIRE(memory.update("a", "alice", {}, false, [](Json& state) -> Result<void> {
+    state = {{"step", 7}};
+    return {};
+  }));
+  // What a kill would leave now.
+  for (const auto& entry : std::filesystem::directory_iterator(living.path()))
+    std::filesystem::copy_file(entry.path(), scratch / entry.path().filename().string());
+  serve::LazyStore store(scratch / "exai.db", system_clock());
+  const auto found = store.load_conversation("a", std::chrono::hours(24));
+  REQUIRE(found);
+  REQUIRE(found->turns.size() == 4);
+  CHECK(found->turns[2].content == "two");
+  CHECK(found->owner == "alice");
+  CHECK(found->state == R"({"step":7})");
+  CHECK(store.recovered() == 3);
+  // It is brought in once: the journal is gone.
+  CHECK_FALSE(io::any_journal(scratch.path()));
+}
+
+TEST_CASE("a store that stays broken is told at the end, and the next start has everything",
+          "[memory][journal]") {
+  const Scratch scratch;
+  {
+    StubbornStore store(std::move(*store::open_sqlite(":memory:")));
+    store.failing = true;
+    Memory memory(store, system_clock(), {}, nullptr, journal_in(scratch));
+    REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
+    store.wait_for_attempts(1);
+    const Result<void> closed = memory.close();
+    REQUIRE_FALSE(closed);
+    CHECK(closed.error().message.find("the disk is full") != std::string::npos);
+    CHECK(closed.error().hint.find("next start") != std::string::npos);
+    CHECK(memory.trouble());
+  }
+  CHECK(turns_after_restart(scratch, "a").size() == 2);
+}
+
+TEST_CASE("what cannot be written down is not promised, and goes on when it can", "[memory][journal]") {
+  auto real = store::open_sqlite(":memory:");
+  REQUIRE(real);
+  bool full = true;
+  const Scratch scratch;
+  int told = 0;
+  Memory memory(
+      **real, system_clock(), {}, [&](const Error&) { ++told; },
+      [&]() -> Result<std::unique_ptr<io::Journal>> {
+        if (full) return fail(ErrorKind::unreachable, "no space left on device", "make room");
+        return io::Journal::open(scratch.path(), "test");
+      });
+  const auto refused = memory.append("a", "alice", exchange("one"), {}, true);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "no space left on device");
+  CHECK(told == 1);
+  REQUIRE(memory.trouble());
+  const auto changed = memory.update("a", "alice", {}, false, [](Json& state) -> Result<void> {
+    state = 1;
+    return {};
+  });
+  CHECK_FALSE(changed);
+  CHECK(memory.load("a", "alice", {})->turns.empty());
+  CHECK(memory.load("a", "alice", {})->state.is_null());
+  full = false;
+  CHECK_FALSE(memory.trouble());
+  CHECK(memory.append("a", "alice", exchange("one"), {}, false));
+  CHECK(memory.close());
+}
+
+TEST_CASE("a journal whose records are all in the store goes with the server", "[memory][journal]") {
+  const Scratch scratch;
+  {
+    auto real = store::open_sqlite(scratch / "exai.db");
+    REQUIRE(real);
+    Memory memory(**real, system_clock(), {.gather = Millis{1}}, nullptr, journal_in(scratch));
+    for (int i = 0; i < 200; ++i)
+      REQUIRE(memory.append("a" + std::to_string(i % 7), "alice", exchange("x"), {.max_turns = 1000}, i < 7));
+    CHECK(io::any_journal(scratch.path()));
+    CHECK(memory.close());
+  }
+  CHECK_FALSE(io::any_journal(scratch.path()));
+}
+
+TEST_CASE("under the durability of power a change is on the disk, and no quick answer waits for that",
+          "[memory][journal]") {
+  const Scratch scratch;
+  auto real = store::open_sqlite(scratch / "exai.db");
+  REQUIRE(real);
+  Memory memory(**real, system_clock(), {.power = true}, nullptr, journal_in(scratch));
+  CHECK(memory.append("a", "alice", exchange("one"), {}, true));
+  CHECK_FALSE(memory.at_hand("a"));
 }

@@ -73,3 +73,21 @@ TEST_CASE("types, combinations, references and counts are judged as 2020-12 says
   CHECK(problems(R"({"properties":{"a/b":{"type":"string"}}})", R"({"a/b":1})").find("/a~1b") !=
         std::string::npos);
 }
+
+TEST_CASE("null means absent wherever a member is optional", "[serve][schema]") {
+  const Schema schema =
+      compiled(R"({"type":"object","required":["must"],"additionalProperties":false,"properties":{
+    "must":{"type":"string"},"may":{"type":"string","enum":["a"]},"list":{"type":"array","items":{"type":"object",
+    "properties":{"inner":{"type":"number"}}}},"nullable":{"type":["string","null"]},"any":{}}})");
+  const auto without = [&](const char* text) {
+    Json value = *parse_json(text);
+    schema.drop_nulls(value);
+    return dump_json(value);
+  };
+  CHECK(without(R"({"must":"x","may":null})") == R"({"must":"x"})");
+  CHECK(without(R"({"must":null,"list":null})") == R"({"must":null})");
+  CHECK(without(R"({"list":[{"inner":null},{"inner":1}]})") == R"({"list":[{},{"inner":1}]})");
+  CHECK(without(R"({"nullable":null,"any":null,"unknown":null})") ==
+        R"({"any":null,"nullable":null,"unknown":null})");
+  CHECK(without("null") == "null");
+}

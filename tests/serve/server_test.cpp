@@ -92,9 +92,9 @@ TEST_CASE("the whole server starts, says who it is, reloads, refuses a second on
   serve::ServeOptions options;
   options.root = root.path();
   std::promise<void> reloaded;
-  options.reload = [&]() -> Result<Config> {
+  options.reload = [&]() -> Result<ConfigSources> {
     reloaded.set_value();
-    return config_of(on_free_ports({{"auth.api_keys", "a-key-of-16-chars"}}));
+    return ConfigSources{config_of(on_free_ports({{"auth.api_keys", "a-key-of-16-chars"}}))};
   };
   Running server(on_free_ports(), options);
   REQUIRE(server.listeners.size() == 3);
@@ -128,9 +128,9 @@ TEST_CASE("a reload takes new keys in, and broken ones leave the old in place", 
   serve::ServeOptions options;
   options.root = root.path();
   std::promise<void> reloaded;
-  options.reload = [&]() -> Result<Config> {
+  options.reload = [&]() -> Result<ConfigSources> {
     reloaded.set_value();
-    return config_of(on_free_ports({{"auth.keys_file", "keys.yaml"}}));
+    return ConfigSources{config_of(on_free_ports({{"auth.keys_file", "keys.yaml"}}))};
   };
   Running server(on_free_ports({{"auth.keys_file", "keys.yaml"}}), options);
   const std::uint16_t port = port_in(server.listeners[0].address);
@@ -168,7 +168,7 @@ TEST_CASE("settings say which tools the server offers, and it says why not", "[s
   const Scratch root;
   serve::ServeOptions options;
   options.root = root.path();
-  Running server(on_free_ports({{"tools.disabled", "challenge,nonsense"}}), options);
+  Running server(on_free_ports({{"tools.disabled", "challenge"}}), options);
   const std::uint16_t port = port_in(server.listeners[0].address);
   const std::string session = initialize(port);
   const auto said = [&](const std::string& message) { return post(port, message, session).body; };
@@ -185,9 +185,8 @@ TEST_CASE("settings say which tools the server offers, and it says why not", "[s
   const std::string checked = said(call("5", "self-check", "{}"));
   CHECK(checked.find("the folder can be written") != std::string::npos);
   CHECK(server.stop());
-  const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
-  REQUIRE(log);
-  CHECK(log->find("there is no tool 'nonsense'") != std::string::npos);
+  const Error unknown = refusal(on_free_ports({{"tools.disabled", "challenge,nonsense"}}), root);
+  CHECK(unknown.message.find("there is no tool 'nonsense'") != std::string::npos);
 }
 
 TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old ones when one is broken",
@@ -199,7 +198,7 @@ TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old one
   std::filesystem::create_directories(root / "flows");
   serve::ServeOptions options;
   options.root = root.path();
-  options.reload = [&]() -> Result<Config> { return config_of(settings); };
+  options.reload = [&]() -> Result<ConfigSources> { return ConfigSources{config_of(settings)}; };
   Running server(settings, options);
   const std::uint16_t port = port_in(server.listeners[0].address);
   const std::string session = initialize(port);
@@ -222,17 +221,16 @@ TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old one
   CHECK(http(port, "GET", "/metrics", "").body.find("tool=\"hunt\"") != std::string::npos);
   root.write("flows/hunt.yaml", hunt + "nonsense: 1\n");
   kill(getpid(), SIGHUP);
-  // The settings are told as changed after the tools were looked at.
   for (int i = 0; i < 200; ++i) {
     const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
-    if (log && log->find("kept the old tools") != std::string::npos) break;
+    if (log && log->find("kept the old settings") != std::string::npos) break;
     (void)http(port, "GET", "/status", "");
   }
   CHECK(listed("hunt"));
   CHECK(server.stop());
   const Result<std::string> log = io::read_file(root / "logs/mcp_server.log");
   REQUIRE(log);
-  CHECK(log->find("kept the old tools") != std::string::npos);
+  CHECK(log->find("kept the old settings") != std::string::npos);
   CHECK(log->find("hunt.yaml:") != std::string::npos);
   CHECK(log->find("unknown key 'nonsense'") != std::string::npos);
 }

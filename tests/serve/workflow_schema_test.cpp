@@ -31,12 +31,8 @@ TEST_CASE("there are twelve workflow tools and each has a schema of its own", "[
   for (const std::string& tool : k_tools) {
     INFO(tool);
     const Json schema = schema_of(tool);
-    std::string title = tool + "Request";
-    title[0] = static_cast<char>(std::toupper(title[0]));
-    CHECK(schema["title"] == title);
     CHECK(schema["type"] == "object");
     CHECK(schema["additionalProperties"] == false);
-    CHECK(schema["$schema"] == "http://json-schema.org/draft-07/schema#");
     std::set<std::string> required{"step", "step_number", "total_steps", "next_step_required"};
     if (tool != "planner" && tool != "consensus") required.insert("findings");
     if (tool == "tracer") required.insert({"trace_mode", "target_description"});

@@ -121,6 +121,7 @@ Result<ChatRequest> question(Step& step, const Voice& voice, std::vector<std::st
   request.stream = true;
   request.timeout =
       std::min(context.config().duration("timeouts.expert"), context.deadline().left(context.clock()));
+  request.timeout_setting = "timeouts.expert";
   // Nobody else's answer is shown: each judges the proposal alone. Another model's answer would not be its.
   request.failover = false;
   std::string text = "## Proposal\n" + step.kept.value("proposal", "");

@@ -1,0 +1,168 @@
+#include "core/url.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/core.h>
+
+#include <arpa/inet.h>
+
+namespace exai {
+namespace urls {
+namespace {
+
+tl::unexpected<Error> wrong(std::string_view why) {
+  // The text is not repeated: it may hold a password.
+  return fail(ErrorKind::invalid, fmt::format("not a usable URL: {}", why),
+              "write it as http://host:port/path (or https, ws, wss)");
+}
+
+std::string standard_port(std::string_view scheme) {
+  return scheme == "https" || scheme == "wss" ? "443" : "80";
+}
+
+bool is_port(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return problem == std::errc{} && end == text.data() + text.size() && value >= 1 && value <= 65535;
+}
+
+bool is_clean(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+}
+
+/// libcurl decodes %XX in a host before it judges it; a wrong escape stays as it is.
+std::string decoded_host(std::string_view host) {
+  std::string out;
+  for (std::size_t at = 0; at < host.size(); ++at) {
+    unsigned value = 0;
+    const bool escape = host[at] == '%' && at + 2 < host.size();
+    const char* const digits = host.data() + at + 1;
+    if (escape && std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2) {
+      out += static_cast<char>(value);
+      at += 2;
+    } else {
+      out += host[at];
+    }
+  }
+  return out;
+}
+
+/// A name or a dotted address; each label of a name has characters, one dot at the end is allowed.
+bool is_host(std::string_view host) {
+  constexpr std::string_view k_never = " \r\n\t/:#?!@{}[]\\$'\"^`*<>=;,%&()+|~";
+  constexpr std::size_t k_longest_host = 253, k_longest_label = 63;
+  if (!is_clean(host) || host.find_first_of(k_never) != std::string_view::npos) return false;
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.empty() || host.size() > k_longest_host) return false;
+  for (;;) {
+    const std::size_t dot = host.find('.');
+    const std::string_view label = host.substr(0, dot);
+    if (label.empty() || label.size() > k_longest_label) return false;
+    if (dot == std::string_view::npos) return true;
+    host.remove_prefix(dot + 1);
+  }
+}
+
+/// An IPv6 address; a zone ("fe80::1%25eth0", "fe80::1%eth0") may follow.
+bool is_v6(std::string_view text) {
+  const std::size_t zone = text.find('%');
+  const std::string address(text.substr(0, zone));
+  in6_addr ignored{};
+  if (::inet_pton(AF_INET6, address.c_str(), &ignored) != 1) return false;
+  if (zone == std::string_view::npos) return true;
+  std::string_view name = text.substr(zone + 1);
+  if (name.starts_with("25")) name.remove_prefix(2);
+  constexpr std::size_t k_longest_zone = 15;
+  return !name.empty() && name.size() <= k_longest_zone &&
+         name.find_first_of("%[]/") == std::string_view::npos;
+}
+
+/// Host and port of "host:port" or "[v6]:port".
+Result<void> read_authority(std::string_view authority, Url& url) {
+  if (authority.find('@') != std::string_view::npos) return wrong("a user or password must not stand in it");
+  std::string_view port;
+  bool has_port = false;
+  if (authority.starts_with('[')) {
+    const std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) return wrong("the bracket of the address is not closed");
+    const std::string_view rest = authority.substr(close + 1);
+    url.host = authority.substr(1, close - 1);
+    if (!is_v6(url.host)) return wrong("in the brackets is no IPv6 address");
+    if (!rest.empty() && rest.front() != ':') return wrong("text after the bracket");
+    has_port = !rest.empty();
+    if (has_port) port = rest.substr(1);
+  } else {
+    const std::size_t colon = authority.find(':');
+    has_port = colon != std::string_view::npos;
+    if (has_port) port = authority.substr(colon + 1);
+    url.host = decoded_host(authority.substr(0, colon));
+    if (url.host.empty()) return wrong("it has no host");
+    if (port.find(':') != std::string_view::npos)
+      return wrong("a second colon in the host (an IPv6 address stands in brackets)");
+    if (!is_host(url.host)) return wrong("the host is no name and no address");
+  }
+  url.port = has_port ? std::string(port) : standard_port(url.scheme);
+  if (!is_port(url.port)) return wrong("the port must be 1 to 65535");
+  return {};
+}
+
+}  // namespace
+}  // namespace urls
+
+Result<Url> parse_url(std::string_view text) {
+  using urls::wrong;
+  const std::size_t mark = text.find("://");
+  if (mark == std::string_view::npos) return wrong("it has no scheme");
+  Url url;
+  url.scheme = to_lower(text.substr(0, mark));
+  if (url.scheme != "http" && url.scheme != "https" && url.scheme != "ws" && url.scheme != "wss")
+    return wrong("only http, https, ws and wss are spoken");
+  if (!urls::is_clean(text)) return wrong("it has blanks or control characters");
+  constexpr std::size_t k_longest = 8000;
+  if (text.size() > k_longest) return wrong(fmt::format("it is longer than {} characters", k_longest));
+  std::string_view rest = text.substr(mark + 3);
+  rest = rest.substr(0, rest.find('#'));
+  const std::size_t slash = rest.find_first_of("/?");
+  if (slash != std::string_view::npos) url.path = rest.substr(slash);
+  if (!url.path.starts_with('/')) url.path.insert(0, 1, '/');
+  if (auto read = urls::read_authority(rest.substr(0, slash), url); !read) return fail(read.error());
+  return url;
+}
+
+Result<Url> parse_base_url(std::string_view base) {
+  Result<Url> url = parse_url(base);
+  if (!url) return url;
+  if (url->scheme != "http" && url->scheme != "https")
+    return urls::wrong("only http and https are asked here");
+  if (base.find('#') != std::string_view::npos)
+    return urls::wrong("a fragment ('#...') must not stand in it: it is never sent");
+  return url;
+}
+
+Result<std::string> url_below(std::string_view base, std::string_view path) {
+  base = trim(base);
+  if (Result<Url> url = parse_base_url(base); !url) return fail(url.error());
+  const std::size_t question = base.find('?');
+  const std::string_view own_query = question == std::string_view::npos ? "" : base.substr(question + 1);
+  std::string_view stem = base.substr(0, question);
+  const auto without_slashes = [&] {
+    while (stem.ends_with('/')) stem.remove_suffix(1);
+  };
+  without_slashes();
+  for (const std::string_view endpoint : {"/chat/completions"})
+    if (stem.ends_with(endpoint)) stem.remove_suffix(endpoint.size());
+  without_slashes();
+  const std::size_t mark = path.find('?');
+  std::string_view below = path.substr(0, mark);
+  while (below.starts_with('/')) below.remove_prefix(1);
+  std::string query(own_query);
+  if (mark != std::string_view::npos)
+    query += (query.empty() || query.ends_with('&') ? "" : "&") + std::string(path.substr(mark + 1));
+  return fmt::format("{}/{}{}{}", stem, below, query.empty() ? "" : "?", query);
+}
+
+}  // namespace exai

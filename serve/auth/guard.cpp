@@ -1,0 +1,98 @@
+#include "serve/auth/guard.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+
+void QuietLog::say(std::string_view text, Steady now) {
+  if (!write_) return;
+  if (said_ && now - *said_ < pause_) {
+    ++unsaid_;
+    return;
+  }
+  said_ = now;
+  write_(unsaid_ == 0 ? std::string(text) : fmt::format("{} (and {} more like it before)", text, unsaid_));
+  unsaid_ = 0;
+}
+
+Guard::Guard(const AccessPolicy& access, Metrics& metrics, const Clock& clock, RateLimits limits,
+             QuietLog::Write note)
+    : access_(access),
+      metrics_(metrics),
+      clock_(clock),
+      rates_(limits),
+      refused_(note),
+      turned_away_(std::move(note)) {}
+
+void Guard::note(std::string_view text) {
+  refused_.say(text, clock_.steady());
+}
+
+std::optional<HttpAnswer> Guard::admit(HttpRequest& request, bool counted, const Secret* own) {
+  return decide(request, access_.judge(request, own), counted);
+}
+
+std::optional<HttpAnswer> Guard::admit_finally(HttpRequest& request, bool counted) {
+  Entrance entrance = access_.judge(request, nullptr, true);
+  if (entrance.kind == Entrance::Kind::unknown) return access_.still_unknown();
+  return decide(request, std::move(entrance), counted);
+}
+
+std::optional<HttpAnswer> Guard::decide(HttpRequest& request, Entrance entrance, bool counted) {
+  if (entrance.kind == Entrance::Kind::unknown) return std::nullopt;
+  if (entrance.kind == Entrance::Kind::open) {
+    request.pass = std::move(entrance.pass);
+    return counted ? count(request) : std::nullopt;
+  }
+  if (entrance.reason.empty()) return std::move(entrance.refusal);
+  metrics_.refused(entrance.reason);
+  if (!entrance.note.empty()) note(fmt::format("{}, from {}", entrance.note, request.peer));
+  if (entrance.reason == "scope") return std::move(entrance.refusal);
+  const Millis wait = rates_.take_failure(request.peer, clock_.steady());
+  if (wait.count() == 0) return std::move(entrance.refusal);
+  metrics_.refused("guesses");
+  const RateVerdict verdict{wait, "wrong keys", rates_.limits().address, 0};
+  return plain_error(429, "too many wrong keys from this address; a right one is let in at any time",
+                     rate_headers(verdict));
+}
+
+RateCaller Guard::caller(const Pass& pass, std::string_view address) const {
+  const bool named = pass.kind == Pass::Kind::key || pass.kind == Pass::Kind::bearer;
+  return {address, named ? std::string_view(pass.principal.name) : std::string_view(), is_loopback(address)};
+}
+
+std::optional<HttpAnswer> Guard::count(HttpRequest& request) {
+  const RateVerdict verdict = rates_.take(caller(*request.pass, request.peer), clock_.steady());
+  if (verdict.policy.empty()) return std::nullopt;
+  request.answer_headers += rate_headers(verdict);
+  if (verdict.wait.count() == 0) return std::nullopt;
+  metrics_.refused("rate");
+  return plain_error(429, fmt::format("too many requests; wait, or raise limits.rate_{} and its like",
+                                      verdict.policy == "key"       ? "session"
+                                      : verdict.policy == "address" ? "address"
+                                                                    : "global"));
+}
+
+Millis Guard::take(const Pass& pass, std::string_view address) {
+  const RateVerdict verdict = rates_.take(caller(pass, address), clock_.steady());
+  if (verdict.wait.count() > 0) metrics_.refused("rate");
+  return verdict.wait;
+}
+
+bool Guard::refuse_hello(std::string_view address) {
+  metrics_.refused("key");
+  note(fmt::format("a wrong token was presented in a hello, from {}", address));
+  if (rates_.take_failure(address, clock_.steady()).count() == 0) return false;
+  metrics_.refused("guesses");
+  return true;
+}
+
+void Guard::turned_away(std::string_view address, std::string_view listener) {
+  metrics_.refused("connections");
+  turned_away_.say(fmt::format("no room for a connection from {} at {} (limits.connections, "
+                               "limits.connections_per_address)",
+                               address, listener),
+                   clock_.steady());
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,66 @@
+// Stands at every listener that needs a key: judges each request once, counts what a caller may ask, and
+// tells the log and the metrics of those it keeps out.
+#pragma once
+
+#include "serve/auth/access.hpp"
+#include "serve/calls/metrics.hpp"
+#include "serve/calls/rate_limit.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace exai::serve {
+
+/// One line of many equal ones: the first at once, then at most one in a while with the number of the others.
+class QuietLog {
+ public:
+  using Write = std::function<void(std::string_view)>;
+  explicit QuietLog(Write write, Millis pause = Millis{1000}) : write_(std::move(write)), pause_(pause) {}
+  void say(std::string_view text, Steady now);
+
+ private:
+  Write write_;
+  Millis pause_;
+  std::optional<Steady> said_;
+  std::size_t unsaid_ = 0;
+};
+
+/// Loop thread only.
+class Guard {
+ public:
+  /// `note` is one line for whoever runs the server; may be empty.
+  Guard(const AccessPolicy& access, Metrics& metrics, const Clock& clock, RateLimits limits,
+        QuietLog::Write note);
+
+  /// Who asks, and whether that was already too much: the pass stays with the request. `counted`: the request
+  /// counts against the limits. Undecided (nothing and no pass) when only the issuer's newer keys can tell.
+  std::optional<HttpAnswer> admit(HttpRequest& request, bool counted, const Secret* own = nullptr);
+  /// The same once there are no newer keys to wait for.
+  std::optional<HttpAnswer> admit_finally(HttpRequest& request, bool counted);
+  /// One message on a connection that was let in; zero = it may pass.
+  Millis take(const Pass& pass, std::string_view address);
+  /// A wrong token in a hello; true = one too many of this address.
+  bool refuse_hello(std::string_view address);
+  /// No room for a connection.
+  void turned_away(std::string_view address, std::string_view listener);
+  void note(std::string_view text);
+  void reload(const RateLimits& limits) { rates_.set_limits(limits); }
+
+  [[nodiscard]] const AccessPolicy& access() const { return access_; }
+  [[nodiscard]] RateLimiter& rates() { return rates_; }
+
+ private:
+  std::optional<HttpAnswer> decide(HttpRequest& request, Entrance entrance, bool counted);
+  std::optional<HttpAnswer> count(HttpRequest& request);
+  [[nodiscard]] RateCaller caller(const Pass& pass, std::string_view address) const;
+
+  const AccessPolicy& access_;
+  Metrics& metrics_;
+  const Clock& clock_;
+  RateLimiter rates_;
+  QuietLog refused_, turned_away_;
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,11 @@
+// What a client's model reads before it has called anything.
+#pragma once
+
+#include <string>
+
+namespace exai::serve {
+
+/// What the tools have in common, said once; it is part of what every client pays for.
+std::string instructions();
+
+}  // namespace exai::serve
