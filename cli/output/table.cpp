@@ -31,7 +31,9 @@ std::string row(const CheckResult& result, std::size_t id_width, const Look& loo
   const std::string id = padded(one_line(result.id, look), id_width);
   std::string summary = one_line(result.summary.empty() ? result.title : result.summary, look);
   if (look.cut) {
-    const std::size_t taken = k_status_width + 2 + id_width + 2 + 2 + time.size();
+    constexpr std::size_t k_usual_time =
+        7;  // "0.04 ms", "12.34 s": where a line is cut does not depend on it
+    const std::size_t taken = k_status_width + 2 + id_width + 2 + 2 + std::max(time.size(), k_usual_time);
     const auto width = std::size_t(std::max(look.width, 40));
     summary = cut(summary, width > taken + 10 ? width - taken : 10, look.utf8);
   }

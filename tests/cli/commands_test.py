@@ -241,6 +241,13 @@ def test_completion_in_shells(scratch):
     assert "check" in bash("exai", "ch") and "run" in bash("exai", "check", "")
     assert "--fail-fast" in bash("exai", "check", "run", "--fa") and "timeouts.hierarchy" in bash("exai", "check", "run", "time")
     assert "some file.env" in bash("exai", "validate", "env", "some")
+    # bash breaks words at "=", where it was not told otherwise: then only what stands behind it is replaced.
+    assert bash("exai", "log", "tail", "--source", "=", "ac") == ["activity", ""]
+    assert bash("exai", "log", "tail", "--source", "=") == ["server", "activity", ""]
+    assert bash("exai", "log", "tail", "--source=ac") == ["--source=activity", ""]
+    assert "timeouts.hierarchy" in bash("exai", "check", "run", "--tag", "=", "daily", "timeouts")
+    assert bash("exai", "check", "list", "--config", "=", "some") == ["some file.env", ""]
+    assert bash("exai", "check", "list", "--config=some") == ["--config=some file.env", ""]
     if shutil.which("fish"):
         offered = shell("fish", "--no-config", "-c", f"source {scripts}/exai.fish; complete -C 'exai check ru'")
         assert any(line.startswith("run\t") for line in offered), offered

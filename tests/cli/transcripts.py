@@ -28,13 +28,14 @@ import termios
 from pathlib import Path
 
 MASKS = [
-    (r"\b\d+ ms\b", "N ms"),
+    (r"\b\d+(\.\d+)? ms\b", "N ms"),
     (r"after \d+ms", "after Nms"),
     (r"\b\d+\.\d+ s\b", "N s"),
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
     (r'"(run_id)": ?"[0-9a-f]+"', r'"\1":"ID"'),
     (r'"(host)": ?"[^"]*"', r'"\1":"HOST"'),
-    (r'"(duration_ms)": ?\d+', r'"\1":0'),
+    (r"duration_ms: [\d.e-]+", "duration_ms: 0"),
+    (r'"(duration_ms)": ?[\d.e-]+', r'"\1":0'),
 ]
 
 

@@ -38,8 +38,9 @@ std::set<std::string> registered() {
   const auto workflows = serve::embedded_workflows();
   REQUIRE(workflows);
   for (const serve::WorkflowSource& workflow : *workflows) names.insert("workflow " + workflow.name);
-  std::erase_if(names,
-                [](const std::string& name) { return name.starts_with("tool test_"); });  // the tests' own
+  std::erase_if(names, [](const std::string& name) {
+    return name.starts_with("tool test_") || name.starts_with("command test_");  // the tests' own
+  });
   return names;
 }
 

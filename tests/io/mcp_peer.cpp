@@ -80,6 +80,8 @@ Json error_for(const Json& request, const Json& error) {
 
 std::optional<bool> legacy_basics(Connection& connection, const RawRequest& request, const Json& message) {
   if (request.method == "DELETE") return write_answer(connection, 204, "text/plain", "");
+  if (request.method == "GET")
+    return write_answer(connection, 405, "text/plain", "");  // no stream of its own
   if (!message.is_object()) return std::nullopt;
   if (!message.contains("id") || !message.contains("method")) return write_accepted(connection);
   const auto method = message["method"].get<std::string>();

@@ -35,6 +35,7 @@ ADDRESSES = [
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
     (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|serve/.*|cli/output/.*|io/mcp_.*|checks/probe_server\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
+    (r"zlib\.h", r"io/lines\.cpp"),
 ]
 
 FILE_LINES = 500
