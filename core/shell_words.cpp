@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/core.h>
+
 namespace exai {
 namespace splitting {
 namespace {
@@ -32,8 +34,8 @@ class Splitter {
 };
 
 auto open_quote(char quote) {
-  return fail(ErrorKind::invalid, std::string("the quote ") + quote + " is not closed",
-              std::string("write the second ") + quote + ", or \\" + quote + " for the character itself");
+  return fail(ErrorKind::invalid, fmt::format("the quote {} is not closed", quote),
+              fmt::format("write the second {0}, or \\{0} for the character itself", quote));
 }
 
 Result<void> Splitter::single_quoted() {
