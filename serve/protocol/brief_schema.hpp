@@ -19,7 +19,8 @@ class BriefSchemas {
   static bool covers(std::string_view schema);
 
  private:
-  std::map<std::string, std::string, std::less<>> said_;  ///< what the list says of an argument first, by its name
+  std::map<std::string, std::string, std::less<>>
+      said_;  ///< what the list says of an argument first, by its name
 };
 
 }  // namespace exai::serve

@@ -110,7 +110,7 @@ TEST_CASE("tools/list is one line, keeps the schema's order and emits no null", 
   CHECK(text.find("null") == std::string::npos);
   CHECK(
       text.find(
-          R"("inputSchema":{"type":"object","required":["x"],"properties":{"x":{"type":"number","description":"a b"}}})") !=
+          R"("inputSchema":{"type":"object","properties":{"x":{"type":"number","description":"a b"}},"required":["x"]})") !=
       std::string::npos);
   CHECK(
       answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"x"}})")["error"]["code"] ==
