@@ -100,6 +100,7 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
   const std::string_view own_key = spending::provider_budget(model.provider);
   const auto own = own_key.empty() ? std::nullopt : spending::limit(config, own_key);
   if (!most && !daily && !own) return {};
+  const double own_most = own.value_or(0);
   // What costs nothing is never too dear.
   const double estimate = cost_of(model, {prompt_tokens, output_tokens, 0}).value_or(0);
   if (estimate <= 0) return {};
@@ -115,10 +116,10 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
         fmt::format("the models have cost {:.4f} US dollars today (UTC), the budget is {:.4f}", total({}),
                     *daily),
         "budget.daily_usd"));
-  if (own && total(model.provider) >= *own)
+  if (own && total(model.provider) >= own_most)
     return fail(
         spending::exhausted(fmt::format("{} has cost {:.4f} US dollars today (UTC), its budget is {:.4f}",
-                                        model.provider, total(model.provider), *own),
+                                        model.provider, total(model.provider), own_most),
                             own_key));
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <string>
 
 using exai::Registered;
 using exai::fuzz::Target;

@@ -31,7 +31,7 @@ std::string http_verdict(std::string_view bytes, std::size_t piece) {
     if (!in_body && head.state() == serve::HeadReader::State::refused)
       return said + "refused head " + std::to_string(head.refusal().status);
     if (!in_body && head.state() == serve::HeadReader::State::done) {
-      said += head.request().method + " " + head.request().path + "\n";
+      said.append(head.request().method).append(" ").append(head.request().path).append("\n");
       (void)serve::judge_upgrade(head.request(), head.framing());
       body.begin(head.framing(), 4096);
       in_body = true;

@@ -68,7 +68,7 @@ void runbook(std::string_view bytes) {
   if (!document) return;
   std::vector<Finding> findings;
   (void)runbooks::read_runbook(
-      *document, "runbook.yaml", [](const std::vector<std::string>&) { return true; }, findings);
+      *document, "runbook.yaml", [](const std::vector<std::string>&) { return Result<void>{}; }, findings);
 }
 
 /// A base URL that is taken makes addresses that are taken.
