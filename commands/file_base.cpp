@@ -44,7 +44,8 @@ void choose_file_base(const Context& context, serve::ServeOptions& options) {
   const auto say = [&](const std::string& text) {
     if (context.globals.quiet == 0) context.streams.err.write("note: " + text + "\n");
   };
-  if (file_base::is_ours(context)) {
+  const bool ours = file_base::is_ours(context);
+  if (ours) {
     const auto fine = file_base::usable(context.root, context.config);
     if (fine) return;
     say(fine.error().message);
@@ -55,7 +56,8 @@ void choose_file_base(const Context& context, serve::ServeOptions& options) {
                                 : file_base::usable(home, context.config);
   if (fine) {
     options.files = home;
-    say(fmt::format("logs and state are in {}", home.string()));
+    // Where nobody chose a folder this is the rule; where somebody did, it is not what was asked for.
+    if (ours) say(fmt::format("logs and state are in {}", home.string()));
     return;
   }
   options.in_memory = true;

@@ -8,7 +8,8 @@ namespace exai::commands {
 
 /// Over standard input nobody chose the working folder: clients start servers in /, or where nothing may be
 /// written. Without --root and without an .env or exai.yaml of ours, logs and state go to the user's state
-/// folder; where that cannot be written either, nothing is kept. Says so on standard error.
+/// folder; where that cannot be written either, nothing is kept, which is
+/// said on standard error.
 void choose_file_base(const Context& context, serve::ServeOptions& options);
 
 }  // namespace exai::commands

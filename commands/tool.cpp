@@ -1,6 +1,7 @@
 #include "commands/mcp_session.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "io/terminal.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -87,8 +88,9 @@ std::string answer_text(const Json& result) {
   return text;
 }
 
-/// What belongs beside the answer, for standard error.
-std::vector<std::string> hints_of(const Json& result) {
+/// What belongs beside the answer, for standard error. What is wrong with it is said in any case; how to go
+/// on is left out where it would stand within the answer.
+std::vector<std::string> hints_of(const Json& result, bool merged) {
   std::vector<std::string> hints;
   const Json& structured = member(result, "structuredContent");
   const Json& metadata = member(structured, "metadata");
@@ -97,7 +99,7 @@ std::vector<std::string> hints_of(const Json& result) {
   else if (text_of(metadata, "finish_reason") == "length")
     hints.emplace_back("note: the answer was cut at the model's output limit");
   const std::string id = text_of(member(structured, "continuation_offer"), "continuation_id");
-  if (!id.empty()) hints.push_back("go on with --arg continuation_id=" + id);
+  if (!id.empty() && !merged) hints.push_back("go on with --arg continuation_id=" + id);
   if (answer_text(result).empty()) hints.emplace_back("note: the answer has no content");
   return hints;
 }
@@ -129,8 +131,11 @@ Result<Outcome> call(const Args& args, Context& context) {
         // What was streamed is not said again; an error always is.
         std::string text =
             streamed && code == ExitCode::pass ? std::string{} : printable(answer_text(*result));
+        const bool merged =
+            io::are_merged(fileno(context.streams.out.file), fileno(context.streams.err.file));
         if (context.globals.quiet == 0)
-          for (const std::string& hint : hints_of(*result)) context.streams.err.write(printable(hint) + "\n");
+          for (const std::string& hint : hints_of(*result, merged))
+            context.streams.err.write(printable(hint) + "\n");
         Outcome outcome = said(std::move(text), mcp_session::result_json(*result, "exai.call/1"));
         outcome.code = code;
         return outcome;

@@ -1,6 +1,7 @@
 #include "io/terminal.hpp"
 
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,6 +17,13 @@ int terminal_width(int descriptor) {
   constexpr int k_unknown = 100;
   if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return k_unknown;
   return size.ws_col;
+}
+
+bool are_merged(int a, int b) {
+  struct stat first {
+  }, second{};
+  return !is_terminal(a) && fstat(a, &first) == 0 && fstat(b, &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 void take_closed_streams() {
