@@ -98,7 +98,7 @@ std::optional<Parts> parts_of(std::string_view authority) {
     if (end == std::string_view::npos) return std::nullopt;
     const std::string_view rest = authority.substr(end + 1);
     if (!rest.empty() && !rest.starts_with(':')) return std::nullopt;
-    return Parts{authority.substr(1, end - 1), rest.empty() ? rest : rest.substr(1)};
+    return Parts{authority.substr(0, end + 1), rest.empty() ? rest : rest.substr(1)};
   }
   const std::size_t colon = authority.find(':');
   if (colon == std::string_view::npos || is_ipv6(authority)) return Parts{authority, {}};

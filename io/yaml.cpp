@@ -73,7 +73,7 @@ Result<Node> parse_yaml(std::string_view text, const std::string& file) {
     if (documents.size() > 1)
       walker.refuse(documents[1], "a second document begins here, which nobody reads",
                     "keep one document in the file, without another \"---\"");
-    Node node = documents.empty() ? Node{} : walker.walk(documents.front(), 0);
+    Node node = walker.walk(documents.empty() ? YAML::Node() : documents.front(), 0);
     if (walker.error) return fail(std::move(*walker.error));
     return node;
   } catch (const YAML::Exception& error) {

@@ -136,7 +136,7 @@ std::vector<Finding> tool_list_findings(const std::vector<std::string>& known, c
   std::vector<Finding> findings;
   const bool strict = strictly_lean(config);
   for (const Setting& setting : settings()) {
-    if (setting.form != Form::tools) continue;
+    if (setting.form != Form::tools || !config.is_set(setting.key)) continue;
     const std::string key(setting.key);
     const bool hides = key == "tools.disabled" || key == "tools.deny";
     for (const std::string& written : config.list(key)) {

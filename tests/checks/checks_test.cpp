@@ -1,6 +1,7 @@
 #include "checks/logs.hpp"
 #include "checks/validate.hpp"
 #include "core/check.hpp"
+#include "serve/judge.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 
@@ -30,7 +31,13 @@ CheckResult run(std::string_view id, const Scratch& scratch, std::vector<RawSett
                             .deadline = Deadline::after(Millis{60'000}, g_noon),
                             .stop = {},
                             .root = scratch.path(),
-                            .judgement = [&findings]() -> const std::vector<Finding>& { return findings; }});
+                            .judgement = [&]() -> const std::vector<Finding>& {
+                              findings = serve::judge_configuration(
+                                             config, findings,
+                                             {scratch.path(), serve::Purpose::serve, false, nullptr})
+                                             .findings;
+                              return findings;
+                            }});
 }
 
 std::string line(std::string_view time, std::string_view level, std::string_view event = "test") {

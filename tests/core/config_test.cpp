@@ -60,7 +60,7 @@ TEST_CASE("each rule of a value is told with file, line and the way out", "[core
       {"EXAI_WS_GLOBAL_MAX_INFLIGHT=0", "settings.value", "out of range", "1 to 10000"},
       {"EXAI_WS_COMPAT_TEXT=maybe", "settings.value", "maybe", "true or false"},
       {"LOG_LEVEL=LOUD", "settings.value", "LOUD", "DEBUG"},
-      {"GLM_API_URL=api.z.ai", "settings.value", "api.z.ai", "URL"},
+      {"GLM_API_URL=api.z.ai", "settings.value", "no scheme", "http://host"},
       {"SIMPLE_TOOL_TIMEOUT_SECS=0.0001", "settings.value", "milliseconds", "1m30s"},
       {"EXAI_WS_MAX_BYTES=12 apples", "settings.value", "apples", "MiB"},
       {"EXAI_WS_TOKEN=short", "settings.value", "5 characters", "16"},

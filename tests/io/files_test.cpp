@@ -4,6 +4,9 @@
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 
+#include <fstream>
+#include <thread>
+
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -36,10 +39,21 @@ TEST_CASE("what cannot be read says which file and why", "[io][files]") {
   CHECK(large.error().message.find("1000") != std::string::npos);
 }
 
-TEST_CASE("a FIFO named by mistake does not hang", "[io][files]") {
+TEST_CASE("a pipe is read to its end, however late it comes, and one named by mistake does not hang",
+          "[io][files]") {
   const Scratch scratch;
   REQUIRE(mkfifo((scratch / "pipe").c_str(), 0600) == 0);
-  CHECK(io::read_file(scratch / "pipe").value_or("unread").empty());
+  const auto nobody = io::read_file(scratch / "pipe", 1000, Deadline::after(Millis{20}));
+  REQUIRE_FALSE(nobody);
+  CHECK(nobody.error().kind == ErrorKind::missing_input);
+  CHECK(nobody.error().message.find("pipe") != std::string::npos);
+  std::thread writer([&] {
+    std::ofstream out(scratch / "pipe", std::ios::binary);  // waits for the reader
+    for (const char* const piece : {"one\n", "two\n", "three\n"}) out << piece << std::flush;
+  });
+  const auto read = io::read_file(scratch / "pipe");
+  writer.join();
+  CHECK(read.value_or("unread") == "one\ntwo\nthree\n");
 }
 
 TEST_CASE("the tail of a file is read from its end", "[io][files]") {
