@@ -158,8 +158,10 @@ def codex(home, target, model):
 def gemini(home, target, model):
     keep(home, ".gemini/settings.json", {
         "mcpServers": {"exai": entry(target, "httpUrl", trust=True)}, "privacy": {"usageStatisticsEnabled": False},
-        "general": {"enableAutoUpdate": False}, "security": {"auth": {"selectedType": "gemini-api-key"}}})
-    return {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": model, "GEMINI_CLI_TRUST_WORKSPACE": "true"}
+        "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
+        "security": {"auth": {"selectedType": "gemini-api-key"}}})
+    return {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": model, "GEMINI_CLI_TRUST_WORKSPACE": "true",
+            "GEMINI_CLI_NO_RELAUNCH": "true"}
 
 
 def qwen(home, target, model):
@@ -167,7 +169,7 @@ def qwen(home, target, model):
         "mcpServers": {"exai": entry(target, "httpUrl", trust=True)}, "privacy": {"usageStatisticsEnabled": False},
         "general": {"enableAutoUpdate": False}, "tools": {"toolSearch": {"enabled": False}},
         "security": {"auth": {"selectedType": "openai"}}})
-    return {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": model + "/v1", "OPENAI_MODEL": "m", "QWEN_CODE_SUPPRESS_YOLO_WARNING": "1"}
+    return {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": model + "/v1", "OPENAI_MODEL": "m", "QWEN_CODE_NO_RELAUNCH": "true"}
 
 
 def opencode(home, target, model):
