@@ -1,4 +1,5 @@
 """Node and npm packages for tests that speak with other people's clients, kept in one folder of the build."""
+import fcntl
 import os
 import shutil
 import subprocess
@@ -28,19 +29,26 @@ def install(folder, package):
     """The folder that holds node_modules with that package, installed when it is not there yet."""
     home = os.path.join(folder, package.replace("/", "+").replace("@", "_"))
     done = os.path.join(home, ".installed")
-    if not os.path.exists(done):
-        if not shutil.which("npm"):
-            skip("npm is not installed (apt-get install npm), and the packages of this test come from there")
-        os.makedirs(home, exist_ok=True)
-        said = subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", home, *package.split()],
-                              capture_output=True, text=True, timeout=600, check=False)
-        if said.returncode != 0:
-            if os.environ.get("EXAI_NPM_REQUIRED"):
-                sys.exit(f"npm install {package} failed: {said.stderr[-500:]}")
-            skip(f"npm cannot install {package}: {said.stderr.strip()[-300:]}")
-        with open(done, "w", encoding="ascii") as mark:
-            mark.write(package + "\n")
+    os.makedirs(home, exist_ok=True)
+    # Tests that run at the same time share the folder.
+    with open(os.path.join(home, ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(done):
+            fetch(home, package)
+            with open(done, "w", encoding="ascii") as mark:
+                mark.write(package + "\n")
     return home
+
+
+def fetch(home, package):
+    if not shutil.which("npm"):
+        skip("npm is not installed (apt-get install npm), and the packages of this test come from there")
+    said = subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", home, *package.split()],
+                          capture_output=True, text=True, timeout=600, check=False)
+    if said.returncode != 0:
+        if os.environ.get("EXAI_NPM_REQUIRED"):
+            sys.exit(f"npm install {package} failed: {said.stderr[-500:]}")
+        skip(f"npm cannot install {package}: {said.stderr.strip()[-300:]}")
 
 
 def node(folder):
