@@ -56,14 +56,17 @@ PromptEntry prompt_of(const Tool& tool) {
   for (const auto& [name, property] : properties.items()) {
     if (!property.is_object() || !prompting::can_be_written(property)) continue;
     const bool needed = std::find(required.begin(), required.end(), name) != required.end();
+    // What a workflow must be told besides is the model's to count and to find out, not a person's to type.
+    if (tool.workflow && needed && name != "step") continue;
     entry.arguments.push_back({name, prompting::described(property), needed});
     for (const Json& value : property.value("enum", Json::array()))
       if (value.is_string()) choices[name].push_back(value.get<std::string>());
   }
   std::stable_sort(entry.arguments.begin(), entry.arguments.end(),
                    [](const auto& a, const auto& b) { return a.required && !b.required; });
-  entry.make = [name = entry.name](const PromptArguments& arguments, CallContext&) -> Result<CallAnswer> {
-    std::string text = "Call the tool `" + name + "`";
+  entry.make = [name = entry.name, workflow = tool.workflow](const PromptArguments& arguments,
+                                                             CallContext&) -> Result<CallAnswer> {
+    std::string text = (workflow ? "Go through the workflow of the tool `" : "Call the tool `") + name + "`";
     text +=
         arguments.empty() ? " and report what it says." : " with these arguments and report what it says:\n";
     for (const auto& [argument, value] : arguments)

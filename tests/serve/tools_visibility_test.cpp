@@ -102,9 +102,10 @@ TEST_CASE("essential tools stay, and unknown names are told", "[tools][visibilit
   CHECK(names(offered) == List{"chat", "challenge", "kimi_chat_with_files", "glm_web_search", "self-check",
                                "health", "listmodels", "status", "version"});
   REQUIRE(offered.findings.size() == 3);
-  CHECK(offered.findings[0].message == "DISABLED_TOOLS: there is no tool 'chatt'");
-  CHECK(offered.findings[0].hint == "did you mean chat?");
-  CHECK(offered.findings[1].message == "DISABLED_TOOLS: status is always offered");
+  CHECK(offered.findings[0].message == "DISABLED_TOOLS: status is always offered");
+  CHECK(offered.findings[1].message == "DISABLED_TOOLS: there is no tool 'chatt'");
+  CHECK(offered.findings[1].hint == "did you mean chat?");
+  CHECK(offered.findings[1].severity == Status::fail);
   CHECK(offered.findings[2].message == "CLIENT_TOOL_DENYLIST: version is always offered");
   CHECK(offered.findings[2].severity == Status::warn);
 }
