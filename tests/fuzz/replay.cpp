@@ -24,7 +24,8 @@ int main(int argc, char** argv) {
     if (!only.empty() && target->id != only) continue;
     std::size_t inputs = 0;
     std::error_code missing;
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(corpus) / target->id, missing)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::filesystem::path(corpus) / target->id, missing)) {
       std::ifstream stream(entry.path(), std::ios::binary);
       const std::string bytes(std::istreambuf_iterator<char>(stream), {});
       std::fprintf(stderr, "%s\r", entry.path().c_str());  // the last one named is the one that died

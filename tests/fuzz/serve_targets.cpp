@@ -70,7 +70,8 @@ std::string frames_verdict(std::string_view bytes, std::size_t piece) {
       must(taken > 0);
       continue;
     }
-    said += std::to_string(static_cast<int>(event)) + ":" + std::to_string(reader.code()) + ":" + std::string(reader.payload()) + "\n";
+    said += std::to_string(static_cast<int>(event)) + ":" + std::to_string(reader.code()) + ":" +
+            std::string(reader.payload()) + "\n";
     if (event == Event::close || event == Event::broken) return said;
   }
   return said;
@@ -110,7 +111,8 @@ void token(std::string_view bytes) {
   serve::JwkSet keys;
   if (line != std::string_view::npos)
     if (Result<serve::JwkSet> read = serve::JwkSet::parse(bytes.substr(line + 1))) keys = std::move(*read);
-  (void)serve::verify_jwt(bytes.substr(0, line), keys, {"https://issuer.example", "https://host.example/mcp", Millis{60000}},
+  (void)serve::verify_jwt(bytes.substr(0, line), keys,
+                          {"https://issuer.example", "https://host.example/mcp", Millis{60000}},
                           Wall(std::chrono::seconds(1'800'000'000)));
 }
 

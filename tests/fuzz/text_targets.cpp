@@ -86,7 +86,8 @@ void address(std::string_view bytes) {
   if (host) must(parse_host(*host).value_or("") == *host);
   if (const Result<HostPattern> pattern = parse_host_pattern(bytes)) must(!pattern->name.empty());
   (void)invisible_character(bytes);
-  if (const Result<Millis> time = parse_duration(bytes, "s")) must(parse_duration(format_duration(*time)) == *time);
+  if (const Result<Millis> time = parse_duration(bytes, "s"))
+    must(parse_duration(format_duration(*time)) == *time);
   (void)parse_bytes(bytes);
   (void)parse_delays(bytes);
 }
@@ -101,7 +102,8 @@ std::vector<std::string> events_of(std::string_view bytes, std::size_t piece) {
   std::vector<std::string> events;
   while (!bytes.empty()) {
     const std::size_t size = std::min(piece, bytes.size());
-    if (!parser.feed(bytes.substr(0, size), [&](const SseEvent& event) { events.push_back(event.event + "\n" + event.data); }))
+    if (!parser.feed(bytes.substr(0, size),
+                     [&](const SseEvent& event) { events.push_back(event.event + "\n" + event.data); }))
       break;
     bytes.remove_prefix(size);
   }
