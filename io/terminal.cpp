@@ -1,5 +1,7 @@
 #include "io/terminal.hpp"
 
+#include <initializer_list>
+
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
