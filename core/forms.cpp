@@ -61,7 +61,12 @@ std::optional<std::size_t> ipv6_groups(std::string_view side) {
 }
 
 bool is_ipv6(std::string_view text) {
-  text = text.substr(0, text.find('%'));  // the zone
+  if (const std::size_t zone = text.find('%'); zone != std::string_view::npos) {
+    const std::string_view name = text.substr(zone + 1);
+    const auto fits = [](char c) { return letter(c) || digit(c) || c == '-' || c == '_' || c == '.'; };
+    if (name.empty() || !std::all_of(name.begin(), name.end(), fits)) return false;
+    text = text.substr(0, zone);
+  }
   const std::size_t gap = text.find("::");
   if (gap == std::string_view::npos) return ipv6_groups(text) == std::optional<std::size_t>(8);
   const auto before = ipv6_groups(text.substr(0, gap)), after = ipv6_groups(text.substr(gap + 2));
@@ -206,7 +211,7 @@ Result<std::string> parse_host(std::string_view text) {
     return fail(
         ErrorKind::invalid, fmt::format("\"{}\" is not an address or a host name", printable(text)),
         "write the host alone, such as 127.0.0.1, ::1 or localhost; the port has a setting of its own");
-  if (name.ends_with('.')) name.remove_suffix(1);
+  if (!form_rules::is_ipv6(name) && name.ends_with('.')) name.remove_suffix(1);
   return to_lower(name);
 }
 

@@ -63,17 +63,46 @@ struct Walker {
   }
 };
 
+/// A line that is this marker, whatever follows it.
+bool is_marker(std::string_view line, std::string_view marker) {
+  return line.starts_with(marker) && (line.size() == marker.size() || line[marker.size()] == ' ' ||
+                                      line[marker.size()] == '\t' || line[marker.size()] == '\r');
+}
+
+/// The line at which a second document begins, 0 for none. A marker at the first column ends a document
+/// wherever it stands (YAML 1.2, 9.1.2), so that the lines tell. The library reads all documents too, but for
+/// ever where some are broken.
+int second_document(std::string_view text) {
+  bool begun = false, ended = false;
+  int line = 0;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view whole = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    ++line;
+    const std::size_t first = whole.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos || whole[first] == '#' || (!begun && whole[0] == '%')) continue;
+    if (is_marker(whole, "...")) {
+      ended = true;
+      continue;
+    }
+    if (ended || (begun && is_marker(whole, "---"))) return line;
+    begun = true;
+  }
+  return 0;
+}
+
 }  // namespace yaml_walk
 
 Result<Node> parse_yaml(std::string_view text, const std::string& file) {
   try {
     yaml_walk::Walker walker{file, 0, std::nullopt};
+    Node node = walker.walk(YAML::Load(std::string(text)), 0);
     // What stands behind "---" would be lost in silence.
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1)
-      walker.refuse(documents[1], "a second document begins here, which nobody reads",
-                    "keep one document in the file, without another \"---\"");
-    Node node = walker.walk(documents.empty() ? YAML::Node() : documents.front(), 0);
+    if (const int line = yaml_walk::second_document(text); line > 0 && !walker.error)
+      walker.error = make_error(ErrorKind::config, "a second document begins here, which nobody reads",
+                                "keep one document in the file, without another \"---\"")
+                         .at(Location{file, line, 1});
     if (walker.error) return fail(std::move(*walker.error));
     return node;
   } catch (const YAML::Exception& error) {

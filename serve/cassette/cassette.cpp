@@ -162,7 +162,8 @@ std::optional<Wall> read_utc(const std::string& text) {
   using namespace std::chrono;
   const year_month_day day{year{parts[0]}, month{static_cast<unsigned>(parts[1])},
                            std::chrono::day{static_cast<unsigned>(parts[2])}};
-  if (!day.ok()) return std::nullopt;
+  // The clock counts nanoseconds, which end in 2262.
+  if (parts[0] < 1970 || parts[0] > 2250 || !day.ok()) return std::nullopt;
   return Wall(sys_days{day} + hours{parts[3]} + minutes{parts[4]} + seconds{parts[5]} +
               milliseconds{parts[6]});
 }
