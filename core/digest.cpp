@@ -7,10 +7,37 @@
 
 namespace exai {
 
-Sha256 sha256(std::string_view bytes) {
+// OpenSSL 3 would rather have EVP here, which reads openssl.cnf and sets up its providers before the first
+// digest: 3 ms and 2 MiB of every start, for the same 32 bytes. These functions need neither.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+struct Sha256Stream::State {
+  SHA256_CTX context;
+};
+
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
+  SHA256_Init(&state_->context);
+}
+
+void Sha256Stream::add(std::string_view bytes) {
+  SHA256_Update(&state_->context, bytes.data(), bytes.size());
+}
+
+Sha256 Sha256Stream::digest() {
   Sha256 digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  SHA256_Final(digest.data(), &state_->context);
   return digest;
+}
+
+#pragma GCC diagnostic pop
+
+Sha256Stream::~Sha256Stream() = default;
+
+Sha256 sha256(std::string_view bytes) {
+  Sha256Stream stream;
+  stream.add(bytes);
+  return stream.digest();
 }
 
 namespace {
@@ -37,22 +64,8 @@ std::string sha1(std::string_view bytes) {
   return digest;
 }
 
-Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
-  EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr);
-}
-
-Sha256Stream::~Sha256Stream() {
-  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
-}
-
-void Sha256Stream::add(std::string_view bytes) {
-  EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size());
-}
-
 std::string Sha256Stream::hex() {
-  Sha256 digest{};
-  EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), digest.data(), nullptr);
-  return hexadecimal(digest);
+  return hexadecimal(digest());
 }
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {

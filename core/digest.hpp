@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -24,11 +25,14 @@ class Sha256Stream {
   Sha256Stream& operator=(Sha256Stream&&) = delete;
   ~Sha256Stream();
   void add(std::string_view bytes);
-  /// Lower-case hexadecimal of all that was added; the last call.
+  /// Of all that was added; the last call.
+  Sha256 digest();
+  /// The same in lower-case hexadecimal.
   std::string hex();
 
  private:
-  void* context_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 /// HMAC of RFC 2104 with SHA-256.
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes);

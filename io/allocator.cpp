@@ -1,13 +1,30 @@
+#include "io/allocator.hpp"
+
+#include <cstddef>
+
 // How the allocator is set that the binary is linked with (jemalloc's manual, "TUNING"). Where another one is
 // linked nobody reads this.
 //
-// Each thread keeps memory of its own at hand, by default some 125 KB of it. A call that waits for a model
-// holds a thread, so a thousand of them held 125 MB: 220 MiB where 115 do. What two threads share the server
-// with, the loop and what writes to its store, is as quick with the little that is left here.
+// Each thread keeps freed memory of its own at hand. The more it may keep, the seldomer it asks the common
+// store: with 20 pieces of a size instead of 8 a workflow's step takes a tenth less of the processor. A call
+// that waits for a model holds a thread, and a thousand of them would hold 20 MB more that way; so whoever is
+// about to wait gives it back.
 extern "C" {
 // NOLINTNEXTLINE(readability-identifier-naming): the name that the allocator looks for
 extern const char* const malloc_conf;
 // NOLINTNEXTLINE(readability-identifier-naming): the same
 const char* const malloc_conf =
-    "tcache_nslots_small_max:8,tcache_nslots_small_min:4,tcache_max:1024,narenas:1";
+    "tcache_nslots_small_max:20,tcache_nslots_small_min:4,tcache_max:1024,narenas:1";
+
+// jemalloc's; null where it is not linked.
+[[gnu::weak]] int mallctl(const char* name, void* old, std::size_t* old_size, void* fresh,
+                          std::size_t fresh_size) noexcept;
 }
+
+namespace exai::io {
+
+void give_back_memory() {
+  if (mallctl != nullptr) (void)mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
+}
+
+}  // namespace exai::io

@@ -3,6 +3,7 @@
 #include "core/address.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "io/allocator.hpp"
 #include "io/curl_library.hpp"
 #include "io/guard.hpp"
 
@@ -432,6 +433,7 @@ Result<HttpResponse> http_exchange(const HttpRequest& request) {
   Handles& handles = t_handles.busy ? own.emplace(**curl) : t_handles;
   if (!handles.usable()) return fail(ErrorKind::internal, "libcurl gave no handle");
   handles.busy = true;
+  give_back_memory();  // the answer may take minutes
   Result<HttpResponse> result = curl_exchange::Transfer(**curl, handles, request, std::move(*url)).run();
   handles.busy = false;
   return result;

@@ -1,5 +1,7 @@
 #include "serve/calls/pool.hpp"
 
+#include "io/allocator.hpp"
+
 namespace exai::serve {
 
 Pool::~Pool() {
@@ -37,10 +39,15 @@ void Pool::work() {
     wake_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
     --idle_;
     if (jobs_.empty()) return;
-    const std::function<void()> job = std::move(jobs_.front());
+    std::function<void()> job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
     job();
+    job = nullptr;
+    lock.lock();
+    if (!jobs_.empty()) continue;
+    lock.unlock();
+    io::give_back_memory();  // the next job may be long in coming
     lock.lock();
   }
 }

@@ -49,6 +49,7 @@ struct Memory::Entry {
   std::string state;
   std::size_t kept_turns = 0;
   bool state_changed = false;
+  bool state_owed = false;   // the journal does not have it yet
   std::uint64_t listed = 0;  // the collection in dirty_ that it belongs to; under Memory::mutex_
 };
 
@@ -64,7 +65,11 @@ struct Memory::Ticket {
   Ticket(Ticket&& other) noexcept : memory(std::exchange(other.memory, nullptr)), number(other.number) {}
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
-  Ticket& operator=(Ticket&&) = delete;
+  Ticket& operator=(Ticket&& other) noexcept {
+    std::swap(memory, other.memory);
+    std::swap(number, other.number);
+    return *this;
+  }
   ~Ticket() {
     if (memory == nullptr) return;
     const std::scoped_lock lock(memory->journal_mutex_);
@@ -237,39 +242,6 @@ Result<Thread> Memory::load(const std::string& id, const std::string& owner, con
   return Thread{entry.id, entry.created, entry.updated, entry.turns, std::move(*state)};
 }
 
-Result<void> Memory::append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
-                            const MemoryRules& rules, bool begin) {
-  if (Result<void> room = make_room(); !room) return room;
-  const Result<Hold> found = find(id, owner, rules, begin);
-  if (!found) return fail(found.error());
-  const std::size_t bytes = remembering::weight(turns);
-  std::optional<Ticket> ticket;
-  {
-    Entry& entry = **found;
-    const std::scoped_lock lock(entry.gate);
-    if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
-    if (entry.turns.size() + turns.size() > rules.max_turns)
-      return fail(ErrorKind::budget,
-                  fmt::format("the conversation {} has had its {} turns", id, rules.max_turns / 2),
-                  "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
-    const Wall now = clock_.wall();
-    store::ConversationChange change{.id = entry.id,
-                                     .owner = entry.owner,
-                                     .created = entry.created,
-                                     .updated = now,
-                                     .position = entry.turns.size(),
-                                     .turns = std::move(turns),
-                                     .state = std::nullopt};
-    Result<Ticket> written = record(change);
-    if (!written) return fail(written.error());
-    ticket.emplace(std::move(*written));
-    std::move(change.turns.begin(), change.turns.end(), std::back_inserter(entry.turns));
-    entry.updated = now;
-  }
-  touched(*found, bytes);
-  return secured(*ticket);
-}
-
 /// With the system the change is already; on the disk it is only when that was asked for.
 Result<void> Memory::secured(const Ticket& ticket) {
   if (!limits_.power || ticket.memory == nullptr) return {};
@@ -281,38 +253,77 @@ Result<void> Memory::secured(const Ticket& ticket) {
   return open->sync(ticket.number);
 }
 
-Result<void> Memory::update(const std::string& id, const std::string& owner, const MemoryRules& rules,
-                            bool begin, const std::function<Result<void>(Json& state)>& change) {
+Result<void> Memory::change(
+    const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin, Kept kept,
+    const std::function<Result<void>(Entry& entry, store::ConversationChange& change)>& make,
+    const std::function<std::size_t(Entry& entry, store::ConversationChange& change)>& apply) {
   if (Result<void> room = make_room(); !room) return room;
   const Result<Hold> found = find(id, owner, rules, begin);
   if (!found) return fail(found.error());
   std::size_t bytes = 0;
-  std::optional<Ticket> ticket;
+  Ticket ticket(nullptr, 0);
   {
     Entry& entry = **found;
     const std::scoped_lock lock(entry.gate);
     if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
-    Result<Json> state = remembering::read_state(entry.state, id);
-    if (!state) return fail(std::move(state.error()));
-    if (Result<void> done = change(*state); !done) return done;
-    const Wall now = clock_.wall();
     store::ConversationChange next{.id = entry.id,
                                    .owner = entry.owner,
                                    .created = entry.created,
-                                   .updated = now,
+                                   .updated = clock_.wall(),
                                    .position = entry.turns.size(),
                                    .turns = {},
-                                   .state = dump_json(std::move(*state))};
-    Result<Ticket> written = record(next);
-    if (!written) return fail(written.error());
-    ticket.emplace(std::move(*written));
-    entry.state = std::move(*next.state);
-    entry.state_changed = true;
-    entry.updated = now;
-    bytes = entry.state.size() + sizeof(Entry);
+                                   .state = std::nullopt};
+    if (Result<void> made = make(entry, next); !made) return made;
+    if (kept == Kept::at_once) {
+      const bool owed = entry.state_owed && !next.state;
+      if (owed) next.state = entry.state;
+      Result<Ticket> written = record(next);
+      if (!written) return fail(written.error());
+      ticket = std::move(*written);
+      if (owed) next.state.reset();  // the entry has it already
+    }
+    entry.state_owed = kept == Kept::with_next;
+    entry.updated = next.updated;
+    bytes = apply(entry, next);
   }
   touched(*found, bytes);
-  return secured(*ticket);
+  return secured(ticket);
+}
+
+Result<void> Memory::append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
+                            const MemoryRules& rules, bool begin) {
+  const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
+    if (entry.turns.size() + turns.size() > rules.max_turns)
+      return fail(ErrorKind::budget,
+                  fmt::format("the conversation {} has had its {} turns", id, rules.max_turns / 2),
+                  "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
+    next.turns = std::move(turns);
+    return {};
+  };
+  const auto apply = [](Entry& entry, store::ConversationChange& next) {
+    const std::size_t bytes = remembering::weight(next.turns);
+    std::move(next.turns.begin(), next.turns.end(), std::back_inserter(entry.turns));
+    return bytes;
+  };
+  return change(id, owner, rules, begin, Kept::at_once, make, apply);
+}
+
+Result<void> Memory::update(const std::string& id, const std::string& owner, const MemoryRules& rules,
+                            bool begin, const std::function<Result<void>(Json& state)>& change_state,
+                            Kept kept) {
+  const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
+    Result<Json> state = remembering::read_state(entry.state, id);
+    if (!state) return fail(std::move(state.error()));
+    if (Result<void> done = change_state(*state); !done) return done;
+    next.state = dump_json(std::move(*state));
+    return {};
+  };
+  const auto apply = [](Entry& entry, store::ConversationChange& next) {
+    entry.state = std::move(*next.state);
+    entry.state_changed = true;
+    return entry.state.size() + sizeof(Entry);
+  };
+  return change(id, owner, rules, begin, kept, make, apply);
 }
 
 /// Back-pressure: a store that cannot follow makes callers wait, and then says so.

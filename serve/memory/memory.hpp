@@ -73,10 +73,15 @@ class Memory {
   /// then nothing was added.
   Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
                       const MemoryRules& rules, bool begin);
+  /// When a new state is in the journal.
+  enum class Kept : std::uint8_t {
+    at_once,    ///< before update() returns
+    with_next,  ///< with the thread's next change: for one who answers nobody before that one
+  };
   /// Changes the state as one step, nobody else being in between; with `begin` the id is new and begins a
   /// thread. When `change` fails nothing is changed. `change` must not block.
   Result<void> update(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin,
-                      const std::function<Result<void>(Json& state)>& change);
+                      const std::function<Result<void>(Json& state)>& change, Kept kept = Kept::at_once);
   /// True when nobody has to wait to change this thread: it is in memory (or, for an empty id, yet to be
   /// begun), what it keeps is small, and there is room for more.
   [[nodiscard]] bool at_hand(const std::string& id) const;
@@ -94,6 +99,12 @@ class Memory {
   using Hold = std::shared_ptr<Entry>;
   Result<Hold> find(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin);
   Hold insert(Hold entry);
+  /// What append() and update() share: finds the thread, lets `make` fill in the change, writes it down, and
+  /// then lets `apply` make it, which tells its bytes.
+  Result<void> change(
+      const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin, Kept kept,
+      const std::function<Result<void>(Entry& entry, store::ConversationChange& change)>& make,
+      const std::function<std::size_t(Entry& entry, store::ConversationChange& change)>& apply);
   [[nodiscard]] std::vector<Hold> shrink(std::size_t looks);
   void shrink_slowly(std::unique_lock<std::mutex>& lock);
   void list(const Hold& entry);

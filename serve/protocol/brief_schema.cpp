@@ -1,6 +1,9 @@
 #include "serve/protocol/brief_schema.hpp"
 
+#include "core/json.hpp"
+
 #include <array>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -12,10 +15,6 @@ using Ordered = nlohmann::ordered_json;  // people and models read the members f
 
 constexpr int k_levels = 8;
 
-Ordered parsed(std::string_view text) {
-  return Ordered::parse(text, nullptr, false);
-}
-
 Ordered one_type(const Ordered& type) {
   if (!type.is_array()) return type;
   for (const Ordered& one : type)
@@ -23,32 +22,56 @@ Ordered one_type(const Ordered& type) {
   return "string";
 }
 
-/// `words`: with descriptions and choices. The order is always the same, so that equal means equal.
-Ordered shortened(const Ordered& schema, bool words, int levels) {
-  Ordered out = Ordered::object();
-  if (!schema.is_object() || levels == 0) return out;
-  const auto member = [&schema](const char* name) {
-    const auto found = schema.find(name);
-    return found == schema.end() ? Ordered() : *found;
-  };
-  const auto keep = [&](const char* name) {
-    if (Ordered value = member(name); !value.is_null() && !value.empty()) out[name] = std::move(value);
-  };
-  if (schema.contains("type")) out["type"] = one_type(schema["type"]);
-  if (words) keep("description");
-  if (words) keep("enum");
-  // Of a known list of objects the members are known too.
-  if (const Ordered items = member("items"); items.is_object())
-    out["items"] = words ? shortened(items, words, levels - 1)
-                         : Ordered{{"type", one_type(items.value("type", Ordered("string")))}};
-  if (const Ordered members = member("properties"); words && members.is_object()) {
-    out["properties"] = Ordered::object();
-    for (const auto& [name, inner] : members.items())
-      out["properties"][name] = shortened(inner, words, levels - 1);
+/// Writes the members of one object; a tree of what is left out first would cost more than all the rest.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_(out) { out_ += '{'; }
+  std::string& name(std::string_view name) {
+    if (!std::exchange(first_, false)) out_ += ',';
+    return out_.append(quote_json(name)).append(1, ':');
   }
-  if (words) keep("required");
-  keep("x-mcp-header");
-  return out;
+  void end() { out_ += '}'; }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+const Ordered* member(const Ordered& schema, const char* name) {
+  const auto found = schema.find(name);
+  return found == schema.end() || found->is_null() || found->empty() ? nullptr : &*found;
+}
+
+/// `words`: with descriptions and choices. The order is always the same, so that equal means equal.
+void shorten(const Ordered& schema, bool words, int levels, std::string& out) {
+  Members members(out);
+  if (schema.is_object() && levels > 0) {
+    const auto keep = [&](const char* name) {
+      if (const Ordered* value = member(schema, name)) members.name(name) += value->dump();
+    };
+    if (const Ordered* type = member(schema, "type")) members.name("type") += one_type(*type).dump();
+    if (words) keep("description");
+    if (words) keep("enum");
+    // Of a known list of objects the members are known too.
+    if (const Ordered* items = member(schema, "items"); items != nullptr && items->is_object()) {
+      if (words)
+        shorten(*items, words, levels - 1, members.name("items"));
+      else
+        members.name("items")
+            .append("{\"type\":")
+            .append(one_type(items->value("type", Ordered("string"))).dump()) += '}';
+    }
+    if (const Ordered* inner = member(schema, "properties");
+        words && inner != nullptr && inner->is_object()) {
+      Members below(members.name("properties"));
+      for (const auto& [name, property] : inner->items())
+        shorten(property, words, levels - 1, below.name(name));
+      below.end();
+    }
+    if (words) keep("required");
+    keep("x-mcp-header");
+  }
+  members.end();
 }
 
 }  // namespace
@@ -65,22 +88,26 @@ bool BriefSchemas::covers(std::string_view schema) {
 
 std::string BriefSchemas::brief(std::string_view schema) {
   using namespace brief_schemas;
-  const Ordered document = parsed(schema);
-  Ordered properties = Ordered::object();
+  const Ordered document = Ordered::parse(schema, nullptr, false);
+  std::string text;
+  Members members(text);
+  members.name("type") += "\"object\"";
+  Members properties(members.name("properties"));
   if (const auto found = document.find("properties"); found != document.end())
     for (const auto& [name, property] : found->items()) {
       // Limits and defaults are not shown, so they make no difference here.
-      Ordered full = shortened(property, true, k_levels);
-      const auto [known, fresh] = said_.emplace(name, full.dump());
-      const bool again = !fresh && known->second == full.dump();
-      properties[name] = again ? shortened(property, false, k_levels) : std::move(full);
+      std::string full;
+      shorten(property, true, k_levels, full);
+      const auto [known, fresh] = said_.emplace(name, full);
+      if (!fresh && known->second == full)
+        shorten(property, false, k_levels, properties.name(name));
+      else
+        properties.name(name) += full;
     }
-  Ordered out = Ordered::object();
-  out["type"] = "object";
-  out["properties"] = std::move(properties);
-  if (const auto required = document.find("required"); required != document.end() && !required->empty())
-    out["required"] = *required;
-  return out.dump();
+  properties.end();
+  if (const Ordered* required = member(document, "required")) members.name("required") += required->dump();
+  members.end();
+  return text;
 }
 
 }  // namespace exai::serve

@@ -223,9 +223,10 @@ Result<void> read_step(Step& step) {
 Result<void> record_step(Step& step) {
   step.fresh = step.thread.empty();
   if (step.fresh) step.thread = step.context.new_id();
+  // Whatever answers the step keeps something more of it: its turn, or what the hook makes of it.
   return step.context.memory().update(
       step.thread, step.context.principal(), step.rules, step.fresh,
-      [&step](Json& state) { return workflow_step::write_down(step, state); });
+      [&step](Json& state) { return workflow_step::write_down(step, state); }, Memory::Kept::with_next);
 }
 
 }  // namespace exai::serve
