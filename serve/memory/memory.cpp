@@ -104,6 +104,7 @@ Result<void> Memory::close() {
     return {};
   }
   Error error = store_trouble_.value_or(make_error(ErrorKind::unreachable, "the store could not be written"));
+  error.kind = ErrorKind::unreachable;  // whatever keeps the store from it, the run did not end well
   error.message = fmt::format("{} conversation{} could not be brought to the store: {}", dirty_.size(),
                               dirty_.size() == 1 ? "" : "s", error.message);
   if (journal_)

@@ -3,7 +3,7 @@
 
 Usage: kept_test.py EXAI [ROUNDS]
 
-Each round sends workflow steps (which ask no model) over stdio and HTTP, kills the server with SIGKILL 0 to 50 ms after an
+Each round sends workflow steps (which ask no model) over stdio, kills the server with SIGKILL 0 to 50 ms after an
 answer, starts it again and goes on with every continuation_id that was handed out. Then the disk is full from some moment on.
 """
 import json
@@ -18,16 +18,15 @@ import tempfile
 import threading
 
 EXAI = os.path.abspath(sys.argv[1])
-ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 25
 STEPS = 10
 
 
 class Stdio:
     """A server on standard input, asked one thing after the other."""
 
-    def __init__(self, root, before=None):
+    def __init__(self, root, before=None, more=None):
         kept = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
-        self.child = subprocess.Popen([EXAI, "serve", "--stdio"], cwd=root, env={**kept, "HOME": root, "EXAI_ROOT": root},
+        self.child = subprocess.Popen([EXAI, "serve", "--stdio"], cwd=root, env={**kept, "HOME": root, "EXAI_ROOT": root, **(more or {})},
                                       preexec_fn=before, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.next = 0
         self.ask("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "kept", "version": "1"}})
@@ -73,11 +72,11 @@ def continuation(answer):
     return json.loads(result["content"][0]["text"])["continuation_id"]
 
 
-def killed(root):
+def killed(root, rounds):
     """Answers that were handed out before a kill, and those of them that are gone afterwards."""
     promised, lost = 0, []
     known = []  # thread, step number that it has seen
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         server = Stdio(root)
         for thread, number in known:
             answer = server.step(number + 1, thread)
@@ -100,7 +99,7 @@ def killed(root):
 
 def full(root):
     """A disk that is full from some moment on: an answer says so, nothing that was answered is lost, the end is not 0."""
-    limit = 1 << 20
+    limit = 1 << 19
     server = Stdio(root, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     promised = []
     for _ in range(2000):
@@ -109,7 +108,7 @@ def full(root):
             break
         promised.append(continuation(answer))
     else:
-        raise AssertionError("a thousand answers on a full disk, and none says that it cannot be kept")
+        raise AssertionError("two thousand answers on a full disk, and none says that it cannot be kept")
     text = answer["result"]["content"][0]["text"]
     assert "cannot write" in text, f"what is wrong with the disk is not said: {text}"
     code, said = server.end()
@@ -121,12 +120,13 @@ def full(root):
 
 
 def main():
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 25
     root = tempfile.mkdtemp(prefix="exai-kept-")
     try:
-        promised, lost = killed(root)
+        promised, lost = killed(root, rounds)
         for thread, number, why in lost:
             print(f"{thread}: step {number} was answered and is gone: {why}")
-        print(f"{promised} answers, {ROUNDS} kills, {len(lost)} lost")
+        print(f"{promised} answers, {rounds} kills, {len(lost)} lost")
         promised, code, said = full(root)
         print(f"a full disk: {promised} answers kept, then a refusal, exit {code}")
         return 1 if lost else 0
