@@ -8,15 +8,18 @@
 
 #include <cstring>
 #include <deque>
+#include <functional>
+#include <memory>
+#include <utility>
 
+#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core.hpp>
-#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <fmt/core.h>
 
 namespace exai::io {
@@ -27,45 +30,123 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 using boost::system::error_code;
-using Plain = websocket::stream<beast::tcp_stream>;
-using Tls = websocket::stream<beast::ssl_stream<beast::tcp_stream>>;
+using Done = std::function<void(error_code, std::size_t)>;
 
-/// The operations, whichever stream carries them. A read stays pending between calls: to cancel one would
-/// lose what it had read.
-class Operations {
+/// A connection, plain or under TLS, as one type: Beast's protocol is compiled once for it, and takes a
+/// minute for each type it is compiled for.
+class Wire {
  public:
-  virtual ~Operations() = default;
-  virtual Result<void> connect(const Url& url, const WebSocket::Options& options, Deadline deadline) = 0;
-  virtual Result<void> send(std::string_view text, Deadline deadline) = 0;
-  virtual Result<std::string> receive(Deadline deadline) = 0;
-  virtual Result<void> ping(Deadline deadline) = 0;
-  virtual void close() = 0;
-  [[nodiscard]] virtual const std::string& subprotocol() const = 0;
+  using executor_type = asio::io_context::executor_type;
+  explicit Wire(asio::io_context& loop) : socket(loop) {}
+  executor_type get_executor() { return executor_; }
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return asio::async_initiate<Token, void(error_code, std::size_t)>(
+        [this](auto handler, asio::mutable_buffer into) { read(into, erased(std::move(handler))); }, token,
+        first_of<asio::mutable_buffer>(buffers));
+  }
+  /// Gathers what is in pieces, so that the head of a frame is no packet of its own.
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    asio::const_buffer whole = first_of<asio::const_buffer>(buffers);
+    if (whole.size() < k_gathered) {
+      gathered_.resize(k_gathered);
+      gathered_.resize(asio::buffer_copy(asio::buffer(gathered_), buffers));
+      whole = asio::buffer(gathered_);
+    }
+    return asio::async_initiate<Token, void(error_code, std::size_t)>(
+        [this](auto handler, asio::const_buffer from) { write(from, erased(std::move(handler))); }, token,
+        whole);
+  }
+  /// Says goodbye below the WebSocket, and does not wait for an answer.
+  void end() {
+    error_code ignored;
+    socket.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  }
+
+  asio::ip::tcp::socket socket;
+  std::optional<asio::ssl::context> authorities;
+  std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls;
+
+ private:
+  static constexpr std::size_t k_gathered = std::size_t{64} << 10U;
+  template <class Buffer, class Buffers>
+  static Buffer first_of(const Buffers& buffers) {
+    for (auto piece = asio::buffer_sequence_begin(buffers); piece != asio::buffer_sequence_end(buffers);
+         ++piece)
+      if (const Buffer one(*piece); one.size() > 0) return one;
+    return {};
+  }
+  template <class Handler>
+  static Done erased(Handler handler) {
+    const auto kept = std::make_shared<Handler>(std::move(handler));
+    return [kept](error_code code, std::size_t size) { std::move (*kept)(code, size); };
+  }
+  void read(asio::mutable_buffer into, Done done) {
+    if (tls)
+      tls->async_read_some(into, std::move(done));
+    else
+      socket.async_read_some(into, std::move(done));
+  }
+  void write(asio::const_buffer from, Done done) {
+    if (tls)
+      tls->async_write_some(from, std::move(done));
+    else
+      socket.async_write_some(from, std::move(done));
+  }
+
+  executor_type executor_{static_cast<asio::io_context&>(socket.get_executor().context()).get_executor()};
+  std::string gathered_;
 };
+
+/// How Beast ends a connection (found by the name of its argument).
+template <class Handler>
+void async_teardown(beast::role_type /*role*/, Wire& wire, Handler&& handler) {
+  wire.end();
+  asio::post(wire.get_executor(), [done = std::forward<Handler>(handler)]() mutable { done(error_code()); });
+}
+void beast_close_socket(Wire& wire) {
+  error_code ignored;
+  wire.socket.close(ignored);
+}
+
+using Stream = websocket::stream<Wire, false>;  // nobody asks for compression
 
 constexpr std::size_t k_queued = 1024;  // messages that came while something else was waited for
 
-template <class Stream>
-class Client final : public Operations {
+/// How an operation ended; of one type for all of them.
+struct Ended {
+  std::shared_ptr<std::optional<error_code>> code;
+  template <class... More>
+  void operator()(const error_code& problem, const More&... /*more*/) const {
+    *code = problem;
+  }
+};
+
+/// The operations. A read stays pending between calls: to cancel one would lose what it had read.
+class Client {
  public:
   Client() = default;
-  ~Client() override {
-    if (stream_) beast::get_lowest_layer(*stream_).close();
-  }
+  ~Client() { cut(); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  Result<void> connect(const Url& url, const WebSocket::Options& options, Deadline deadline) override;
-  Result<void> send(std::string_view text, Deadline deadline) override;
-  Result<std::string> receive(Deadline deadline) override;
-  Result<void> ping(Deadline deadline) override;
-  void close() override;
-  [[nodiscard]] const std::string& subprotocol() const override { return subprotocol_; }
+  Result<void> connect(const Url& url, const WebSocket::Options& options, Deadline deadline);
+  Result<void> send(std::string_view text, Deadline deadline);
+  Result<std::string> receive(Deadline deadline);
+  Result<void> ping(Deadline deadline);
+  void close();
+  [[nodiscard]] const std::string& subprotocol() const { return subprotocol_; }
 
  private:
-  static constexpr bool k_tls = std::is_same_v<Stream, Tls>;
   Stream& stream() { return *stream_; }
-  Result<void> make_stream(const WebSocket::Options& options);
+  Wire& wire() { return stream_->next_layer(); }
+  void cut() {
+    error_code ignored;
+    if (stream_) wire().socket.close(ignored);
+  }
+  Result<void> prepare_tls(const WebSocket::Options& options);
   Result<void> reach(const Url& url, Deadline deadline);
   Result<void> secure(const Url& url, Deadline deadline);
   Result<void> upgrade(const Url& url, const WebSocket::Options& options, Deadline deadline);
@@ -82,15 +163,14 @@ class Client final : public Operations {
   /// Starts one operation and waits for it; the error, or nothing at the deadline.
   template <class Start>
   std::optional<error_code> wait_for(Deadline deadline, Start start) {
-    auto ended = std::make_shared<std::optional<error_code>>();
-    start([ended](const error_code& problem, const auto&...) { *ended = problem; });
-    if (!run_until(deadline, [&] { return ended->has_value(); })) return std::nullopt;
-    return *ended;
+    const Ended handler{std::make_shared<std::optional<error_code>>()};
+    start(handler);
+    if (!run_until(deadline, [&] { return handler.code->has_value(); })) return std::nullopt;
+    return *handler.code;
   }
   [[nodiscard]] Error problem(std::string_view phase, const std::optional<error_code>& code) const;
 
   asio::io_context loop_{1};
-  std::optional<asio::ssl::context> tls_;
   std::optional<Stream> stream_;
   std::string address_, subprotocol_;
   beast::flat_buffer buffer_;
@@ -100,8 +180,7 @@ class Client final : public Operations {
   std::size_t pongs_ = 0;
 };
 
-template <class Stream>
-Error Client<Stream>::problem(std::string_view phase, const std::optional<error_code>& code) const {
+Error Client::problem(std::string_view phase, const std::optional<error_code>& code) const {
   if (!code) return make_error(ErrorKind::timeout, fmt::format("{} took too long: {}", phase, address_));
   if (*code == websocket::error::buffer_overflow)
     return make_error(ErrorKind::invalid,
@@ -119,39 +198,35 @@ Error Client<Stream>::problem(std::string_view phase, const std::optional<error_
                     fmt::format("{} failed: {}: {}", phase, address_, code->message()), std::move(hint));
 }
 
-template <class Stream>
-Result<void> Client<Stream>::make_stream([[maybe_unused]] const WebSocket::Options& options) {
-  if constexpr (k_tls) {
-    tls_.emplace(asio::ssl::context::tls_client);
-    error_code unread;
-    if (options.ca_file.empty())
-      tls_->set_default_verify_paths();
-    else
-      tls_->load_verify_file(options.ca_file, unread);
-    if (unread)
-      return fail(ErrorKind::missing_input,
-                  fmt::format("cannot read the authorities in {}: {}", options.ca_file, unread.message()),
-                  "a PEM file with the certificate of the authority");
-    tls_->set_verify_mode(asio::ssl::verify_peer);
-    stream_.emplace(loop_, *tls_);
-  } else {
-    stream_.emplace(loop_);
-  }
+Result<void> Client::prepare_tls(const WebSocket::Options& options) {
+  asio::ssl::context& authorities = wire().authorities.emplace(asio::ssl::context::tls_client);
+  error_code unread;
+  if (options.ca_file.empty())
+    authorities.set_default_verify_paths();
+  else
+    authorities.load_verify_file(options.ca_file, unread);
+  if (unread)
+    return fail(ErrorKind::missing_input,
+                fmt::format("cannot read the authorities in {}: {}", options.ca_file, unread.message()),
+                "a PEM file with the certificate of the authority");
+  authorities.set_verify_mode(asio::ssl::verify_peer);
   return {};
 }
 
-template <class Stream>
-Result<void> Client<Stream>::connect(const Url& url, const WebSocket::Options& options, Deadline deadline) {
+Result<void> Client::connect(const Url& url, const WebSocket::Options& options, Deadline deadline) {
   address_ = fmt::format("{}:{}", url.host, url.port);
-  if (auto made = make_stream(options); !made) return made;
+  stream_.emplace(loop_);
+  const bool tls = url.scheme == "wss";
+  if (tls)
+    if (auto ready = prepare_tls(options); !ready) return ready;
   if (auto reached = reach(url, deadline); !reached) return reached;
-  if (auto ready = secure(url, deadline); !ready) return ready;
+  if (tls)
+    if (auto ready = secure(url, deadline); !ready) return ready;
   return upgrade(url, options, deadline);
 }
 
 /// Names are not left to asio: its resolver would hold up the end of the loop while a name server hangs.
-template <class Stream>
-Result<void> Client<Stream>::reach(const Url& url, Deadline deadline) {
+Result<void> Client::reach(const Url& url, Deadline deadline) {
   const Result<std::vector<SocketAddress>> found = resolve(url.host, url.port, deadline);
   if (!found) return fail(found.error());
   std::vector<asio::ip::tcp::endpoint> endpoints;
@@ -162,34 +237,28 @@ Result<void> Client<Stream>::reach(const Url& url, Deadline deadline) {
     endpoint.resize(address.size());
     endpoints.push_back(endpoint);
   }
-  const auto connected = wait_for(deadline, [&](auto handler) {
-    beast::get_lowest_layer(stream()).async_connect(endpoints, std::move(handler));
-  });
+  const auto connected = wait_for(
+      deadline, [&](Ended handler) { asio::async_connect(wire().socket, endpoints, std::move(handler)); });
   if (!connected || *connected) return fail(problem("connect", connected));
-  beast::get_lowest_layer(stream()).socket().set_option(asio::ip::tcp::no_delay(true));
+  wire().socket.set_option(asio::ip::tcp::no_delay(true));
   return {};
 }
 
-template <class Stream>
-Result<void> Client<Stream>::secure([[maybe_unused]] const Url& url, [[maybe_unused]] Deadline deadline) {
-  if constexpr (k_tls) {
-    auto& layer = stream().next_layer();
-    layer.set_verify_callback(asio::ssl::host_name_verification(url.host));
-    SSL_set_tlsext_host_name(layer.native_handle(), url.host.c_str());
-    const auto done = wait_for(deadline, [&](auto handler) {
-      layer.async_handshake(asio::ssl::stream_base::client, std::move(handler));
-    });
-    if (!done || *done)
-      return fail(problem("TLS", done)
-                      .try_this("the certificate must be signed by a known authority: apt-get install "
-                                "ca-certificates, or name yours in "
-                                "SSL_CERT_FILE"));
-  }
+Result<void> Client::secure(const Url& url, Deadline deadline) {
+  auto& layer = wire().tls.emplace(wire().socket, *wire().authorities);
+  layer.set_verify_callback(asio::ssl::host_name_verification(url.host));
+  SSL_set_tlsext_host_name(layer.native_handle(), url.host.c_str());
+  const auto done = wait_for(deadline, [&](Ended handler) {
+    layer.async_handshake(asio::ssl::stream_base::client, std::move(handler));
+  });
+  if (!done || *done)
+    return fail(problem("TLS", done)
+                    .try_this("the certificate must be signed by a known authority: apt-get install "
+                              "ca-certificates, or name yours in SSL_CERT_FILE"));
   return {};
 }
 
-template <class Stream>
-Result<void> Client<Stream>::upgrade(const Url& url, const WebSocket::Options& options, Deadline deadline) {
+Result<void> Client::upgrade(const Url& url, const WebSocket::Options& options, Deadline deadline) {
   // The buffer is the limit: Beast's own would shut the stream down first and report what came of that.
   stream().read_message_max(0);
   buffer_.max_size(options.max_message);
@@ -204,7 +273,7 @@ Result<void> Client<Stream>::upgrade(const Url& url, const WebSocket::Options& o
   });
   websocket::response_type response;
   const std::string host = url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
-  const auto done = wait_for(deadline, [&](auto handler) {
+  const auto done = wait_for(deadline, [&](Ended handler) {
     stream().async_handshake(response, host + ":" + url.port, url.path, std::move(handler));
   });
   if (done && *done == websocket::error::upgrade_declined)
@@ -221,8 +290,7 @@ Result<void> Client<Stream>::upgrade(const Url& url, const WebSocket::Options& o
   return {};
 }
 
-template <class Stream>
-void Client<Stream>::keep_reading() {
+void Client::keep_reading() {
   if (reading_ || read_error_ || messages_.size() >= k_queued) return;
   reading_ = true;
   stream().async_read(buffer_, [this](const error_code& code, std::size_t) {
@@ -236,24 +304,22 @@ void Client<Stream>::keep_reading() {
   });
 }
 
-template <class Stream>
-Result<void> Client<Stream>::send(std::string_view text, Deadline deadline) {
+Result<void> Client::send(std::string_view text, Deadline deadline) {
   if (read_error_) return fail(problem("send", read_error_));
   stream().text(true);
-  const auto done = wait_for(deadline, [&](auto handler) {
+  const auto done = wait_for(deadline, [&](Ended handler) {
     stream().async_write(asio::buffer(text.data(), text.size()), std::move(handler));
   });
   if (done && !*done) return {};
   if (!done) {  // half a message is on the wire: nothing sensible can follow it
-    beast::get_lowest_layer(stream()).close();
+    cut();
     read_error_ = asio::error::operation_aborted;
     run_until(Deadline::after(Millis{1000}), [&] { return !reading_; });
   }
   return fail(problem("send", done));
 }
 
-template <class Stream>
-Result<std::string> Client<Stream>::receive(Deadline deadline) {
+Result<std::string> Client::receive(Deadline deadline) {
   keep_reading();
   if (!run_until(deadline, [&] { return !messages_.empty() || read_error_; }))
     return fail(problem("receive", std::nullopt));
@@ -263,10 +329,9 @@ Result<std::string> Client<Stream>::receive(Deadline deadline) {
   return message;
 }
 
-template <class Stream>
-Result<void> Client<Stream>::ping(Deadline deadline) {
+Result<void> Client::ping(Deadline deadline) {
   const std::size_t before = pongs_;
-  const auto sent = wait_for(deadline, [&](auto handler) { stream().async_ping({}, std::move(handler)); });
+  const auto sent = wait_for(deadline, [&](Ended handler) { stream().async_ping({}, std::move(handler)); });
   if (!sent || *sent) return fail(problem("ping", sent));
   while (pongs_ == before) {
     keep_reading();  // the pong is seen while a message is read
@@ -277,10 +342,9 @@ Result<void> Client<Stream>::ping(Deadline deadline) {
   return {};
 }
 
-template <class Stream>
-void Client<Stream>::close() {
+void Client::close() {
   if (!stream().is_open()) return;
-  (void)wait_for(Deadline::after(Millis{1000}), [&](auto handler) {
+  (void)wait_for(Deadline::after(Millis{1000}), [&](Ended handler) {
     stream().async_close(websocket::close_code::normal, std::move(handler));
   });
 }
@@ -289,7 +353,7 @@ void Client<Stream>::close() {
 }  // namespace websocket_client
 
 struct WebSocket::Impl {
-  std::unique_ptr<websocket_client::Operations> operations;
+  websocket_client::Client client;
 };
 
 WebSocket::WebSocket(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -307,11 +371,7 @@ Result<WebSocket> WebSocket::connect(const std::string& text, const Options& opt
     return fail(allowed.error());
   try {
     auto impl = std::make_unique<Impl>();
-    if (url->scheme == "wss")
-      impl->operations = std::make_unique<Client<Tls>>();
-    else
-      impl->operations = std::make_unique<Client<Plain>>();
-    if (auto connected = impl->operations->connect(*url, options, deadline); !connected)
+    if (auto connected = impl->client.connect(*url, options, deadline); !connected)
       return fail(connected.error());
     return WebSocket(std::move(impl));
   } catch (const std::exception& broken) {
@@ -321,19 +381,19 @@ Result<WebSocket> WebSocket::connect(const std::string& text, const Options& opt
 }
 
 const std::string& WebSocket::subprotocol() const {
-  return impl_->operations->subprotocol();
+  return impl_->client.subprotocol();
 }
 Result<void> WebSocket::send(std::string_view text, Deadline deadline) {
-  return impl_->operations->send(text, deadline);
+  return impl_->client.send(text, deadline);
 }
 Result<std::string> WebSocket::receive(Deadline deadline) {
-  return impl_->operations->receive(deadline);
+  return impl_->client.receive(deadline);
 }
 Result<void> WebSocket::ping(Deadline deadline) {
-  return impl_->operations->ping(deadline);
+  return impl_->client.ping(deadline);
 }
 void WebSocket::close() {
-  impl_->operations->close();
+  impl_->client.close();
 }
 
 }  // namespace exai::io

@@ -125,8 +125,9 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
 }
 
 double Spend::count(const Model& model, const Usage& usage) {
+  constexpr std::chrono::seconds k_patience{1};
   const double dollars = cost_of(model, usage).value_or(0);
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
   turn_day();
   spent_[model.provider] += dollars;
   if (store_ == nullptr) return dollars;
@@ -146,7 +147,10 @@ double Spend::count(const Model& model, const Usage& usage) {
   row.nano_usd += nano;
   if (!writer_.joinable())
     writer_ = std::jthread([this](const std::stop_token& stop) { write_behind(stop); });
+  const std::uint64_t mine = ++counted_, failures = failures_;
   wake_.notify_one();
+  if (dollars > 0)
+    idle_.wait_for(lock, k_patience, [&] { return written_ >= mine || failures_ != failures; });
   return dollars;
 }
 
@@ -167,11 +171,16 @@ bool Spend::write(std::unique_lock<std::mutex>& lock) {
   std::vector<store::SpendChange> rows;
   rows.swap(unwritten_);
   writing_ = true;
+  const std::uint64_t upto = counted_;
   lock.unlock();
   const Result<void> kept = store_->add_spend(rows);
   if (!kept && on_failure_) on_failure_(kept.error());
   lock.lock();
   writing_ = false;
+  if (kept)
+    written_ = upto;
+  else
+    ++failures_;
   if (!kept) unwritten_.insert(unwritten_.end(), rows.begin(), rows.end());
   idle_.notify_all();
   return kept.has_value();

@@ -36,7 +36,9 @@ class Spend {
   /// `budget` when the day's or the request's budget forbids the question; the hint names the setting.
   Result<void> allow(const Config& config, const Model& model, long long prompt_tokens,
                      long long output_tokens);
-  /// Counts an answer; its cost in dollars.
+  /// Counts an answer; its cost in dollars. What cost something is in the store when this returns, so that a
+  /// killed process spends no budget twice; a store that fails or takes longer than a second is told to
+  /// `on_failure`, or waits behind the answer that is paid for.
   double count(const Model& model, const Usage& usage);
   /// True the first time only, for a model without a price.
   bool first_unpriced(const Model& model);
@@ -60,6 +62,7 @@ class Spend {
   std::string day_;                                   // "2026-11-21"
   std::map<std::string, double, std::less<>> spent_;  // by provider
   std::vector<store::SpendChange> unwritten_;
+  std::uint64_t counted_ = 0, written_ = 0, failures_ = 0;
   bool writing_ = false;
   bool loaded_ = false;
   Steady load_again_{};  // when the store did not answer

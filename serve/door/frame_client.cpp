@@ -118,7 +118,7 @@ class FrameClient final : public FrameSink, public std::enable_shared_from_this<
   }
 
   net::io_context& io_;
-  websocket::stream<Tcp::socket> stream_;
+  websocket::stream<Tcp::socket, false> stream_;  // nobody asks for compression
   Tcp::resolver resolver_;
   net::steady_timer signal_;
   std::string host_, port_, path_;

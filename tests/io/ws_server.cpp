@@ -17,8 +17,8 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using Plain = beast::websocket::stream<asio::ip::tcp::socket>;
-using Tls = beast::websocket::stream<asio::ssl::stream<asio::ip::tcp::socket>>;
+using Plain = beast::websocket::stream<asio::ip::tcp::socket, false>;
+using Tls = beast::websocket::stream<asio::ssl::stream<asio::ip::tcp::socket>, false>;
 
 template <class Stream>
 class Peer : public WsPeer {
