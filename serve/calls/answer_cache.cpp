@@ -158,8 +158,8 @@ void Caches::reload(const Config& config) {
   semantic.set_limits(answer_caching::semantic_limits(config));
 }
 
-std::vector<Metrics::CacheRow> Caches::rows() const {
-  std::vector<Metrics::CacheRow> rows;
+std::vector<CacheRow> Caches::rows() const {
+  std::vector<CacheRow> rows;
   for (const auto& [name, cache] : {std::pair{"expert", &expert}, {"semantic", &semantic}}) {
     const AnswerCache::Counts counts = cache->counts();
     rows.push_back({name, counts.entries, counts.limit, counts.hits, counts.misses, counts.shared});

@@ -5,7 +5,6 @@
 #include "core/config.hpp"
 #include "core/deadline.hpp"
 #include "core/result.hpp"
-#include "serve/calls/metrics.hpp"
 #include "serve/providers/provider.hpp"
 
 #include <condition_variable>
@@ -81,12 +80,18 @@ class AnswerCache {
   Counts counts_;
 };
 
+/// How a cache does.
+struct CacheRow {
+  std::string name;
+  std::size_t entries = 0, limit = 0;
+  std::uint64_t hits = 0, misses = 0, shared = 0;
+};
+
 /// The caches that all calls share.
 struct Caches {
   Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit);
   void reload(const Config& config);
-  /// For the metrics.
-  [[nodiscard]] std::vector<Metrics::CacheRow> rows() const;
+  [[nodiscard]] std::vector<CacheRow> rows() const;
 
   AnswerCache expert;    ///< expert analyses of workflows
   AnswerCache semantic;  ///< chat answers

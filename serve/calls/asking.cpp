@@ -44,7 +44,7 @@ std::string circuit_name(const ModelChoice& choice) {
 }  // namespace asking
 
 CircuitRules Asking::circuit_rules() const {
-  const Config& config = runtime_.config;
+  const Config& config = settings_.config;
   return {config.boolean("circuit.enabled"), static_cast<int>(config.integer("circuit.failures")),
           config.duration("circuit.reset")};
 }
@@ -63,7 +63,7 @@ template <class Answer, class Once>
 Tried<Answer> Asking::one_try(const Target& target, Deadline deadline, bool first, const Once& once,
                               Attempt& attempt) {
   const Clock& clock = services_.clock;
-  const Config& config = runtime_.config;
+  const Config& config = settings_.config;
   const CircuitRules rules = circuit_rules();
   const Breakers::Entry entry =
       router_.breakers_.enter(target.provider.id, target.circuit, rules, clock.steady());
@@ -81,7 +81,7 @@ Tried<Answer> Asking::one_try(const Target& target, Deadline deadline, bool firs
   }
   const Failure failure = judge_failure(answer.error(), attempt);
   if (failure != Failure::cancelled)
-    services_.metrics.provider_error(target.provider.id, answer.error().kind);
+    services_.observer.provider_error(target.provider.id, answer.error().kind);
   // A question that the provider cannot answer well is one failure, however often it is put.
   if (counts(failure) && (first || failure != Failure::nonsense)) turn.failed(rules, clock.steady());
   return {std::move(answer), failure, attempt.streamed};
@@ -100,10 +100,10 @@ Tried<Answer> Asking::repeated(const Target& target, Deadline deadline, bool sta
       return tried;
     if (router_.breakers_.is_open(target.provider.id, target.circuit, services_.clock.steady())) return tried;
     const auto wait =
-        next_wait(RetryRules::from(runtime_.config, stand_in), done, tried.answer.error().retry_after,
+        next_wait(RetryRules::from(settings_.config, stand_in), done, tried.answer.error().retry_after,
                   deadline.left(services_.clock), services_.chance ? services_.chance() : 0.5);
     if (!wait) return tried;
-    services_.metrics.provider_retry(target.provider.id, to_string(tried.failure));
+    services_.observer.provider_retry(target.provider.id, to_string(tried.failure));
     log_retry(target, tried.failure, done + 1, *wait, tried.answer.error());
     before = std::move(tried);
     if (!services_.clock.pause(*wait, stop_))
@@ -115,9 +115,9 @@ Tried<Answer> Asking::repeated(const Target& target, Deadline deadline, bool sta
 
 Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request, Deadline deadline,
                           bool stand_in, const std::function<void(std::string_view)>& on_delta) {
-  const Config& config = runtime_.config;
+  const Config& config = settings_.config;
   const Provider& provider = *choice.provider;
-  const Model& model = answering_model(runtime_.models, choice.model, request);
+  const Model& model = answering_model(settings_.models, choice.model, request);
   const ModelChoice asked{&provider, model};
   const Target target{provider, asking::circuit_name(asked)};
   const long long tokens = prompt_tokens(request);
@@ -126,7 +126,7 @@ Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request,
   if (Result<void> allowed = router_.services_.spend->allow(config, model, tokens, output); !allowed)
     return {fail(allowed.error()), Failure::caller, false};
   const Millis own = config.duration(provider.timeout_setting),
-               http = runtime_.budgets[timeouts::Layer::http];
+               http = settings_.budgets[timeouts::Layer::http];
   const bool wished = request.timeout > Millis{0};
   const Millis longest = wished ? request.timeout : std::min(own, http);
   const std::string_view longest_setting = wished       ? request.timeout_setting
@@ -134,9 +134,9 @@ Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request,
                                                         : provider.timeout_setting;
   log_question(asked, request, tokens, std::min(longest, deadline.left(services_.clock)));
   Tried<Reply> tried = repeated<Reply>(target, deadline, stand_in, true, [&](Attempt& attempt) {
-    const ProviderCall call{config,          deadline,         stop_,    on_delta, services_.transport,
-                            services_.clock, &router_.cache_,  &attempt, longest,  longest_setting,
-                            limit_,          &runtime_.secrets};
+    const ProviderCall call{config,          deadline,          stop_,    on_delta, services_.transport,
+                            services_.clock, &router_.cache_,   &attempt, longest,  longest_setting,
+                            limit_,          &settings_.secrets};
     return provider_chat(provider, request, model, call);
   });
   if (tried.answer) count_answer(asked, *tried.answer);
@@ -146,17 +146,17 @@ Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request,
 Tried<ProviderAnswer> Asking::ask(const Provider& provider, const ProviderAsk& ask, Deadline deadline) {
   const Target target{provider, "requests"};
   return repeated<ProviderAnswer>(target, deadline, false, ask.repeatable, [&](Attempt& attempt) {
-    const ProviderCall call{runtime_.config, deadline,         stop_,    {},        services_.transport,
-                            services_.clock, &router_.cache_,  &attempt, Millis{0}, {},
-                            limit_,          &runtime_.secrets};
+    const ProviderCall call{settings_.config, deadline,          stop_,    {},        services_.transport,
+                            services_.clock,  &router_.cache_,   &attempt, Millis{0}, {},
+                            limit_,           &settings_.secrets};
     return provider_ask(provider, ask, call);
   });
 }
 
 void Asking::count_answer(const ModelChoice& choice, Reply& reply) {
   reply.cost = services_.spend->count(choice.model, reply.usage);
-  services_.metrics.model_answer(choice.provider->id, asking::circuit_name(choice), reply.usage.prompt,
-                                 reply.usage.completion, reply.usage.cached, reply.cost);
+  services_.observer.model_answer(choice.provider->id, asking::circuit_name(choice), reply.usage.prompt,
+                                  reply.usage.completion, reply.usage.cached, reply.cost);
   if (services_.log != nullptr && services_.spend->first_unpriced(choice.model))
     services_.log->write(io::LogLevel::warning, "model.price",
                          fmt::format("the catalogue has no price for {}: its answers count as free",
@@ -165,7 +165,7 @@ void Asking::count_answer(const ModelChoice& choice, Reply& reply) {
 
 void Asking::log_question(const ModelChoice& choice, const ChatRequest& request, long long tokens,
                           Millis timeout) {
-  services_.metrics.prompt_size(static_cast<double>(tokens));
+  services_.observer.prompt_size(static_cast<double>(tokens));
   if (services_.log == nullptr) return;
   std::string temperature = "-";
   if (request.temperature)
@@ -202,7 +202,7 @@ void Asking::log_retry(const Target& target, Failure failure, int repetition, Mi
 }
 
 void Asking::log_failover(const ModelChoice& from, const ModelChoice& to, const Error& why) {
-  services_.metrics.failover(from.provider->id, to.provider->id);
+  services_.observer.failover(from.provider->id, to.provider->id);
   if (services_.log == nullptr) return;
   services_.log->write(
       io::LogLevel::warning, "provider.failover",

@@ -21,11 +21,11 @@ struct Target {
 
 class Asking {
  public:
-  Asking(ModelRouter& router, const Runtime& runtime, const std::stop_token& stop, std::string_view tool,
-         std::string_view limit)
+  Asking(ModelRouter& router, const ModelSettings& settings, const std::stop_token& stop,
+         std::string_view tool, std::string_view limit)
       : router_(router),
         services_(router.services_),
-        runtime_(runtime),
+        settings_(settings),
         stop_(stop),
         tool_(tool),
         limit_(limit) {}
@@ -51,7 +51,7 @@ class Asking {
 
   ModelRouter& router_;
   ModelRouter::Services& services_;
-  const Runtime& runtime_;
+  const ModelSettings& settings_;
   const std::stop_token& stop_;
   std::string_view tool_;
   std::string_view limit_;  ///< the setting that the call's deadline comes from

@@ -239,7 +239,7 @@ void Metrics::watch_caches(std::function<std::vector<CacheRow>()> rows) {
 namespace {
 
 /// What caches count themselves, as families with a label of the cache's name.
-void add_caches(const std::vector<Metrics::CacheRow>& rows, std::vector<prometheus::MetricFamily>& families) {
+void add_caches(const std::vector<CacheRow>& rows, std::vector<prometheus::MetricFamily>& families) {
   using prometheus::MetricType;
   prometheus::MetricFamily requests, entries, limits;
   requests.name = "exai_cache_requests_total";
@@ -250,7 +250,7 @@ void add_caches(const std::vector<Metrics::CacheRow>& rows, std::vector<promethe
   limits.name = "exai_cache_limit";
   limits.help = "Answers that a cache may hold";
   entries.type = limits.type = MetricType::Gauge;
-  for (const Metrics::CacheRow& row : rows) {
+  for (const CacheRow& row : rows) {
     for (const auto& [outcome, count] :
          {std::pair{"hit", row.hits}, {"miss", row.misses}, {"shared", row.shared}}) {
       prometheus::ClientMetric metric;

@@ -1,7 +1,8 @@
 // The server's metrics; prometheus-cpp stands behind it and is named in metrics.cpp only.
 #pragma once
 
-#include "core/error.hpp"
+#include "serve/calls/answer_cache.hpp"
+#include "serve/calls/model_observer.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -17,10 +18,10 @@ std::string_view to_string(Transport transport);
 
 /// Label values are bounded: registered tools or "unknown", three transports, the words of ErrorKind,
 /// registered providers.
-class Metrics {
+class Metrics final : public ModelObserver {
  public:
   explicit Metrics(const std::vector<std::string>& tools);
-  ~Metrics();
+  ~Metrics() override;
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
@@ -34,16 +35,11 @@ class Metrics {
   /// Somebody was kept out: "key", "token", "scope", "rate", "guesses" or "connections".
   void refused(std::string_view reason);
   // Any thread.
-  void provider_error(std::string_view provider, ErrorKind kind);
+  void provider_error(std::string_view provider, ErrorKind kind) override;
   void cache_hit();
   /// A write to store or journal failed.
   void storage_failed();
   /// Says how the caches do, whenever somebody asks for the metrics.
-  struct CacheRow {
-    std::string name;
-    std::size_t entries = 0, limit = 0;
-    std::uint64_t hits = 0, misses = 0, shared = 0;
-  };
   void watch_caches(std::function<std::vector<CacheRow>()> rows);
   /// Says which settings are in force, whenever somebody asks for the metrics.
   struct SettingsRow {
@@ -52,16 +48,12 @@ class Metrics {
     bool last_reload_good = true;
   };
   void watch_settings(std::function<SettingsRow()> row);
-  /// One answer of a model: its tokens and what it cost in US dollars. Models that the catalogue does not
-  /// know must be called "other".
   void model_answer(std::string_view provider, std::string_view model, long long prompt, long long completion,
-                    long long cached, double dollars);
-  /// Estimated tokens of a prompt.
-  void prompt_size(double tokens);
-  /// 0 closed, 1 open, 2 half-open.
-  void circuit(std::string_view provider, std::string_view model, int state);
-  void provider_retry(std::string_view provider, std::string_view reason);
-  void failover(std::string_view from, std::string_view to);
+                    long long cached, double dollars) override;
+  void prompt_size(double tokens) override;
+  void circuit(std::string_view provider, std::string_view model, int state) override;
+  void provider_retry(std::string_view provider, std::string_view reason) override;
+  void failover(std::string_view from, std::string_view to) override;
   /// The text of /metrics, format 0.0.4.
   [[nodiscard]] std::string render();
 

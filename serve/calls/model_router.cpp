@@ -34,7 +34,7 @@ ModelRouter::ModelRouter(Services services)
 }
 
 void ModelRouter::circuit_changed(const Breakers::Row& now, Circuit before) {
-  services_.metrics.circuit(now.provider, now.model, static_cast<int>(now.state));
+  services_.observer.circuit(now.provider, now.model, static_cast<int>(now.state));
   if (services_.log == nullptr) return;
   services_.log->write(
       now.state == Circuit::open ? io::LogLevel::warning : io::LogLevel::info, "CIRCUIT_BREAKER",
@@ -45,22 +45,22 @@ void ModelRouter::circuit_changed(const Breakers::Row& now, Circuit before) {
        {"failures", fmt::format("{}", now.failures)}});
 }
 
-Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& request, Deadline deadline,
+Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest& request, Deadline deadline,
                                 const std::stop_token& stop,
                                 const std::function<void(std::string_view)>& on_delta, std::string_view tool,
                                 std::string_view limit) {
-  const Config& config = runtime.config;
-  Result<ModelChoice> chosen = choose_model(config, runtime.models, request, tool);
+  const Config& config = settings.config;
+  Result<ModelChoice> chosen = choose_model(config, settings.models, request, tool);
   if (!chosen) return fail(chosen.error());
   std::vector<ModelChoice> candidates;
   if (request.failover && config.boolean("failover.enabled"))
-    candidates = stand_ins(config, runtime.models, *chosen, request);
+    candidates = stand_ins(config, settings.models, *chosen, request);
   candidates.insert(candidates.begin(), std::move(*chosen));
   if (request.timeout > Millis{0} && request.timeout < deadline.left(services_.clock)) {
     deadline = deadline.within(request.timeout, services_.clock);
     limit = request.timeout_setting;
   }
-  Asking asking(*this, runtime, stop, tool, limit);
+  Asking asking(*this, settings, stop, tool, limit);
   std::vector<std::string> detours;
   std::optional<Error> first;
   Millis soonest{0};
@@ -89,13 +89,13 @@ Result<Reply> ModelRouter::chat(const Runtime& runtime, const ChatRequest& reque
   return fail(routing::all_failed(std::move(*first), detours, soonest));
 }
 
-Result<ProviderAnswer> ModelRouter::ask(const Runtime& runtime, const ProviderAsk& ask, Deadline deadline,
-                                        const std::stop_token& stop, std::string_view tool,
+Result<ProviderAnswer> ModelRouter::ask(const ModelSettings& settings, const ProviderAsk& ask,
+                                        Deadline deadline, const std::stop_token& stop, std::string_view tool,
                                         std::string_view limit) {
   const Provider* provider = find_provider(ask.provider);
   if (provider == nullptr)
     return fail(ErrorKind::internal, fmt::format("no provider is called '{}'", printable(ask.provider)));
-  return Asking(*this, runtime, stop, tool, limit).ask(*provider, ask, deadline).answer;
+  return Asking(*this, settings, stop, tool, limit).ask(*provider, ask, deadline).answer;
 }
 
 }  // namespace exai::serve

@@ -5,10 +5,10 @@
 #include "core/deadline.hpp"
 #include "io/log.hpp"
 #include "serve/calls/breaker.hpp"
-#include "serve/calls/metrics.hpp"
+#include "serve/calls/model_observer.hpp"
+#include "serve/calls/model_settings.hpp"
 #include "serve/calls/permits.hpp"
 #include "serve/calls/retry.hpp"
-#include "serve/calls/runtime.hpp"
 #include "serve/calls/spend.hpp"
 #include "serve/providers/context_cache.hpp"
 #include "serve/providers/provider.hpp"
@@ -24,7 +24,7 @@ class ModelRouter {
  public:
   struct Services {
     ProviderPermits& permits;
-    Metrics& metrics;
+    ModelObserver& observer;
     const Clock& clock;
     ProviderTransport& transport;
     io::Log* log = nullptr;
@@ -37,11 +37,11 @@ class ModelRouter {
   /// rule table; `limit` is the setting that the deadline comes from, for the hint of a timeout. A model that
   /// is named may be stood in for too, unless request.failover forbids it: Reply says who answered, and its
   /// detours who did not.
-  Result<Reply> chat(const Runtime& runtime, const ChatRequest& request, Deadline deadline,
+  Result<Reply> chat(const ModelSettings& settings, const ChatRequest& request, Deadline deadline,
                      const std::stop_token& stop, const std::function<void(std::string_view)>& on_delta,
                      std::string_view tool = {}, std::string_view limit = {});
   /// Goes to the named provider only; repeated like a chat when the request allows it.
-  Result<ProviderAnswer> ask(const Runtime& runtime, const ProviderAsk& ask, Deadline deadline,
+  Result<ProviderAnswer> ask(const ModelSettings& settings, const ProviderAsk& ask, Deadline deadline,
                              const std::stop_token& stop, std::string_view tool = {},
                              std::string_view limit = {});
 

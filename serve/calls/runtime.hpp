@@ -2,11 +2,8 @@
 // calls that began under it.
 #pragma once
 
-#include "core/config.hpp"
-#include "core/model.hpp"
-#include "core/redact.hpp"
 #include "core/result.hpp"
-#include "core/timeouts.hpp"
+#include "serve/calls/model_settings.hpp"
 #include "serve/workspace/workspace.hpp"
 
 #include <filesystem>
@@ -14,12 +11,8 @@
 
 namespace exai::serve {
 
-struct Runtime {
-  Config config = Config::defaults();
-  ModelCatalogue models;
+struct Runtime : ModelSettings {
   Workspace workspace;
-  timeouts::Hierarchy budgets;
-  Redactor secrets;  ///< of the settings
 };
 
 /// What serve runs on, from settings that were judged (serve/judge) and their catalogue of models. Errors:

@@ -12,6 +12,8 @@
 #include "serve/workflows/workflow.hpp"
 #include "tests/catch.hpp"
 
+#include <cstdlib>
+#include <fstream>
 #include <set>
 
 using namespace exai;
@@ -48,6 +50,12 @@ std::set<std::string> registered() {
 
 TEST_CASE("everything registered is in the inventory, and everything in the inventory is registered",
           "[inventory]") {
+  if (const char* const accept = std::getenv("EXAI_ACCEPT"); accept != nullptr) {  // ./run accept
+    std::ofstream file(accept);
+    for (const std::string& name : registered()) file << name << '\n';
+    REQUIRE(file.flush());
+    return;
+  }
   const auto text = io::read_file(EXAI_SOURCE_DIR "/tests/data/inventory.txt");
   REQUIRE(text);
   std::set<std::string> listed;
@@ -57,7 +65,7 @@ TEST_CASE("everything registered is in the inventory, and everything in the inve
     from = end + 1;
   }
   for (const std::string& name : registered()) {
-    INFO("add to tests/data/inventory.txt: " << name);
+    INFO("not in tests/data/inventory.txt (./run accept adds it): " << name);
     CHECK(listed.count(name) == 1);
   }
   for (const std::string& name : listed) {
