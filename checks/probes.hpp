@@ -4,7 +4,7 @@
 #include "core/config.hpp"
 #include "core/deadline.hpp"
 #include "core/report.hpp"
-#include "io/mcp_client.hpp"
+#include "mcp/client/client.hpp"
 
 #include <optional>
 #include <stop_token>

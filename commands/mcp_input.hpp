@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commands/common.hpp"
-#include "io/mcp_client.hpp"
+#include "mcp/client/client.hpp"
 
 #include <functional>
 #include <string>

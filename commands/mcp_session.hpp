@@ -4,7 +4,7 @@
 #include "commands/common.hpp"
 #include "core/json.hpp"
 #include "core/redact.hpp"
-#include "io/mcp_client.hpp"
+#include "mcp/client/client.hpp"
 
 #include <array>
 #include <functional>

@@ -1,6 +1,6 @@
 #include "serve/daemon/bridge.hpp"
 
-#include "serve/protocol/errors.hpp"
+#include "mcp/errors.hpp"
 
 #include <algorithm>
 

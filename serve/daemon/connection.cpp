@@ -1,9 +1,9 @@
 #include "serve/daemon/connection.hpp"
 
 #include "core/text.hpp"
+#include "mcp/errors.hpp"
 #include "serve/daemon/call_key.hpp"
 #include "serve/daemon/frames.hpp"
-#include "serve/protocol/errors.hpp"
 
 namespace exai::serve {
 namespace {

@@ -1,7 +1,7 @@
 #include "serve/daemon/frames.hpp"
 
 #include "core/text.hpp"
-#include "serve/protocol/errors.hpp"
+#include "mcp/errors.hpp"
 
 #include <array>
 

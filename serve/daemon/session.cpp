@@ -1,8 +1,8 @@
 #include "serve/daemon/session.hpp"
 
+#include "mcp/errors.hpp"
 #include "serve/daemon/call_key.hpp"
 #include "serve/daemon/frames.hpp"
-#include "serve/protocol/errors.hpp"
 
 namespace exai::serve {
 namespace {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/result.hpp"
+#include "mcp/schema.hpp"
 #include "serve/prompts/prompt.hpp"
 #include "serve/protocol/listing.hpp"
-#include "serve/protocol/schema.hpp"
 #include "serve/resources/resource.hpp"
 #include "serve/tools/tool.hpp"
 

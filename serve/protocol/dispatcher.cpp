@@ -2,7 +2,7 @@
 
 #include "core/digest.hpp"
 #include "core/text.hpp"
-#include "serve/protocol/errors.hpp"
+#include "mcp/errors.hpp"
 #include "serve/protocol/modern.hpp"
 
 #include <array>

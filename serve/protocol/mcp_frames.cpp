@@ -1,7 +1,7 @@
 #include "serve/protocol/mcp_frames.hpp"
 
 #include "core/text.hpp"
-#include "serve/protocol/errors.hpp"
+#include "mcp/errors.hpp"
 
 namespace exai::serve {
 

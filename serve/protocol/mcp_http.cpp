@@ -2,8 +2,8 @@
 
 #include "core/sse.hpp"
 #include "core/text.hpp"
+#include "mcp/errors.hpp"
 #include "serve/protocol/batch.hpp"
-#include "serve/protocol/errors.hpp"
 
 namespace exai::serve {
 namespace {

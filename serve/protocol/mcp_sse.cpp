@@ -2,7 +2,7 @@
 
 #include "core/sse.hpp"
 #include "core/text.hpp"
-#include "serve/protocol/errors.hpp"
+#include "mcp/errors.hpp"
 
 namespace exai::serve {
 namespace {

@@ -1,8 +1,8 @@
 // One message with all that the protocol knows about who sent it and how (facts: protocol e.1).
 #pragma once
 
+#include "mcp/jsonrpc.hpp"
 #include "serve/door/exchange.hpp"
-#include "serve/protocol/jsonrpc.hpp"
 #include "serve/protocol/session.hpp"
 #include "serve/protocol/wire.hpp"
 

@@ -1,6 +1,6 @@
 #include "serve/protocol/service.hpp"
 
-#include "serve/protocol/errors.hpp"
+#include "mcp/errors.hpp"
 #include "serve/protocol/mcp_call.hpp"
 
 namespace exai::serve {

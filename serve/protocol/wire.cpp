@@ -2,7 +2,7 @@
 
 #include "core/base64.hpp"
 #include "core/text.hpp"
-#include "serve/protocol/errors.hpp"
+#include "mcp/errors.hpp"
 
 #include <array>
 

@@ -1,5 +1,5 @@
 #include "core/text.hpp"
-#include "serve/protocol/schema.hpp"
+#include "mcp/schema.hpp"
 #include "serve/workflows/hook.hpp"
 #include "serve/workflows/measures.hpp"
 #include "serve/workflows/read.hpp"

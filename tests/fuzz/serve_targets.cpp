@@ -1,6 +1,8 @@
 // What clients and issuers send to a server: heads, bodies, frames, messages, schemas, tokens, and the files
 // that a server is given.
 #include "io/yaml.hpp"
+#include "mcp/jsonrpc.hpp"
+#include "mcp/schema.hpp"
 #include "serve/auth/jwk.hpp"
 #include "serve/auth/jwt.hpp"
 #include "serve/cassette/cassette.hpp"
@@ -8,8 +10,6 @@
 #include "serve/door/frames.hpp"
 #include "serve/door/head.hpp"
 #include "serve/door/upgrade.hpp"
-#include "serve/protocol/jsonrpc.hpp"
-#include "serve/protocol/schema.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <vector>

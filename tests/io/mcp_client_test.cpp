@@ -1,6 +1,5 @@
 // The client over HTTP in the legacy era, over the daemon's frames and over pipes.
-#include "io/mcp_client.hpp"
-
+#include "mcp/client/client.hpp"
 #include "tests/catch.hpp"
 #include "tests/io/mcp_peer.hpp"
 #include "tests/io/ws_server.hpp"

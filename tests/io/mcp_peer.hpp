@@ -1,7 +1,7 @@
 // A scripted server of MCP over HTTP for tests of the client: each test says how it answers.
 #pragma once
 
-#include "io/mcp_client.hpp"
+#include "mcp/client/client.hpp"
 #include "tests/simulator/server.hpp"
 
 #include <functional>

@@ -1,6 +1,6 @@
 // What servers do on the wire that the protocol allows, and some that it does not: pieces, redirects,
 // batches, a stream of their own, banners.
-#include "io/mcp_client_answer.hpp"
+#include "mcp/client/answer.hpp"
 #include "tests/catch.hpp"
 #include "tests/io/mcp_peer.hpp"
 

@@ -15,11 +15,12 @@ ALLOWED = {
     "core": {"core"},
     "io": {"io", "core"},
     "store": {"store", "io", "core"},
-    "checks": {"checks", "store", "io", "core"},
+    "mcp": {"mcp", "io", "core"},
+    "checks": {"checks", "store", "mcp", "io", "core"},
     "runbooks": {"runbooks", "io", "core"},
-    "serve": {"serve", "store", "io", "core"},
+    "serve": {"serve", "store", "mcp", "io", "core"},
     "cli": {"cli", "core"},
-    "commands": {"commands", "cli", "runbooks", "checks", "serve", "store", "io", "core"},
+    "commands": {"commands", "cli", "runbooks", "checks", "serve", "store", "mcp", "io", "core"},
 }
 EXTRA = {"cli": {"io/terminal.hpp"}}
 
@@ -33,7 +34,7 @@ ADDRESSES = [
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"serve/calls/metrics\.cpp|cli/output/prometheus\.cpp"),
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|serve/.*|cli/output/.*|io/mcp_.*|checks/probe_server\.cpp|commands/.*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp)/.*|cli/output/.*|checks/probe_server\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
     (r"zlib\.h", r"io/lines\.cpp"),
 ]

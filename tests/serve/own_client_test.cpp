@@ -1,6 +1,6 @@
 // Our own client against our own server, over the network of this machine.
 #include "checks/probes.hpp"
-#include "io/mcp_client.hpp"
+#include "mcp/client/client.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/house.hpp"
 

@@ -1,5 +1,5 @@
+#include "mcp/errors.hpp"
 #include "serve/protocol/dispatcher.hpp"
-#include "serve/protocol/errors.hpp"
 #include "serve/protocol/session.hpp"
 #include "tests/catch.hpp"
 

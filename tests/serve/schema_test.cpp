@@ -1,4 +1,4 @@
-#include "serve/protocol/schema.hpp"
+#include "mcp/schema.hpp"
 
 #include "tests/catch.hpp"
 

@@ -1,7 +1,7 @@
 #include "core/text.hpp"
-#include "io/mcp_client_parts.hpp"
 #include "io/random.hpp"
 #include "io/websocket.hpp"
+#include "mcp/client/parts.hpp"
 
 #include <fmt/core.h>
 

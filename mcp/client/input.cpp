@@ -1,5 +1,5 @@
 // Results that are not final yet: input requests of the modern era (facts: mcp c.6) and tasks (b.6).
-#include "io/mcp_client_session.hpp"
+#include "mcp/client/session.hpp"
 
 #include <fmt/core.h>
 

@@ -1,4 +1,4 @@
-#include "io/mcp_client_answer.hpp"
+#include "mcp/client/answer.hpp"
 
 #include "io/http.hpp"
 

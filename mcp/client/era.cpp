@@ -1,7 +1,7 @@
 // Opening: which era and which version a server speaks, and HTTP+SSE as the last resort.
 #include "core/version.hpp"
 #include "io/http.hpp"
-#include "io/mcp_client_session.hpp"
+#include "mcp/client/session.hpp"
 
 #include <fmt/core.h>
 

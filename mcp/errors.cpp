@@ -1,4 +1,4 @@
-#include "serve/protocol/errors.hpp"
+#include "mcp/errors.hpp"
 
 #include <array>
 

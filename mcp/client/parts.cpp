@@ -1,4 +1,4 @@
-#include "io/mcp_client_parts.hpp"
+#include "mcp/client/parts.hpp"
 
 #include "core/text.hpp"
 

@@ -1,7 +1,7 @@
-#include "serve/protocol/schema.hpp"
+#include "mcp/schema.hpp"
 
 #include "core/text.hpp"
-#include "serve/protocol/schema_node.hpp"
+#include "mcp/schema_node.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "serve/protocol/jsonrpc.hpp"
+#include "mcp/jsonrpc.hpp"
 
 namespace exai::serve {
 namespace {

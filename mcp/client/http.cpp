@@ -1,6 +1,7 @@
 // Streamable HTTP: each message is a POST, answered by JSON or by an event stream.
 #include "io/http.hpp"
-#include "io/mcp_client_answer.hpp"
+
+#include "mcp/client/answer.hpp"
 
 #include <condition_variable>
 #include <deque>

@@ -1,7 +1,7 @@
 // The headers that repeat a request over HTTP (SEP-2243; facts: mcp c.5).
 #include "core/base64.hpp"
 #include "core/text.hpp"
-#include "io/mcp_client_parts.hpp"
+#include "mcp/client/parts.hpp"
 
 #include <set>
 

@@ -1,7 +1,7 @@
 // The protocol of MCP over any transport: ids, the two eras, questions of the server's, tasks, cancellation.
 #pragma once
 
-#include "io/mcp_client_parts.hpp"
+#include "mcp/client/parts.hpp"
 
 #include <optional>
 #include <set>

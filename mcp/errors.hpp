@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "serve/protocol/jsonrpc.hpp"
+#include "mcp/jsonrpc.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
 #include "core/text.hpp"
-#include "serve/protocol/schema_node.hpp"
+#include "mcp/schema_node.hpp"
 
 #include <cmath>
 #include <optional>

@@ -1,7 +1,7 @@
 // The compiled form of a schema, shared by the compiler (schema.cpp) and the judge (schema_check.cpp).
 #pragma once
 
-#include "serve/protocol/schema.hpp"
+#include "mcp/schema.hpp"
 
 #include <cstdint>
 #include <map>

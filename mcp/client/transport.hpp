@@ -3,8 +3,8 @@
 
 #include "core/text.hpp"
 #include "io/http.hpp"
-#include "io/mcp_client.hpp"
 #include "io/websocket.hpp"
+#include "mcp/client/client.hpp"
 
 namespace exai::io::mcp {
 

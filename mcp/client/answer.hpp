@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/sse.hpp"
-#include "io/mcp_client_transport.hpp"
+#include "mcp/client/transport.hpp"
 
 #include <optional>
 

@@ -1,6 +1,6 @@
 // Transports with one stream of messages in each direction: a WebSocket, and the pipes of a child.
-#include "io/mcp_client_transport.hpp"
 #include "io/process.hpp"
+#include "mcp/client/transport.hpp"
 
 #include <fmt/core.h>
 

@@ -1,7 +1,7 @@
-#include "io/mcp_client.hpp"
+#include "mcp/client/client.hpp"
 
 #include "io/http.hpp"
-#include "io/mcp_client_session.hpp"
+#include "mcp/client/session.hpp"
 
 #include <fmt/core.h>
 

@@ -1,8 +1,8 @@
 // What every way to a server shares: JSON-RPC messages, errors as kinds, notifications.
 #pragma once
 
-#include "io/mcp_client.hpp"
-#include "io/mcp_client_transport.hpp"
+#include "mcp/client/client.hpp"
+#include "mcp/client/transport.hpp"
 
 #include <optional>
 

@@ -1,7 +1,8 @@
 // HTTP+SSE of 2024-11-05: one event stream for all that comes, and an address from it for all that goes.
 #include "core/sse.hpp"
+
 #include "io/http.hpp"
-#include "io/mcp_client_answer.hpp"
+#include "mcp/client/answer.hpp"
 
 #include <condition_variable>
 #include <deque>

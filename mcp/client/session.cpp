@@ -1,4 +1,4 @@
-#include "io/mcp_client_session.hpp"
+#include "mcp/client/session.hpp"
 
 #include "core/version.hpp"
 
