@@ -1,7 +1,7 @@
 #include "core/check.hpp"
-#include "core/model.hpp"
 #include "core/text.hpp"
 #include "io/yaml.hpp"
+#include "models/catalogue.hpp"
 
 #include <fmt/core.h>
 

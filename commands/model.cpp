@@ -2,8 +2,8 @@
 
 #include "core/text.hpp"
 #include "io/yaml.hpp"
+#include "models/providers/provider.hpp"
 #include "serve/calls/runtime.hpp"
-#include "serve/providers/provider.hpp"
 
 #include <fmt/core.h>
 
@@ -164,7 +164,7 @@ const Registered<cli::Command> k_route{
     cli::Command{.path = "model route",
                  .group = "Inspect",
                  .summary = "which model answers a call, and why",
-                 .text = "The same rules and settings as exai serve uses: core/routes.yaml or "
+                 .text = "The same rules and settings as exai serve uses: models/routes.yaml or "
                          "models.routes_file, the keys that "
                          "are set, and the models that are allowed.",
                  .options = k_route_options,

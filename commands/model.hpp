@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commands/common.hpp"
-#include "core/model.hpp"
+#include "models/catalogue.hpp"
 
 namespace exai::commands {
 

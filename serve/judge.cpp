@@ -4,7 +4,7 @@
 #include "core/rules.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
-#include "serve/providers/provider.hpp"
+#include "models/providers/provider.hpp"
 #include "serve/tools/visibility.hpp"
 #include "serve/workflows/workflow.hpp"
 

@@ -4,8 +4,8 @@
 
 #include "core/deadline.hpp"
 #include "core/result.hpp"
-#include "serve/cassette/player.hpp"
-#include "serve/cassette/recorder.hpp"
+#include "models/cassette/player.hpp"
+#include "models/cassette/recorder.hpp"
 #include "serve/options.hpp"
 
 #include <functional>

@@ -2,8 +2,8 @@
 
 #include "core/redact.hpp"
 #include "io/process.hpp"
+#include "models/cassette/cassette.hpp"
 #include "serve/calls/runtime.hpp"
-#include "serve/cassette/cassette.hpp"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 
 #include "core/json.hpp"
 #include "core/result.hpp"
-#include "serve/providers/provider.hpp"
+#include "models/providers/provider.hpp"
 
 #include <cstdint>
 #include <optional>

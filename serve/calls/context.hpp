@@ -3,10 +3,10 @@
 
 #include "core/config.hpp"
 #include "core/deadline.hpp"
-#include "core/model.hpp"
 #include "core/result.hpp"
 #include "core/timeouts.hpp"
-#include "serve/calls/answer_cache.hpp"
+#include "models/answer_cache.hpp"
+#include "models/catalogue.hpp"
 #include "serve/calls/caller.hpp"
 #include "serve/memory/memory.hpp"
 #include "serve/workspace/workspace.hpp"

@@ -1,8 +1,8 @@
 #include "serve/calls/metrics.hpp"
 
 #include "core/version.hpp"
+#include "models/providers/provider.hpp"
 #include "serve/calls/process_stats.hpp"
-#include "serve/providers/provider.hpp"
 
 #include <array>
 #include <map>

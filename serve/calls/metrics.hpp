@@ -1,8 +1,8 @@
 // The server's metrics; prometheus-cpp stands behind it and is named in metrics.cpp only.
 #pragma once
 
-#include "serve/calls/answer_cache.hpp"
-#include "serve/calls/model_observer.hpp"
+#include "models/answer_cache.hpp"
+#include "models/observer.hpp"
 
 #include <cstdint>
 #include <functional>

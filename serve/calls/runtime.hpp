@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "serve/calls/model_settings.hpp"
+#include "models/settings.hpp"
 #include "serve/workspace/workspace.hpp"
 
 #include <filesystem>

@@ -1,7 +1,7 @@
 // What of a conversation still fits into a request (facts: server 4.4; the original sent none of it, 0.7).
 #pragma once
 
-#include "serve/providers/provider.hpp"
+#include "models/providers/provider.hpp"
 #include "store/store.hpp"
 
 #include <vector>

@@ -1,6 +1,5 @@
-#include "core/model.hpp"
-
 #include "io/yaml.hpp"
+#include "models/catalogue.hpp"
 #include "tests/catch.hpp"
 
 using namespace exai;

@@ -1,7 +1,7 @@
 #include "core/packed.hpp"
 
-#include "core/model.hpp"
 #include "io/yaml.hpp"
+#include "models/catalogue.hpp"
 #include "serve/workflows/workflow.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
@@ -48,10 +48,10 @@ TEST_CASE("a damaged packed document is an error at every cut", "[core][packed]"
 }
 
 TEST_CASE("what is built in is what the source tree says", "[core][packed]") {
-  CHECK(
-      same(*embedded_models(), *io::parse_yaml(tests::source_text("core/models.yaml"), "core/models.yaml")));
-  CHECK(
-      same(*embedded_routes(), *io::parse_yaml(tests::source_text("core/routes.yaml"), "core/routes.yaml")));
+  CHECK(same(*embedded_models(),
+             *io::parse_yaml(tests::source_text("models/models.yaml"), "models/models.yaml")));
+  CHECK(same(*embedded_routes(),
+             *io::parse_yaml(tests::source_text("models/routes.yaml"), "models/routes.yaml")));
   const auto workflows = serve::embedded_workflows();
   REQUIRE(workflows);
   CHECK(workflows->size() == 12);

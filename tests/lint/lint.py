@@ -16,11 +16,12 @@ ALLOWED = {
     "io": {"io", "core"},
     "store": {"store", "io", "core"},
     "mcp": {"mcp", "io", "core"},
-    "checks": {"checks", "store", "mcp", "io", "core"},
+    "models": {"models", "store", "io", "core"},
+    "checks": {"checks", "models", "store", "mcp", "io", "core"},
     "runbooks": {"runbooks", "io", "core"},
-    "serve": {"serve", "store", "mcp", "io", "core"},
+    "serve": {"serve", "models", "store", "mcp", "io", "core"},
     "cli": {"cli", "core"},
-    "commands": {"commands", "cli", "runbooks", "checks", "serve", "store", "mcp", "io", "core"},
+    "commands": {"commands", "cli", "runbooks", "checks", "serve", "models", "store", "mcp", "io", "core"},
 }
 EXTRA = {"cli": {"io/terminal.hpp"}}
 
@@ -34,7 +35,7 @@ ADDRESSES = [
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"serve/calls/metrics\.cpp|cli/output/prometheus\.cpp"),
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp)/.*|cli/output/.*|checks/probe_server\.cpp|commands/.*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp|models)/.*|cli/output/.*|checks/probe_server\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
     (r"zlib\.h", r"io/lines\.cpp"),
 ]

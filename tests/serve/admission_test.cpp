@@ -1,6 +1,6 @@
 #include "serve/calls/admission.hpp"
 
-#include "serve/calls/permits.hpp"
+#include "models/permits.hpp"
 #include "tests/catch.hpp"
 
 #include <thread>

@@ -1,4 +1,4 @@
-#include "serve/providers/answer_reader.hpp"
+#include "models/providers/answer_reader.hpp"
 
 #include "tests/catch.hpp"
 

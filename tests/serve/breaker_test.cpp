@@ -1,6 +1,6 @@
-#include "serve/calls/breaker.hpp"
+#include "models/breaker.hpp"
 
-#include "serve/calls/retry.hpp"
+#include "models/retry.hpp"
 #include "serve/health.hpp"
 #include "tests/catch.hpp"
 

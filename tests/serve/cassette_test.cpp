@@ -1,6 +1,6 @@
 #include "io/files.hpp"
-#include "serve/cassette/player.hpp"
-#include "serve/cassette/recorder.hpp"
+#include "models/cassette/player.hpp"
+#include "models/cassette/recorder.hpp"
 #include "tests/scratch.hpp"
 #include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"

@@ -1,5 +1,5 @@
 #include "io/yaml.hpp"
-#include "serve/providers/completion.hpp"
+#include "models/providers/completion.hpp"
 #include "tests/serve/provider_fixture.hpp"
 
 #include <nlohmann/json.hpp>

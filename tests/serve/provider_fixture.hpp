@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/config.hpp"
-#include "serve/providers/provider.hpp"
+#include "models/providers/provider.hpp"
 #include "tests/catch.hpp"
 #include "tests/simulator/simulator.hpp"
 

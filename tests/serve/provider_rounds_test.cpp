@@ -1,4 +1,4 @@
-#include "serve/providers/context_cache.hpp"
+#include "models/providers/context_cache.hpp"
 #include "tests/serve/provider_question.hpp"
 
 #include <nlohmann/json.hpp>

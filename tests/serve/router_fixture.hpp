@@ -1,7 +1,7 @@
 // The router with two simulated providers behind it and a clock that nobody waits for.
 #pragma once
 
-#include "serve/calls/model_router.hpp"
+#include "models/router.hpp"
 #include "tests/serve/provider_fixture.hpp"
 
 #include <memory>

@@ -1,4 +1,4 @@
-#include "serve/calls/spend.hpp"
+#include "models/spend.hpp"
 
 #include "tests/catch.hpp"
 #include "tests/io/temp_folder.hpp"

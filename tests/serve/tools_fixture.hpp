@@ -2,7 +2,7 @@
 #pragma once
 
 #include "io/random.hpp"
-#include "serve/calls/model_router.hpp"
+#include "models/router.hpp"
 #include "serve/tools/tool.hpp"
 #include "store/store.hpp"
 #include "tests/serve/provider_fixture.hpp"

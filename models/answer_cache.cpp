@@ -1,0 +1,170 @@
+#include "models/answer_cache.hpp"
+
+#include "core/digest.hpp"
+
+namespace exai::serve {
+namespace answer_caching {
+namespace {
+
+std::size_t weight(const std::string& key, const Reply& reply) {
+  return sizeof(Reply) + key.size() + reply.content.size() + reply.reasoning.size();
+}
+
+CacheLimits expert_limits(const Config& config) {
+  return {static_cast<std::size_t>(config.integer("cache.expert_entries")), std::size_t{16} << 20U,
+          config.duration("cache.expert_ttl")};
+}
+
+CacheLimits semantic_limits(const Config& config) {
+  return {static_cast<std::size_t>(config.integer("cache.semantic_entries")), std::size_t{32} << 20U,
+          config.duration("cache.semantic_ttl")};
+}
+
+}  // namespace
+}  // namespace answer_caching
+
+std::string answer_key(std::string_view principal, const ChatRequest& request) {
+  Json messages = Json::array();
+  for (const ChatMessage& message : request.messages)
+    messages.push_back({message.role, message.content, message.raw});
+  const Json all{principal,
+                 request.model,
+                 std::move(messages),
+                 request.images,
+                 request.temperature ? Json(*request.temperature) : Json(),
+                 request.max_tokens ? Json(*request.max_tokens) : Json(),
+                 request.thinking_mode,
+                 request.web_search,
+                 request.json,
+                 request.tools,
+                 request.tool_choice};
+  return sha256_hex(dump_json(all));
+}
+
+void AnswerCache::drop(Entries::iterator entry) {
+  counts_.bytes -= entry->bytes;
+  index_.erase(entry->key);
+  entries_.erase(entry);
+}
+
+void AnswerCache::shrink() {
+  const Steady now = clock_.steady();
+  while (!entries_.empty() && (entries_.size() > limits_.entries || counts_.bytes > limits_.bytes))
+    drop(std::prev(entries_.end()));
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (now - entry->born >= limits_.ttl) drop(entry);
+    entry = next;
+  }
+  counts_.entries = entries_.size();
+}
+
+const Reply* AnswerCache::fresh(const std::string& key) {
+  const auto found = index_.find(key);
+  if (found == index_.end()) return nullptr;
+  if (clock_.steady() - found->second->born >= limits_.ttl) {
+    drop(found->second);
+    return nullptr;
+  }
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return &entries_.front().reply;
+}
+
+void AnswerCache::keep(const std::string& key, const Reply& reply) {
+  const std::size_t bytes = answer_caching::weight(key, reply);
+  if (limits_.entries == 0 || bytes > limits_.bytes / 4) return;
+  if (const auto old = index_.find(key); old != index_.end()) drop(old->second);
+  entries_.push_front({key, reply, bytes, clock_.steady()});
+  index_.emplace(key, entries_.begin());
+  counts_.bytes += bytes;
+  shrink();
+}
+
+Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline deadline,
+                                            const std::stop_token& stop,
+                                            const std::function<Result<Reply>()>& ask) {
+  std::unique_lock lock(mutex_);
+  if (limits_.entries == 0) {  // switched off
+    lock.unlock();
+    Result<Reply> reply = ask();
+    if (!reply) return fail(reply.error());
+    return Found{std::move(*reply), false};
+  }
+  bool waited = false;
+  for (;;) {
+    if (const Reply* kept = fresh(key)) {
+      ++(waited ? counts_.shared : counts_.hits);
+      Found found{*kept, true};
+      lock.unlock();
+      if (on_hit_) on_hit_();
+      return found;
+    }
+    if (asking_.find(key) == asking_.end()) break;
+    waited = true;
+    const bool woken =
+        changed_.wait_until(lock, stop, deadline.at(), [&] { return asking_.find(key) == asking_.end(); });
+    if (woken) continue;
+    if (stop.stop_requested()) return fail(ErrorKind::cancelled, "cancelled by the caller");
+    return fail(ErrorKind::timeout, "the same question is being asked, and its answer did not come in time",
+                "try again");
+  }
+  ++counts_.misses;
+  asking_.insert(key);
+  lock.unlock();
+  struct Done {
+    AnswerCache& cache;
+    const std::string& key;
+    ~Done() {
+      const std::scoped_lock guard(cache.mutex_);
+      cache.asking_.erase(key);
+      cache.changed_.notify_all();
+    }
+  } const done{*this, key};
+  Result<Reply> reply = ask();
+  if (!reply) return fail(reply.error());
+  lock.lock();
+  keep(key, *reply);
+  lock.unlock();
+  return Found{std::move(*reply), false};
+}
+
+void AnswerCache::set_limits(CacheLimits limits) {
+  const std::scoped_lock lock(mutex_);
+  limits_ = limits;
+  shrink();
+}
+
+void AnswerCache::clear() {
+  const std::scoped_lock lock(mutex_);
+  entries_.clear();
+  index_.clear();
+  counts_.entries = counts_.bytes = 0;
+}
+
+AnswerCache::Counts AnswerCache::counts() const {
+  const std::scoped_lock lock(mutex_);
+  Counts counts = counts_;
+  counts.entries = entries_.size();
+  counts.limit = limits_.entries;
+  return counts;
+}
+
+Caches::Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit)
+    : expert(answer_caching::expert_limits(config), clock, on_hit),
+      semantic(answer_caching::semantic_limits(config), clock, on_hit) {}
+
+void Caches::reload(const Config& config) {
+  expert.set_limits(answer_caching::expert_limits(config));
+  semantic.set_limits(answer_caching::semantic_limits(config));
+}
+
+std::vector<CacheRow> Caches::rows() const {
+  std::vector<CacheRow> rows;
+  for (const auto& [name, cache] : {std::pair{"expert", &expert}, {"semantic", &semantic}}) {
+    const AnswerCache::Counts counts = cache->counts();
+    rows.push_back({name, counts.entries, counts.limit, counts.hits, counts.misses, counts.shared});
+  }
+  return rows;
+}
+
+}  // namespace exai::serve

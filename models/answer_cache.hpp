@@ -1,0 +1,100 @@
+// Answers of models by the content of their questions. Equal questions asked at the same time are asked once
+// (facts: server 4.7, fixes 4 and 6); errors are never kept.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/deadline.hpp"
+#include "core/result.hpp"
+#include "models/providers/provider.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+
+namespace exai::serve {
+
+/// The same text for the same principal and everything that shapes an answer: model, messages with their
+/// history, images, temperature, limits, thinking, search, offered functions.
+std::string answer_key(std::string_view principal, const ChatRequest& request);
+
+struct CacheLimits {
+  std::size_t entries = 100;
+  std::size_t bytes = std::size_t{16}
+                      << 20U;  ///< of all answers; an answer of more than a quarter is not kept
+  Millis ttl{3'600'000};
+};
+
+/// Least recently used goes first. Thread-safe.
+class AnswerCache {
+ public:
+  /// `on_hit` is told of each question that nobody had to be asked for; any thread.
+  AnswerCache(CacheLimits limits, const Clock& clock, std::function<void()> on_hit = {})
+      : limits_(limits), clock_(clock), on_hit_(std::move(on_hit)) {}
+
+  struct Found {
+    Reply reply;
+    bool cached = false;  ///< nobody was asked for it now, or somebody else asked
+  };
+  /// The kept answer, or that of whoever asks the same right now, or `ask`'s own. Waiting for another ends
+  /// with `timeout` or `cancelled`; when the other fails, the first of those who wait asks itself.
+  Result<Found> get(const std::string& key, Deadline deadline, const std::stop_token& stop,
+                    const std::function<Result<Reply>()>& ask);
+
+  /// For what comes from now on; what is too much goes at once.
+  void set_limits(CacheLimits limits);
+  void clear();
+
+  struct Counts {
+    std::size_t entries = 0, limit = 0, bytes = 0;
+    std::uint64_t hits = 0, misses = 0, shared = 0;
+  };
+  [[nodiscard]] Counts counts() const;
+
+ private:
+  struct Entry {
+    std::string key;
+    Reply reply;
+    std::size_t bytes = 0;
+    Steady born{};
+  };
+  using Entries = std::list<Entry>;
+  const Reply* fresh(const std::string& key);
+  void keep(const std::string& key, const Reply& reply);
+  void drop(Entries::iterator entry);
+  void shrink();
+
+  CacheLimits limits_;
+  const Clock& clock_;
+  std::function<void()> on_hit_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  Entries entries_;  // most recently used first
+  std::map<std::string, Entries::iterator, std::less<>> index_;
+  std::set<std::string, std::less<>> asking_;  // keys that somebody asks for now
+  Counts counts_;
+};
+
+/// How a cache does.
+struct CacheRow {
+  std::string name;
+  std::size_t entries = 0, limit = 0;
+  std::uint64_t hits = 0, misses = 0, shared = 0;
+};
+
+/// The caches that all calls share.
+struct Caches {
+  Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit);
+  void reload(const Config& config);
+  [[nodiscard]] std::vector<CacheRow> rows() const;
+
+  AnswerCache expert;    ///< expert analyses of workflows
+  AnswerCache semantic;  ///< chat answers
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,278 @@
+#include "core/text.hpp"
+#include "models/providers/provider.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace model_choice {
+namespace {
+
+constexpr std::string_view k_custom_prefix = "custom/";
+
+bool usable(const std::string& text) {
+  return !trim(text).empty() && !is_placeholder(text);
+}
+
+/// What an endpoint of the user's can do is not known: a modest window, and images left to it.
+Model custom_model(std::string name) {
+  Model model;
+  model.name = std::move(name);
+  model.provider = "custom";
+  model.context = 32768;
+  model.max_output = 8192;
+  model.images = true;
+  model.description = "model of the custom endpoint";
+  return model;
+}
+
+std::string standard_model(const Provider& provider, const Config& config) {
+  return std::string(provider.standard_model.empty() ? config.text(provider.model_setting)
+                                                     : provider.standard_model);
+}
+
+const Provider* first_configured(const Config& config) {
+  const Provider* best = nullptr;
+  for (const Provider* provider : Registered<Provider>::all())
+    if (provider->configured(config) && (best == nullptr || provider->rank < best->rank)) best = provider;
+  return best;
+}
+
+/// The model of a provider that may be asked.
+/// The model of a provider that may be asked.
+Result<ModelChoice> choice(const Provider* provider, Model model, const Config& config) {
+  if (provider == nullptr)
+    return fail(ErrorKind::config,
+                fmt::format("the model {} has no known provider '{}'", model.name, model.provider),
+                "correct 'provider' in the file of EXAI_MODELS_FILE");
+  if (auto ready = require_configured(*provider, config); !ready) return fail(ready.error());
+  if (!provider->allows(config, model))
+    return fail(ErrorKind::config,
+                fmt::format("the model {} may not be used here: it is not in {}", model.name,
+                            setting_name(provider->allowed_setting)),
+                fmt::format("name one of: {}", config.text(provider->allowed_setting)));
+  return ModelChoice{provider, std::move(model)};
+}
+
+long long window(const Model& model) {
+  return model.context - model.max_output;
+}
+
+/// Why a model cannot do what is asked; nothing when it can.
+std::optional<std::string> shortcoming(const Model& model, const RouteNeeds& needs, bool functions) {
+  if (needs.images && !model.images) return "takes no images";
+  if (needs.thinking && !model.thinking && model.thinks_with.empty()) return "cannot think";
+  if (functions && !model.functions) return "calls no functions";
+  if (needs.tokens > window(model)) return fmt::format("takes {} tokens only", window(model));
+  return std::nullopt;
+}
+
+/// A model that a rule names, if it can be used for this; else why not.
+tl::expected<ModelChoice, std::string> usable_choice(const Config& config, const ModelCatalogue& catalogue,
+                                                     std::string_view name, const RouteNeeds& needs,
+                                                     bool functions) {
+  const bool own = name == "custom";
+  const Model* known = own ? nullptr : catalogue.find(name);
+  if (!own && known == nullptr) return tl::unexpected<std::string>("is not in the catalogue");
+  const Provider* provider = find_provider(own ? "custom" : known->provider);
+  if (provider == nullptr || !provider->configured(config))
+    return tl::unexpected<std::string>("has no configured provider");
+  Model model = own ? custom_model(config.text("custom.model")) : *known;
+  if (!provider->allows(config, model)) return tl::unexpected<std::string>("is not allowed");
+  if (auto lack = shortcoming(model, needs, functions)) return tl::unexpected<std::string>(std::move(*lack));
+  return ModelChoice{provider, std::move(model)};
+}
+
+/// The first usable model of a rule; those passed over are told.
+std::optional<ModelChoice> usable_of(const RouteRule& rule, const Config& config,
+                                     const ModelCatalogue& catalogue, const RouteNeeds& needs, bool functions,
+                                     std::vector<std::string>& passed_over) {
+  for (const std::string& name : rule.use) {
+    auto one = usable_choice(config, catalogue, name, needs, functions);
+    if (one) return std::move(*one);
+    passed_over.push_back(fmt::format("{} {}", name, one.error()));
+  }
+  return std::nullopt;
+}
+
+/// The choice of the first rule that fits and has a usable model.
+std::optional<ModelChoice> routed(const Config& config, const ModelCatalogue& catalogue,
+                                  const RouteNeeds& needs, bool functions, std::vector<RouteStep>* steps) {
+  std::optional<ModelChoice> taken;
+  for (const RouteRule& rule : catalogue.routes().rules()) {
+    if (taken && steps == nullptr) break;
+    if (std::optional<std::string> misfit = rule.misfit(needs)) {
+      if (steps != nullptr) steps->push_back({rule.id, false, std::move(*misfit)});
+      continue;
+    }
+    if (taken) {
+      steps->push_back({rule.id, false, "fits, but an earlier rule has decided"});
+      continue;
+    }
+    std::vector<std::string> passed_over;
+    taken = usable_of(rule, config, catalogue, needs, functions, passed_over);
+    if (steps == nullptr) continue;
+    std::string verdict = taken ? fmt::format("{}: {}", taken->model.name, rule.why) : "no usable model";
+    if (!passed_over.empty()) verdict += fmt::format(" ({})", join(passed_over, "; "));
+    steps->push_back({rule.id, taken.has_value(), std::move(verdict)});
+  }
+  return taken;
+}
+
+Result<ModelChoice> named_choice(const Config& config, const ModelCatalogue& catalogue,
+                                 const std::string& wanted) {
+  const Provider* const own_endpoint = find_provider("custom");
+  if (own_endpoint != nullptr && own_endpoint->configured(config) && wanted == config.text("custom.model"))
+    return ModelChoice{own_endpoint, custom_model(wanted)};  // wins over a catalogue entry of the same name
+  if (const Model* model = catalogue.find(wanted))
+    return choice(find_provider(model->provider), *model, config);
+  const bool prefixed = wanted.starts_with(k_custom_prefix);
+  if (prefixed || equals_ignoring_case(wanted, "custom") || wanted == config.text("custom.model")) {
+    const std::string own = prefixed ? wanted.substr(k_custom_prefix.size()) : config.text("custom.model");
+    return choice(find_provider("custom"), custom_model(own), config);
+  }
+  const std::string meant = did_you_mean(wanted, catalogue.names());
+  return fail(
+      ErrorKind::not_found, fmt::format("the model '{}' is unknown", printable(wanted)),
+      meant.empty() ? "the tool listmodels names them all; custom/NAME asks the custom endpoint" : meant);
+}
+
+/// Where no rule has a usable model: what the first configured provider is known for.
+Result<ModelChoice> standard_choice(const Config& config, const ModelCatalogue& catalogue) {
+  const Provider* const provider = first_configured(config);
+  if (provider == nullptr)
+    return fail(ErrorKind::config,
+                "no model provider is configured: GLM_API_KEY, KIMI_API_KEY and CUSTOM_API_URL are not set",
+                "set one of GLM_API_KEY, KIMI_API_KEY or CUSTOM_API_URL in .env or in the environment of "
+                "exai serve");
+  const std::string standard = standard_model(*provider, config);
+  if (provider->id == "custom") return ModelChoice{provider, custom_model(standard)};
+  return named_choice(config, catalogue, standard);
+}
+
+Result<ModelChoice> decide(const Config& config, const ModelCatalogue& catalogue, std::string_view name,
+                           const RouteNeeds& needs, bool functions, std::vector<RouteStep>* steps) {
+  std::string wanted(trim(name));
+  const bool by_default = wanted.empty() && config.is_set("models.default");
+  if (by_default) wanted = config.text("models.default");
+  if (!wanted.empty() && !equals_ignoring_case(wanted, "auto")) {
+    if (steps != nullptr)
+      steps->push_back(
+          {by_default ? "(default)" : "(name)", true,
+           fmt::format("{} {}", by_default ? "models.default names" : "the call names", wanted)});
+    return named_choice(config, catalogue, wanted);
+  }
+  if (std::optional<ModelChoice> found = routed(config, catalogue, needs, functions, steps))
+    return std::move(*found);
+  if (steps != nullptr)
+    steps->push_back({"(none)", true, "no rule has a usable model: the first configured provider's own"});
+  return standard_choice(config, catalogue);
+}
+
+bool same_name(const std::string& name, const Model& model) {
+  return equals_ignoring_case(name, model.name) ||
+         std::any_of(model.aliases.begin(), model.aliases.end(),
+                     [&](const std::string& alias) { return equals_ignoring_case(name, alias); });
+}
+
+}  // namespace
+}  // namespace model_choice
+
+bool Provider::configured(const Config& config) const {
+  using model_choice::usable;
+  return usable(config.text(url_setting)) && (key_optional || usable(config.secret(key_setting).reveal()));
+}
+
+bool Provider::allows(const Config& config, const Model& model) const {
+  if (allowed_setting.empty() || config.text(allowed_setting).empty()) return true;
+  const std::vector<std::string> allowed = config.list(allowed_setting);
+  return allowed.empty() || std::any_of(allowed.begin(), allowed.end(), [&](const std::string& name) {
+           return model_choice::same_name(name, model);
+         });
+}
+
+const Provider* find_provider(std::string_view id) {
+  for (const Provider* provider : Registered<Provider>::all())
+    if (provider->id == id) return provider;
+  return nullptr;
+}
+
+Result<void> require_configured(const Provider& provider, const Config& config) {
+  if (provider.configured(config)) return {};
+  const bool needs_key = !provider.key_optional;
+  const std::string_view name = setting_name(needs_key ? provider.key_setting : provider.url_setting);
+  return fail(ErrorKind::config, fmt::format("{} is not configured: {} is not set", provider.title, name),
+              fmt::format("set {} in .env or in the environment of exai serve", name));
+}
+
+Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
+                                 std::string_view name) {
+  return model_choice::decide(config, catalogue, name, {}, false, nullptr);
+}
+
+Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
+                                 const ChatRequest& request, std::string_view tool) {
+  RouteNeeds needs = needs_of(request);
+  if (needs.tool.empty()) needs.tool = tool;
+  return model_choice::decide(config, catalogue, request.model, needs, request.tools.is_array(), nullptr);
+}
+
+Result<ModelChoice> explain_choice(const Config& config, const ModelCatalogue& catalogue,
+                                   const ChatRequest& request, std::vector<RouteStep>& steps) {
+  return model_choice::decide(config, catalogue, request.model, needs_of(request), request.tools.is_array(),
+                              &steps);
+}
+
+long long prompt_tokens(const ChatRequest& request) {
+  if (request.needs.tokens > 0) return request.needs.tokens;
+  std::size_t tokens = 0;
+  for (const ChatMessage& message : request.messages) tokens += estimate_tokens(message.content);
+  return static_cast<long long>(tokens);
+}
+
+RouteNeeds needs_of(const ChatRequest& request) {
+  RouteNeeds needs;
+  needs.tool = request.needs.tool;
+  needs.web = request.web_search;
+  needs.files = request.needs.files;
+  needs.images = !request.images.empty();
+  needs.thinking = !request.thinking_mode.empty() && request.thinking_mode != "none";
+  needs.fast = request.needs.fast;
+  needs.cheap = request.needs.cheap;
+  needs.tokens = prompt_tokens(request);
+  return needs;
+}
+
+const Model& answering_model(const ModelCatalogue& catalogue, const Model& model,
+                             const ChatRequest& request) {
+  if (model.thinks_with.empty() || request.thinking_mode.empty() || request.thinking_mode == "none")
+    return model;
+  const Model* thinker = catalogue.find(model.thinks_with);
+  return thinker != nullptr ? *thinker : model;
+}
+
+std::vector<ModelChoice> stand_ins(const Config& config, const ModelCatalogue& catalogue,
+                                   const ModelChoice& first, const ChatRequest& request) {
+  using namespace model_choice;
+  std::vector<ModelChoice> result;
+  const RouteNeeds needs = needs_of(request);
+  const bool functions = request.tools.is_array();
+  std::vector<std::string> names = first.model.instead;
+  if (first.provider->id != "custom") {
+    names.emplace_back("custom");
+  } else {  // of a model of the user's own, nobody knows the nearest; the usual ones answer
+    for (const Provider* provider : Registered<Provider>::all())
+      if (!provider->standard_model.empty()) names.emplace_back(provider->standard_model);
+  }
+  for (const std::string& name : names) {
+    auto one = usable_choice(config, catalogue, name, needs, functions);
+    if (!one || one->provider == first.provider) continue;
+    // One model of each provider: what fails now is the provider rather than the model.
+    if (std::any_of(result.begin(), result.end(),
+                    [&](const ModelChoice& other) { return other.provider == one->provider; }))
+      continue;
+    result.push_back(std::move(*one));
+  }
+  return result;
+}
+
+}  // namespace exai::serve

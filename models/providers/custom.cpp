@@ -1,0 +1,20 @@
+#include "models/providers/provider.hpp"
+
+namespace exai::serve {
+namespace custom {
+namespace {
+
+const Registered<Provider> k_custom{Provider{.id = "custom",
+                                             .title = "custom endpoint",
+                                             .key_setting = "custom.api_key",
+                                             .url_setting = "custom.url",
+                                             .timeout_setting = "custom.timeout",
+                                             .permits_setting = "limits.custom",
+                                             .standard_model = "",
+                                             .model_setting = "custom.model",
+                                             .rank = 3,
+                                             .key_optional = true}};
+
+}  // namespace
+}  // namespace custom
+}  // namespace exai::serve
