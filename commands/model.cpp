@@ -1,9 +1,9 @@
 #include "commands/model.hpp"
 
 #include "core/text.hpp"
+#include "engine/runtime.hpp"
 #include "io/yaml.hpp"
 #include "models/providers/provider.hpp"
-#include "serve/calls/runtime.hpp"
 
 #include <fmt/core.h>
 

@@ -3,8 +3,8 @@
 #include "commands/file_base.hpp"
 #include "core/address.hpp"
 #include "core/text.hpp"
+#include "engine/runtime.hpp"
 #include "runbooks/runbook.hpp"
-#include "serve/calls/runtime.hpp"
 #include "serve/server.hpp"
 
 #include <fmt/core.h>

@@ -1,8 +1,8 @@
 #include "serve/health.hpp"
 
 #include "core/version.hpp"
+#include "engine/process_stats.hpp"
 #include "io/files.hpp"
-#include "serve/calls/process_stats.hpp"
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 // What /health says: facts of storage, disk, memory and permits, gathered on the pool and kept for a second.
 #pragma once
 
-#include "serve/calls/engine.hpp"
+#include "engine/engine.hpp"
 
 #include <filesystem>
 #include <functional>

@@ -5,8 +5,8 @@
 
 #include "core/config.hpp"
 #include "core/report.hpp"
+#include "engine/runtime.hpp"
 #include "serve/auth/access.hpp"
-#include "serve/calls/runtime.hpp"
 
 #include <cstdint>
 #include <filesystem>

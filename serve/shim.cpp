@@ -1,10 +1,10 @@
 #include "serve/shim.hpp"
 
 #include "core/version.hpp"
+#include "engine/runtime.hpp"
 #include "io/http.hpp"
 #include "io/process.hpp"
 #include "io/random.hpp"
-#include "serve/calls/runtime.hpp"
 #include "serve/daemon/bridge.hpp"
 #include "serve/door/door.hpp"
 #include "serve/door/stdio.hpp"

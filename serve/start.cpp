@@ -1,9 +1,9 @@
 #include "serve/start.hpp"
 
 #include "core/redact.hpp"
+#include "engine/runtime.hpp"
 #include "io/process.hpp"
 #include "models/cassette/cassette.hpp"
-#include "serve/calls/runtime.hpp"
 
 #include <algorithm>
 

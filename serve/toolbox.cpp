@@ -1,6 +1,6 @@
 #include "serve/toolbox.hpp"
 
-#include "serve/calls/runtime.hpp"
+#include "engine/runtime.hpp"
 #include "serve/front.hpp"
 #include "serve/tools/visibility.hpp"
 #include "serve/workflows/workflow.hpp"

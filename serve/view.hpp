@@ -1,7 +1,7 @@
 // What tools that describe the server may see of it.
 #pragma once
 
-#include "serve/calls/engine.hpp"
+#include "engine/engine.hpp"
 #include "serve/protocol/catalogue.hpp"
 
 #include <filesystem>

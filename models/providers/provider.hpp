@@ -202,7 +202,7 @@ Json chat_body(const Provider& provider, const ChatRequest& request, const Model
 
 /// POST {base}/chat/completions, again for each round of a provider's own web search, and up to three times
 /// more when the answer was cut at the output limit. No retry: breakers, permits and retries wrap it in
-/// serve/calls. Errors: config (401, 403: key refused), not_found (404), busy
+/// engine. Errors: config (401, 403: key refused), not_found (404), busy
 /// (429, with retry_after), provider (408, 5xx, other refusals, malformed or truncated answers), timeout,
 /// cancelled, unreachable.
 Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,

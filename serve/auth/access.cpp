@@ -2,8 +2,8 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "engine/runtime.hpp"
 #include "serve/auth/issuer_keys.hpp"
-#include "serve/calls/runtime.hpp"
 
 #include <atomic>
 #include <charconv>

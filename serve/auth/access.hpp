@@ -5,9 +5,9 @@
 #include "core/deadline.hpp"
 #include "core/forms.hpp"
 #include "core/result.hpp"
+#include "engine/pass.hpp"
 #include "serve/auth/challenge.hpp"
 #include "serve/auth/keys.hpp"
-#include "serve/calls/pass.hpp"
 #include "serve/door/exchange.hpp"
 
 #include <filesystem>

@@ -2,7 +2,7 @@
 // is on.
 #pragma once
 
-#include "serve/calls/principal.hpp"
+#include "engine/principal.hpp"
 #include "serve/door/exchange.hpp"
 
 #include <string>

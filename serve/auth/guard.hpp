@@ -2,9 +2,9 @@
 // tells the log and the metrics of those it keeps out.
 #pragma once
 
+#include "engine/metrics.hpp"
+#include "engine/rate_limit.hpp"
 #include "serve/auth/access.hpp"
-#include "serve/calls/metrics.hpp"
-#include "serve/calls/rate_limit.hpp"
 
 #include <functional>
 #include <optional>

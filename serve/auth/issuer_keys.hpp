@@ -2,8 +2,8 @@
 // that is not in it. The requests that wait for a fetch stand in line here.
 #pragma once
 
+#include "engine/engine.hpp"
 #include "serve/auth/oauth.hpp"
-#include "serve/calls/engine.hpp"
 
 #include <functional>
 #include <map>

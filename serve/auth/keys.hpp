@@ -6,7 +6,7 @@
 #include "core/digest.hpp"
 #include "core/node.hpp"
 #include "core/result.hpp"
-#include "serve/calls/principal.hpp"
+#include "engine/principal.hpp"
 
 #include <filesystem>
 #include <optional>

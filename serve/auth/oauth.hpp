@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/config.hpp"
+#include "engine/principal.hpp"
 #include "serve/auth/jwt.hpp"
-#include "serve/calls/principal.hpp"
 
 #include <functional>
 #include <optional>

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/secret.hpp"
-#include "serve/calls/loop.hpp"
+#include "engine/loop.hpp"
 #include "serve/protocol/dispatcher.hpp"
 
 #include <functional>

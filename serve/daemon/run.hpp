@@ -2,7 +2,7 @@
 // hears the engine. Loop thread only.
 #pragma once
 
-#include "serve/calls/engine.hpp"
+#include "engine/engine.hpp"
 #include "serve/tools/tool.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 
 #include "core/config.hpp"
 #include "core/secret.hpp"
-#include "serve/calls/rate_limit.hpp"
+#include "engine/rate_limit.hpp"
 #include "serve/daemon/result_cache.hpp"
 
 #include <string>

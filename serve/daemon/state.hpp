@@ -1,9 +1,9 @@
 // What all connections of the daemon share: sessions, kept results, rates, the token. Loop thread only.
 #pragma once
 
+#include "engine/engine.hpp"
+#include "engine/principal.hpp"
 #include "serve/auth/guard.hpp"
-#include "serve/calls/engine.hpp"
-#include "serve/calls/principal.hpp"
 #include "serve/daemon/settings.hpp"
 #include "serve/protocol/catalogue.hpp"
 

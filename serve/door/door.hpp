@@ -3,7 +3,7 @@
 
 #include "core/config.hpp"
 #include "core/result.hpp"
-#include "serve/calls/loop.hpp"
+#include "engine/loop.hpp"
 #include "serve/door/exchange.hpp"
 #include "serve/door/listener.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/deadline.hpp"
-#include "serve/calls/pass.hpp"
+#include "engine/pass.hpp"
 #include "serve/door/door.hpp"
 
 #include <array>

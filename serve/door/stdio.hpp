@@ -2,7 +2,7 @@
 // blocking reads: a terminal or pipe must not be left non-blocking (design: libraries D.2).
 #pragma once
 
-#include "serve/calls/loop.hpp"
+#include "engine/loop.hpp"
 
 #include <condition_variable>
 #include <cstdint>

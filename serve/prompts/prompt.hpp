@@ -3,7 +3,7 @@
 
 #include "core/registry.hpp"
 #include "core/result.hpp"
-#include "serve/calls/context.hpp"
+#include "engine/context.hpp"
 
 #include <map>
 #include <span>

@@ -2,7 +2,7 @@
 // client, as results to be repeated (modern) or as requests of ours (legacy). Loop thread only.
 #pragma once
 
-#include "serve/calls/engine.hpp"
+#include "engine/engine.hpp"
 #include "serve/protocol/service.hpp"
 
 #include <map>

@@ -1,7 +1,7 @@
 // MCP for every transport: takes messages, starts and cancels calls, hands messages back. Loop thread only.
 #pragma once
 
-#include "serve/calls/engine.hpp"
+#include "engine/engine.hpp"
 #include "serve/protocol/listeners.hpp"
 #include "serve/protocol/state_seal.hpp"
 #include "serve/protocol/tasks.hpp"

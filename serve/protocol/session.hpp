@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/deadline.hpp"
-#include "serve/calls/caller.hpp"
-#include "serve/calls/pass.hpp"
+#include "engine/caller.hpp"
+#include "engine/pass.hpp"
 
 #include <functional>
 #include <list>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "serve/calls/context.hpp"
+#include "engine/context.hpp"
 #include "serve/tools/tool.hpp"
 
 #include <cstdint>

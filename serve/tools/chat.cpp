@@ -1,5 +1,5 @@
 #include "core/text.hpp"
-#include "serve/memory/thread_id.hpp"
+#include "engine/conversations/thread_id.hpp"
 #include "serve/tools/envelope.hpp"
 #include "serve/tools/history.hpp"
 

@@ -5,7 +5,7 @@
 #include "core/registry.hpp"
 #include "core/result.hpp"
 #include "core/timeouts.hpp"
-#include "serve/calls/context.hpp"
+#include "engine/context.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,7 +1,7 @@
 #include "serve/workflows/step.hpp"
 
 #include "core/text.hpp"
-#include "serve/memory/thread_id.hpp"
+#include "engine/conversations/thread_id.hpp"
 #include "serve/workflows/hook.hpp"
 
 #include <fmt/core.h>

@@ -1,7 +1,7 @@
 // One call of a workflow, from its arguments to its answer.
 #pragma once
 
-#include "serve/calls/context.hpp"
+#include "engine/context.hpp"
 #include "serve/workflows/gathered.hpp"
 #include "serve/workflows/workflow.hpp"
 

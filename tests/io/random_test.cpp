@@ -1,6 +1,6 @@
 #include "io/random.hpp"
 
-#include "serve/memory/thread_id.hpp"
+#include "engine/conversations/thread_id.hpp"
 #include "tests/catch.hpp"
 
 #include <set>

@@ -19,9 +19,10 @@ ALLOWED = {
     "models": {"models", "store", "io", "core"},
     "checks": {"checks", "models", "store", "mcp", "io", "core"},
     "runbooks": {"runbooks", "io", "core"},
-    "serve": {"serve", "models", "store", "mcp", "io", "core"},
+    "engine": {"engine", "models", "store", "mcp", "io", "core"},
+    "serve": {"serve", "engine", "models", "store", "mcp", "io", "core"},
     "cli": {"cli", "core"},
-    "commands": {"commands", "cli", "runbooks", "checks", "serve", "models", "store", "mcp", "io", "core"},
+    "commands": {"commands", "cli", "runbooks", "checks", "serve", "engine", "models", "store", "mcp", "io", "core"},
 }
 EXTRA = {"cli": {"io/terminal.hpp"}}
 
@@ -33,9 +34,9 @@ ADDRESSES = [
     (r"sqlite3\.h", r"store/sqlite.*"),
     (r"yaml-cpp/", r"io/yaml\.cpp"),
     (r"spdlog/", r"io/log\.cpp"),
-    (r"prometheus/", r"serve/calls/metrics\.cpp|cli/output/prometheus\.cpp"),
+    (r"prometheus/", r"engine/metrics\.cpp|cli/output/prometheus\.cpp"),
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp|models)/.*|cli/output/.*|checks/probe_server\.cpp|commands/.*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp|models|engine)/.*|cli/output/.*|checks/probe_server\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
     (r"zlib\.h", r"io/lines\.cpp"),
 ]

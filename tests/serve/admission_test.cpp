@@ -1,4 +1,4 @@
-#include "serve/calls/admission.hpp"
+#include "engine/admission.hpp"
 
 #include "models/permits.hpp"
 #include "tests/catch.hpp"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/config.hpp"
-#include "serve/calls/lazy_store.hpp"
+#include "engine/lazy_store.hpp"
 #include "serve/daemon/daemon.hpp"
 #include "serve/door/door.hpp"
 #include "serve/front.hpp"

@@ -1,7 +1,7 @@
-#include "serve/memory/memory.hpp"
+#include "engine/conversations/memory.hpp"
 
+#include "engine/lazy_store.hpp"
 #include "io/random.hpp"
-#include "serve/calls/lazy_store.hpp"
 #include "tests/catch.hpp"
 #include "tests/io/temp_folder.hpp"
 #include "tests/scratch.hpp"

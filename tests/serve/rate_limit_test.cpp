@@ -1,4 +1,4 @@
-#include "serve/calls/rate_limit.hpp"
+#include "engine/rate_limit.hpp"
 
 #include "serve/daemon/result_cache.hpp"
 #include "tests/catch.hpp"

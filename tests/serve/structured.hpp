@@ -1,7 +1,7 @@
 // What a tool's structured content says, as a tree to look into.
 #pragma once
 
-#include "serve/calls/answer.hpp"
+#include "engine/answer.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 // How fast a large folder becomes part of a prompt, and what it costs in memory. Hidden: run by
 // tests/bench/workspace.sh.
-#include "serve/workspace/workspace.hpp"
+#include "engine/workspace/workspace.hpp"
 #include "tests/scratch.hpp"
 #include "tests/serve/provider_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "serve/workspace/workspace.hpp"
+#include "engine/workspace/workspace.hpp"
 
 #include "core/digest.hpp"
 #include "tests/scratch.hpp"

@@ -1,8 +1,8 @@
 #include "serve/workflows/hooks/git.hpp"
 
 #include "core/text.hpp"
+#include "engine/workspace/workspace.hpp"
 #include "io/process.hpp"
-#include "serve/workspace/workspace.hpp"
 
 #include <fmt/core.h>
 

@@ -1,9 +1,9 @@
 // One call from arrival to answer. It is the CallContext of what it runs.
 #pragma once
 
+#include "engine/context.hpp"
+#include "engine/loop.hpp"
 #include "models/router.hpp"
-#include "serve/calls/context.hpp"
-#include "serve/calls/loop.hpp"
 
 #include <memory>
 #include <mutex>

@@ -1,4 +1,4 @@
-#include "serve/calls/pool.hpp"
+#include "engine/pool.hpp"
 
 #include "io/allocator.hpp"
 

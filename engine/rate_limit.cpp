@@ -1,4 +1,4 @@
-#include "serve/calls/rate_limit.hpp"
+#include "engine/rate_limit.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "serve/calls/caller.hpp"
+#include "engine/caller.hpp"
 
 #include <algorithm>
 #include <array>

@@ -5,11 +5,11 @@
 #include "core/deadline.hpp"
 #include "core/result.hpp"
 #include "core/timeouts.hpp"
+#include "engine/caller.hpp"
+#include "engine/conversations/memory.hpp"
+#include "engine/workspace/workspace.hpp"
 #include "models/answer_cache.hpp"
 #include "models/catalogue.hpp"
-#include "serve/calls/caller.hpp"
-#include "serve/memory/memory.hpp"
-#include "serve/workspace/workspace.hpp"
 #include "store/store.hpp"
 
 #include <filesystem>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/result.hpp"
+#include "engine/workspace/workspace.hpp"
 #include "models/settings.hpp"
-#include "serve/workspace/workspace.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -1,4 +1,4 @@
-#include "serve/calls/answer.hpp"
+#include "engine/answer.hpp"
 
 namespace exai::serve {
 

@@ -1,4 +1,4 @@
-#include "serve/calls/engine.hpp"
+#include "engine/engine.hpp"
 
 namespace exai::serve {
 namespace {

@@ -1,4 +1,4 @@
-#include "serve/calls/call.hpp"
+#include "engine/call.hpp"
 
 #include "io/random.hpp"
 

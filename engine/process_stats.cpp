@@ -1,4 +1,4 @@
-#include "serve/calls/process_stats.hpp"
+#include "engine/process_stats.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "serve/calls/lazy_store.hpp"
+#include "engine/lazy_store.hpp"
 
 #include "io/journal.hpp"
 #include "store/change_codec.hpp"

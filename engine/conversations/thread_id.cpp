@@ -1,4 +1,4 @@
-#include "serve/memory/thread_id.hpp"
+#include "engine/conversations/thread_id.hpp"
 
 #include <cstddef>
 

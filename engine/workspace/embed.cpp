@@ -1,7 +1,7 @@
 #include "core/digest.hpp"
 #include "core/text.hpp"
-#include "serve/workspace/folder_files.hpp"
-#include "serve/workspace/workspace.hpp"
+#include "engine/workspace/folder_files.hpp"
+#include "engine/workspace/workspace.hpp"
 
 #include <array>
 #include <charconv>

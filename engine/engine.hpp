@@ -1,10 +1,10 @@
 // Runs tool calls for every transport: admission, deadline, pool, metrics, activity log. Loop thread only.
 #pragma once
 
+#include "engine/admission.hpp"
+#include "engine/call.hpp"
+#include "engine/pool.hpp"
 #include "io/log.hpp"
-#include "serve/calls/admission.hpp"
-#include "serve/calls/call.hpp"
-#include "serve/calls/pool.hpp"
 
 #include <atomic>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "serve/calls/principal.hpp"
+#include "engine/principal.hpp"
 
 namespace exai::serve {
 

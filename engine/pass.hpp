@@ -3,7 +3,7 @@
 
 #include "core/deadline.hpp"
 #include "core/digest.hpp"
-#include "serve/calls/principal.hpp"
+#include "engine/principal.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,4 @@
-#include "serve/calls/runtime.hpp"
+#include "engine/runtime.hpp"
 
 #include "io/yaml.hpp"
 

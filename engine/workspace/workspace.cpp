@@ -1,4 +1,4 @@
-#include "serve/workspace/workspace.hpp"
+#include "engine/workspace/workspace.hpp"
 
 #include "core/base64.hpp"
 #include "core/forms.hpp"

@@ -1,8 +1,8 @@
-#include "serve/calls/metrics.hpp"
+#include "engine/metrics.hpp"
 
 #include "core/version.hpp"
+#include "engine/process_stats.hpp"
 #include "models/providers/provider.hpp"
-#include "serve/calls/process_stats.hpp"
 
 #include <array>
 #include <map>

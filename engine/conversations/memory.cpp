@@ -1,4 +1,4 @@
-#include "serve/memory/memory.hpp"
+#include "engine/conversations/memory.hpp"
 
 #include "io/process.hpp"
 #include "store/change_codec.hpp"
