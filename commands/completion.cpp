@@ -4,7 +4,7 @@
 #include "core/text.hpp"
 #include "core/timeouts.hpp"
 #include "runbooks/runbook.hpp"
-#include "serve/tools/tool.hpp"
+#include "tools/tool.hpp"
 
 #include <charconv>
 

@@ -1,6 +1,6 @@
 #include "commands/workflow_files.hpp"
 
-#include "serve/workflows/workflow.hpp"
+#include "tools/workflows/workflow.hpp"
 
 #include <fmt/core.h>
 

@@ -5,8 +5,8 @@
 #include "core/text.hpp"
 #include "io/files.hpp"
 #include "models/providers/provider.hpp"
-#include "serve/tools/visibility.hpp"
-#include "serve/workflows/workflow.hpp"
+#include "tools/visibility.hpp"
+#include "tools/workflows/workflow.hpp"
 
 #include <fmt/core.h>
 

@@ -4,7 +4,7 @@
 #include "core/config.hpp"
 #include "core/deadline.hpp"
 #include "core/result.hpp"
-#include "serve/resources/resource.hpp"
+#include "tools/resources/resource.hpp"
 
 #include <filesystem>
 #include <functional>

@@ -23,7 +23,7 @@
 #include "serve/start.hpp"
 #include "serve/toolbox.hpp"
 #include "serve/view.hpp"
-#include "serve/workflows/workflow.hpp"
+#include "tools/workflows/workflow.hpp"
 
 #include <csignal>
 #include <future>

@@ -2,8 +2,8 @@
 
 #include "engine/runtime.hpp"
 #include "serve/front.hpp"
-#include "serve/tools/visibility.hpp"
-#include "serve/workflows/workflow.hpp"
+#include "tools/visibility.hpp"
+#include "tools/workflows/workflow.hpp"
 
 #include <fmt/core.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "serve/protocol/catalogue.hpp"
-#include "serve/tools/tool.hpp"
+#include "tools/tool.hpp"
 
 #include <string>
 #include <string_view>

@@ -3,7 +3,7 @@
 
 #include "core/error.hpp"
 #include "serve/protocol/catalogue.hpp"
-#include "serve/tools/tool.hpp"
+#include "tools/tool.hpp"
 
 #include <optional>
 #include <string>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/engine.hpp"
-#include "serve/tools/tool.hpp"
+#include "tools/tool.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -2,7 +2,7 @@
 
 #include "core/text.hpp"
 #include "serve/protocol/brief_schema.hpp"
-#include "serve/tools/visibility.hpp"
+#include "tools/visibility.hpp"
 
 namespace exai::serve {
 namespace {

@@ -3,10 +3,10 @@
 
 #include "core/result.hpp"
 #include "mcp/schema.hpp"
-#include "serve/prompts/prompt.hpp"
 #include "serve/protocol/listing.hpp"
-#include "serve/resources/resource.hpp"
-#include "serve/tools/tool.hpp"
+#include "tools/prompts/prompt.hpp"
+#include "tools/resources/resource.hpp"
+#include "tools/tool.hpp"
 
 #include <functional>
 #include <map>

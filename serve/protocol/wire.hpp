@@ -4,7 +4,7 @@
 
 #include "core/error.hpp"
 #include "engine/context.hpp"
-#include "serve/tools/tool.hpp"
+#include "tools/tool.hpp"
 
 #include <cstdint>
 #include <span>

@@ -6,11 +6,11 @@
 #include "io/files.hpp"
 #include "models/providers/provider.hpp"
 #include "runbooks/runbook.hpp"
-#include "serve/prompts/prompt.hpp"
-#include "serve/resources/resource.hpp"
-#include "serve/tools/tool.hpp"
-#include "serve/workflows/workflow.hpp"
 #include "tests/catch.hpp"
+#include "tools/prompts/prompt.hpp"
+#include "tools/resources/resource.hpp"
+#include "tools/tool.hpp"
+#include "tools/workflows/workflow.hpp"
 
 #include <cstdlib>
 #include <fstream>

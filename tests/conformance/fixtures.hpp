@@ -1,9 +1,9 @@
 // What the official suite's scenarios call: small parts that the fixture files share.
 #pragma once
 
-#include "serve/prompts/prompt.hpp"
-#include "serve/resources/resource.hpp"
-#include "serve/tools/tool.hpp"
+#include "tools/prompts/prompt.hpp"
+#include "tools/resources/resource.hpp"
+#include "tools/tool.hpp"
 
 #include <condition_variable>
 #include <mutex>

@@ -2,9 +2,9 @@
 
 #include "io/yaml.hpp"
 #include "models/catalogue.hpp"
-#include "serve/workflows/workflow.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
+#include "tools/workflows/workflow.hpp"
 
 using namespace exai;
 

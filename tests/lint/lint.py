@@ -20,9 +20,10 @@ ALLOWED = {
     "checks": {"checks", "models", "store", "mcp", "io", "core"},
     "runbooks": {"runbooks", "io", "core"},
     "engine": {"engine", "models", "store", "mcp", "io", "core"},
-    "serve": {"serve", "engine", "models", "store", "mcp", "io", "core"},
+    "tools": {"tools", "engine", "models", "store", "mcp", "io", "core"},
+    "serve": {"serve", "tools", "engine", "models", "store", "mcp", "io", "core"},
     "cli": {"cli", "core"},
-    "commands": {"commands", "cli", "runbooks", "checks", "serve", "engine", "models", "store", "mcp", "io", "core"},
+    "commands": {"commands", "cli", "runbooks", "checks", "serve", "tools", "engine", "models", "store", "mcp", "io", "core"},
 }
 EXTRA = {"cli": {"io/terminal.hpp"}}
 
@@ -36,7 +37,7 @@ ADDRESSES = [
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"engine/metrics\.cpp|cli/output/prometheus\.cpp"),
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp|models|engine)/.*|cli/output/.*|checks/probe_server\.cpp|commands/.*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools)/.*|cli/output/.*|checks/probe_server\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
     (r"zlib\.h", r"io/lines\.cpp"),
 ]

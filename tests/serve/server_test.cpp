@@ -1,9 +1,9 @@
 #include "serve/server.hpp"
 
 #include "io/files.hpp"
-#include "serve/workflows/workflow.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/house.hpp"
+#include "tools/workflows/workflow.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -199,7 +199,7 @@ TEST_CASE("settings say which tools the server offers, and it says why not", "[s
 TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old ones when one is broken",
           "[serve][server][workflows]") {
   const Scratch root;
-  std::string hunt = tests::source_text("serve/workflows/debug.yaml");
+  std::string hunt = tests::source_text("tools/workflows/debug.yaml");
   hunt.replace(hunt.find("name: debug"), 11, "name: hunt");
   const Settings settings = on_free_ports({{"workflows.dir", "flows"}});
   std::filesystem::create_directories(root / "flows");

@@ -2,10 +2,10 @@
 #include "core/text.hpp"
 #include "engine/workspace/workspace.hpp"
 #include "io/files.hpp"
-#include "serve/tools/history.hpp"
 #include "tests/io/temp_folder.hpp"
 #include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
+#include "tools/history.hpp"
 
 #include <fmt/core.h>
 

@@ -3,10 +3,10 @@
 
 #include "io/random.hpp"
 #include "models/router.hpp"
-#include "serve/tools/tool.hpp"
 #include "store/store.hpp"
 #include "tests/serve/provider_fixture.hpp"
 #include "tests/serve/structured.hpp"
+#include "tools/tool.hpp"
 
 #include <memory>
 #include <mutex>

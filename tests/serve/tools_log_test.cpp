@@ -1,7 +1,7 @@
-#include "serve/tools/log_lines.hpp"
 #include "tests/scratch.hpp"
 #include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
+#include "tools/log_lines.hpp"
 
 #include <fmt/core.h>
 

@@ -1,6 +1,6 @@
-#include "serve/tools/web_search.hpp"
 #include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
+#include "tools/web_search.hpp"
 
 using namespace exai;
 using simulator::Simulator;

@@ -1,6 +1,6 @@
 #include "serve/protocol/catalogue.hpp"
-#include "serve/tools/visibility.hpp"
 #include "tests/serve/provider_fixture.hpp"
+#include "tools/visibility.hpp"
 
 using namespace exai;
 using serve::Tool;

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "serve/protocol/catalogue.hpp"
-#include "serve/workflows/workflow.hpp"
 #include "tests/scratch.hpp"
 #include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"
+#include "tools/workflows/workflow.hpp"
 
 #include <map>
 

@@ -117,7 +117,7 @@ TEST_CASE("limits, enumerations and unknown members are judged", "[workflows]") 
 }
 
 TEST_CASE("a broken document is named with file, line and the way out", "[workflows]") {
-  const std::string debug = tests::source_text("serve/workflows/debug.yaml");
+  const std::string debug = tests::source_text("tools/workflows/debug.yaml");
   struct Case {
     const char *from, *to, *says;
   };
@@ -164,7 +164,7 @@ TEST_CASE("a broken document is named with file, line and the way out", "[workfl
 
 TEST_CASE("a folder adds workflows and replaces built-in ones", "[workflows]") {
   const tests::Scratch folder;
-  const std::string debug = tests::source_text("serve/workflows/debug.yaml");
+  const std::string debug = tests::source_text("tools/workflows/debug.yaml");
   const auto with = [&](std::string text, const std::string& from, const std::string& to) {
     text.replace(text.find(from), from.size(), to);
     return text;

@@ -1,0 +1,342 @@
+#include "core/text.hpp"
+#include "engine/conversations/thread_id.hpp"
+#include "tools/envelope.hpp"
+#include "tools/history.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::embedded {
+const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
+}
+
+namespace exai::serve {
+namespace chat_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["prompt"],
+  "properties": {
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000,
+      "description": "The question with all that the model needs to know"},
+    "files": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 1000,
+      "description": "Absolute paths of text files to send along"},
+    "images": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 10,
+      "description": "Absolute paths, https: or data: URLs"},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100,
+      "description": "Name, alias or auto; see listmodels"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5,
+      "description": "0 precise, 1 creative"},
+    "thinking_mode": {"type": "string", "enum": ["minimal", "low", "medium", "high", "max"],
+      "description": "How much the model thinks"},
+    "use_websearch": {"type": "boolean", "default": true,
+      "description": "The model may search the web"},
+    "stream": {"type": "boolean", "default": false,
+      "description": "As progress, in parts"},
+    "continuation_id": {"type": "string", "minLength": 1, "maxLength": 200,
+      "description": "The id of an earlier answer, to go on"}
+  }
+})";
+
+constexpr std::string_view k_output = R"({
+  "type": "object",
+  "required": ["status", "content", "content_type", "metadata"],
+  "properties": {
+    "status": {"type": "string"},
+    "content": {"type": "string"},
+    "content_type": {"type": "string"},
+    "metadata": {"type": "object"},
+    "continuation_offer": {"type": "object",
+      "properties": {
+        "continuation_id": {"type": "string"},
+        "note": {"type": "string"},
+        "remaining_turns": {"type": "integer"}
+      }
+    }
+  }
+})";
+
+struct Question {
+  std::string prompt, model, thinking_mode, conversation;
+  std::vector<std::string> files, images;
+  double temperature = 0.5;
+  bool web_search = true;
+  bool stream = false;
+};
+
+Result<Question> read_question(const Json& arguments) {
+  Question question;
+  question.prompt = arguments.value("prompt", "");
+  question.model = arguments.value("model", "");
+  question.thinking_mode = arguments.value("thinking_mode", "");
+  question.conversation = to_lower(trim(arguments.value("continuation_id", "")));
+  question.temperature = arguments.value("temperature", 0.5);
+  question.web_search = arguments.value("use_websearch", true);
+  question.stream = arguments.value("stream", false);
+  question.files = texts_of(arguments, "files");
+  question.images = texts_of(arguments, "images");
+  if (trim(question.prompt).empty())
+    return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what the model shall answer");
+  if (!question.conversation.empty() && !is_thread_id(question.conversation))
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("the continuation_id '{}' is no conversation id", printable(question.conversation)),
+        "use the id from continuation_offer, or leave it out to start a new conversation");
+  return question;
+}
+
+/// A turn is one question with its answer, as the original counted them: after the first of 20, 19 remain.
+std::size_t turn_limit(const Config& config) {
+  return static_cast<std::size_t>(config.integer("conversation.max_turns"));
+}
+
+Result<std::vector<store::Turn>> earlier_turns(const Question& question, CallContext& context) {
+  if (question.conversation.empty()) return std::vector<store::Turn>{};
+  Result<Thread> known =
+      context.memory().load(question.conversation, context.principal(), memory_rules(context.config()));
+  if (!known) return fail(known.error());
+  const std::size_t limit = turn_limit(context.config());
+  if (known->turns.size() / 2 >= limit)  // said before a model is paid, not after
+    return fail(ErrorKind::budget,
+                fmt::format("the conversation {} has had its {} turns", question.conversation, limit),
+                "start again without continuation_id and give the full context");
+  return std::move(known->turns);
+}
+
+std::string_view system_prompt() {
+  for (const auto& [name, text] : embedded::prompts())
+    if (name == "chat") return text;
+  return {};
+}
+
+Result<void> check_fit(const Model& model, const Question& question, long long tokens) {
+  if (!question.images.empty() && !model.images)
+    return fail(ErrorKind::invalid, fmt::format("the model {} takes no images", model.name),
+                "name a model with images; listmodels shows which");
+  if (tokens > content_budget(model))
+    return fail(ErrorKind::invalid,
+                fmt::format("prompt and files need about {} tokens, the model {} takes {}", tokens,
+                            model.name, content_budget(model)),
+                "send fewer files, or name a model with a larger window; listmodels shows them");
+  return {};
+}
+
+struct Prepared {
+  ChatRequest request;
+  std::optional<Envelope> refused;  ///< the answer instead of asking
+  std::string user_text;            ///< prompt with files
+  Json files = Json::array();       ///< what became of each
+  History history;                  ///< counts only
+};
+
+Json facts(const std::vector<EmbeddedFile>& files) {
+  Json list = Json::array();
+  for (const EmbeddedFile& file : files) {
+    Json one{{"path", file.path}, {"bytes", file.bytes}, {"embedded", file.embedded}};
+    if (!file.note.empty()) one["note"] = file.note;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+/// The answer when the model has no room for all files that were named (facts: server 4.5).
+std::optional<Envelope> code_too_large(const Model& model, const Embedding& files, long long limit) {
+  const bool fits = std::none_of(files.files.begin(), files.files.end(),
+                                 [](const EmbeddedFile& file) { return file.note == k_no_room; });
+  if (fits) return std::nullopt;
+  long long tokens = 0;
+  for (const EmbeddedFile& file : files.files) tokens += file.tokens;
+  Envelope envelope;
+  envelope.status = "code_too_large";
+  envelope.content = fmt::format(
+      "The files need about {} tokens, {} has room for {}. Name fewer files or only those parts that matter, "
+      "or a model with a larger window; listmodels shows them.",
+      tokens, model.name, limit);
+  envelope.metadata = {{"tool_name", "chat"},
+                       {"model", model.name},
+                       {"tokens", tokens},
+                       {"limit", limit},
+                       {"files", facts(files.files)}};
+  return envelope;
+}
+
+/// Before any file is read: enough to tell whether a large window is needed.
+long long expected_tokens(const Question& question, const Workspace& workspace) {
+  constexpr long long k_bytes_per_token = 4;
+  auto tokens = static_cast<long long>(estimate_tokens(question.prompt));
+  for (const std::string& name : question.files) {
+    std::error_code ignored;
+    if (const auto path = workspace.resolve(name); path && std::filesystem::is_regular_file(*path, ignored))
+      tokens += static_cast<long long>(std::filesystem::file_size(*path, ignored)) / k_bytes_per_token;
+  }
+  return tokens;
+}
+
+/// Files whose contents stand in the history that is sent anyway are only named.
+Result<Embedding> without_known(Embedding files, const History& history, const Question& question,
+                                const EmbedRules& rules, const Workspace& workspace) {
+  if (files.files.empty()) return files;
+  std::set<std::string> known;
+  for (const ChatMessage& message : history.messages) known.merge(contents_in(message.content));
+  const bool again = std::any_of(files.files.begin(), files.files.end(),
+                                 [&](const EmbeddedFile& file) { return known.count(file.sha256) != 0; });
+  if (!again) return files;
+  return embed(workspace, question.files, rules, known);
+}
+
+Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
+                         CallContext& context) {
+  Prepared prepared;
+  ChatRequest& request = prepared.request;
+  request.model = question.model;
+  request.temperature = question.temperature;
+  request.thinking_mode = question.thinking_mode;
+  request.web_search = question.web_search;
+  request.stream = question.stream;
+  request.images = question.images;
+  request.needs = {.tool = "chat",
+                   .files = false,
+                   .fast = true,
+                   .cheap = false,
+                   .tokens = expected_tokens(question, context.workspace())};
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request);
+  if (!choice) return fail(choice.error());
+  EmbedRules rules;
+  rules.tokens = content_budget(choice->model);
+  Result<Embedding> files = embed(context.workspace(), question.files, rules);
+  if (!files) return fail(files.error());
+  if (context.config().boolean("workspace.strict_size"))
+    prepared.refused = code_too_large(choice->model, *files, rules.tokens);
+  if (prepared.refused) return prepared;
+  Result<std::vector<std::string>> images = image_urls(context.workspace(), question.images);
+  if (!images) return fail(images.error());
+  const auto tokens = static_cast<long long>(estimate_tokens(question.prompt)) +
+                      static_cast<long long>(estimate_tokens(files->text)) +
+                      static_cast<long long>(estimate_tokens(system_prompt()));
+  if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
+  const std::string& name = choice->model.name;
+  const bool other = choice->provider->id == "custom" && name != context.config().text("custom.model");
+  request.model = other ? "custom/" + name : name;
+  request.messages.push_back({"system", std::string(system_prompt()), {}});
+  prepared.history = history_within(earlier, history_budget(choice->model, tokens));
+  files = without_known(std::move(*files), prepared.history, question, rules, context.workspace());
+  if (!files) return fail(files.error());
+  prepared.user_text = question.prompt + files->text;
+  prepared.files = facts(files->files);
+  for (ChatMessage& message : prepared.history.messages) request.messages.push_back(std::move(message));
+  request.messages.push_back({"user", prepared.user_text, {}});
+  request.images = std::move(*images);
+  request.needs.tokens = tokens;
+  return prepared;
+}
+
+/// What is kept of a question: its files too, so that a later turn still knows them, unless they are huge.
+std::string kept_text(const Question& question, const std::string& user_text) {
+  constexpr std::size_t k_most_kept = 200'000;
+  if (user_text.size() <= k_most_kept) return user_text;
+  return question.prompt + "\n\n[files: " + join(question.files, ", ") + "]";
+}
+
+Result<void> keep(const std::string& id, const Question& question, const std::string& user_text,
+                  const Reply& reply, CallContext& context) {
+  const Wall now = context.clock().wall();
+  const std::vector<store::Turn> turns{
+      {"user", kept_text(question, user_text), "chat", reply.provider, reply.model, now},
+      {"assistant", reply.content, "chat", reply.provider, reply.model, now}};
+  return context.memory().append(id, context.principal(), turns, memory_rules(context.config()),
+                                 question.conversation.empty());
+}
+
+Json metadata(const Reply& reply, bool cached, const Prepared& prepared) {
+  Json data{{"tool_name", "chat"},
+            {"model_used", reply.model},
+            {"provider_used", reply.provider},
+            {"finish_reason", reply.finish_reason},
+            {"history_messages", prepared.history.kept},
+            {"cached", cached},
+            {"usage",
+             {{"prompt_tokens", reply.usage.prompt},
+              {"completion_tokens", reply.usage.completion},
+              {"cached_tokens", reply.usage.cached}}}};
+  if (reply.cost > 0) data["cost_usd"] = reply.cost;
+  if (!reply.reasoning.empty()) data["reasoning"] = reply.reasoning;
+  if (!reply.detours.empty()) data["detours"] = reply.detours;
+  if (!prepared.files.empty()) data["files"] = prepared.files;
+  if (prepared.history.condensed + prepared.history.dropped > 0)
+    data["history_left_out"] = {{"condensed", prepared.history.condensed},
+                                {"dropped", prepared.history.dropped}};
+  if (std::string cut = cut_note(reply); !cut.empty()) data["warning"] = std::move(cut);
+  return data;
+}
+
+/// From the cache, or from the model. What was answered before costs nothing now.
+Result<AnswerCache::Found> answered(const Question& question, const ChatRequest& request,
+                                    CallContext& context) {
+  std::function<void(std::string_view)> on_delta;
+  if (question.stream)
+    on_delta = [&context](std::string_view delta) {
+      context.progress({.text = std::string(delta), .message = {}});
+    };
+  Result<AnswerCache::Found> found =
+      context.caches().semantic.get(answer_key(context.principal(), request), context.deadline(),
+                                    context.stop(), [&] { return context.chat(request, on_delta); });
+  if (!found || !found->cached) return found;
+  if (on_delta) on_delta(found->reply.content);
+  found->reply.usage = {};
+  found->reply.cost = 0;
+  return found;
+}
+
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+  const Result<Question> question = read_question(arguments);
+  if (!question) return fail(question.error());
+  if (std::optional<Envelope> back =
+          resend_prompt("chat", "prompt", question->prompt, "files", context.config()))
+    return enveloped(std::move(*back));
+  const Result<std::vector<store::Turn>> earlier = earlier_turns(*question, context);
+  if (!earlier) return fail(earlier.error());
+  const Result<Prepared> prepared = prepare(*question, *earlier, context);
+  if (!prepared) return fail(prepared.error());
+  if (prepared->refused) return enveloped(*prepared->refused);
+  const Result<AnswerCache::Found> found = answered(*question, prepared->request, context);
+  if (!found) return fail(found.error());
+  const Reply& reply = found->reply;
+
+  const std::string id = question->conversation.empty() ? context.new_id() : question->conversation;
+  Envelope envelope;
+  envelope.content = reply.content;
+  envelope.content_type = "markdown";
+  envelope.metadata = metadata(reply, found->cached, *prepared);
+  if (const Result<void> kept = keep(id, *question, prepared->user_text, reply, context); !kept)
+    envelope.metadata["warning"] = envelope.metadata.value("warning", "") +
+                                   (envelope.metadata.contains("warning") ? "; " : "") +
+                                   "the conversation was not kept: " + kept.error().message;
+  else if (const auto left = static_cast<long long>(turn_limit(context.config()) - earlier->size() / 2) - 1;
+           left > 0)
+    envelope.offer = ContinuationOffer{id, left};
+  ToolOutput output = enveloped(std::move(envelope));
+  output.provider = reply.provider;
+  output.model = reply.model;
+  output.usage = reply.usage;
+  return output;
+}
+
+const Registered<Tool> k_chat{
+    Tool{.id = "chat",
+         .title = "Chat",
+         .description = "Ask a model: questions, second opinions, ideas, with files and images.",
+         .input_schema = k_input,
+         .output_schema = k_output,
+         .read_only = true,
+         .destructive = false,
+         .idempotent = false,
+         .open_world = true,
+         .work = Work::blocking,
+         .budget = timeouts::Layer::simple,
+         .tier = ToolTier::core,
+         .run = &run}};
+
+}  // namespace
+}  // namespace chat_tool
+}  // namespace exai::serve

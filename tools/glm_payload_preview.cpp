@@ -1,0 +1,64 @@
+#include "core/text.hpp"
+#include "tools/envelope.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace glm_payload_preview_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["prompt"],
+  "properties": {
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "glm-4.5-flash"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.3,
+      "description": "0 precise, 1 creative"},
+    "system_prompt": {"type": "string", "maxLength": 100000},
+    "use_websearch": {"type": "boolean", "default": false, "description": "The model may search the web"},
+    "tools": {"type": "array", "items": {"type": "object"}, "maxItems": 128,
+      "description": "As the provider's API writes them"},
+    "tool_choice": {"type": ["string", "object"], "description": "auto, none, required or a function's name"}
+  }
+})";
+
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+  const std::string prompt = arguments.value("prompt", "");
+  if (trim(prompt).empty())
+    return fail(ErrorKind::invalid, "the prompt is blank", "give a question in 'prompt'");
+  const std::string name = arguments.value("model", "glm-4.5-flash");
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), name);
+  if (!choice) return fail(choice.error());
+  if (choice->provider->id != "glm")
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("model: {} is a model of {}, not of GLM", printable(name), choice->provider->title),
+        "name a model of GLM, or leave it out; listmodels shows them");
+  ChatRequest request;
+  request.model = name;
+  request.needs.tool = "glm_payload_preview";
+  if (const std::string system = arguments.value("system_prompt", ""); !system.empty())
+    request.messages.push_back({"system", system, {}});
+  request.messages.push_back({"user", prompt, {}});
+  request.temperature = arguments.value("temperature", 0.3);
+  request.web_search = arguments.value("use_websearch", false);
+  request.tools = arguments.value("tools", Json());
+  request.tool_choice = arguments.value("tool_choice", Json());
+  // The key goes in a header, which is not part of this.
+  return json_output(chat_body(*choice->provider, request, choice->model, context.config()));
+}
+
+const Registered<Tool> k_tool{Tool{.id = "glm_payload_preview",
+                                   .title = "Show a request to GLM",
+                                   .description = "The request that would go to GLM, without sending it.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .work = Work::inline_,
+                                   .provider = "glm",
+                                   .run = &run}};
+
+}  // namespace
+}  // namespace glm_payload_preview_tool
+}  // namespace exai::serve

@@ -1,0 +1,64 @@
+#include "core/text.hpp"
+#include "tools/envelope.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace glm_web_search_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["search_query"],
+  "properties": {
+    "search_query": {"type": "string", "minLength": 1, "maxLength": 2000},
+    "count": {"type": "integer", "default": 10, "description": "1 to 50"},
+    "search_engine": {"type": "string", "enum": ["search-prime", "search-pro"], "default": "search-prime"},
+    "search_domain_filter": {"type": "string", "maxLength": 253},
+    "search_recency_filter": {"type": "string", "enum": ["oneDay", "oneWeek", "oneMonth", "oneYear", "all"],
+      "default": "all"},
+    "request_id": {"type": "string", "maxLength": 128},
+    "user_id": {"type": "string", "maxLength": 128}
+  }
+})";
+
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+  const std::string query = arguments.value("search_query", "");
+  if (trim(query).empty())
+    return fail(ErrorKind::invalid, "search_query: the text is blank", "say what to search for");
+  ProviderAsk ask;
+  ask.provider = "glm";
+  ask.method = "POST";
+  ask.path = "/web_search";
+  ask.timeout = context.config().duration("glm.search_timeout");
+  ask.timeout_setting = "glm.search_timeout";
+  ask.headers = {{"Accept-Language", "en-US,en"}, {"Accept", "application/json"}};
+  ask.body = {{"search_engine", arguments.value("search_engine", "search-prime")},
+              {"search_query", query},
+              {"count", std::clamp(arguments.value("count", 10LL), 1LL, 50LL)},
+              {"search_recency_filter", arguments.value("search_recency_filter", "all")}};
+  for (const auto* const key : {"search_domain_filter", "request_id", "user_id"})
+    if (arguments.contains(key)) ask.body[key] = arguments[key];
+  const Result<ProviderAnswer> answer = context.ask(ask);
+  if (!answer) return fail(answer.error());
+  Result<Json> found = parse_json(answer->body);
+  if (!found || !found->is_object())
+    return fail(ErrorKind::provider, "GLM answered a search with no JSON object", "try again");
+  ToolOutput output = json_output(std::move(*found));
+  output.provider = "glm";
+  return output;
+}
+
+const Registered<Tool> k_tool{Tool{.id = "glm_web_search",
+                                   .title = "Search the web with GLM",
+                                   .description = "GLM's web search: titles, links and excerpts.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .open_world = true,
+                                   .provider = "glm",
+                                   .run = &run}};
+
+}  // namespace
+}  // namespace glm_web_search_tool
+}  // namespace exai::serve

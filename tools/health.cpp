@@ -1,0 +1,47 @@
+#include "tools/envelope.hpp"
+#include "tools/overview.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace health_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "properties": {
+    "tail_lines": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 50,
+      "description": "Recent calls to show"}
+  },
+  "additionalProperties": false
+})";
+
+Json metric_lines(const ServerView& server) {
+  Json lines = Json::array();
+  lines.push_back("uptime " + format_duration(server.uptime()));
+  for (const ServerView::PermitRow& row : server.permits())
+    lines.push_back(fmt::format("in flight {} {} of {}", row.name, row.in_use, row.limit));
+  return lines;
+}
+
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+  const auto lines = static_cast<std::size_t>(std::max(0, arguments.value("tail_lines", 50)));
+  const Result<void> database = context.store().ping();
+  return json_output({{"providers_configured", configured_providers(context.config())},
+                      {"models_available", available_models(context)},
+                      {"store", database ? "ok" : database.error().message},
+                      {"metrics_tail", metric_lines(context.server())},
+                      {"toolcalls_tail", context.server().activity_tail(lines)}});
+}
+
+const Registered<Tool> k_health{
+    Tool{.id = "health",
+         .title = "Health",
+         .description = "Providers, models, permits, database and the latest calls.",
+         .input_schema = k_input,
+         .output_schema = {},
+         .run = &run}};
+
+}  // namespace
+}  // namespace health_tool
+}  // namespace exai::serve

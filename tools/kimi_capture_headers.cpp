@@ -1,0 +1,66 @@
+#include "core/text.hpp"
+#include "tools/envelope.hpp"
+#include "tools/kimi_common.hpp"
+
+namespace exai::serve {
+namespace kimi_capture_headers_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["messages"],
+  "properties": {
+    "messages": {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": 500,
+      "description": "As the provider's API writes them, or one question"},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0711-preview"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.6,
+      "description": "0 precise, 1 creative"},
+    "session_id": {"type": "string", "maxLength": 200, "description": "Of the context cache"},
+    "call_key": {"type": "string", "maxLength": 200},
+    "tool_name": {"type": "string", "maxLength": 100}
+  }
+})";
+
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+  const Provider* kimi = find_provider("kimi");
+  if (kimi == nullptr || !kimi->configured(context.config()))
+    return json_output({{"status", "skipped"}, {"reason", "KIMI_API_KEY is not set"}});
+  Result<ChatRequest> request =
+      kimi_request(context, "kimi_capture_headers", arguments.value("model", "kimi-k2-0711-preview"));
+  if (!request) return fail(request.error());
+  Result<std::vector<ChatMessage>> messages = read_messages(arguments.at("messages"));
+  if (!messages) return fail(messages.error());
+  request->messages = std::move(*messages);
+  request->temperature = arguments.value("temperature", 0.6);
+  request->idempotency = arguments.value("call_key", "");
+  const std::string session = arguments.value("session_id", "");
+  // The principal stands before it: nobody uses another's cache by guessing a session.
+  if (!session.empty())
+    request->cache_scope = context.principal() + "/" + session + "/" + arguments.value("tool_name", "");
+  const Result<Reply> reply = context.chat(*request, {});
+  if (!reply) return fail(reply.error());
+  Json headers = Json::object();
+  for (const auto& [name, value] : reply->headers) headers[name] = value;
+  return answered(json_output({{"provider", "KIMI"},
+                               {"model", reply->model},
+                               {"content", reply->content},
+                               {"finish_reason", reply->finish_reason},
+                               {"usage", usage_facts(reply->usage)},
+                               {"headers", std::move(headers)}}),
+                  *reply);
+}
+
+const Registered<Tool> k_tool{Tool{.id = "kimi_capture_headers",
+                                   .title = "Show Kimi's answer headers",
+                                   .description = "Asks Kimi and shows the headers of its answer.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .idempotent = false,
+                                   .open_world = true,
+                                   .provider = "kimi",
+                                   .run = &run}};
+
+}  // namespace
+}  // namespace kimi_capture_headers_tool
+}  // namespace exai::serve

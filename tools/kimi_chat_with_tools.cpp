@@ -1,0 +1,217 @@
+#include "core/text.hpp"
+#include "tools/envelope.hpp"
+#include "tools/kimi_common.hpp"
+#include "tools/web_search.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace kimi_chat_with_tools_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["messages"],
+  "properties": {
+    "messages": {"type": ["array", "string"], "items": {"type": "object"}, "maxItems": 500, "maxLength": 400000,
+      "description": "As the provider's API writes them, or one question"},
+    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0711-preview"},
+    "tools": {"type": "array", "items": {"type": "object"}, "maxItems": 128,
+      "description": "As the provider's API writes them"},
+    "tool_choice": {"type": ["string", "object"], "description": "auto, none, required or a function's name"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.6,
+      "description": "0 precise, 1 creative"},
+    "stream": {"type": "boolean", "default": false, "description": "As progress, in parts"},
+    "use_websearch": {"type": "boolean", "default": false,
+      "description": "The model may search the web"}
+  }
+})";
+
+constexpr int k_rounds = 3;
+
+/// A failure that the caller can act on, in the words of facts/ex_ai_server 1.14.
+ToolOutput failed(std::string_view status, const Error& error) {
+  Json result{{"status", status},
+              {"error_class", to_string(error.kind)},
+              {"provider", "KIMI"},
+              {"tool", "kimi_chat_with_tools"},
+              {"error", error.message}};
+  if (!error.hint.empty()) result["suggestion"] = error.hint;
+  if (error.retry_after > Millis{0}) result["retry_after_ms"] = error.retry_after.count();
+  ToolOutput output = json_output(std::move(result));
+  output.is_error = true;
+  output.provider = "kimi";
+  return output;
+}
+
+Result<Json> offered_tools(const Json& arguments) {
+  Json tools = Json::array();
+  bool searches = false;
+  if (const auto given = arguments.find("tools"); given != arguments.end()) {
+    for (std::size_t at = 0; at < given->size(); ++at) {
+      const Json& tool = (*given)[at];
+      const auto function = tool.find("function");
+      const bool named =
+          function != tool.end() && function->is_object() && function->value("name", Json()).is_string();
+      if (!named)
+        return fail(ErrorKind::invalid, fmt::format("tools/{}: a function with a name belongs here", at),
+                    R"(write {"type": "function", "function": {"name": "...", "parameters": {...}}})");
+      searches = searches || (*function)["name"] == k_web_search_function;
+      tools.push_back(tool);
+    }
+  }
+  if (arguments.value("use_websearch", false) && !searches) tools.push_back(web_search_function());
+  return tools;
+}
+
+Json call_facts(const AskedTool& call) {
+  return {{"id", call.id},
+          {"type", "function"},
+          {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
+}
+
+Json calls_facts(const Reply& reply) {
+  Json calls = Json::array();
+  for (const AskedTool& call : reply.tools) calls.push_back(call_facts(call));
+  return calls;
+}
+
+/// The conversation with the model, round by round.
+class Conversation {
+ public:
+  Conversation(const Json& arguments, CallContext& context) : arguments_(arguments), context_(context) {}
+
+  Result<void> prepare() {
+    Result<ChatRequest> request =
+        kimi_request(context_, "kimi_chat_with_tools", arguments_.value("model", "kimi-k2-0711-preview"));
+    if (!request) return fail(request.error());
+    Result<std::vector<ChatMessage>> messages = read_messages(arguments_.at("messages"));
+    if (!messages) return fail(messages.error());
+    Result<Json> tools = offered_tools(arguments_);
+    if (!tools) return fail(tools.error());
+    request_ = std::move(*request);
+    request_.messages = std::move(*messages);
+    request_.temperature = arguments_.value("temperature", 0.6);
+    request_.stream = arguments_.value("stream", false);
+    request_.continue_cut = false;
+    if (!tools->empty()) {
+      request_.tools = std::move(*tools);
+      request_.tool_choice = arguments_.value("tool_choice", Json("auto"));
+    }
+    return {};
+  }
+
+  Result<CallAnswer> run() {
+    for (int round = 0; round < k_rounds; ++round) {
+      Result<Reply> reply = ask();
+      if (!reply && reply.error().kind == ErrorKind::cancelled) return fail(reply.error());
+      if (!reply) return failed("execution_error", reply.error());
+      usage_.prompt += reply->usage.prompt;
+      usage_.completion += reply->usage.completion;
+      usage_.cached += reply->usage.cached;
+      reply->usage = usage_;
+      if (reply->tools.empty()) return answered(json_output(facts(*reply, "success")), *reply);
+      Result<bool> own = run_own(*reply);
+      if (!own && own.error().kind == ErrorKind::cancelled) return fail(own.error());
+      if (!own) return failed("tool_call_error", own.error());
+      if (!*own) {
+        Json pending = facts(*reply, "tool_call_pending");
+        if (!results_.empty()) pending["tool_results"] = results_;
+        return answered(json_output(std::move(pending)), *reply);
+      }
+      last_ = std::move(*reply);
+    }
+    Json result = facts(last_, "max_tool_depth_reached");
+    result["suggestion"] =
+        fmt::format("the model still asks for tools after {} rounds; ask for less at once", k_rounds);
+    return answered(json_output(std::move(result)), last_);
+  }
+
+ private:
+  Result<Reply> ask() {
+    std::function<void(std::string_view)> on_delta;
+    if (request_.stream)
+      on_delta = [this](std::string_view delta) {
+        context_.progress({.text = std::string(delta), .message = {}});
+      };
+    return context_.chat(request_, on_delta);
+  }
+
+  /// Runs the searches that the model asked for. False when it wants something else too, which is the
+  /// client's to run; then results_ has what could be done here.
+  Result<bool> run_own(const Reply& reply) {
+    results_ = Json::array();
+    bool all = true;
+    for (const AskedTool& call : reply.tools) {
+      if (call.name != k_web_search_function || !offers_search()) {
+        all = false;
+        continue;
+      }
+      const Result<Json> asked = parse_json(call.arguments);
+      const bool usable = asked && asked->is_object() && asked->value("query", Json()).is_string();
+      if (!usable)
+        return fail(ErrorKind::provider, "the model asked for a web search without a query", "ask again");
+      context_.progress({.text = {}, .message = "searching the web"});
+      const Result<Json> found = web_search(context_, (*asked)["query"].get<std::string>());
+      if (!found) return fail(found.error());
+      results_.push_back(
+          {{"role", "tool"}, {"tool_call_id", call.id}, {"name", call.name}, {"content", dump_json(*found)}});
+    }
+    if (!all) return false;
+    request_.messages.push_back(
+        {"assistant", reply.content,
+         Json{{"role", "assistant"}, {"content", reply.content}, {"tool_calls", calls_facts(reply)}}});
+    for (const Json& result : results_) request_.messages.push_back({"tool", {}, result});
+    return true;
+  }
+
+  [[nodiscard]] bool offers_search() const {
+    return std::any_of(request_.tools.begin(), request_.tools.end(),
+                       [](const Json& tool) { return tool["function"]["name"] == k_web_search_function; });
+  }
+
+  [[nodiscard]] Json facts(const Reply& reply, std::string_view status) const {
+    Json raw{{"finish_reason", reply.finish_reason}};
+    if (!reply.reasoning.empty()) raw["reasoning"] = reply.reasoning;
+    for (const auto& [name, value] : reply.headers) raw["headers"][name] = value;
+    Json shown{{"status", status},
+               {"provider", "KIMI"},
+               {"model", reply.model},
+               {"content", reply.content},
+               {"tool_calls", calls_facts(reply)},
+               {"usage", usage_facts(usage_)},
+               {"raw", std::move(raw)}};
+    if (std::string cut = cut_note(reply); !cut.empty()) shown["warning"] = std::move(cut);
+    return shown;
+  }
+
+  const Json& arguments_;
+  CallContext& context_;
+  ChatRequest request_;
+  Usage usage_;
+  Json results_ = Json::array();
+  Reply last_;
+};
+
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+  Conversation conversation(arguments, context);
+  if (Result<void> ready = conversation.prepare(); !ready) return failed("invalid_request", ready.error());
+  return conversation.run();
+}
+
+const Registered<Tool> k_tool{
+    Tool{.id = "kimi_chat_with_tools",
+         .title = "Ask Kimi with functions",
+         .description = "Asks Kimi with functions; calls of yours come back as tool_call_pending.",
+         .input_schema = k_input,
+         .output_schema = {},
+         .idempotent = false,
+         .open_world = true,
+         .budget = timeouts::Layer::workflow,
+         .provider = "kimi",
+         .run = &run}};
+
+}  // namespace
+}  // namespace kimi_chat_with_tools_tool
+}  // namespace exai::serve

@@ -1,0 +1,80 @@
+#include "tools/kimi_common.hpp"
+
+#include "core/text.hpp"
+
+#include <array>
+
+#include <fmt/core.h>
+
+namespace exai::embedded {
+const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
+}
+
+namespace exai::serve {
+
+Result<ChatRequest> kimi_request(const CallContext& context, const std::string& tool,
+                                 const std::string& model) {
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), model);
+  if (!choice) return fail(choice.error());
+  if (choice->provider->id != "kimi")
+    return fail(ErrorKind::invalid,
+                fmt::format("model: {} is a model of {}, {} asks Kimi", printable(model),
+                            choice->provider->title, tool),
+                "name a model of Kimi, or leave it out; listmodels shows them");
+  ChatRequest request;
+  request.model = model;
+  request.needs.tool = tool;
+  request.failover = false;  // what it refers to is at Kimi
+  return request;
+}
+
+Json usage_facts(const Usage& usage) {
+  return {{"prompt_tokens", usage.prompt},
+          {"completion_tokens", usage.completion},
+          {"cached_tokens", usage.cached}};
+}
+
+ToolOutput answered(ToolOutput output, const Reply& reply) {
+  output.provider = reply.provider;
+  output.model = reply.model;
+  output.usage = reply.usage;
+  return output;
+}
+
+std::string_view embedded_prompt(std::string_view name) {
+  for (const auto& [known, text] : embedded::prompts())
+    if (known == name) return text;
+  return {};
+}
+
+Result<std::vector<ChatMessage>> read_messages(const Json& messages) {
+  constexpr std::array<std::string_view, 4> k_roles{"system", "user", "assistant", "tool"};
+  const std::string hint = R"(send [{"role": "user", "content": "..."}] or one string)";
+  std::vector<ChatMessage> list;
+  if (messages.is_string()) {
+    if (trim(messages.get_ref<const std::string&>()).empty())
+      return fail(ErrorKind::invalid, "messages: the text is blank", hint);
+    list.push_back({"user", messages.get<std::string>(), {}});
+    return list;
+  }
+  if (!messages.is_array() || messages.empty())
+    return fail(ErrorKind::invalid, "messages: there is none", hint);
+  for (std::size_t at = 0; at < messages.size(); ++at) {
+    const Json& message = messages[at];
+    const auto role = message.is_object() ? message.find("role") : message.end();
+    if (!message.is_object() || role == message.end() || !role->is_string() ||
+        std::find(k_roles.begin(), k_roles.end(), role->get_ref<const std::string&>()) == k_roles.end())
+      return fail(ErrorKind::invalid,
+                  fmt::format("messages/{}: the role must be system, user, assistant or tool", at), hint);
+    const auto content = message.find("content");
+    const bool calls = message.contains("tool_calls");
+    if (!calls && (content == message.end() || !(content->is_string() || content->is_array())))
+      return fail(ErrorKind::invalid, fmt::format("messages/{}: the content must be text", at), hint);
+    const bool plain = message.size() == 2 && content != message.end() && content->is_string();
+    list.push_back({role->get<std::string>(), plain ? content->get<std::string>() : std::string(),
+                    plain ? Json() : message});
+  }
+  return list;
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,103 @@
+#include "core/text.hpp"
+#include "tools/envelope.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace listmodels_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "properties": {
+    "model": {"type": "string", "maxLength": 100}
+  },
+  "additionalProperties": false
+})";
+
+std::string abilities(const Model& model) {
+  std::vector<std::string> words;
+  if (model.images) words.emplace_back("images");
+  if (model.functions) words.emplace_back("functions");
+  if (model.thinking) words.emplace_back("thinking");
+  if (model.web_search) words.emplace_back("web search");
+  return join(words, ", ");
+}
+
+std::string price(const Model& model) {
+  return model.price ? fmt::format("{} / {}", model.price->input, model.price->output) : std::string("-");
+}
+
+std::string row(const Model& model) {
+  const std::string aliases = model.aliases.empty() ? "" : " (" + join(model.aliases, ", ") + ")";
+  return fmt::format("| {}{} | {} | {} | {} | {} |\n", model.name, aliases, model.context, model.max_output,
+                     abilities(model), price(model));
+}
+
+Json facts(const Model& model) {
+  Json object{
+      {"name", model.name},           {"provider", model.provider},     {"aliases", model.aliases},
+      {"context", model.context},     {"max_output", model.max_output}, {"images", model.images},
+      {"functions", model.functions}, {"thinking", model.thinking},     {"web_search", model.web_search}};
+  if (model.price)
+    object["price"] = {{"input", model.price->input},
+                       {"cached_input", model.price->cached_input},
+                       {"output", model.price->output}};
+  return object;
+}
+
+std::string state(const Provider& provider, const Config& config) {
+  if (provider.configured(config)) return "configured";
+  const auto ready = require_configured(provider, config);
+  return "not configured: " + ready.error().hint;
+}
+
+std::string section(const Provider& provider, const CallContext& context, Json& listed) {
+  const Config& config = context.config();
+  std::string text = fmt::format("\n## {}\n\n{}\n\n", provider.title, state(provider, config));
+  std::string rows;
+  for (const Model& model : context.models().models()) {
+    if (model.provider != provider.id) continue;
+    rows += row(model);
+    listed.push_back(facts(model));
+  }
+  if (!rows.empty())
+    text += "| model (aliases) | context | output | can | $ per million in / out |\n|---|---|---|---|---|\n" +
+            rows;
+  else if (provider.configured(config) && !provider.model_setting.empty())
+    text += fmt::format("model {}; any other as {}/NAME\n", config.text(provider.model_setting), provider.id);
+  return text;
+}
+
+Result<CallAnswer> run(const Json& /*arguments*/, CallContext& context) {
+  Json configured = Json::array();
+  Json models = Json::array();
+  Envelope envelope;
+  envelope.content_type = "markdown";
+  envelope.content = "# Models\n";
+  for (const Provider* provider : Registered<Provider>::all()) {
+    if (provider->configured(context.config())) configured.push_back(provider->id);
+    envelope.content += section(*provider, context, models);
+  }
+  envelope.content += fmt::format("\n{} models, {} of {} providers configured, default model {}\n",
+                                  models.size(), configured.size(), Registered<Provider>::all().size(),
+                                  context.config().text("models.default"));
+  envelope.metadata = {{"tool_name", "listmodels"},
+                       {"configured_providers", std::move(configured)},
+                       {"default_model", context.config().text("models.default")},
+                       {"models", std::move(models)}};
+  return enveloped(std::move(envelope));
+}
+
+const Registered<Tool> k_listmodels{
+    Tool{.id = "listmodels",
+         .title = "List models",
+         .description = "Providers and their models with window, abilities, aliases and price.",
+         .input_schema = k_input,
+         .output_schema = {},
+         .work = Work::inline_,
+         .run = &run}};
+
+}  // namespace
+}  // namespace listmodels_tool
+}  // namespace exai::serve

@@ -1,0 +1,13 @@
+// What status and health both say about providers.
+#pragma once
+
+#include "tools/tool.hpp"
+
+namespace exai::serve {
+
+/// Ids of the configured providers.
+Json configured_providers(const Config& config);
+/// Names of the models that can be used now.
+Json available_models(const CallContext& context);
+
+}  // namespace exai::serve

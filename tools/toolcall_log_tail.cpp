@@ -1,0 +1,60 @@
+#include "core/text.hpp"
+#include "tools/envelope.hpp"
+#include "tools/log_lines.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace toolcall_log_tail_tool {
+namespace {
+
+constexpr std::string_view k_input = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+    "n": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20},
+    "path": {"type": "string", "maxLength": 4096}
+  }
+})";
+
+constexpr std::size_t k_window = 20'000;
+
+Result<void> check_path(const std::string& path, const CallContext& context) {
+  if (path.empty()) return {};
+  const std::filesystem::path own = context.server().log_folder() / "mcp_activity.log";
+  std::error_code problem;
+  const std::filesystem::path given = std::filesystem::weakly_canonical(path, problem);
+  if (!problem && !context.server().log_folder().empty() &&
+      given == std::filesystem::weakly_canonical(own, problem))
+    return {};
+  return fail(ErrorKind::refused,
+              fmt::format("path: {} is not the activity log of this server", printable(path)),
+              "leave path out");
+}
+
+Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+  if (Result<void> allowed = check_path(arguments.value("path", ""), context); !allowed)
+    return fail(allowed.error());
+  const auto count = arguments.value("n", std::size_t{20});
+  const std::vector<std::string> lines =
+      visible_activity(context, context.may(Scope::admin) ? count : k_window);
+  Json records = Json::array();
+  for (std::size_t at = lines.size() - std::min(lines.size(), count); at < lines.size(); ++at)
+    if (Result<Json> record = parse_json(lines[at]); record) records.push_back(std::move(*record));
+  // The text is the list alone, as the original's clients read it.
+  ToolOutput output = text_output(pretty_json(records));
+  output.structured = dump_json({{"records", std::move(records)}});
+  return output;
+}
+
+const Registered<Tool> k_tool{Tool{.id = "toolcall_log_tail",
+                                   .title = "Latest tool calls",
+                                   .description = "The latest calls as records.",
+                                   .input_schema = k_input,
+                                   .output_schema = {},
+                                   .tier = ToolTier::diagnostic,
+                                   .run = &run}};
+
+}  // namespace
+}  // namespace toolcall_log_tail_tool
+}  // namespace exai::serve

@@ -1,0 +1,351 @@
+#include "tools/workflows/expert.hpp"
+
+#include "core/digest.hpp"
+#include "core/loose_json.hpp"
+#include "core/text.hpp"
+#include "tools/envelope.hpp"
+#include "tools/history.hpp"
+
+#include <fmt/core.h>
+
+namespace exai::serve {
+namespace workflow_expert {
+namespace {
+
+constexpr long long k_most_file_tokens = 100'000;
+constexpr Millis k_longest_thinkdeep{300'000};  // facts: server 1.13
+
+constexpr std::string_view k_form =
+    "\n\nAnswer with one JSON object and nothing around it: "
+    R"({"status":"analysis_complete","analysis":"...","key_findings":["..."],"recommendations":["..."],)"
+    R"("confidence":"high, medium or low","needs_more_info":false,"additional_context":"..."})"
+    "\nWhen you cannot judge without files that you were not given, answer instead: "
+    R"({"status":"files_required_to_continue","mandatory_instructions":"...","files_needed":["..."]})";
+
+std::string thinking_mode(const Step& step) {
+  const Config& config = step.context.config();
+  if (!step.thinking_mode.empty()) return step.thinking_mode;
+  const std::string& own = step.flow.expert->thinking;
+  if (own == "thinkdeep") return config.text("workflows.thinkdeep_thinking");
+  return own.empty() ? config.text("expert.thinking_mode") : own;
+}
+
+bool thinks_hard(std::string_view mode) {
+  return mode == "medium" || mode == "high" || mode == "max";
+}
+
+/// Thinking takes its time: minimal half of it, max twice (facts: server 1.13).
+Millis stretched(Millis base, std::string_view mode) {
+  const int tenths = mode == "minimal" ? 5
+                     : mode == "low"   ? 7
+                     : mode == "high"  ? 15
+                     : mode == "max"   ? 20
+                                       : 10;
+  return std::min(base * tenths / 10, std::max(base, k_longest_thinkdeep));
+}
+
+Millis patience(const Step& step, std::string_view mode) {
+  const Config& config = step.context.config();
+  Millis wanted = config.duration("timeouts.expert");
+  if (step.flow.expert->thinkdeep_rules) {
+    const Millis own = config.duration("workflows.thinkdeep_timeout");
+    wanted = own.count() > 0 ? own : stretched(wanted, mode);
+  }
+  return std::min(wanted, step.context.deadline().left(step.context.clock()));
+}
+
+/// A model that thinks, of the same provider where it has one.
+const Model* thinker(const Step& step, const ModelChoice& now) {
+  const std::string_view wanted = now.provider->id == "kimi" ? "kimi-thinking-preview" : "glm-4.6";
+  const Model* model = step.context.models().find(wanted);
+  if (model == nullptr || !model->thinking || model->provider != now.provider->id) return nullptr;
+  return model;
+}
+
+void add_list(std::string& text, std::string_view title, const std::vector<std::string>& list) {
+  if (list.empty()) return;
+  text.append("\n\n## ").append(title);
+  for (const std::string& item : list) text.append("\n- ").append(item);
+}
+
+void add_issues(std::string& text, const Json& issues) {
+  if (issues.empty()) return;
+  text += "\n\n## Issues by severity";
+  for (const char* severity : {"critical", "high", "medium", "low", ""})
+    for (const Json& issue : issues) {
+      const std::string level = issue.value("severity", "");
+      const bool known = level == "critical" || level == "high" || level == "medium" || level == "low";
+      if (known ? level != severity : *severity != '\0') continue;
+      text += fmt::format("\n- [{}] {}", level.empty() ? "unrated" : level,
+                          issue.value("description", dump_json(issue)));
+    }
+}
+
+/// What the caller asked for beyond the common fields: review_type, focus_on and the like.
+void add_configuration(std::string& text, const Step& step) {
+  std::string lines;
+  for (const WorkflowField& field : step.flow.fields) {
+    if (common_field(field.name) != nullptr) continue;
+    const Json& value = step.argument(field.name);
+    if (value.is_null()) continue;
+    const std::string shown = value.is_string() ? step.argument_text(field.name) : dump_json(value);
+    lines += fmt::format("\n- {}: {}", field.name, shown);
+  }
+  if (!lines.empty()) text += "\n\n## What was asked for" + lines;
+}
+
+/// What a hook found out, cut so that at least half of the model's room stays for the rest.
+std::string bounded_facts(const Step& step, long long content) {
+  constexpr long long k_bytes_of_half = 2;  // a token is about four bytes
+  const auto most = static_cast<std::size_t>(content * k_bytes_of_half);
+  if (step.facts.size() <= most) return step.facts;
+  const auto line = step.facts.rfind('\n', most);
+  return step.facts.substr(0, line == std::string::npos ? 0 : line) +
+         "\n[cut: the model has no room for more]";
+}
+
+std::string investigation(const Step& step, long long content) {
+  const Gathered& all = step.gathered;
+  std::string text = "## Request\n" + all.initial_request;
+  if (step.number > 1) text += "\n\n## Last step\n" + step.text;
+  add_configuration(text, step);
+  add_list(text, "Findings", all.findings);
+  add_issues(text, all.issues);
+  std::vector<std::string> theories;
+  for (const Json& one : all.hypotheses)
+    theories.push_back(fmt::format("step {} ({}): {}", one.value("step", 0LL), one.value("confidence", ""),
+                                   one.value("hypothesis", "")));
+  add_list(text, "Hypotheses", theories);
+  add_list(text, "Relevant code elements", all.relevant_context);
+  add_list(text, "Files looked at", all.files_checked);
+  add_list(text, "Images", all.images);
+  text += "\n\nThe investigator's confidence: " + all.confidence;
+  const auto note = step.flow.expert->notes.find(all.confidence);
+  if (note != step.flow.expert->notes.end()) text += "\n\n" + note->second;
+  if (!step.facts.empty()) text += "\n\n" + bounded_facts(step, content);
+  return text;
+}
+
+/// What was said in the thread before, but for this workflow's own steps: those are in the prompt already.
+std::vector<store::Turn> earlier_turns(const Step& step) {
+  CallContext& context = step.context;
+  Result<Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
+  if (!known) return {};
+  std::vector<store::Turn> turns = std::move(known->turns);
+  turns.erase(std::remove_if(turns.begin(), turns.end(),
+                             [&](const store::Turn& turn) { return turn.tool == step.flow.name; }),
+              turns.end());
+  return turns;
+}
+
+/// Tokens for file contents: a third of the content or more (facts: server 4.4), less when the rest needs it.
+long long file_budget(const Model& model, std::string_view rest) {
+  constexpr long long k_large = 300'000, k_frame = 1000;
+  const long long content = content_budget(model);
+  const long long share = std::min(k_most_file_tokens, content * (model.context < k_large ? 30 : 40) / 100);
+  return std::max(0LL, std::min(share, content - k_frame - static_cast<long long>(estimate_tokens(rest))));
+}
+
+/// Those that can be read; the others are told.
+std::vector<std::string> images(Step& step) {
+  constexpr std::size_t k_most_images = 10;
+  std::vector<std::string> urls;
+  for (const std::string& image : step.gathered.images) {
+    Result<std::vector<std::string>> one = image_urls(step.context.workspace(), {image});
+    if (!one)
+      step.metadata["images_skipped"].push_back({{"image", image}, {"reason", one.error().message}});
+    else if (urls.size() < k_most_images)
+      urls.push_back(std::move(one->front()));
+  }
+  return urls;
+}
+
+struct Question {
+  ChatRequest request;
+  std::vector<std::string> hashes;
+};
+
+/// Model, prompt and files. What was chosen goes into the answer's metadata.
+Result<Question> prepare(Step& step) {
+  CallContext& context = step.context;
+  const ExpertPlan& plan = *step.flow.expert;
+  Question question;
+  ChatRequest& request = question.request;
+  request.model = step.model;
+  request.thinking_mode = thinking_mode(step);
+  request.needs = {step.flow.name, false, false, false,
+                   static_cast<long long>(step.gathered.findings_size() / 4)};
+  request.web_search =
+      step.flow.field("use_websearch") != nullptr && step.arguments.value("use_websearch", true);
+  request.images = step.gathered.images;
+  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request);
+  if (!choice) return fail(choice.error());
+  request.timeout = patience(step, request.thinking_mode);
+  request.timeout_setting =
+      plan.thinkdeep_rules && context.config().duration("workflows.thinkdeep_timeout").count() > 0
+          ? "workflows.thinkdeep_timeout"
+          : "timeouts.expert";
+  const Model* model = &choice->model;
+  const bool named = !step.model.empty() && !equals_ignoring_case(step.model, "auto");
+  if (!named && !model->thinking && thinks_hard(request.thinking_mode) &&
+      context.config().boolean("expert.auto_upgrade"))
+    if (const Model* better = thinker(step, *choice); better != nullptr) {
+      step.metadata["model_upgraded"] = {{"from", model->name}, {"to", better->name}};
+      request.model = better->name;
+      model = better;
+    }
+  const long long content = content_budget(*model);
+  std::string text = investigation(step, content);
+  if (plan.files_always || context.config().boolean("expert.include_files")) {
+    StepFiles files = embed_files(step, file_budget(*model, text + step.flow.system_prompt));
+    if (!files.text.empty()) text += "\n\n## Files" + files.text;
+    step.answer["file_context"] = std::move(files.context);
+    question.hashes = std::move(files.hashes);
+  } else {
+    step.answer["file_context"] = file_references(step);
+    add_list(text, "Relevant files (contents not sent)", step.gathered.relevant_files);
+  }
+  text += "\n\n## Your task\n" + plan.question;
+  request.images = model->images ? images(step) : std::vector<std::string>{};
+  const std::string system = step.flow.system_prompt + std::string(k_form);
+  const auto tokens =
+      static_cast<long long>(estimate_tokens(system)) + static_cast<long long>(estimate_tokens(text));
+  if (tokens > content)
+    return fail(ErrorKind::invalid,
+                fmt::format("the question to the expert needs about {} tokens, the model {} takes {}", tokens,
+                            model->name, content),
+                "name a model with a larger window, or fewer relevant_files");
+  request.messages.push_back({"system", system});
+  for (ChatMessage& message : history_within(earlier_turns(step), history_budget(*model, tokens)).messages)
+    request.messages.push_back(std::move(message));
+  request.messages.push_back({"user", std::move(text)});
+  request.temperature = step.arguments.value("temperature", plan.temperature);
+  request.stream = request.json = true;
+  request.needs.tokens = tokens;
+  step.metadata["thinking_mode"] = request.thinking_mode;
+  step.metadata["timeout_seconds"] = static_cast<double>(request.timeout.count()) / 1000.0;
+  return question;
+}
+
+void put_failure(Step& step, const Error& error, Millis allowed) {
+  const bool timeout = error.kind == ErrorKind::timeout;
+  Json analysis{{"status", timeout ? "analysis_timeout" : "analysis_error"},
+                {"error", timeout ? fmt::format("the expert gave no answer within {}: {}",
+                                                format_duration(allowed), error.message)
+                                  : error.message},
+                {"error_kind", to_string(error.kind)}};
+  if (!error.hint.empty()) analysis["hint"] = error.hint;
+  step.answer["status"] = "error";
+  step.answer.erase(step.flow.complete_flag);
+  step.answer["content"] = "the expert analysis failed: " + analysis["error"].get<std::string>();
+  step.answer["expert_analysis"] = std::move(analysis);
+  if (!step.answer.contains("file_context")) step.answer["file_context"] = file_references(step);
+  step.answer["next_steps"] =
+      "The expert could not be asked; what you found is below and is not lost. Send the same call again "
+      "later, "
+      "name another model, or end with use_assistant_model false.";
+  step.said = "The expert analysis failed: " + error.message;
+}
+
+}  // namespace
+
+Json parse_analysis(std::string_view content) {
+  LooseForm form = LooseForm::none;
+  Json analysis = loose_json(content, form);
+  if (form == LooseForm::none)
+    return {{"status", "analysis_complete"},
+            {"raw_analysis", content},
+            {"parse_error", "the expert's answer holds no JSON object"}};
+  if (!analysis.contains("status") || !analysis["status"].is_string())
+    analysis["status"] = "analysis_complete";
+  if (form == LooseForm::repaired)
+    analysis["parse_note"] = "the expert's answer was cut; what was open has been closed";
+  return analysis;
+}
+
+Result<AnswerCache::Found> ask_cached(Step& step, const ChatRequest& request,
+                                      const std::vector<std::string>& hashes) {
+  CallContext& context = step.context;
+  const Json key{answer_key(context.principal(), request), step.flow.name, hashes,
+                 context.config().text("models.default")};
+  const auto ask = [&]() -> Result<Reply> {
+    Result<Reply> reply = context.chat(request, [&context](std::string_view delta) {
+      context.progress({.text = std::string(delta), .message = {}});
+    });
+    if (reply && trim(reply->content).empty())
+      return fail(ErrorKind::provider, fmt::format("{} answered with nothing", reply->model),
+                  "try again, or name another model");
+    return reply;
+  };
+  const Deadline deadline = context.deadline().within(request.timeout, context.clock());
+  Result<AnswerCache::Found> found =
+      context.caches().expert.get(sha256_hex(dump_json(key)), deadline, context.stop(), ask);
+  if (found && found->cached) {  // what was answered before costs nothing now
+    found->reply.usage = {};
+    found->reply.cost = 0;
+  }
+  return found;
+}
+
+}  // namespace workflow_expert
+
+bool wants_expert(const Step& step) {
+  const Config& config = step.context.config();
+  const ExpertPlan& plan = *step.flow.expert;
+  if (!config.boolean("expert.enabled")) return false;
+  const Gathered& all = step.gathered;
+  const bool evidence = plan.always ||
+                        (plan.from_files != 0 && all.relevant_files.size() >= plan.from_files) ||
+                        (plan.from_findings != 0 && all.findings.size() >= plan.from_findings) ||
+                        (plan.from_issues != 0 && all.issues.size() >= plan.from_issues);
+  if (!evidence) return false;
+  const auto said = step.arguments.find("use_assistant_model");
+  if (said != step.arguments.end() && said->is_boolean()) return said->get<bool>();
+  if (!plan.thinkdeep_rules) return config.boolean("workflows.default_assistant");
+  if (config.is_set("workflows.thinkdeep_assistant")) return config.boolean("workflows.thinkdeep_assistant");
+  if (config.is_set("workflows.default_assistant")) return config.boolean("workflows.default_assistant");
+  const bool sure = all.confidence != "exploring" && all.confidence != "low" && all.confidence != "medium";
+  return sure || !all.relevant_files.empty() || all.findings_size() >= 200 || all.findings.size() >= 2;
+}
+
+Result<void> ask_expert(Step& step) {
+  using namespace workflow_expert;
+  Result<Question> question = prepare(step);
+  if (!question) {
+    // A wrong argument is the caller's to correct; a server without keys leaves the work that was done.
+    if (question.error().kind != ErrorKind::config) return fail(question.error());
+    put_failure(step, question.error(), Millis{0});
+    return {};
+  }
+  step.context.progress(
+      {.text = {},
+       .message = fmt::format("{}: asking an expert, thinking mode {}, for up to {}", step.flow.in_progress,
+                              question->request.thinking_mode, format_duration(question->request.timeout))});
+  Result<AnswerCache::Found> found = ask_cached(step, question->request, question->hashes);
+  if (!found) {
+    if (found.error().kind == ErrorKind::cancelled || found.error().kind == ErrorKind::not_found)
+      return fail(found.error());
+    put_failure(step, found.error(), question->request.timeout);
+    return {};
+  }
+  Json analysis = parse_analysis(found->reply.content);
+  if (std::string cut = cut_note(found->reply); !cut.empty()) step.metadata["warning"] = std::move(cut);
+  const std::string status = analysis["status"].get<std::string>();
+  const std::vector<std::string>& lifts = step.flow.expert->lifts;
+  const bool lifted = std::find(lifts.begin(), lifts.end(), status) != lifts.end();
+  step.answer["status"] = lifted ? status : "calling_expert_analysis";
+  if (lifted) step.answer.erase(step.flow.complete_flag);
+  step.answer["expert_analysis"] = std::move(analysis);
+  step.answer["next_steps"] = lifted ? "The expert needs more before it can judge: expert_analysis says "
+                                       "what. Get it, then send this step "
+                                       "again with it."
+                                     : step.flow.next_text("expert", step.number);
+  step.answer["important_considerations"] =
+      "The expert saw only what you sent. Check each finding against the code before you act on it.";
+  step.metadata["cached"] = found->cached;
+  step.said = found->reply.content;
+  step.reply = std::move(found->reply);
+  return {};
+}
+
+}  // namespace exai::serve

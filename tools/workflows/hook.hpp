@@ -1,0 +1,37 @@
+// What a few workflows do beyond their data, as named functions.
+#pragma once
+
+#include "tools/workflows/step.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::serve {
+
+/// Every function may be null.
+struct WorkflowHook {
+  std::string_view name{};
+  std::vector<std::string_view> texts{};  ///< what the workflow's `texts` must have
+  /// Judges and completes the arguments before anything is remembered.
+  Result<void> (*check)(Step& step) = nullptr;
+  /// Looks at what the thread knows, under its lock, before the step is written down. Must not block.
+  Result<void> (*remember)(Step& step, Json& state) = nullptr;
+  /// Adds to the answer of a step that is not the last one.
+  Result<void> (*pause)(Step& step) = nullptr;
+  /// Answers the last step of a workflow that asks no expert.
+  Result<void> (*complete)(Step& step) = nullptr;
+  /// Further facts for the expert and for step 1's answer; may ask other processes.
+  Result<void> (*look)(Step& step) = nullptr;
+  /// Carries the whole step out instead of the engine, after it was written down.
+  Result<CallAnswer> (*instead)(Step& step) = nullptr;
+};
+
+const WorkflowHook* find_hook(std::string_view name);
+std::vector<std::string> hook_names();
+
+extern const WorkflowHook k_analyze_hook, k_consensus_hook, k_docgen_hook, k_planner_hook, k_precommit_hook,
+    k_tracer_hook;
+
+}  // namespace exai::serve
