@@ -42,7 +42,7 @@ struct Location {
 /// "file:line:column", leaving out what is unknown.
 std::string to_string(const Location& where);
 
-/// One failure. Rendering happens only at the edge (cli/app, serve/protocol).
+/// One failure. Rendering happens only at the edge (cli/app, serve/mcp).
 struct Error {
   ErrorKind kind = ErrorKind::internal;
   std::string message;                       ///< what failed and why: lower case, no full stop, no secret

@@ -1,8 +1,8 @@
 // All that speaks MCP, over one engine: put together here once, for the server and for its tests.
 #pragma once
 
-#include "serve/protocol/mcp_http.hpp"
-#include "serve/protocol/mcp_sse.hpp"
+#include "serve/mcp/mcp_http.hpp"
+#include "serve/mcp/mcp_sse.hpp"
 
 #include <functional>
 #include <string>

@@ -1,7 +1,7 @@
 // The server as one object: load, check, bind, serve, drain.
 #pragma once
 
-#include "serve/door/listener.hpp"
+#include "serve/net/listener.hpp"
 #include "serve/options.hpp"
 
 #include <functional>

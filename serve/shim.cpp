@@ -5,9 +5,9 @@
 #include "io/http.hpp"
 #include "io/process.hpp"
 #include "io/random.hpp"
-#include "serve/daemon/bridge.hpp"
-#include "serve/door/door.hpp"
-#include "serve/door/stdio.hpp"
+#include "serve/exai_ws/bridge.hpp"
+#include "serve/net/door.hpp"
+#include "serve/net/stdio.hpp"
 
 #include <csignal>
 #include <optional>

@@ -4,7 +4,7 @@
 #include "serve/auth/cors.hpp"
 #include "serve/auth/issuer_keys.hpp"
 #include "serve/auth/kept_request.hpp"
-#include "serve/protocol/mcp_frames.hpp"
+#include "serve/mcp/mcp_frames.hpp"
 
 #include <array>
 

@@ -3,13 +3,13 @@
 #pragma once
 
 #include "serve/auth/guard.hpp"
-#include "serve/daemon/daemon.hpp"
-#include "serve/door/door.hpp"
-#include "serve/door/exchange.hpp"
+#include "serve/exai_ws/daemon.hpp"
 #include "serve/front.hpp"
 #include "serve/health.hpp"
-#include "serve/protocol/mcp_http.hpp"
-#include "serve/protocol/mcp_sse.hpp"
+#include "serve/mcp/mcp_http.hpp"
+#include "serve/mcp/mcp_sse.hpp"
+#include "serve/net/door.hpp"
+#include "serve/net/exchange.hpp"
 
 #include <functional>
 #include <optional>

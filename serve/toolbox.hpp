@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/report.hpp"
-#include "serve/protocol/catalogue.hpp"
+#include "serve/mcp/catalogue.hpp"
 
 #include <filesystem>
 #include <vector>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/engine.hpp"
-#include "serve/protocol/catalogue.hpp"
+#include "serve/mcp/catalogue.hpp"
 
 #include <filesystem>
 

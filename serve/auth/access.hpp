@@ -8,7 +8,7 @@
 #include "engine/pass.hpp"
 #include "serve/auth/challenge.hpp"
 #include "serve/auth/keys.hpp"
-#include "serve/door/exchange.hpp"
+#include "serve/net/exchange.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -41,7 +41,7 @@ struct Entrance {
   std::string_view reason{};  ///< closed because of what was shown: "key", "token" or "scope"
 };
 
-/// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/protocol).
+/// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/mcp).
 Scope needed_scope(std::string_view path);
 
 /// The rules in effect: immutable, replaced as a whole by a reload. Judging reads no file and asks nobody.

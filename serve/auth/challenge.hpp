@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/principal.hpp"
-#include "serve/door/exchange.hpp"
+#include "serve/net/exchange.hpp"
 
 #include <string>
 #include <string_view>

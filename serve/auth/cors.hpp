@@ -1,7 +1,7 @@
 // What a browser is told about requests from pages of other origins (Fetch standard, "CORS protocol").
 #pragma once
 
-#include "serve/door/exchange.hpp"
+#include "serve/net/exchange.hpp"
 
 #include <optional>
 

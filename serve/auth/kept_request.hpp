@@ -1,7 +1,7 @@
 // A request that outlives its connection's buffers, for the time in which it waits.
 #pragma once
 
-#include "serve/door/exchange.hpp"
+#include "serve/net/exchange.hpp"
 
 #include <string>
 #include <utility>

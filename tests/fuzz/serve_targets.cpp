@@ -6,10 +6,10 @@
 #include "models/cassette/cassette.hpp"
 #include "serve/auth/jwk.hpp"
 #include "serve/auth/jwt.hpp"
-#include "serve/door/body.hpp"
-#include "serve/door/frames.hpp"
-#include "serve/door/head.hpp"
-#include "serve/door/upgrade.hpp"
+#include "serve/net/body.hpp"
+#include "serve/net/frames.hpp"
+#include "serve/net/head.hpp"
+#include "serve/net/upgrade.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <vector>

@@ -30,7 +30,7 @@ EXTRA = {"cli": {"io/terminal.hpp"}}
 # Third-party header -> where it may stand.
 ADDRESSES = [
     (r"CLI/", r"cli/parser\.cpp"),
-    (r"boost/", r"serve/door/.*|io/websocket\.cpp"),
+    (r"boost/", r"serve/net/.*|io/websocket\.cpp"),
     (r"curl/", r"io/curl_library\.[ch]pp|io/http\.cpp"),
     (r"sqlite3\.h", r"store/sqlite.*"),
     (r"yaml-cpp/", r"io/yaml\.cpp"),
@@ -76,8 +76,8 @@ def layering(path, lines):
 def coroutines(path, text):
     """The three rules for co_await that g++ 12 needs: no lambda, no braces, no ?: inside the operand."""
     awaits = list(re.finditer(r"\bco_await\b", text))
-    if awaits and not path.as_posix().startswith("serve/door/"):
-        say(path, text[: awaits[0].start()].count("\n") + 1, "coroutines live in serve/door only")
+    if awaits and not path.as_posix().startswith("serve/net/"):
+        say(path, text[: awaits[0].start()].count("\n") + 1, "coroutines live in serve/net only")
     for match in awaits:
         operand = operand_at(text, match.end())
         line = text[: match.start()].count("\n") + 1

@@ -1,4 +1,4 @@
-#include "serve/daemon/bridge.hpp"
+#include "serve/exai_ws/bridge.hpp"
 
 #include "tests/catch.hpp"
 

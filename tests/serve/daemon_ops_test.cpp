@@ -1,8 +1,8 @@
 // The daemon's operations and error codes, each through the real door.
 #include "core/text.hpp"
 #include "io/files.hpp"
-#include "serve/daemon/call_key.hpp"
-#include "serve/daemon/frames.hpp"
+#include "serve/exai_ws/call_key.hpp"
+#include "serve/exai_ws/frames.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/house.hpp"
 

@@ -1,4 +1,4 @@
-#include "serve/door/frames.hpp"
+#include "serve/net/frames.hpp"
 
 #include "tests/catch.hpp"
 

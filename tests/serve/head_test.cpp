@@ -1,7 +1,7 @@
-#include "serve/door/head.hpp"
+#include "serve/net/head.hpp"
 
-#include "serve/door/body.hpp"
-#include "serve/door/upgrade.hpp"
+#include "serve/net/body.hpp"
+#include "serve/net/upgrade.hpp"
 #include "tests/catch.hpp"
 
 using namespace exai::serve;

@@ -4,9 +4,9 @@
 
 #include "core/config.hpp"
 #include "engine/lazy_store.hpp"
-#include "serve/daemon/daemon.hpp"
-#include "serve/door/door.hpp"
+#include "serve/exai_ws/daemon.hpp"
 #include "serve/front.hpp"
+#include "serve/net/door.hpp"
 #include "serve/sites.hpp"
 #include "serve/view.hpp"
 #include "tests/scratch.hpp"

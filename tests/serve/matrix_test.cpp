@@ -1,6 +1,6 @@
 // The HTTP behaviours of both eras, one case a row of the matrix (facts: protocol b.7), through the real
 // doors.
-#include "serve/door/http_exchange.hpp"
+#include "serve/net/http_exchange.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/house.hpp"
 

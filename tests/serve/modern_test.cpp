@@ -1,9 +1,9 @@
 // The era router and the ladder of the stateless revision, row by row (facts: protocol b.4, b.5, e.2).
 // Whoever changes a rung finds the row here.
-#include "serve/protocol/modern.hpp"
+#include "serve/mcp/modern.hpp"
 
-#include "serve/protocol/dispatcher.hpp"
-#include "serve/protocol/state_seal.hpp"
+#include "serve/mcp/dispatcher.hpp"
+#include "serve/mcp/state_seal.hpp"
 #include "tests/catch.hpp"
 
 using namespace exai;

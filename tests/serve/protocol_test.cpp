@@ -1,6 +1,6 @@
 #include "mcp/errors.hpp"
-#include "serve/protocol/dispatcher.hpp"
-#include "serve/protocol/session.hpp"
+#include "serve/mcp/dispatcher.hpp"
+#include "serve/mcp/session.hpp"
 #include "tests/catch.hpp"
 
 using namespace exai;

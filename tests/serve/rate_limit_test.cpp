@@ -1,6 +1,6 @@
 #include "engine/rate_limit.hpp"
 
-#include "serve/daemon/result_cache.hpp"
+#include "serve/exai_ws/result_cache.hpp"
 #include "tests/catch.hpp"
 
 using namespace exai;

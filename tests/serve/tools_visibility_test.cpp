@@ -1,4 +1,4 @@
-#include "serve/protocol/catalogue.hpp"
+#include "serve/mcp/catalogue.hpp"
 #include "tests/serve/provider_fixture.hpp"
 #include "tools/visibility.hpp"
 

@@ -1,7 +1,7 @@
 // Workflow tools as the server loads them, called without a server.
 #pragma once
 
-#include "serve/protocol/catalogue.hpp"
+#include "serve/mcp/catalogue.hpp"
 #include "tests/scratch.hpp"
 #include "tests/serve/structured.hpp"
 #include "tests/serve/tools_fixture.hpp"

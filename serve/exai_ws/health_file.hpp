@@ -1,0 +1,36 @@
+// logs/ws_daemon.health.json: what scripts outside read to see whether the daemon lives (facts: server 2.11).
+#pragma once
+
+#include "serve/exai_ws/state.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace exai::serve {
+
+/// Writes the file at once and then every ws.health_interval. The facts are gathered on the loop; the disk is
+/// touched on the pool, where a slow one delays nobody.
+class HealthFile {
+ public:
+  explicit HealthFile(DaemonState& state) : state_(state) {}
+  HealthFile(const HealthFile&) = delete;
+  HealthFile& operator=(const HealthFile&) = delete;
+  ~HealthFile() { *alive_ = false; }
+  void begin(std::filesystem::path path, const std::string& address);
+
+ private:
+  void write();
+  [[nodiscard]] std::string content() const;
+
+  DaemonState& state_;
+  std::filesystem::path path_;
+  std::string host_;
+  int port_ = 0;
+  Wall started_{};
+  bool writing_ = false, failed_ = false;
+  std::unique_ptr<Timer> timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,230 @@
+#include "serve/exai_ws/session.hpp"
+
+#include "mcp/errors.hpp"
+#include "serve/exai_ws/call_key.hpp"
+#include "serve/exai_ws/frames.hpp"
+
+namespace exai::serve {
+namespace {
+namespace daemon_session {
+
+constexpr std::size_t k_most_waiters = 64;  // of one run
+constexpr std::size_t k_most_ran = 1024;    // request ids remembered
+constexpr std::uint16_t k_resumed_elsewhere = 4004;
+
+}  // namespace daemon_session
+}  // namespace
+
+std::uint64_t DaemonSession::attach(std::shared_ptr<FrameSink> sink) {
+  grace_.reset();
+  if (sink_) sink_->close(daemon_session::k_resumed_elsewhere, "the session was resumed elsewhere");
+  sink_ = std::move(sink);
+  return ++attachment_;
+}
+
+void DaemonSession::detach() {
+  sink_ = nullptr;
+  const Millis grace = state_.settings()->resume_grace;
+  if (!resumable_ || grace.count() == 0) return end();
+  detached_at_ = now();
+  const std::weak_ptr<DaemonSession> weak = weak_from_this();
+  grace_ = state_.engine.services().loop.after(grace, [weak] {
+    if (const std::shared_ptr<DaemonSession> self = weak.lock()) self->end();
+  });
+}
+
+void DaemonSession::end() {
+  if (ended_) return;
+  ended_ = true;
+  const std::shared_ptr<DaemonSession> self = shared_from_this();  // forget() may drop the last owner
+  sink_ = nullptr;
+  grace_.reset();
+  joinable_.clear();
+  for (const auto& [request_id, run] : std::exchange(waiting_, {})) run->cancel(state_.engine);
+  state_.forget(id_);
+}
+
+void DaemonSession::send(std::string frame, bool droppable) {
+  if (sink_) sink_->send(std::move(frame), droppable);
+}
+
+std::string DaemonSession::slot_of_request(const std::string& request_id) const {
+  return id_ + "/r/" + request_id;
+}
+
+std::string DaemonSession::slot_of_call(const std::string& call) const {
+  return id_ + "/c/" + call;
+}
+
+bool DaemonSession::shares(const Tool& tool) const {
+  return may_share(tool, state_.settings()->unshared);
+}
+
+void DaemonSession::call(CallFrame frame) {
+  const std::string call = call_key(*frame.tool, frame.arguments, state_.settings()->default_model);
+  if (repeated(frame, call) || answered_before(frame, call) || shared(frame, call)) return;
+  run(std::move(frame), call);
+}
+
+bool DaemonSession::repeated(const CallFrame& frame, const std::string& call) {
+  const auto found = waiting_.find(frame.request_id);
+  if (found == waiting_.end()) return false;
+  const std::shared_ptr<DaemonRun> run = found->second;
+  if (run->call() != call) {
+    duplicate(frame, "the request id belongs to another call in flight", frame.request_id);
+    return true;
+  }
+  // The first answer serves both.
+  send(frames::note(frame.request_id, frame.tool->id, "duplicate request; still processing", state_.wall()),
+       false);
+  run->acknowledge_again(frame.request_id);
+  return true;
+}
+
+bool DaemonSession::answered_before(const CallFrame& frame, const std::string& call) {
+  const KeptResult* kept = state_.results.find(slot_of_request(frame.request_id), now());
+  if (kept != nullptr && kept->call == call) {
+    answer_from(*kept, frame.request_id);
+    return true;
+  }
+  const auto ran = ran_.find(frame.request_id);
+  if (ran == ran_.end() || ran->second != call) return false;
+  duplicate(frame, "the request has run already and its answer is not kept any more", frame.request_id);
+  return true;
+}
+
+void DaemonSession::answer_from(const KeptResult& kept, const std::string& request_id) {
+  state_.engine.services().metrics.cache_hit();
+  send(frames::finish(*kept.body, request_id, frames::Origin::cache), false);
+}
+
+bool DaemonSession::shared(const CallFrame& frame, const std::string& call) {
+  if (!shares(*frame.tool)) return false;
+  if (may_keep(frame.arguments)) {
+    if (const KeptResult* kept = state_.results.find(slot_of_call(call), now())) {
+      answer_from(*kept, frame.request_id);
+      return true;
+    }
+  }
+  const auto found = joinable_.find(call);
+  const std::shared_ptr<DaemonRun> run = found == joinable_.end() ? nullptr : found->second.lock();
+  if (!run || run->waiters().empty() || now() - run->born() >= state_.settings()->inflight_ttl) return false;
+  if (run->waiters().size() >= daemon_session::k_most_waiters) {
+    duplicate(frame, "the same call is in flight and too many wait for it",
+              run->waiters().front().request_id);
+    return true;
+  }
+  waiting_.emplace(frame.request_id, run);
+  run->join({frame.request_id, frame.stream});
+  return true;
+}
+
+void DaemonSession::run(CallFrame frame, const std::string& call) {
+  const std::shared_ptr<DaemonSession> self = shared_from_this();
+  const bool shared = shares(*frame.tool);
+  const auto run =
+      std::make_shared<DaemonRun>(self, frame.tool, call, shared && may_keep(frame.arguments), now());
+  run->join({frame.request_id, frame.stream});
+  waiting_.emplace(frame.request_id, run);
+  if (shared) joinable_[call] = run;
+  run->start(state_.engine, std::move(frame.arguments), principal_, "ws:" + id_);
+  if (!run->started() && !run->finished())
+    send(frames::note(frame.request_id, frame.tool->id, "accepted, waiting for capacity", state_.wall()),
+         false);
+}
+
+void DaemonSession::duplicate(const CallFrame& frame, const std::string& why, const std::string& original) {
+  state_.log_error("DUPLICATE", why, id_, frame.request_id);
+  const Json details = {{"original_request_id", original}};
+  // While the request id stands for another call, a call_tool_res would be taken for the answer to that one.
+  if (waiting_.contains(frame.request_id))
+    return send(frames::error("DUPLICATE", why, frame.request_id, details), false);
+  const Error error = make_error(ErrorKind::invalid, why, "send the call under a new request id");
+  send(frames::finish(frames::failure("DUPLICATE", error, details).body, frame.request_id,
+                      frames::Origin::run),
+       false);
+}
+
+void DaemonSession::cancel(const std::string& request_id) {
+  const auto found = waiting_.find(request_id);
+  if (found == waiting_.end()) return;
+  const std::shared_ptr<DaemonRun> run = found->second;
+  if (run->waiters().size() == 1) return run->cancel(state_.engine);
+  // Others wait for the same run: only this one goes.
+  run->leave(request_id);
+  waiting_.erase(found);
+  const Error error = make_error(ErrorKind::cancelled, "cancelled by the caller");
+  send(frames::finish(frames::failure(daemon_code(error.kind), error, frames::details_of(error)).body,
+                      request_id, frames::Origin::inflight),
+       false);
+}
+
+Json DaemonSession::details(const Error& error, const DaemonRun& run, bool ran) const {
+  Json details = frames::details_of(error);
+  if (error.kind == ErrorKind::timeout) {
+    details["timeout_seconds"] = static_cast<double>(run.budget().count()) / 1000.0;
+    details["tool_name"] = run.tool().id;
+  }
+  if (error.kind == ErrorKind::config) details["error_type"] = to_string(error.kind);
+  if (error.kind != ErrorKind::busy) return details;
+  bool full = false;
+  for (const auto& row : state_.engine.permits())
+    if (row.name == "global") full = row.in_use >= row.limit;
+  details["capacity_type"] = ran ? "Provider" : full ? "Global" : "Session";
+  details["session_id"] = shown_id();
+  return details;
+}
+
+frames::Answer DaemonSession::answer_of(const DaemonRun& run, const CallOutcome& outcome) {
+  const DaemonSettings& settings = *state_.settings();
+  if (outcome.result) {
+    const std::string session = shown_id();
+    return frames::result(std::get<ToolOutput>(*outcome.result), {settings.compat_text, settings.never_empty,
+                                                                  run.tool().id, session, state_.wall()});
+  }
+  const Error& error = outcome.result.error();
+  const bool closing = state_.engine.draining() && !outcome.ran && error.kind == ErrorKind::busy;
+  return frames::failure(closing ? "SERVICE_UNAVAILABLE" : daemon_code(error.kind), error,
+                         details(error, run, outcome.ran));
+}
+
+void DaemonSession::finished(DaemonRun& run, const CallOutcome& outcome) {
+  if (const auto found = joinable_.find(run.call());
+      found != joinable_.end() && found->second.lock().get() == &run)
+    joinable_.erase(found);
+  if (ended_) return;
+  frames::Answer answer = answer_of(run, outcome);
+  const bool good = answer.code.empty();
+  const bool wanted = !outcome.result && outcome.result.error().kind == ErrorKind::cancelled;
+  if (!good && !wanted && !run.waiters().empty()) {
+    const std::string why = outcome.result ? "the tool reported a failure" : outcome.result.error().message;
+    state_.log_error(answer.code, std::string(run.tool().id) + ": " + why, id_,
+                     run.waiters().front().request_id);
+  }
+  const KeptResult kept{std::make_shared<const std::string>(std::move(answer.body)), run.call()};
+  if (good && run.keep()) state_.results.keep(slot_of_call(run.call()), kept, now());
+  frames::Origin origin = frames::Origin::run;
+  for (const DaemonRun::Waiter& waiter : run.waiters()) {
+    waiting_.erase(waiter.request_id);
+    remember(waiter.request_id, run, kept, outcome.ran || run.started(), good);
+    if (waiter.stream && good) send(frames::stream_complete(waiter.request_id, state_.wall()), false);
+    send(frames::finish(*kept.body, waiter.request_id, origin), false);
+    origin = frames::Origin::inflight;
+  }
+}
+
+void DaemonSession::remember(const std::string& request_id, const DaemonRun& run, const KeptResult& result,
+                             bool begun, bool good) {
+  // An error is kept for its own request only, and only where the client relies on never running twice. A
+  // tool that is not shared is run anew by clients that count their requests from one each time.
+  const bool relied_on = resumable_ && begun;
+  if (relied_on || (good && shares(run.tool())))
+    state_.results.keep(slot_of_request(request_id), result, now());
+  if (!relied_on) return;
+  if (ran_.insert_or_assign(request_id, run.call()).second) ran_order_.push_back(request_id);
+  if (ran_order_.size() <= daemon_session::k_most_ran) return;
+  ran_.erase(ran_order_.front());
+  ran_order_.pop_front();
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,155 @@
+// All that the server offers, as the protocol sees it: schemas compiled and lists serialised once, at start.
+#pragma once
+
+#include "core/result.hpp"
+#include "mcp/schema.hpp"
+#include "serve/mcp/listing.hpp"
+#include "tools/prompts/prompt.hpp"
+#include "tools/resources/resource.hpp"
+#include "tools/tool.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::serve {
+
+/// An argument that travels in a header too: `x-mcp-header` of its schema (facts: protocol c.5).
+struct HeaderArgument {
+  std::string header;             ///< "mcp-param-tenant", in lower case
+  std::vector<std::string> path;  ///< member names from the arguments down
+};
+
+struct ToolEntry {
+  std::shared_ptr<const Tool> tool;
+  Schema input;
+  std::vector<HeaderArgument> headers;
+};
+
+class ToolCatalogue {
+ public:
+  /// Fails (internal) on a tool whose name, schema, keyword or header annotation is not allowed, naming it.
+  /// `full` lists schemas as arguments are judged by them, else what a model needs to call (BriefSchemas).
+  static Result<ToolCatalogue> from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden = {},
+                                    bool full = false);
+
+  /// Also by the other names that clients know a tool by: see canonical_tool_name().
+  [[nodiscard]] const ToolEntry* find(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden() const { return hidden_; }
+  [[nodiscard]] const std::vector<std::string>& items() const { return items_; }
+  /// The array of the daemon's list_tools_res: name, description and inputSchema only (facts: server 2.3).
+  [[nodiscard]] const std::string& daemon_list() const { return daemon_list_; }
+
+ private:
+  std::map<std::string_view, ToolEntry> entries_;
+  std::vector<std::string> items_;
+  std::string daemon_list_;
+  std::vector<ServerView::HiddenRow> hidden_;
+};
+
+struct ResourceEntry {
+  std::string uri, label, title, description, mime;
+  Work work = Work::blocking;
+  Scope scope = Scope::viewer;
+  CacheHint hint;
+  std::function<Result<CallAnswer>(const UriVariables&, CallContext&)> read;
+  std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> complete;
+};
+
+struct FoundResource {
+  const ResourceEntry* entry = nullptr;
+  UriVariables variables;
+};
+
+struct PromptEntry {
+  std::string name, title, description;
+  struct Argument {
+    std::string name, description;
+    bool required = false;
+  };
+  std::vector<Argument> arguments;
+  Work work = Work::inline_;
+  std::function<Result<CallAnswer>(const PromptArguments&, CallContext&)> make;
+  std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> complete;
+};
+
+/// What is offered besides what the records say.
+struct CatalogueExtras {
+  std::vector<Document> documents;
+  std::size_t page = 100;  ///< items on one page of a list
+  std::vector<ServerView::HiddenRow> hidden_tools{};
+  bool full_schemas = false;  ///< see ToolCatalogue::from
+  bool all_prompts = false;   ///< one prompt a tool, not only one a workflow
+};
+
+class Catalogue {
+ public:
+  static Result<Catalogue> from(const Wire& wire, const ToolList& tools,
+                                const std::vector<const Resource*>& resources,
+                                const std::vector<const Prompt*>& prompts, CatalogueExtras extras);
+
+  [[nodiscard]] const ToolCatalogue& tools() const { return tools_; }
+  /// What the settings hide, with the reasons.
+  [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden_tools() const { return tools_.hidden(); }
+  [[nodiscard]] const PromptEntry* find_prompt(std::string_view name) const;
+  [[nodiscard]] std::optional<FoundResource> find_resource(std::string_view uri) const;
+  /// By the template's own text.
+  [[nodiscard]] const ResourceEntry* find_template(std::string_view uri_template) const;
+  /// What the metrics count: every tool, and the methods whose work runs as a call too.
+  [[nodiscard]] std::vector<std::string> job_names() const;
+  [[nodiscard]] std::vector<std::string> prompt_names() const;
+  [[nodiscard]] std::vector<std::string> resource_uris() const;
+
+  Listing tool_list, prompt_list, resource_list, template_list;
+
+ private:
+  void serialise(const Wire& wire, std::size_t page);
+
+  ToolCatalogue tools_;
+  std::vector<PromptEntry> prompts_;      // sorted by name
+  std::vector<ResourceEntry> resources_;  // fixed URIs, sorted
+  std::vector<ResourceEntry> templates_;
+};
+
+/// The catalogue as it is now: a reload puts another in its place, and whoever holds the old one finishes
+/// with it. Any thread.
+class CurrentCatalogue {
+ public:
+  explicit CurrentCatalogue(Catalogue first)
+      : catalogue_(std::make_shared<const Catalogue>(std::move(first))) {}
+  /// One that is still being made: whoever asks first fetches it, and waits for it.
+  explicit CurrentCatalogue(std::function<Catalogue()> fetch) : fetch_(std::move(fetch)) {}
+  [[nodiscard]] std::shared_ptr<const Catalogue> get() const {
+    const std::scoped_lock lock(mutex_);
+    if (!catalogue_) catalogue_ = std::make_shared<const Catalogue>(fetch_());
+    return catalogue_;
+  }
+  void replace(Catalogue next) {
+    auto made = std::make_shared<const Catalogue>(std::move(next));
+    const std::scoped_lock lock(mutex_);
+    catalogue_.swap(made);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::function<Catalogue()> fetch_;
+  mutable std::shared_ptr<const Catalogue> catalogue_;
+};
+
+/// `not_found`, with the names that may have been meant, or with the reason why that tool is hidden.
+Error unknown_tool(const ToolCatalogue& tools, std::string_view name);
+/// `invalid`, with every problem of the arguments; nothing when they fit. null is read as absent first: for
+/// all of them, and for each that is optional.
+Result<void> check_arguments(const ToolEntry& entry, Json& arguments);
+
+/// The variables with which a template gives the URI; nothing when it does not.
+std::optional<UriVariables> match_uri(std::string_view uri_template, std::string_view uri);
+
+}  // namespace exai::serve

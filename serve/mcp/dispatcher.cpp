@@ -1,0 +1,407 @@
+#include "serve/mcp/dispatcher.hpp"
+
+#include "core/digest.hpp"
+#include "core/text.hpp"
+#include "mcp/errors.hpp"
+#include "serve/mcp/modern.hpp"
+
+#include <array>
+#include <optional>
+
+namespace exai::serve {
+namespace {
+namespace dispatching {
+
+SendAnswer refuse(const RpcId& id, RpcError error) {
+  return {rpc_error(id, error), error.http, {}};
+}
+
+SendAnswer refuse(const RpcId& id, int code, std::string message, Json data = nullptr, int http = 200) {
+  RpcError error;
+  error.code = code;
+  error.message = std::move(message);
+  error.data = std::move(data);
+  error.http = http;
+  return refuse(id, std::move(error));
+}
+
+/// How much of a client's word is shown back to it.
+std::string shown(const std::string& word) {
+  return printable(std::string_view(word).substr(0, 128));
+}
+
+SendAnswer refuse_scope(const RpcId& id, const Principal& principal, Scope needed, const std::string& what) {
+  const RpcError error = to_rpc(make_error(ErrorKind::refused,
+                                           "the key " + principal.name + " has the scope " +
+                                               std::string(to_string(principal.scope)) + ", but " + what +
+                                               " needs " + std::string(to_string(needed)),
+                                           "use a key of that scope (exai key list)"));
+  return {rpc_error(id, error), 403, needed};
+}
+
+std::optional<RpcError> read_inputs(const Json& params, BeginCall& call) {
+  RpcError error;
+  error.code = k_invalid_params;
+  if (const auto responses = params.find("inputResponses"); responses != params.end()) {
+    error.message = "inputResponses must be an object of objects";
+    if (!responses->is_object()) return error;
+    for (const Json& response : *responses)
+      if (!response.is_object()) return error;
+    call.inputs = *responses;
+  }
+  if (const auto state = params.find("requestState"); state != params.end()) {
+    error.message = "requestState must be the text that this server sent";
+    if (!state->is_string() || state->get_ref<const std::string&>().empty()) return error;
+    call.sealed_state = state->get<std::string>();
+  }
+  return std::nullopt;
+}
+
+/// What a state must not be carried away from.
+std::string digest_of(std::string_view method, std::string_view name, const Json& arguments) {
+  return sha256_hex(std::string(method) + "\n" + std::string(name) + "\n" + dump_json(arguments));
+}
+
+/// The rounds of a request belong to the modern era; older clients get real requests instead.
+std::optional<RpcError> read_rounds(const RequestContext& context, const std::string& method,
+                                    const std::string& name, const Json& params,
+                                    std::shared_ptr<const Json> arguments, BeginCall& call) {
+  if (context.dialect.era == Era::legacy) return std::nullopt;
+  call.digest = [method, name, arguments = std::move(arguments)] {
+    return digest_of(method, name, *arguments);
+  };
+  return read_inputs(params, call);
+}
+
+Result<std::vector<std::string>> string_list(const Json& object, const char* key, std::size_t most) {
+  std::vector<std::string> list;
+  const Json& value = member_of(object, key);
+  if (value.is_null()) return list;
+  if (!value.is_array() || value.size() > most)
+    return fail(ErrorKind::invalid,
+                std::string(key) + " must be a list of at most " + std::to_string(most) + " texts");
+  for (const Json& item : value) {
+    if (!item.is_string()) return fail(ErrorKind::invalid, std::string(key) + " must be a list of texts");
+    list.push_back(item.get<std::string>());
+  }
+  return list;
+}
+
+}  // namespace dispatching
+}  // namespace
+
+struct Dispatcher::Method {
+  std::string_view name;
+  bool legacy, modern;
+  Scope scope;
+  Action (Dispatcher::*handle)(Asked&) const;
+};
+
+const Dispatcher::Method* Dispatcher::find_method(std::string_view name, Era era) {
+  static constexpr std::array<Method, 18> k_methods{{
+      {"tools/call", true, true, Scope::operator_, &Dispatcher::call_tool},
+      {"tools/list", true, true, Scope::viewer, &Dispatcher::list},
+      {"prompts/list", true, true, Scope::viewer, &Dispatcher::list},
+      {"prompts/get", true, true, Scope::viewer, &Dispatcher::get_prompt},
+      {"resources/list", true, true, Scope::viewer, &Dispatcher::list},
+      {"resources/templates/list", true, true, Scope::viewer, &Dispatcher::list},
+      {"resources/read", true, true, Scope::viewer, &Dispatcher::read_resource},
+      {"completion/complete", true, true, Scope::viewer, &Dispatcher::complete},
+      {"initialize", true, false, Scope::viewer, &Dispatcher::initialize},
+      {"ping", true, false, Scope::viewer, &Dispatcher::ping},
+      {"logging/setLevel", true, false, Scope::viewer, &Dispatcher::set_level},
+      {"resources/subscribe", true, false, Scope::viewer, &Dispatcher::subscribe},
+      {"resources/unsubscribe", true, false, Scope::viewer, &Dispatcher::subscribe},
+      {"server/discover", false, true, Scope::viewer, &Dispatcher::discover},
+      {"subscriptions/listen", false, true, Scope::viewer, &Dispatcher::listen},
+      {"tasks/get", false, true, Scope::operator_, &Dispatcher::task},
+      {"tasks/update", false, true, Scope::operator_, &Dispatcher::task},
+      {"tasks/cancel", false, true, Scope::operator_, &Dispatcher::task},
+  }};
+  for (const Method& method : k_methods)
+    if (method.name == name) return (era == Era::legacy ? method.legacy : method.modern) ? &method : nullptr;
+  return nullptr;
+}
+
+Action Dispatcher::dispatch(RpcMessage message, const RequestContext& context,
+                            const HttpRequest* http) const {
+  switch (message.kind) {
+    case RpcMessage::Kind::request:
+      return request(message, context, http);
+    case RpcMessage::Kind::notification:
+      if (message.method != "notifications/cancelled") return Accepted{};
+      return CancelCall{rpc_id(member_of(message.params, "requestId"))};
+    case RpcMessage::Kind::response:
+      return TakeResponse{message.id, std::move(message.params)};
+  }
+  return Accepted{};
+}
+
+Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
+                           const HttpRequest* http) const {
+  using namespace dispatching;
+  const Era era = context.dialect.era;
+  if (era == Era::modern) {
+    if (auto error = check_envelope(message, http)) return refuse(message.id, std::move(*error));
+  } else if (message.params.is_array()) {
+    return refuse(message.id, k_invalid_params, "params must be an object with named members");
+  }
+  const Method* method = find_method(message.method, era);
+  if (method == nullptr) {
+    const std::string meant = did_you_mean(
+        message.method, {"initialize", "ping", "tools/list", "tools/call", "resources/list", "resources/read",
+                         "prompts/list", "prompts/get", "completion/complete", "server/discover"});
+    return refuse(message.id, k_method_not_found,
+                  "method not found: " + shown(message.method) + (meant.empty() ? "" : "; " + meant), nullptr,
+                  era == Era::modern ? 404 : 200);
+  }
+  if (!context.caller.principal.may(method->scope))
+    return refuse_scope(message.id, context.caller.principal, method->scope, shown(message.method));
+  Asked asked{message, context, http,
+              message.params.is_object() ? std::move(message.params) : Json::object()};
+  return (this->*method->handle)(asked);
+}
+
+Action Dispatcher::initialize(Asked& asked) const {
+  const std::string wanted = text_member(asked.params, "protocolVersion");
+  if (wanted.empty())
+    return dispatching::refuse(asked.message.id, k_invalid_params,
+                               "initialize needs params.protocolVersion (a string)",
+                               {{"supported", session_versions()}});
+  const std::string_view version = negotiate_version(wanted);
+  return OpenSession{
+      rpc_result(asked.message.id, wire_.initialize(version)), std::string(version),
+      read_client(member_of(asked.params, "capabilities"), member_of(asked.params, "clientInfo"))};
+}
+
+Action Dispatcher::ping(Asked& asked) const {
+  return SendAnswer{rpc_result(asked.message.id, wire_.empty(Era::legacy))};
+}
+
+Action Dispatcher::discover(Asked& asked) const {
+  return SendAnswer{rpc_result(asked.message.id, wire_.discover())};
+}
+
+Action Dispatcher::set_level(Asked& asked) const {
+  const std::optional<ClientLog> level = client_log_level(text_member(asked.params, "level"));
+  if (!level)
+    return dispatching::refuse(asked.message.id, k_invalid_params,
+                               "logging/setLevel needs params.level: debug, info, notice, warning, error, "
+                               "critical, alert or emergency");
+  return SetLogLevel{asked.message.id, *level};
+}
+
+Action Dispatcher::subscribe(Asked& asked) const {
+  std::string uri = text_member(asked.params, "uri");
+  if (uri.empty())
+    return dispatching::refuse(asked.message.id, k_invalid_params,
+                               asked.message.method + " needs params.uri (a string)");
+  return SetSubscription{asked.message.id, std::move(uri), asked.message.method == "resources/subscribe"};
+}
+
+Action Dispatcher::list(Asked& asked) const {
+  const std::string& method = asked.message.method;
+  const auto offered = catalogue();
+  const Listing& listing = method == "tools/list"       ? offered->tool_list
+                           : method == "prompts/list"   ? offered->prompt_list
+                           : method == "resources/list" ? offered->resource_list
+                                                        : offered->template_list;
+  const Json& cursor = member_of(asked.params, "cursor");
+  const bool text = cursor.is_string() && !cursor.get_ref<const std::string&>().empty();
+  const std::string* page =
+      cursor.is_null() ? listing.page(asked.context.dialect.era, {})
+      : text           ? listing.page(asked.context.dialect.era, cursor.get_ref<const std::string&>())
+                       : nullptr;
+  if (page == nullptr)
+    return dispatching::refuse(asked.message.id, k_invalid_params,
+                               "invalid cursor: it is not of this list as it is now; list again without one");
+  return SendAnswer{rpc_result(asked.message.id, *page)};
+}
+
+Action Dispatcher::call_tool(Asked& asked) const {
+  using namespace dispatching;
+  const std::string name = text_member(asked.params, "name");
+  const RpcId& id = asked.message.id;
+  if (name.empty()) return refuse(id, k_invalid_params, "tools/call needs params.name (a string)");
+  const auto offered = catalogue();
+  const ToolEntry* entry = offered->tools().find(name);
+  if (entry == nullptr) return refuse(id, to_rpc(unknown_tool(offered->tools(), name)));
+  const auto given = asked.params.find("arguments");
+  Json arguments = given == asked.params.end() ? Json::object() : std::move(*given);
+  const RequestContext& context = asked.context;
+  if (context.dialect.era == Era::modern && asked.request != nullptr) {
+    if (auto error = check_param_headers(*entry, arguments, *asked.request))
+      return refuse(id, std::move(*error));
+  }
+  const Tool& tool = *entry->tool;
+  if (const Result<void> fits = check_arguments(*entry, arguments); !fits) {
+    if (!arguments.is_object() || !input_errors_are_results(context.dialect))
+      return refuse(id, to_rpc(fits.error()));
+    return SendAnswer{
+        rpc_result(id, wire_.failed_tool(context.dialect.era, fits.error(), !tool.output_schema.empty()))};
+  }
+  if (tool.task == TaskUse::required && !context.caller.client.tasks) {
+    return refuse(id, k_missing_capability, "the tool " + name + " runs as a task only",
+                  {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}},
+                  context.dialect.era == Era::modern ? 400 : 200);
+  }
+  BeginCall call;
+  const auto kept = std::make_shared<const Json>(std::move(arguments));
+  if (auto error = read_rounds(context, asked.message.method, name, asked.params, kept, call))
+    return refuse(id, std::move(*error));
+  call.id = id;
+  call.job = tool_job(entry->tool, kept);
+  call.task = tool.task;
+  call.has_output_schema = !tool.output_schema.empty();
+  return call;
+}
+
+Action Dispatcher::get_prompt(Asked& asked) const {
+  using namespace dispatching;
+  const RpcId& id = asked.message.id;
+  const std::string name = text_member(asked.params, "name");
+  const auto offered = catalogue();
+  const PromptEntry* prompt = offered->find_prompt(name);
+  if (prompt == nullptr) {
+    const std::string meant = did_you_mean(name, offered->prompt_names());
+    return refuse(id, k_invalid_params,
+                  "unknown prompt " + quote_json(shown(name)) + (meant.empty() ? "" : "; " + meant));
+  }
+  PromptArguments arguments;
+  const Json& given = member_of(asked.params, "arguments");
+  if (!given.is_null() && !given.is_object())
+    return refuse(id, k_invalid_params, "params.arguments must be an object of texts");
+  for (const auto& [key, value] : given.items()) {
+    if (value.is_null()) continue;
+    if (!value.is_string())
+      return refuse(id, k_invalid_params, "the argument " + shown(key) + " must be a text");
+    arguments.emplace(key, value.get<std::string>());
+  }
+  for (const PromptEntry::Argument& argument : prompt->arguments)
+    if (argument.required && arguments.find(argument.name) == arguments.end())
+      return refuse(id, k_invalid_params, "the prompt " + name + " needs the argument " + argument.name);
+  BeginCall call;
+  const auto kept = std::make_shared<const Json>(given);
+  if (auto error = read_rounds(asked.context, asked.message.method, name, asked.params, kept, call))
+    return refuse(id, std::move(*error));
+  call.id = id;
+  call.kind = AnswerKind::prompt;
+  call.job = {asked.message.method, prompt->work, timeouts::Layer::simple,
+              [offered, prompt, arguments = std::move(arguments)](CallContext& context) {
+                return prompt->make(arguments, context);
+              }};
+  return call;
+}
+
+Action Dispatcher::read_resource(Asked& asked) const {
+  using namespace dispatching;
+  const RpcId& id = asked.message.id;
+  std::string uri = text_member(asked.params, "uri");
+  if (uri.empty()) return refuse(id, k_invalid_params, "resources/read needs params.uri (a string)");
+  const auto offered = catalogue();
+  std::optional<FoundResource> found = offered->find_resource(uri);
+  if (!found) {
+    const std::string meant = did_you_mean(uri, offered->resource_uris());
+    return refuse(id, asked.context.dialect.era == Era::legacy ? k_resource_not_found : k_invalid_params,
+                  "unknown resource " + quote_json(shown(uri)) + (meant.empty() ? "" : "; " + meant),
+                  {{"uri", uri}});
+  }
+  if (!asked.context.caller.principal.may(found->entry->scope))
+    return refuse_scope(id, asked.context.caller.principal, found->entry->scope, found->entry->uri);
+  BeginCall call;
+  const auto nothing = std::make_shared<const Json>();
+  if (auto error = read_rounds(asked.context, asked.message.method, uri, asked.params, nothing, call))
+    return refuse(id, std::move(*error));
+  call.id = id;
+  call.kind = AnswerKind::resource;
+  call.hint = found->entry->hint;
+  call.uri = std::move(uri);
+  call.job = {asked.message.method, found->entry->work, timeouts::Layer::simple,
+              [offered, entry = found->entry, variables = std::move(found->variables)](CallContext& context) {
+                return entry->read(variables, context);
+              }};
+  return call;
+}
+
+Action Dispatcher::complete(Asked& asked) const {
+  using namespace dispatching;
+  const RpcId& id = asked.message.id;
+  const Json& ref = member_of(asked.params, "ref");
+  const Json& argument = member_of(asked.params, "argument");
+  const std::string type = text_member(ref, "type"), name = text_member(argument, "name");
+  if (name.empty() || !member_of(argument, "value").is_string())
+    return refuse(id, k_invalid_params, "completion/complete needs params.argument {name, value}");
+  const auto offered = catalogue();
+  std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> source;
+  if (type == "ref/prompt") {
+    const PromptEntry* prompt = offered->find_prompt(text_member(ref, "name"));
+    if (prompt == nullptr)
+      return refuse(id, k_invalid_params, "unknown prompt " + quote_json(shown(text_member(ref, "name"))));
+    source = prompt->complete;
+  } else if (type == "ref/resource") {
+    const std::string uri = text_member(ref, "uri");
+    const ResourceEntry* resource = offered->find_template(uri);
+    if (resource == nullptr && !offered->find_resource(uri))
+      return refuse(id, k_invalid_params, "unknown resource template " + quote_json(shown(uri)));
+    if (resource != nullptr) source = resource->complete;
+  } else {
+    return refuse(id, k_invalid_params, "params.ref.type must be ref/prompt or ref/resource");
+  }
+  BeginCall call;
+  call.id = id;
+  call.kind = AnswerKind::completion;
+  call.job = {
+      asked.message.method, source ? Work::blocking : Work::inline_, timeouts::Layer::simple,
+      [source, name, begun = text_member(argument, "value")](CallContext& context) -> Result<CallAnswer> {
+        CompletionOutput output;
+        if (source) output.values = source(name, begun, context);
+        return output;
+      }};
+  return call;
+}
+
+Action Dispatcher::listen(Asked& asked) const {
+  using namespace dispatching;
+  constexpr std::size_t k_most = k_most_subscriptions;
+  const Json& wanted = member_of(asked.params, "notifications");
+  if (!wanted.is_object())
+    return refuse(asked.message.id, k_invalid_params,
+                  "subscriptions/listen needs params.notifications (an object)");
+  BeginListen begin;
+  begin.id = asked.message.id;
+  begin.filter.tools = member_of(wanted, "toolsListChanged") == true;
+  begin.filter.prompts = member_of(wanted, "promptsListChanged") == true;
+  begin.filter.resources = member_of(wanted, "resourcesListChanged") == true;
+  Result<std::vector<std::string>> uris = string_list(wanted, "resourceSubscriptions", k_most);
+  if (!uris) return refuse(asked.message.id, to_rpc(uris.error()));
+  begin.filter.uris = std::move(*uris);
+  Result<std::vector<std::string>> tasks = string_list(wanted, "taskIds", k_most);
+  if (!tasks) return refuse(asked.message.id, to_rpc(tasks.error()));
+  if (asked.context.caller.client.tasks) begin.filter.tasks = std::move(*tasks);
+  return begin;
+}
+
+Action Dispatcher::task(Asked& asked) const {
+  using namespace dispatching;
+  if (!asked.context.caller.client.tasks)
+    return refuse(asked.message.id, k_missing_capability,
+                  std::string("tasks need the client's extension ") + k_tasks_extension,
+                  {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}}, 400);
+  TaskRequest request;
+  request.id = asked.message.id;
+  request.task = text_member(asked.params, "taskId");
+  if (request.task.empty())
+    return refuse(request.id, k_invalid_params, asked.message.method + " needs params.taskId (a string)");
+  if (asked.message.method == "tasks/get") return request;
+  if (asked.message.method == "tasks/cancel") {
+    request.what = TaskRequest::What::cancel;
+    return request;
+  }
+  request.what = TaskRequest::What::update;
+  BeginCall read;
+  if (auto error = read_inputs(asked.params, read)) return refuse(request.id, std::move(*error));
+  request.responses = std::move(read.inputs);
+  return request;
+}
+
+}  // namespace exai::serve

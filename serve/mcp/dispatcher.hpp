@@ -1,0 +1,118 @@
+// The pure heart of MCP: a message and what is known of its sender in, an action out. Knows no socket, thread
+// or clock.
+#pragma once
+
+#include "serve/mcp/catalogue.hpp"
+#include "serve/mcp/request.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace exai::serve {
+
+/// A finished answer.
+struct SendAnswer {
+  std::string message;
+  int http = 200;
+  std::optional<Scope> needed{};  ///< what the caller's key lacks
+};
+/// Nothing is to be said: a notification was taken.
+struct Accepted {};
+/// `initialize`: the transport opens what it calls a session, then sends the message.
+struct OpenSession {
+  std::string message, version;
+  ClientFacts client;
+};
+/// What the answer of a call is written as.
+enum class AnswerKind : std::uint8_t { tool, prompt, resource, completion };
+/// Work for the engine.
+struct BeginCall {
+  RpcId id;
+  AnswerKind kind = AnswerKind::tool;
+  Job job;
+  TaskUse task = TaskUse::never;
+  bool has_output_schema = false;
+  std::string uri;  ///< resources/read
+  CacheHint hint;
+  Json inputs = Json::object();
+  std::string sealed_state;  ///< of an earlier round; empty = none
+  /// Of method, name and arguments, hex: what a state is bound to. Modern only, and made when one is.
+  std::function<std::string()> digest;
+};
+/// notifications/cancelled. An unknown or finished id is no error.
+struct CancelCall {
+  RpcId id;
+};
+/// The client's answer to a request of ours; the whole message.
+struct TakeResponse {
+  RpcId id;
+  Json message;
+};
+struct SetLogLevel {
+  RpcId id;
+  ClientLog level = ClientLog::info;
+};
+struct SetSubscription {
+  RpcId id;
+  std::string uri;
+  bool on = true;
+};
+/// What a client wants to hear of (facts: protocol c.7).
+struct ListenFilter {
+  bool tools = false, prompts = false, resources = false;
+  std::vector<std::string> uris, tasks;
+};
+struct BeginListen {
+  RpcId id;
+  ListenFilter filter;
+};
+struct TaskRequest {
+  enum class What : std::uint8_t { get, update, cancel };
+  RpcId id;
+  What what = What::get;
+  std::string task;
+  Json responses = Json::object();
+};
+using Action = std::variant<SendAnswer, Accepted, OpenSession, BeginCall, CancelCall, TakeResponse,
+                            SetLogLevel, SetSubscription, BeginListen, TaskRequest>;
+
+class Dispatcher {
+ public:
+  Dispatcher(const CurrentCatalogue& catalogue, const Wire& wire) : catalogue_(catalogue), wire_(wire) {}
+  /// `message` is consumed. `request` is nullptr where there are no headers.
+  [[nodiscard]] Action dispatch(RpcMessage message, const RequestContext& context,
+                                const HttpRequest* request) const;
+  [[nodiscard]] std::shared_ptr<const Catalogue> catalogue() const { return catalogue_.get(); }
+  [[nodiscard]] const Wire& wire() const { return wire_; }
+
+ private:
+  /// What a handler of a method gets.
+  struct Asked {
+    RpcMessage& message;
+    const RequestContext& context;
+    const HttpRequest* request;
+    Json params;
+  };
+  struct Method;
+  static const Method* find_method(std::string_view name, Era era);
+  [[nodiscard]] Action request(RpcMessage& message, const RequestContext& context,
+                               const HttpRequest* request) const;
+  [[nodiscard]] Action initialize(Asked& asked) const;
+  [[nodiscard]] Action ping(Asked& asked) const;
+  [[nodiscard]] Action discover(Asked& asked) const;
+  [[nodiscard]] Action set_level(Asked& asked) const;
+  [[nodiscard]] Action subscribe(Asked& asked) const;
+  [[nodiscard]] Action list(Asked& asked) const;
+  [[nodiscard]] Action call_tool(Asked& asked) const;
+  [[nodiscard]] Action get_prompt(Asked& asked) const;
+  [[nodiscard]] Action read_resource(Asked& asked) const;
+  [[nodiscard]] Action complete(Asked& asked) const;
+  [[nodiscard]] Action listen(Asked& asked) const;
+  [[nodiscard]] Action task(Asked& asked) const;
+
+  const CurrentCatalogue& catalogue_;
+  const Wire& wire_;
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,118 @@
+#include "serve/mcp/listeners.hpp"
+
+namespace exai::serve {
+namespace {
+namespace listening {
+
+std::string tag(const RpcId& id) {
+  return "\"_meta\":{\"" + std::string(k_meta_subscription) + "\":" + id + "}";
+}
+
+std::string acknowledged(const RpcId& id, const ListenFilter& filter) {
+  Json heard = Json::object();
+  if (filter.tools) heard["toolsListChanged"] = true;
+  if (filter.prompts) heard["promptsListChanged"] = true;
+  if (filter.resources) heard["resourcesListChanged"] = true;
+  if (!filter.uris.empty()) heard["resourceSubscriptions"] = filter.uris;
+  if (!filter.tasks.empty()) heard["taskIds"] = filter.tasks;
+  return rpc_notification("notifications/subscriptions/acknowledged",
+                          "{\"notifications\":" + dump_json(heard) + "," + tag(id) + "}");
+}
+
+std::string_view method_of(Change what) {
+  switch (what) {
+    case Change::tools:
+      return "notifications/tools/list_changed";
+    case Change::prompts:
+      return "notifications/prompts/list_changed";
+    case Change::resources:
+      return "notifications/resources/list_changed";
+    case Change::resource:
+      return "notifications/resources/updated";
+  }
+  return {};
+}
+
+bool has(const std::vector<std::string>& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+bool wants(const ListenFilter& filter, Change what, const std::string& uri) {
+  switch (what) {
+    case Change::tools:
+      return filter.tools;
+    case Change::prompts:
+      return filter.prompts;
+    case Change::resources:
+      return filter.resources;
+    case Change::resource:
+      return has(filter.uris, uri);
+  }
+  return false;
+}
+
+}  // namespace listening
+}  // namespace
+
+bool Listeners::listen(const std::string& peer, BeginListen begin, const std::shared_ptr<ResponseSink>& sink,
+                       std::size_t most) {
+  if (streams_.size() >= most) return false;
+  sink->stay();
+  sink->send(listening::acknowledged(begin.id, begin.filter), false);
+  streams_[{peer, begin.id}] = {std::move(begin.filter), sink};
+  return true;
+}
+
+bool Listeners::drop(const std::string& peer, const RpcId& id) {
+  const auto found = streams_.find({peer, id});
+  if (found == streams_.end()) return false;
+  const std::shared_ptr<ResponseSink> sink = std::move(found->second.sink);
+  streams_.erase(found);
+  sink->abandon();
+  return true;
+}
+
+void Listeners::drop_all(const std::string& peer) {
+  for (auto stream = streams_.lower_bound({peer, ""});
+       stream != streams_.end() && stream->first.first == peer;)
+    stream = streams_.erase(stream);
+}
+
+void Listeners::end_all() {
+  for (auto& [key, stream] : std::exchange(streams_, {}))
+    stream.sink->answer(rpc_result(key.second, wire_.listen_result(key.second)), 200);
+}
+
+void Listeners::join(const std::shared_ptr<Session>& session) {
+  sessions_[session->id] = session;
+}
+
+void Listeners::leave(const std::string& session) {
+  sessions_.erase(session);
+}
+
+void Listeners::changed(Change what, const std::string& uri) {
+  const std::string_view method = listening::method_of(what);
+  const std::string about = what == Change::resource ? "\"uri\":" + quote_json(uri) : "";
+  for (auto& [key, stream] : streams_) {
+    if (!listening::wants(stream.filter, what, uri)) continue;
+    const std::string params = "{" + about + (about.empty() ? "" : ",") + listening::tag(key.second) + "}";
+    stream.sink->send(rpc_notification(method, params), true);
+  }
+  for (const auto& [id, weak] : sessions_) {
+    const std::shared_ptr<Session> session = weak.lock();
+    if (!session || !session->channel || session->version.empty()) continue;
+    if (what == Change::resource && session->subscriptions.count(uri) == 0) continue;
+    session->channel->send(rpc_notification(method, "{" + about + "}"));
+  }
+}
+
+void Listeners::task_changed(const TaskFacts& task, const std::string& details) {
+  for (auto& [key, stream] : streams_)
+    if (listening::has(stream.filter.tasks, task.id))
+      stream.sink->send(rpc_notification("notifications/tasks", "{" + task_members(task) + details + "," +
+                                                                    listening::tag(key.second) + "}"),
+                        true);
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,30 @@
+// A list of things on offer, serialised once for both eras and cut into pages (facts: protocol b.0, c.8).
+#pragma once
+
+#include "serve/mcp/wire.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exai::serve {
+
+class Listing {
+ public:
+  Listing() = default;
+  /// `key` is the member of the result ("tools"), `items` JSON texts, `page` how many of them go on one page.
+  Listing(const Wire& wire, std::string_view key, const std::vector<std::string>& items, std::size_t page,
+          const CacheHint& hint);
+
+  /// The result of the page that a cursor stands for ("" = the first); nullptr for a cursor that is not ours
+  /// or belongs to an older list.
+  [[nodiscard]] const std::string* page(Era era, std::string_view cursor) const;
+
+ private:
+  struct Page {
+    std::string cursor, legacy, modern;
+  };
+  std::vector<Page> pages_;
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,313 @@
+#include "serve/mcp/mcp_call.hpp"
+
+#include "core/text.hpp"
+#include "io/random.hpp"
+#include "mcp/errors.hpp"
+
+namespace exai::serve {
+namespace {
+
+// A handler that asks on and on is broken; a person is not to be kept in a loop by it.
+constexpr int k_most_rounds = 16;
+
+/// How older revisions write the params of a request that asks for input.
+Json legacy_params(const InputRequest& request, const Dialect& dialect) {
+  Json params = request.params;
+  if (request.kind == InputKind::form && dialect.version < "2025-11-25") params.erase("mode");
+  // Sessions have the page's end announced by this id.
+  if (request.kind == InputKind::url) params["elicitationId"] = io::random_uuid();
+  return params;
+}
+
+}  // namespace
+
+McpCall::McpCall(McpService& service, std::string peer, std::shared_ptr<Session> session, BeginCall begin,
+                 RequestContext context, std::shared_ptr<ResponseSink> sink)
+    : service_(service),
+      peer_(std::move(peer)),
+      session_(std::move(session)),
+      begin_(std::move(begin)),
+      context_(std::move(context)),
+      job_(std::make_shared<const Job>(std::move(begin_.job))),
+      sink_(std::move(sink)),
+      inputs_(std::move(begin_.inputs)) {}
+
+void McpCall::start() {
+  CallSpec spec;
+  spec.job = {job_->name, job_->work, job_->budget,
+              [job = job_](CallContext& context) { return job->run(context); }, job_->quick};
+  spec.caller = context_.caller;
+  spec.inputs = inputs_;
+  spec.state = state_;
+  call_ = service_.engine_.start(std::move(spec), shared_from_this());
+}
+
+void McpCall::on_started(Millis budget) {
+  if (job_->work == Work::inline_ || context_.progress_token.empty()) return;
+  started_ = service_.engine_.services().clock.steady();
+  budget_ = budget;
+  beat_later();
+}
+
+/// Clients give up on a call that is silent for long, and start anew when it makes progress.
+void McpCall::beat_later() {
+  progress_at_beat_ = progress_;
+  beat_ = service_.engine_.services().loop.after(service_.limits_.heartbeat, [weak = weak_from_this()] {
+    const std::shared_ptr<McpCall> call = weak.lock();
+    if (!call || call->over_ || !call->sink_) return;
+    const auto worked = std::chrono::duration_cast<std::chrono::seconds>(
+        call->service_.engine_.services().clock.steady() - call->started_);
+    if (call->progress_ == call->progress_at_beat_)
+      call->on_progress({.text = {},
+                         .message = call->job_->name + " has worked for " + format_duration(Millis(worked)) +
+                                    ", " + format_duration(call->budget_) + " at most"});
+    call->beat_later();
+  });
+}
+
+void McpCall::on_progress(const Progress& progress) {
+  if (context_.progress_token.empty() || !sink_ || !sink_->can_send()) return;
+  sink_->send(rpc_notification("notifications/progress",
+                               progress_params(context_.progress_token, ++progress_, progress)),
+              true);
+}
+
+void McpCall::on_log(ClientLog level, const Json& data) {
+  if (!sink_ || !sink_->can_send()) return;
+  sink_->send(rpc_notification("notifications/message", "{\"level\":" + quote_json(to_string(level)) +
+                                                            ",\"logger\":" + quote_json(job_->name) +
+                                                            ",\"data\":" + dump_json(data) + "}"),
+              true);
+}
+
+void McpCall::on_let_poll() {
+  if (sink_) sink_->let_poll();
+}
+
+void McpCall::on_task() {
+  const bool possible =
+      begin_.task != TaskUse::never && context_.caller.client.tasks && context_.dialect.era == Era::modern;
+  if (!possible || !task_.empty() || over_) return;
+  // Without a place among the tasks the caller waits, as one that knows no tasks does.
+  TaskRecord* record = service_.tasks_.create(context_.caller.principal.name);
+  if (record == nullptr) return;
+  task_ = record->facts.id;
+  record->cancel = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->cancel();
+  };
+  answer(rpc_result(begin_.id, service_.wire_.created_task(record->facts)));
+  over_ = false;
+}
+
+void McpCall::answer(std::string message, int http) {
+  if (!sink_) return;
+  over_ = true;
+  const std::shared_ptr<McpCall> self = shared_from_this();
+  const std::shared_ptr<ResponseSink> sink = std::move(sink_);
+  sink_ = nullptr;
+  service_.finished(*this);
+  sink->answer(std::move(message), http);
+}
+
+void McpCall::refuse(const RpcError& error) {
+  answer(rpc_error(begin_.id, error), error.http);
+}
+
+void McpCall::cancel() {
+  const std::shared_ptr<McpCall> self = shared_from_this();
+  if (const std::shared_ptr<Call> call = call_.lock(); call && requests_.empty())
+    return service_.engine_.cancel(call);
+  forget_requests();
+  if (over_ || !sink_) return;
+  over_ = true;
+  const std::shared_ptr<ResponseSink> sink = std::move(sink_);
+  sink_ = nullptr;
+  service_.finished(*this);
+  sink->abandon();
+}
+
+RpcError McpCall::rpc_failure(const Error& error) const {
+  RpcError rpc = to_rpc(error);
+  if (begin_.kind == AnswerKind::resource && error.kind == ErrorKind::not_found) {
+    if (context_.dialect.era == Era::legacy) rpc.code = k_resource_not_found;
+    rpc.data["uri"] = begin_.uri;
+  }
+  return rpc;
+}
+
+void McpCall::fail_with(const Error& error) {
+  if (begin_.kind != AnswerKind::tool) return refuse(rpc_failure(error));
+  answer(rpc_result(begin_.id,
+                    service_.wire_.failed_tool(context_.dialect.era, error, begin_.has_output_schema)));
+}
+
+std::string McpCall::result_text(const CallAnswer& answer) const {
+  const Wire& wire = service_.wire_;
+  const Era era = context_.dialect.era;
+  if (const auto* output = std::get_if<ToolOutput>(&answer)) return wire.tool(context_.dialect, *output);
+  if (const auto* output = std::get_if<PromptOutput>(&answer)) return wire.prompt(era, *output);
+  if (const auto* output = std::get_if<ResourceOutput>(&answer))
+    return wire.resource(era, begin_.uri, *output, begin_.hint);
+  if (const auto* output = std::get_if<CompletionOutput>(&answer)) return wire.completion(era, *output);
+  return wire.empty(era);
+}
+
+void McpCall::on_finished(CallOutcome outcome) {
+  const std::shared_ptr<McpCall> self = shared_from_this();
+  beat_.reset();
+  if (outcome.result) {
+    if (auto* required = std::get_if<InputRequired>(&*outcome.result))
+      return need_input(std::move(*required));
+  }
+  if (!task_.empty()) return settle_task(outcome);
+  if (outcome.result) return answer(rpc_result(begin_.id, result_text(*outcome.result)));
+  const Error& error = outcome.result.error();
+  if (error.kind == ErrorKind::cancelled) {
+    if (!sink_) return;
+    over_ = true;
+    const std::shared_ptr<ResponseSink> sink = std::move(sink_);
+    sink_ = nullptr;
+    service_.finished(*this);
+    return sink->abandon();
+  }
+  if (!outcome.ran) return refuse(to_rpc(error));
+  fail_with(error);
+}
+
+void McpCall::settle_task(const CallOutcome& outcome) {
+  over_ = true;
+  TaskRecord* record = service_.tasks_.find(task_);
+  if (record == nullptr || record->over()) return;
+  record->cancel = nullptr;
+  record->resume = nullptr;
+  if (outcome.result || outcome.ran) {
+    const std::string result =
+        outcome.result
+            ? result_text(*outcome.result)
+            : service_.wire_.failed_tool(Era::modern, outcome.result.error(), begin_.has_output_schema);
+    record->outcome = "\"result\":" + result;
+    service_.tasks_.set_status(*record, "completed");
+  } else {
+    const RpcError error = to_rpc(outcome.result.error());
+    record->outcome = "\"error\":{\"code\":" + std::to_string(error.code) +
+                      ",\"message\":" + quote_json(error.message) + "}";
+    service_.tasks_.set_status(*record, "failed");
+  }
+  service_.listeners_.task_changed(record->facts, task_details(*record));
+}
+
+void McpCall::need_input(InputRequired required) {
+  if (++rounds_ > k_most_rounds)
+    return fail_with(make_error(ErrorKind::internal,
+                                job_->name + " asked for input " + std::to_string(k_most_rounds) + " times"));
+  for (const InputRequest& request : required.requests) {
+    if (context_.caller.client.can(request.kind)) continue;
+    const std::string what(input_method(request.kind));
+    if (context_.dialect.era == Era::legacy)
+      return fail_with(make_error(ErrorKind::refused,
+                                  job_->name + " needs " + what + ", which this client did not declare",
+                                  "use a client that offers it"));
+    RpcError error;
+    error.code = k_missing_capability;
+    error.message = job_->name + " needs " + what + ", which this client did not declare";
+    error.data = {{"requiredCapabilities", needed_capabilities(request.kind)}};
+    error.http = 400;
+    if (task_.empty()) return refuse(error);
+    return settle_task({fail(make_error(ErrorKind::refused, error.message)), false});
+  }
+  if (!task_.empty()) return ask_in_task(std::move(required));
+  if (context_.dialect.era == Era::modern) return ask_as_result(required);
+  ask_as_requests(std::move(required));
+}
+
+void McpCall::ask_as_result(const InputRequired& required) {
+  std::string sealed;
+  if (!required.state.is_null())
+    sealed = service_.seal_.seal(required.state, context_.caller.principal.name, begin_.digest(),
+                                 service_.engine_.services().clock.wall() + service_.limits_.input_wait);
+  answer(rpc_result(begin_.id, service_.wire_.input_required(required.requests, sealed)));
+}
+
+void McpCall::ask_in_task(InputRequired required) {
+  TaskRecord* record = service_.tasks_.find(task_);
+  if (record == nullptr || record->over()) return;
+  state_ = std::move(required.state);
+  record->asked = std::move(required.requests);
+  record->answers = Json::object();
+  // The record keeps this call while nothing else does.
+  record->resume = [self = shared_from_this()](Json answers) { self->resume(std::move(answers)); };
+  record->cancel = nullptr;
+  service_.tasks_.set_status(*record, "input_required");
+  service_.listeners_.task_changed(record->facts, task_details(*record));
+}
+
+void McpCall::ask_as_requests(InputRequired required) {
+  if (!sink_ || !sink_->can_send() || !session_)
+    return fail_with(make_error(ErrorKind::refused,
+                                job_->name + " has to ask the client, which takes no event stream",
+                                "send Accept: application/json, text/event-stream"));
+  state_ = std::move(required.state);
+  const std::shared_ptr<McpCall> self = shared_from_this();
+  service_.running_[{peer_, begin_.id}] = self;
+  for (const InputRequest& request : required.requests) {
+    const RpcId id = quote_json("exai-" + std::to_string(session_->next_request++));
+    requests_[id] = request.key;
+    service_.asked_[{peer_, id}] = self;
+    std::string text = R"({"jsonrpc":"2.0","id":)";
+    text.append(id).append(R"(,"method":)").append(quote_json(input_method(request.kind)));
+    text.append(R"(,"params":)").append(dump_json(legacy_params(request, context_.dialect))).append("}");
+    sink_->send(std::move(text), false);
+  }
+  if (requests_.empty()) return resume(Json::object());
+  timer_ = service_.engine_.services().loop.after(service_.limits_.input_wait, [weak = weak_from_this()] {
+    const std::shared_ptr<McpCall> call = weak.lock();
+    if (!call) return;
+    call->forget_requests();
+    call->fail_with(make_error(ErrorKind::timeout,
+                               "nobody answered within " + format_duration(call->service_.limits_.input_wait),
+                               "call the tool again, or raise mcp.input_wait"));
+  });
+}
+
+void McpCall::forget_requests() {
+  timer_.reset();
+  for (const auto& [id, key] : requests_) {
+    service_.asked_.erase({peer_, id});
+    if (sink_ && sink_->can_send())
+      sink_->send(rpc_notification("notifications/cancelled", "{\"requestId\":" + id + "}"), true);
+  }
+  requests_.clear();
+}
+
+void McpCall::take_response(const RpcId& id, const Json& message) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;
+  const std::shared_ptr<McpCall> self = shared_from_this();
+  const std::string key = found->second;
+  requests_.erase(found);
+  service_.asked_.erase({peer_, id});
+  const Json& result = member_of(message, "result");
+  if (!result.is_object()) {
+    forget_requests();
+    const std::string why = text_member(member_of(message, "error"), "message");
+    return fail_with(make_error(ErrorKind::refused, "the client would not answer " + job_->name + ": " +
+                                                        printable(std::string_view(why).substr(0, 300))));
+  }
+  inputs_[key] = result;
+  if (!requests_.empty()) return;
+  timer_.reset();
+  start();
+}
+
+void McpCall::resume(Json answers) {
+  for (auto& [key, answer] : answers.items()) inputs_[key] = std::move(answer);
+  if (!task_.empty()) {
+    if (TaskRecord* record = service_.tasks_.find(task_))
+      record->cancel = [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->cancel();
+      };
+  }
+  start();
+}
+
+}  // namespace exai::serve

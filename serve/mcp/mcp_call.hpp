@@ -1,0 +1,71 @@
+// One MCP request while its work runs: the engine's events become messages, and its questions go to the
+// client, as results to be repeated (modern) or as requests of ours (legacy). Loop thread only.
+#pragma once
+
+#include "engine/engine.hpp"
+#include "serve/mcp/service.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace exai::serve {
+
+class McpCall final : public CallSink, public std::enable_shared_from_this<McpCall> {
+ public:
+  McpCall(McpService& service, std::string peer, std::shared_ptr<Session> session, BeginCall begin,
+          RequestContext context, std::shared_ptr<ResponseSink> sink);
+
+  /// Runs the job with the inputs and the state known so far. It may be over on return.
+  void start();
+  void set_state(Json state) { state_ = std::move(state); }
+  void cancel();
+  /// The client's answer to a request of ours.
+  void take_response(const RpcId& id, const Json& message);
+  [[nodiscard]] const RpcId& id() const { return begin_.id; }
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+
+  void on_started(Millis budget) override;
+  void on_progress(const Progress& progress) override;
+  void on_log(ClientLog level, const Json& data) override;
+  void on_task() override;
+  void on_let_poll() override;
+  void on_finished(CallOutcome outcome) override;
+
+ private:
+  void need_input(InputRequired required);
+  void ask_as_result(const InputRequired& required);
+  void ask_as_requests(InputRequired required);
+  void ask_in_task(InputRequired required);
+  void resume(Json answers);
+  void settle_task(const CallOutcome& outcome);
+  void answer(std::string message, int http = 200);
+  /// A failure of the handler, as the kind of request has it.
+  void fail_with(const Error& error);
+  void refuse(const RpcError& error);
+  [[nodiscard]] std::string result_text(const CallAnswer& answer) const;
+  [[nodiscard]] RpcError rpc_failure(const Error& error) const;
+  void forget_requests();
+  void beat_later();
+
+  McpService& service_;
+  std::string peer_;
+  std::shared_ptr<Session> session_;
+  BeginCall begin_;
+  RequestContext context_;
+  std::shared_ptr<const Job> job_;  // the pool may hold on to it, never to this
+  std::shared_ptr<ResponseSink> sink_;
+  Json inputs_, state_;
+  std::uint64_t progress_ = 0;
+  int rounds_ = 0;
+  std::weak_ptr<Call> call_;
+  std::map<RpcId, std::string> requests_;  // ours that are open: key of the input by request id
+  std::unique_ptr<Timer> timer_, beat_;
+  Steady started_{};
+  Millis budget_{0};
+  std::uint64_t progress_at_beat_ = 0;
+  std::string task_;
+  bool over_ = false;
+};
+
+}  // namespace exai::serve

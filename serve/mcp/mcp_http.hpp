@@ -1,0 +1,47 @@
+// MCP's Streamable HTTP transport over any HttpExchange: sessions with streams for the revisions that have
+// them, plain requests for the stateless one, side by side on one path.
+#pragma once
+
+#include "serve/auth/access.hpp"
+#include "serve/auth/challenge.hpp"
+#include "serve/mcp/event_streams.hpp"
+#include "serve/mcp/service.hpp"
+
+namespace exai::serve {
+
+class McpHttp {
+ public:
+  McpHttp(McpService& service, SessionTable& sessions) : service_(service), sessions_(sessions) {}
+
+  /// What can be refused by the headers alone: method, content type, accept (facts: protocol b.7).
+  [[nodiscard]] static std::optional<HttpAnswer> admit(const HttpRequest& request);
+  /// `challenge` goes with a 403 for a scope that is too small.
+  void handle(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
+              const std::shared_ptr<HttpExchange>& exchange);
+
+ private:
+  class Sink;
+  /// What the Accept header allows; one of them at least.
+  struct Takes {
+    bool json = true, stream = true;
+  };
+  void get(const HttpRequest& request, const Principal& principal,
+           const std::shared_ptr<HttpExchange>& exchange);
+  void post(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
+            const std::shared_ptr<HttpExchange>& exchange);
+  void take(RpcMessage message, Era era, const Peer& peer, const Challenge& challenge,
+            const std::shared_ptr<HttpExchange>& exchange);
+  std::shared_ptr<Sink> sink_for(const Peer& peer, const Challenge& challenge,
+                                 const std::shared_ptr<HttpExchange>& exchange);
+  /// The session that a message after `initialize` belongs to, or the refusal.
+  std::optional<HttpAnswer> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);
+
+  McpService& service_;
+  SessionTable& sessions_;
+  std::uint64_t next_peer_ = 1;
+};
+
+/// True if an Accept header (absent = anything) allows the media type "main/sub".
+bool accepts(std::string_view accept, std::string_view type);
+
+}  // namespace exai::serve

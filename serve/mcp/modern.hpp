@@ -1,0 +1,23 @@
+// The ladder that a stateless request climbs before its handler runs: the first rung that fails is the answer
+// (facts: protocol e.2, b.4, b.5).
+#pragma once
+
+#include "serve/mcp/catalogue.hpp"
+#include "serve/mcp/request.hpp"
+
+#include <optional>
+
+namespace exai::serve {
+
+/// The rungs before the method is known: _meta, version header, Mcp-Method and Mcp-Name, supported version.
+/// `request` is nullptr where there are no headers (pipes).
+std::optional<RpcError> check_envelope(const RpcMessage& message, const HttpRequest* request);
+
+/// Mcp-Param-* against the arguments of the named tool.
+std::optional<RpcError> check_param_headers(const ToolEntry& tool, const Json& arguments,
+                                            const HttpRequest& request);
+
+/// A header's value: plain, or "=?base64?...?=" read strictly; nothing when that is broken.
+std::optional<std::string> header_text(std::string_view value);
+
+}  // namespace exai::serve

@@ -1,0 +1,53 @@
+#include "serve/mcp/request.hpp"
+
+namespace exai::serve {
+
+const Json& member_of(const Json& object, std::string_view key) {
+  static const Json k_absent;
+  if (!object.is_object()) return k_absent;
+  const auto found = object.find(key);
+  return found == object.end() ? k_absent : *found;
+}
+
+const Json& meta_of(const RpcMessage& message, std::string_view key) {
+  return member_of(member_of(message.params, "_meta"), key);
+}
+
+std::string text_member(const Json& object, std::string_view key) {
+  const Json& value = member_of(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+Era era_of(const RpcMessage& message, std::string_view header) {
+  if (message.kind != RpcMessage::Kind::response && !meta_of(message, k_meta_version).is_null())
+    return Era::modern;
+  return header.empty() || is_session_version(header) ? Era::legacy : Era::modern;
+}
+
+RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer) {
+  RequestContext context;
+  context.caller.principal = peer.principal;
+  context.caller.transport = peer.transport;
+  const Json& token = meta_of(message, "progressToken");
+  if (!token.is_null()) context.progress_token = rpc_id(token);
+  if (era == Era::modern) {
+    context.dialect = {Era::modern, k_modern_version};
+    context.caller.client =
+        read_client(meta_of(message, k_meta_capabilities), meta_of(message, k_meta_client));
+    const Json& level = meta_of(message, k_meta_log_level);
+    if (level.is_string()) context.caller.log_level = client_log_level(level.get_ref<const std::string&>());
+    // There is no session; one program of one caller is what comes nearest.
+    context.caller.session = peer.principal.name + "/" + context.caller.client.name;
+    return context;
+  }
+  context.dialect = {Era::legacy, session_versions().front()};
+  context.caller.session = peer.id;
+  if (!peer.session) return context;
+  // A view of the table, not of the session, which may end before the call.
+  context.dialect.version = negotiate_version(peer.session->version);
+  context.caller.client = peer.session->client;
+  context.caller.log_level = peer.session->log_level;
+  return context;
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,45 @@
+// One message with all that the protocol knows about who sent it and how (facts: protocol e.1).
+#pragma once
+
+#include "mcp/jsonrpc.hpp"
+#include "serve/mcp/session.hpp"
+#include "serve/mcp/wire.hpp"
+#include "serve/net/exchange.hpp"
+
+#include <memory>
+#include <string>
+
+namespace exai::serve {
+
+/// Which lifecycle a message belongs to; `header` is MCP-Protocol-Version ("" = absent, or no HTTP). The body
+/// decides, the header only where the body says nothing (facts: protocol e.2).
+Era era_of(const RpcMessage& message, std::string_view header);
+
+/// Where a message came from. `id` is unique among all peers of all transports: the session's, the
+/// connection's, or for a stateless request the exchange's.
+struct Peer {
+  std::string id;
+  Principal principal;
+  Transport transport = Transport::http;
+  std::shared_ptr<Session> session;      ///< nullptr: stateless, or no `initialize` yet (HTTP)
+  const HttpRequest* request = nullptr;  ///< of a message over HTTP; valid while it is taken in
+};
+
+/// What handlers and serialisers need to know of a request.
+struct RequestContext {
+  Dialect dialect;
+  Caller caller;
+  std::string progress_token;  ///< JSON text; empty = the caller wants no progress
+};
+
+/// Reads what a request says of itself: from its session, or from params._meta.
+RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer);
+
+/// A member of params._meta; null when absent.
+const Json& meta_of(const RpcMessage& message, std::string_view key);
+/// A member of an object; null when absent or no object.
+const Json& member_of(const Json& object, std::string_view key);
+/// A string member; empty when absent or of another type.
+std::string text_member(const Json& object, std::string_view key);
+
+}  // namespace exai::serve

@@ -1,0 +1,266 @@
+#include "serve/net/door.hpp"
+
+#include "io/process.hpp"
+#include "serve/net/exchange.hpp"
+#include "serve/net/frame_client.hpp"
+#include "serve/net/http_text.hpp"
+#include "serve/net/hub.hpp"
+
+#include <list>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace exai::serve {
+namespace {
+namespace doorway {
+
+using Tcp = net::ip::tcp;
+using ErrorCode = boost::system::error_code;
+using Greet = std::function<void(Arrival)>;
+
+class AsioTimer final : public Timer {
+ public:
+  AsioTimer(net::io_context& io, Millis delay, std::function<void()> job) : timer_(io, delay) {
+    timer_.async_wait([job = std::move(job)](const ErrorCode& error) {
+      if (!error) job();
+    });
+  }
+
+ private:
+  net::steady_timer timer_;
+};
+
+class AsioLoop final : public Loop {
+ public:
+  explicit AsioLoop(net::io_context& io) : io_(io) {}
+  void post(std::function<void()> job) override { net::post(io_, std::move(job)); }
+  std::unique_ptr<Timer> after(Millis delay, std::function<void()> job) override {
+    return std::make_unique<AsioTimer>(io_, delay, std::move(job));
+  }
+
+ private:
+  net::io_context& io_;
+};
+
+/// Tells a caller for whom there is no room so, without waiting for it.
+void turn_away(Tcp::socket socket) {
+  const HttpAnswer answer = plain_error(503, "too many connections", "Retry-After: 1\r\n");
+  std::string text;
+  write_head(text, answer, Persistence::close);
+  text += answer.body;
+  ErrorCode ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(net::buffer(text), ignored);
+}
+
+net::awaitable<void> accept_all(Tcp::acceptor& acceptor, Hub& hub, Share share, std::string name,
+                                Greet greet) {
+  net::steady_timer pause(hub.io());
+  while (acceptor.is_open()) {
+    ErrorCode error;
+    Tcp::socket socket = co_await acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
+    if (error == net::error::operation_aborted) co_return;
+    if (error) {
+      // Out of descriptors, most likely: they come back when others leave.
+      pause.expires_after(Millis{100});
+      co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
+      continue;
+    }
+    const Tcp::endpoint peer = socket.remote_endpoint(error);
+    if (error) continue;
+    std::string address = peer.address().to_string();
+    if (!hub.has_room(share, address)) {
+      turn_away(std::move(socket));
+      if (hub.on_turned_away) hub.on_turned_away(address, name);
+      continue;
+    }
+    socket.set_option(Tcp::no_delay(true), error);
+    greet({std::move(socket), std::move(address), share});
+  }
+}
+
+Error busy_port(const std::string& where, std::uint16_t port, std::string_view setting) {
+  std::string owner;
+  for (const long pid : io::listeners(port)) owner += (owner.empty() ? " (pid " : ", ") + std::to_string(pid);
+  if (!owner.empty()) owner += ")";
+  return make_error(
+      ErrorKind::refused, "cannot listen on " + where + ": another process" + owner + " does",
+      "stop it (exai stop, if it is exai), or choose another port with " + std::string(setting));
+}
+
+Result<Tcp::endpoint> resolve(net::io_context& io, const std::string& host, std::uint16_t port,
+                              std::string_view setting) {
+  ErrorCode error;
+  const net::ip::address address = net::ip::make_address(host, error);
+  if (!error) return Tcp::endpoint(address, port);
+  Tcp::resolver resolver(io);
+  const auto found = resolver.resolve(host, std::to_string(port), error);
+  if (error || found.empty())
+    return fail(ErrorKind::config, "cannot resolve the address " + host + " to listen on: " + error.message(),
+                "set " + std::string(setting) + " to an address of this machine");
+  return found.begin()->endpoint();
+}
+
+std::string printable_address(const Tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  const std::string host = endpoint.address().is_v6() ? "[" + address + "]" : address;
+  return host + ":" + std::to_string(endpoint.port());
+}
+
+Result<void> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoint, std::string_view setting) {
+  ErrorCode error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(Tcp::acceptor::max_listen_connections, error);
+  if (!error) return {};
+  const std::string where = printable_address(endpoint);
+  if (error == net::error::address_in_use) return fail(busy_port(where, endpoint.port(), setting));
+  return fail(ErrorKind::refused, "cannot listen on " + where + ": " + error.message(),
+              "change " + std::string(setting));
+}
+
+}  // namespace doorway
+}  // namespace
+
+struct Door::Impl {
+  explicit Impl(DoorLimits limits) : hub(io, book, limits), loop(io), signals(io) {}
+
+  ConnectionBook book;  // first, so that it goes last
+  net::io_context io{1};
+  Hub hub;
+  doorway::AsioLoop loop;
+  net::signal_set signals;
+  std::function<void(int)> on_signal;
+  std::function<void(std::string_view)> on_broken;
+  std::list<doorway::Tcp::acceptor> acceptors;
+
+  Result<Listener> listen(const std::string& name, const std::string& host, std::uint16_t port,
+                          std::string_view setting, Share share, doorway::Greet greet) {
+    const Result<doorway::Tcp::endpoint> endpoint = doorway::resolve(io, host, port, setting);
+    if (!endpoint) return fail(endpoint.error());
+    doorway::Tcp::acceptor acceptor(io);
+    if (Result<void> opened = doorway::open_acceptor(acceptor, *endpoint, setting); !opened)
+      return fail(opened.error());
+    Listener listener;
+    listener.name = name;
+    listener.address = doorway::printable_address(acceptor.local_endpoint());
+    acceptors.push_back(std::move(acceptor));
+    net::awaitable<void> task = doorway::accept_all(acceptors.back(), hub, share, name, std::move(greet));
+    net::co_spawn(io, std::move(task), net::detached);
+    return listener;
+  }
+
+  void wait_for_signal() {
+    signals.async_wait([this](const doorway::ErrorCode& error, int signal) {
+      if (error) return;
+      wait_for_signal();
+      on_signal(signal);
+    });
+  }
+};
+
+DoorLimits door_limits(const Config& config) {
+  DoorLimits limits;
+  limits.connections = static_cast<std::size_t>(config.integer("limits.connections"));
+  limits.connections_per_address = static_cast<std::size_t>(config.integer("limits.connections_per_address"));
+  limits.body = config.bytes("limits.body");
+  limits.frame = config.bytes("limits.frame");
+  limits.idle = config.duration("limits.idle");
+  limits.request_read = config.duration("limits.request_read");
+  limits.ping_interval = config.duration("ws.ping_interval");
+  limits.ping_timeout = config.duration("ws.ping_timeout");
+  return limits;
+}
+
+Door::Door(DoorLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
+Door::~Door() = default;
+
+Loop& Door::loop() {
+  return impl_->loop;
+}
+void Door::set_limits(DoorLimits limits) {
+  impl_->hub.limits = limits;
+}
+std::size_t Door::connections() const {
+  return impl_->hub.size();
+}
+
+Result<Listener> Door::listen_http(const std::string& name, const std::string& host, std::uint16_t port,
+                                   std::string_view setting, HttpHandler& handler, bool reserved) {
+  Hub& hub = impl_->hub;
+  return impl_->listen(name, host, port, setting, reserved ? Share::reserved : Share::common,
+                       [&hub, &handler](Arrival arrival) { serve_http(std::move(arrival), hub, handler); });
+}
+
+Result<Listener> Door::listen_frames(const std::string& name, const std::string& host, std::uint16_t port,
+                                     std::string_view setting, FrameService& service) {
+  Hub& hub = impl_->hub;
+  return impl_->listen(name, host, port, setting, Share::common,
+                       [&hub, &service](Arrival arrival) { serve_frames(std::move(arrival), hub, service); });
+}
+
+std::shared_ptr<FrameSink> Door::dial(const std::string& host, const std::string& port,
+                                      const std::string& path, std::size_t max_frame, DialHooks hooks) {
+  return dial_frames(impl_->io, impl_->hub.limits, host, port, path, max_frame, std::move(hooks));
+}
+
+void Door::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
+  for (const int signal : signals) impl_->signals.add(signal);
+  impl_->on_signal = std::move(handler);
+  impl_->wait_for_signal();
+}
+
+void Door::on_broken(std::function<void(std::string_view)> hook) {
+  impl_->on_broken = std::move(hook);
+}
+
+void Door::on_turned_away(std::function<void(std::string_view, std::string_view)> hook) {
+  impl_->hub.on_turned_away = std::move(hook);
+}
+
+void Door::judge_passes(std::function<PassState(const Pass&)> judge) {
+  impl_->hub.judge_pass = std::move(judge);
+}
+
+void Door::judge_now() {
+  impl_->hub.sweep();
+}
+
+void Door::run() {
+  const auto busy = net::make_work_guard(impl_->io);
+  for (bool broke = true; broke;) {
+    broke = false;
+    try {
+      impl_->io.run();
+    } catch (const std::exception& error) {
+      broke = true;
+      if (impl_->on_broken) impl_->on_broken(error.what());
+    }
+  }
+  // Whoever is still connected goes now, while those whom the handlers speak to still stand.
+  for (const std::shared_ptr<Connection>& one : impl_->book.all()) one->sweep(Steady::max());
+  impl_->io.restart();
+  impl_->io.poll();
+  // From here on a signal does what it does to any process: nobody would hear it.
+  doorway::ErrorCode ignored;
+  impl_->signals.clear(ignored);
+}
+
+void Door::stop_accepting() {
+  doorway::ErrorCode ignored;
+  for (doorway::Tcp::acceptor& acceptor : impl_->acceptors) acceptor.close(ignored);
+  impl_->hub.wind_down();
+}
+
+void Door::stop() {
+  impl_->io.stop();
+}
+
+}  // namespace exai::serve

@@ -1,0 +1,62 @@
+// The state of one answer: what the handler said and the connection has not written yet. Pure; the
+// connection's coroutine takes from it.
+#pragma once
+
+#include "serve/net/exchange.hpp"
+
+#include <functional>
+#include <string>
+
+namespace exai::serve {
+
+class PendingAnswer final : public HttpExchange {
+ public:
+  /// `headers`: further lines of a stream's head; `pass`: who asks.
+  PendingAnswer(bool chunked, std::string headers, std::shared_ptr<const Pass> pass,
+                std::function<void()> wake)
+      : wake_(std::move(wake)), chunked_(chunked), headers_(std::move(headers)), pass_(std::move(pass)) {}
+
+  void answer(HttpAnswer answer) override;
+  void may_stream(std::string preamble) override;
+  void begin_stream() override;
+  void stay_open() override { stays_open_ = true; }
+  void carry(std::shared_ptr<const Pass> pass) override { pass_ = std::move(pass); }
+  [[nodiscard]] const std::shared_ptr<const Pass>& pass() const { return pass_; }
+  [[nodiscard]] bool stays_open() const { return stays_open_; }
+  void write(std::string_view text, bool droppable) override;
+  void finish() override;
+  [[nodiscard]] bool streaming() const override { return streaming_; }
+  [[nodiscard]] bool open() const override { return !ended_; }
+  void on_gone(std::function<void()> hook) override { on_gone_ = std::move(hook); }
+
+  /// The connection is done with this answer: what is said from now on goes nowhere.
+  void detach();
+  /// The peer has left; whoever wants to know is told.
+  void gone();
+  [[nodiscard]] bool ended() const { return ended_; }
+  /// True when the peer's leaving means something to the handler.
+  [[nodiscard]] bool watched() const { return static_cast<bool>(on_gone_); }
+  /// Bytes of the stream to write now (head first); empties the outbox.
+  void take_stream(std::string& out) {
+    out.clear();
+    out.swap(outbox_);
+  }
+  [[nodiscard]] bool has_stream() const { return !outbox_.empty(); }
+  HttpAnswer& whole() { return whole_; }
+  /// Nothing was said for a while: begins the stream if that is allowed, and shows life.
+  void quiet();
+
+ private:
+  void wake() {
+    if (wake_) wake_();
+  }
+
+  std::function<void()> wake_, on_gone_;
+  bool chunked_;
+  bool ended_ = false, streaming_ = false, may_stream_ = false, stays_open_ = false;
+  std::string headers_, preamble_, outbox_;
+  std::shared_ptr<const Pass> pass_;
+  HttpAnswer whole_;
+};
+
+}  // namespace exai::serve

@@ -1,0 +1,123 @@
+// What the connections of all listeners share: the io_context, the bounds, and the book of who is connected.
+#pragma once
+
+#include "core/deadline.hpp"
+#include "engine/pass.hpp"
+#include "serve/net/door.hpp"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace exai::serve {
+
+namespace net = boost::asio;
+
+/// A live connection, as the sweeper and a stopping server see it.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  /// Closes what has been silent or stuck for too long. Called a few times a second, so no operation needs a
+  /// timer of its own.
+  virtual void sweep(Steady now) = 0;
+  /// Ends after what it is busy with; at once when idle.
+  virtual void wind_down() = 0;
+};
+
+/// Where a connection is counted: with the others, or with those that have places of their own.
+enum class Share : std::uint8_t { common, reserved };
+
+/// Who is connected. Outlives the io_context: coroutines that still stand when that ends sign out here.
+class ConnectionBook {
+ public:
+  void enter(const std::shared_ptr<Connection>& connection, Share share, const std::string& address);
+  void leave(const Connection* connection, Share share, const std::string& address);
+  [[nodiscard]] std::vector<std::shared_ptr<Connection>> all() const;
+  [[nodiscard]] std::size_t size() const { return connections_.size(); }
+  [[nodiscard]] std::size_t size(Share share) const { return counts_.at(index(share)).all; }
+  [[nodiscard]] std::size_t size(Share share, const std::string& address) const;
+
+ private:
+  struct Count {
+    std::size_t all = 0;
+    std::unordered_map<std::string, std::size_t> by_address;
+  };
+  static std::size_t index(Share share) { return static_cast<std::size_t>(share); }
+
+  std::unordered_map<const Connection*, std::weak_ptr<Connection>> connections_;
+  std::array<Count, 2> counts_;
+};
+
+class Hub {
+ public:
+  Hub(net::io_context& io, ConnectionBook& book, DoorLimits bounds)
+      : limits(bounds), io_(io), book_(book), sweep_timer_(io) {}
+
+  [[nodiscard]] net::io_context& io() { return io_; }
+  /// False when the house, or this address' share of it, is full.
+  [[nodiscard]] bool has_room(Share share, const std::string& address) const;
+  /// Signs a connection in and has it swept from now on.
+  ConnectionBook& enter(const std::shared_ptr<Connection>& connection, Share share,
+                        const std::string& address);
+  /// Looks at every connection now.
+  void sweep();
+  void wind_down();
+  [[nodiscard]] bool winding_down() const { return winding_down_; }
+  [[nodiscard]] std::size_t size() const { return book_.size(); }
+  /// Of what was opened with it; good where there is none or nobody judges.
+  [[nodiscard]] PassState state_of(const std::shared_ptr<const Pass>& pass) const {
+    return pass && judge_pass ? judge_pass(*pass) : PassState{};
+  }
+
+  DoorLimits limits;
+  std::function<PassState(const Pass&)> judge_pass;
+  std::function<void(std::string_view address, std::string_view listener)> on_turned_away;
+
+ private:
+  void arm_sweeper();
+
+  net::io_context& io_;
+  ConnectionBook& book_;
+  net::steady_timer sweep_timer_;
+  bool sweeping_ = false, winding_down_ = false;
+};
+
+/// A connection as it was accepted.
+struct Arrival {
+  net::ip::tcp::socket socket;
+  std::string address;
+  Share share = Share::common;
+};
+
+/// Registers a connection for the time of its coroutine.
+class HubEntry {
+ public:
+  HubEntry(Hub& hub, const std::shared_ptr<Connection>& connection, Share share, std::string address)
+      : book_(hub.enter(connection, share, address)),
+        connection_(connection.get()),
+        share_(share),
+        address_(std::move(address)) {}
+  HubEntry(const HubEntry&) = delete;
+  HubEntry& operator=(const HubEntry&) = delete;
+  HubEntry(HubEntry&&) = delete;
+  HubEntry& operator=(HubEntry&&) = delete;
+  ~HubEntry() { book_.leave(connection_, share_, address_); }
+
+ private:
+  ConnectionBook& book_;
+  const Connection* connection_;
+  Share share_;
+  std::string address_;
+};
+
+// The two kinds of connection; each starts its coroutines and keeps itself alive by them.
+void serve_http(Arrival arrival, Hub& hub, HttpHandler& handler);
+void serve_frames(Arrival arrival, Hub& hub, FrameService& service);
+
+}  // namespace exai::serve
