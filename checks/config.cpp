@@ -82,14 +82,14 @@ const Registered<Check> k_valid{
           .tags = "daily,doctor,ci,deploy",
           .help = "Reads all sources as exai serve does and judges them by the settings table: unknown "
                   "names, aliases that disagree, types, ranges, "
-                  "placeholders, and rules between settings (seed 001:129, facts operations 7).",
+                  "placeholders, and rules between settings (maintenance:129).",
           .run = run_valid}};
 const Registered<Check> k_env_file{
     Check{.id = "env.file",
           .title = "every reader takes the env files the same way",
           .tags = "daily,doctor,ci",
           .help = "Looks for byte order marks, CRLF, unquoted inline comments, duplicate keys and malformed "
-                  "lines in .env and .env.docker (seed 000:393).",
+                  "lines in .env and .env.docker (deployment:393).",
           .run = run_env_file}};
 const Registered<Check> k_permissions{Check{
     .id = "env.permissions",

@@ -6,7 +6,7 @@
 
 namespace exai::checks::deploy_check {
 
-// The nine variables of the deployment guide (seed 000:101-116) and its timezone.
+// The nine variables of the deployment guide (deployment:101-116) and its timezone.
 constexpr std::array<std::string_view, 9> k_required{"glm.api_key",
                                                      "kimi.api_key",
                                                      "supabase.url",
@@ -39,7 +39,8 @@ const Registered<Check> k_environment{Check{
     .id = "deploy.environment",
     .title = "the deployment guide's nine variables are set",
     .tags = "deploy",
-    .help = "Provider keys, Supabase, Redis, Redis Commander and TZ, none a placeholder (seed 000:101-116).",
+    .help =
+        "Provider keys, Supabase, Redis, Redis Commander and TZ, none a placeholder (deployment:101-116).",
     .run = run_environment}};
 
 }  // namespace exai::checks::deploy_check

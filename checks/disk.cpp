@@ -43,7 +43,7 @@ CheckResult run_logs(const CheckContext& context) {
   return result;
 }
 
-// Warn at 85 %, fail at 95 % (facts: operations 5.1, disk.percent).
+// Warn at 85 %, fail at 95 %.
 CheckResult run_space(const CheckContext& context) {
   const auto space = io::disk_space(context.root);
   if (!space) return check_unknown(space.error());
@@ -64,13 +64,13 @@ const Registered<Check> k_logs{Check{.id = "disk.logs",
                                      .title = "the log folder stays within its limit",
                                      .tags = "daily,doctor",
                                      .help = "Sums the files below log.dir against log.dir_max_bytes: warn "
-                                             "above 80 %, fail above it (seed 001:56, 387).",
+                                             "above 80 %, fail above it (maintenance:56, maintenance:387).",
                                      .run = run_logs}};
 const Registered<Check> k_space{
     Check{.id = "disk.space",
           .title = "the disk has room",
           .tags = "daily,doctor,deploy",
-          .help = "The file system of the root folder: warn from 85 % used, fail from 95 % (seed 001:50).",
+          .help = "The file system of the root folder: warn from 85 % used, fail from 95 % (maintenance:50).",
           .run = run_space}};
 
 }  // namespace exai::checks::disk_check

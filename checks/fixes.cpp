@@ -1,4 +1,4 @@
-// fixes.*: the six repairs that the original announced (facts: server 4.7), proven on the running server.
+// fixes.*: the six repairs that the original announced, proven on the running server.
 #include "checks/logs.hpp"
 #include "checks/probes.hpp"
 #include "core/check.hpp"
@@ -174,41 +174,41 @@ const Registered<Check> k_checks[] = {
                             .title = "every model call is logged with what decided it",
                             .tags = k_tags,
                             .help = "The server log names tool, model, provider, thinking mode, temperature "
-                                    "and timeout of each call (facts: server 4.7, 1).",
+                                    "and timeout of each call.",
                             .cost = Cost::network,
                             .run = run_model_log}),
     Registered<Check>(Check{.id = "fixes.prompt_size",
                             .title = "large prompts are measured and warned of",
                             .tags = k_tags,
                             .help = "A histogram of prompt sizes, and a warning above 100,000 estimated "
-                                    "tokens (facts: server 4.7, 2).",
+                                    "tokens.",
                             .cost = Cost::network,
                             .run = run_prompt_size}),
     Registered<Check>(Check{.id = "fixes.timeouts",
                             .title = "the running server works with the timeouts of the settings",
                             .tags = k_tags,
                             .help = "/status shows the layers that calls really get; they must be those of "
-                                    "the one hierarchy (facts: server 4.7, 3).",
+                                    "the one hierarchy.",
                             .cost = Cost::network,
                             .run = run_timeouts}),
     Registered<Check>(Check{.id = "fixes.single_flight",
                             .title = "equal questions at the same time are asked once",
                             .tags = k_tags,
                             .help = "One primitive checks the cache, joins who asks already, or asks; none "
-                                    "is refused (facts: server 4.7, 4).",
+                                    "is refused.",
                             .cost = Cost::network,
                             .run = run_single_flight}),
     Registered<Check>(Check{.id = "fixes.provider_health",
                             .title = "breakers, retries and failovers are visible",
                             .tags = k_tags,
                             .help = "Metrics of circuit state, retries and failovers; a circuit that is not "
-                                    "closed is a warning (facts: server 4.7, 5).",
+                                    "closed is a warning.",
                             .cost = Cost::network,
                             .run = run_provider_health}),
     Registered<Check>(Check{.id = "fixes.cache_limits",
                             .title = "caches stay within their limits",
                             .tags = k_tags,
-                            .help = "Entries of each cache against its limit (facts: server 4.7, 6).",
+                            .help = "Entries of each cache against its limit.",
                             .cost = Cost::network,
                             .run = run_cache_limits})};
 

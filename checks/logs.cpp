@@ -190,29 +190,31 @@ CheckResult run_old(const CheckContext& context) {
                     fmt::format("find {} -name '*.log' -mtime +7 -delete", folder(context).string()));
 }
 
-const Registered<Check> k_errors{Check{.id = "logs.errors",
-                                       .title = "no error in the server log of the last 24 hours",
-                                       .tags = "daily",
-                                       .help = "Counts lines of logs/mcp_server.log whose level is ERROR or "
-                                               "CRITICAL. A missing log is a failure (seed 001:29, 42).",
-                                       .run = run_errors}};
+const Registered<Check> k_errors{
+    Check{.id = "logs.errors",
+          .title = "no error in the server log of the last 24 hours",
+          .tags = "daily",
+          .help = "Counts lines of logs/mcp_server.log whose level is ERROR or "
+                  "CRITICAL. A missing log is a failure (maintenance:29, maintenance:42).",
+          .run = run_errors}};
 const Registered<Check> k_warnings{
     Check{.id = "logs.warnings",
           .title = "the warnings of the last 24 hours are counted",
           .tags = "daily",
-          .help = "Informational: the number of WARNING lines of logs/mcp_server.log (seed 001:45).",
+          .help = "Informational: the number of WARNING lines of logs/mcp_server.log (maintenance:45).",
           .run = run_warnings}};
 const Registered<Check> k_timeouts{Check{
     .id = "logs.timeouts",
     .title = "no call ran into a timeout in the last 24 hours",
     .tags = "daily",
-    .help = "Counts log lines of timeout events, by their event field and not by the word (seed 001:48).",
+    .help = "Counts log lines of timeout events, by their event field and not by the word (maintenance:48).",
     .run = run_timeouts}};
-const Registered<Check> k_old{Check{.id = "logs.old",
-                                    .title = "old logs are cleaned away",
-                                    .tags = "daily",
-                                    .help = "Names log files untouched for more than 7 days (seed 001:59).",
-                                    .run = run_old}};
+const Registered<Check> k_old{
+    Check{.id = "logs.old",
+          .title = "old logs are cleaned away",
+          .tags = "daily",
+          .help = "Names log files untouched for more than 7 days (maintenance:59).",
+          .run = run_old}};
 
 }  // namespace logs_check
 }  // namespace exai::checks

@@ -19,9 +19,8 @@ struct LogScan {
   std::vector<LogLine> matches;  ///< newest last
   std::size_t errors = 0, criticals = 0, warnings = 0;
   std::size_t lines = 0, unreadable = 0;
-  std::vector<std::string>
-      missing;  ///< expected files that are not there: never "no errors" (facts: operations F7)
-  std::vector<std::string> unread;  ///< what could not be read, or not to its end, and why
+  std::vector<std::string> missing;  ///< expected files that are not there: never "no errors"
+  std::vector<std::string> unread;   ///< what could not be read, or not to its end, and why
 };
 
 /// mcp_server.log and its rotated files in `folder`, compressed ones too: lines at ERROR or worse since

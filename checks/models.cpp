@@ -26,12 +26,12 @@ CheckResult run_catalogue(const CheckContext& context) {
   return check_pass(fmt::format("{} models, default {}", catalogue->models().size(), standard));
 }
 
-const Registered<Check> k_catalogue{Check{
-    .id = "models.catalogue",
-    .title = "the model catalogue loads and holds the default model",
-    .tags = "doctor,ci",
-    .help =
-        "One table of models, embedded or models.file; names and aliases are unique (seed 001:123, 191-205).",
-    .run = run_catalogue}};
+const Registered<Check> k_catalogue{
+    Check{.id = "models.catalogue",
+          .title = "the model catalogue loads and holds the default model",
+          .tags = "doctor,ci",
+          .help = "One table of models, embedded or models.file; names and aliases are unique "
+                  "(maintenance:123, maintenance:191-205).",
+          .run = run_catalogue}};
 
 }  // namespace exai::checks::models_check

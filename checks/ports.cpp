@@ -46,14 +46,14 @@ const Registered<Check> k_unique{
     Check{.id = "ports.unique",
           .title = "no two listeners share a port",
           .tags = "doctor,ci,deploy",
-          .help = "http.port, ws.port, health.port and monitoring.port must differ (seed 000:39).",
+          .help = "http.port, ws.port, health.port and monitoring.port must differ (deployment:39).",
           .run = run_unique}};
-const Registered<Check> k_listening{
-    Check{.id = "ports.listening",
-          .title = "the server's ports accept connections",
-          .tags = "daily,deploy",
-          .help = "Connects to the MCP, daemon and health ports within 2 s each (seed 000:264, 001:116).",
-          .cost = Cost::network,
-          .run = run_listening}};
+const Registered<Check> k_listening{Check{
+    .id = "ports.listening",
+    .title = "the server's ports accept connections",
+    .tags = "daily,deploy",
+    .help = "Connects to the MCP, daemon and health ports within 2 s each (deployment:264, maintenance:116).",
+    .cost = Cost::network,
+    .run = run_listening}};
 
 }  // namespace exai::checks::ports_check

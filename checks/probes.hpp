@@ -27,7 +27,7 @@ void judge_time(CheckResult& result, Micros time, const ProbeLimits& limits);
 /// GET; pass on 2xx. `expect` are "status=204", "contains=TEXT" or "json.path=value" ("json.status=healthy").
 CheckResult probe_http(const std::string& url, const std::vector<std::string>& expect,
                        const ProbeLimits& limits);
-/// Upgrade, hello, hello_ack (seed 000:154-159, 73).
+/// Upgrade, hello, hello_ack (deployment:154-159, deployment:73).
 CheckResult probe_ws(const std::string& url, const Secret& token, const ProbeLimits& limits);
 /// Opens a session in the server's era, one round trip, tools/list; says transport, era, version,
 /// capabilities.

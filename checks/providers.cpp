@@ -102,14 +102,15 @@ CheckResult run_custom(const CheckContext& context) {
 }
 
 constexpr std::string_view k_help =
-    "GET {base}/models with the key: free of charge, and proves key, URL, TLS and network (seed 000:34, "
+    "GET {base}/models with the key: free of charge, and proves key, URL, TLS and network (deployment:34, "
     "001:153).";
 
-const Registered<Check> k_any{Check{.id = "provider.any",
-                                    .title = "at least one model provider is configured",
-                                    .tags = "daily,doctor,deploy",
-                                    .help = "GLM or Kimi by key, or a custom endpoint by URL (seed 000:48).",
-                                    .run = run_any}};
+const Registered<Check> k_any{
+    Check{.id = "provider.any",
+          .title = "at least one model provider is configured",
+          .tags = "daily,doctor,deploy",
+          .help = "GLM or Kimi by key, or a custom endpoint by URL (deployment:48).",
+          .run = run_any}};
 const Registered<Check> k_glm{Check{.id = "provider.glm",
                                     .title = "GLM accepts the key",
                                     .tags = "doctor,deploy",

@@ -11,7 +11,7 @@ struct Vector {
   long long workflow;
   long long daemon, shim, client;  // milliseconds, profile runbook
 };
-// facts: operations 6.2, acceptance values.
+// Values that were computed by hand from the rules of each profile.
 constexpr std::array<Vector, 4> k_vectors{{{45'000, 67'500, 90'000, 112'500},
                                            {300'000, 450'000, 600'000, 750'000},
                                            {180'000, 270'000, 360'000, 450'000},
@@ -66,8 +66,9 @@ CheckResult run_tables(const CheckContext&) {
 const Registered<Check> k_tables{Check{.id = "self.tables",
                                        .title = "the binary's own tables and arithmetic are sound",
                                        .tags = "daily,ci",
-                                       .help = "Settings fit their own rows, checks are complete, and the "
-                                               "documented timeout vectors come out exactly (seed 001:26).",
+                                       .help =
+                                           "Settings fit their own rows, checks are complete, and the "
+                                           "documented timeout vectors come out exactly (maintenance:26).",
                                        .run = run_tables}};
 
 }  // namespace exai::checks::self_check

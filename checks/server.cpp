@@ -36,7 +36,7 @@ CheckResult run_health(const CheckContext& context) {
   return probe_http(health_url(context.config), {"status=200", "json.status=healthy"}, limits(context));
 }
 
-// The four names of the deployment guide (seed 000:299-302) exist from the first scrape on.
+// The four names of the deployment guide (deployment:299-302) exist from the first scrape on.
 CheckResult run_metrics(const CheckContext& context) {
   io::HttpRequest request;
   request.url = fmt::format("http://{}/metrics", authority(context.config, "http"));
@@ -55,31 +55,32 @@ CheckResult run_metrics(const CheckContext& context) {
   return check_pass("all four families are exported");
 }
 
-const Registered<Check> k_mcp{
-    Check{.id = "server.mcp",
-          .title = "an MCP client can initialise and list tools",
+const Registered<Check> k_mcp{Check{
+    .id = "server.mcp",
+    .title = "an MCP client can initialise and list tools",
+    .tags = "daily,doctor,deploy",
+    .help = "initialize, ping and tools/list over Streamable HTTP, as any client does (maintenance:19).",
+    .cost = Cost::network,
+    .run = run_mcp}};
+const Registered<Check> k_daemon{
+    Check{.id = "server.daemon",
+          .title = "the WebSocket daemon greets a client",
           .tags = "daily,doctor,deploy",
-          .help = "initialize, ping and tools/list over Streamable HTTP, as any client does (seed 001:19).",
+          .help = "Upgrade, hello and hello_ack within 5 s (deployment:73, deployment:154).",
           .cost = Cost::network,
-          .run = run_mcp}};
-const Registered<Check> k_daemon{Check{.id = "server.daemon",
-                                       .title = "the WebSocket daemon greets a client",
-                                       .tags = "daily,doctor,deploy",
-                                       .help = "Upgrade, hello and hello_ack within 5 s (seed 000:73, 154).",
-                                       .cost = Cost::network,
-                                       .run = run_daemon}};
+          .run = run_daemon}};
 const Registered<Check> k_health{
     Check{.id = "server.health",
           .title = "the health endpoint says healthy",
           .tags = "daily,doctor,deploy",
-          .help = "GET /health on the health port: 200 and status healthy (seed 000:165).",
+          .help = "GET /health on the health port: 200 and status healthy (deployment:165).",
           .cost = Cost::network,
           .run = run_health}};
 const Registered<Check> k_metrics{
     Check{.id = "server.metrics",
           .title = "the metrics of the deployment guide are exported",
           .tags = "daily,deploy",
-          .help = "GET /metrics carries the four exai_ families (seed 000:299).",
+          .help = "GET /metrics carries the four exai_ families (deployment:299).",
           .cost = Cost::network,
           .run = run_metrics}};
 

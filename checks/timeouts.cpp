@@ -50,15 +50,15 @@ CheckResult run(const CheckContext& context) {
   return validate_timeouts(context.config, context.config.text("timeouts.profile"));
 }
 
-const Registered<Check> k_check{Check{.id = "timeouts.hierarchy",
-                                      .title = "each timeout layer outlasts the one inside it",
-                                      .tags = "daily,doctor,ci,deploy",
-                                      .help =
-                                          "Judges the effective timeouts by the profile timeouts.profile: "
-                                          "the ratios of daemon, shim and client to the workflow, the order "
-                                          "of all layers, and what http and provider must cover. The same "
-                                          "library gives every call its deadline (seed 001:23, 152).",
-                                      .run = run}};
+const Registered<Check> k_check{
+    Check{.id = "timeouts.hierarchy",
+          .title = "each timeout layer outlasts the one inside it",
+          .tags = "daily,doctor,ci,deploy",
+          .help = "Judges the effective timeouts by the profile timeouts.profile: "
+                  "the ratios of daemon, shim and client to the workflow, the order "
+                  "of all layers, and what http and provider must cover. The same "
+                  "library gives every call its deadline (maintenance:23, maintenance:152).",
+          .run = run}};
 
 }  // namespace timeouts_check
 

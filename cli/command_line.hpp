@@ -16,7 +16,7 @@ struct CommandLine {
   bool version = false;
 };
 
-/// The flags that every command takes (design: cli C.2).
+/// The flags that every command takes.
 std::span<const Option> global_options();
 
 /// Environment as the command line sees it: a variable's value, nullptr when unset.

@@ -1,4 +1,4 @@
-// Completion: what may stand at a place of the command line (design: cli C.8).
+// Completion: what may stand at a place of the command line.
 #pragma once
 
 #include "cli/command.hpp"

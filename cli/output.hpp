@@ -58,7 +58,7 @@ Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
 /// The report as the JSON writer has it, secrets replaced: what the store keeps.
 std::string report_as_json(const Report& report, ExitCode code, const Config& config);
 
-/// What Nagios is told (design: cli C.3): 0 ok, 1 warning, 2 failed, 3 everything else.
+/// What Nagios is told: 0 ok, 1 warning, 2 failed, 3 everything else.
 ExitCode nagios_code(const Report& report, ExitCode code);
 
 /// The look of one stream under these flags.

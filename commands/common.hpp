@@ -19,7 +19,7 @@ Report new_report(const Context& context, std::string title);
 /// The report as an outcome, with the time since the command began.
 Outcome finished(Report report, const Context& context);
 /// Keeps the outcome's report in the store of the deployment. A run that could not be kept is unknown, never
-/// a pass (design: house B.8): it gets a result that says so.
+/// a pass: it gets a result that says so.
 void keep_run(Outcome& outcome, const Context& context);
 /// One result, timed by whoever made it, as a report.
 Outcome single(CheckResult result, const Context& context, std::string title);

@@ -1,4 +1,4 @@
-// Asking before something is done that cannot be undone (design: cli C.5).
+// Asking before something is done that cannot be undone.
 #pragma once
 
 #include "commands/common.hpp"

@@ -34,7 +34,7 @@ bool foreign(OriginKind kind, std::string_view name) {
   return kind == OriginKind::environment && !name.starts_with("EXAI_");
 }
 
-// Switches of the program itself, read before the configuration (design: cli C.2).
+// Switches of the program itself, read before the configuration.
 bool program_switch(std::string_view name) {
   constexpr std::string_view k_names[] = {"EXAI_ROOT",   "EXAI_CONFIG",  "EXAI_PROFILE",
                                           "EXAI_OUTPUT", "EXAI_TIMEOUT", "EXAI_NO_INPUT"};
@@ -63,8 +63,7 @@ void report_unknown(const ConfigLayer& layer, const RawSetting& raw, std::vector
                       near.empty() ? "exai config show lists all settings" : near});
 }
 
-// Two names of one setting in one layer must agree; the canonical one wins (facts: operations 7, pain point
-// 9).
+// Two names of one setting in one layer must agree; the canonical one wins.
 void report_disagreement(const ConfigValue& value, const Origin& other, std::vector<Finding>& findings) {
   findings.push_back(
       {Status::fail, "settings.aliases",

@@ -15,7 +15,7 @@ using Micros = std::chrono::microseconds;
 
 /// Reads "250ms", "10s", "67.5s", "1m30s", "2h", "7d". `bare_unit` says what a number without a unit means
 /// ("s", "ms", ...); empty means that a bare number is refused, as on the command line. A value that is no
-/// whole number of milliseconds is refused: nothing is ever rounded (facts: 45 s x 1.5 became 67).
+/// whole number of milliseconds is refused: nothing is ever rounded.
 Result<Millis> parse_duration(std::string_view text, std::string_view bare_unit = {});
 
 /// The shortest exact form: "67.5s", "250ms", "1m30s".

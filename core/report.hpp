@@ -12,7 +12,7 @@
 
 namespace exai {
 
-/// Why a result is not a pass, where that changes the exit code (design: cli C.3).
+/// Why a result is not a pass, where that changes the exit code.
 enum class Cause : std::uint8_t { none, config, human, refused, budget, internal };
 
 /// One measured value. A number carries its unit ("ms", "bytes", "%") and, where judged, its thresholds.
@@ -44,7 +44,7 @@ struct CheckResult {
   Cause cause = Cause::none;
   std::string summary;  ///< one line, no full stop
   std::string hint;     ///< what to type next, when not a pass
-  std::string source;   ///< the document line it stands for ("seed 001:26"), if any
+  std::string source;   ///< the document line it stands for ("maintenance:26"), if any
   std::vector<Fact> facts;
   std::vector<Finding> findings;
   Wall started{};

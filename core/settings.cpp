@@ -5,9 +5,9 @@ namespace {
 
 using enum SettingType;
 
-// Names, aliases and defaults follow facts/ex_ai_server 6, facts/ex_ai_operations 6 and the two seeds. The
-// first name of `env` is canonical. Base timeouts are the runbook guide's (60/300/180, HTTP 300): the
-// deployment guide's own 30/45/60 break the rule expert < workflow that the runbook's validator warns about.
+// Names, aliases and defaults are those of the EX-AI server, whose env files go on working. The first name of
+// `env` is canonical. Base timeouts are its maintenance document's (60/300/180, HTTP 300): its deployment
+// guide's own 30/45/60 break the rule expert < workflow that the other's validator warns about.
 constexpr Setting k_settings[] = {
     // --- server
     // -------------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ constexpr Setting k_settings[] = {
      .max = "10m",
      .env = {"EXAI_GRACE_SECS"},
      .group = "server",
-     .help = "how long a stop waits for calls in flight (seed 001:219)"},
+     .help = "how long a stop waits for calls in flight (maintenance:219)"},
     {.key = "server.state_dir",
      .type = path,
      .standard = "state",
@@ -1411,7 +1411,7 @@ constexpr Setting k_settings[] = {
      .max = "1TiB",
      .env = {"EXAI_LOG_DIR_MAX_BYTES"},
      .group = "logs",
-     .help = "the log folder's limit; 80 % of it warns (seed 001:387)"},
+     .help = "the log folder's limit; 80 % of it warns (maintenance:387)"},
     // --- deployment
     // ------------------------------------------------------------------------------------------------------
     {.key = "supabase.url",
@@ -1441,7 +1441,7 @@ constexpr Setting k_settings[] = {
      .env = {"REDIS_PASSWORD"},
      .secret = true,
      .group = "deployment",
-     .help = "Redis password, 32 characters at least (seed 000:54)",
+     .help = "Redis password, 32 characters at least (deployment:54)",
      .need = Need::deployment},
     {.key = "redis.commander_user",
      .type = text,
@@ -1465,7 +1465,7 @@ constexpr Setting k_settings[] = {
      .need = Need::deployment},
 };
 
-// Names that the original's documents carry and that turn nothing here: facts/ex_ai_server 6 (use D), 6.2.
+// Names that the original's documents carry and that turn nothing here.
 constexpr RetiredName k_retired[] = {
     {"ROUTER_ENABLED", "the original never read it"},
     {"SUPABASE_JWT_SECRET", "the original never read it"},

@@ -77,7 +77,7 @@ std::string_view setting_name(std::string_view key);
 const Setting* find_setting_by_env(std::string_view env);
 
 /// A name that the original documents carry and exai does not read, with the reason. Reported by
-/// `validate env`, so that nobody believes in a knob that turns nothing (facts: server 6).
+/// `validate env`, so that nobody believes in a knob that turns nothing.
 struct RetiredName {
   std::string_view name;
   std::string_view reason;

@@ -17,7 +17,7 @@ std::string_view to_string(Status status);
 /// The worse of two: fail > unknown > warn > pass; skip is neutral.
 Status worse(Status a, Status b);
 
-/// The exit codes of every command (design: cli C.3). Values are a contract with scripts.
+/// The exit codes of every command. Values are a contract with scripts.
 enum class ExitCode : std::uint8_t {
   pass = 0,
   fail = 1,

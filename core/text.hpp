@@ -38,7 +38,7 @@ std::string_view ending_of(std::string_view text, std::size_t most);
 /// True for valid UTF-8 without surrogates and overlong forms.
 bool is_utf8(std::string_view text);
 
-/// Estimated tokens: chars / 4, or 0.6 a character when more than a fifth is CJK (facts: server 3.3).
+/// Estimated tokens: chars / 4, or 0.6 a character when more than a fifth is CJK.
 std::size_t estimate_tokens(std::string_view text);
 
 }  // namespace exai

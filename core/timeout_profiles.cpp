@@ -16,7 +16,7 @@ Invariant rule(std::string id, Layer left, Op op, Layer right, Status severity, 
   return {std::move(id), left, op, right, Millis{0}, factor, severity, std::move(source)};
 }
 
-// facts: operations 6.2. `expert` names the severity of expert < workflow, which the deployment guide breaks
+// `expert` names the severity of expert < workflow, which the deployment guide breaks
 // on purpose.
 std::vector<Invariant> invariants(std::optional<Status> expert) {
   std::vector<Invariant> rules{
@@ -226,14 +226,14 @@ const std::vector<Profile>& built_in_profiles() {
   static const std::vector<Profile> k_profiles{
       {"runbook",
        "daemon 1.5, shim 2 and client 2.5 times the workflow",
-       "seed 001:152",
+       "maintenance:152",
        false,
        {relation(daemon, {3, 2}, workflow), relation(shim, {2, 1}, workflow),
         relation(client, {5, 2}, workflow)},
        invariants(Status::warn)},
       {"deploy-guide",
        "daemon 1.5 times the workflow, shim 1.5 times the daemon",
-       "seed 000:182-194",
+       "deployment:182-194",
        false,
        {relation(daemon, {3, 2}, workflow), relation(shim, {3, 2}, daemon),
         relation(client, {3, 2}, shim, Mode::equal, true)},

@@ -65,7 +65,7 @@ struct Profile {
   std::vector<Invariant> invariants;
 };
 
-/// runbook (seed 001:152), deploy-guide (seed 000:186-194), strict-chain, minimum.
+/// runbook (maintenance:152), deploy-guide (deployment:186-194), strict-chain, minimum.
 const std::vector<Profile>& built_in_profiles();
 /// Built-in and custom ones (exai.yaml `timeout_profiles`); a malformed one is a config error with its line.
 Result<std::vector<Profile>> profiles(const Config& config);

@@ -1,4 +1,4 @@
-// What a handler may give back, whatever the protocol that asked (facts: protocol e.1).
+// What a handler may give back, whatever the protocol that asked.
 #pragma once
 
 #include "core/json.hpp"

@@ -1,5 +1,5 @@
-// Token buckets: one for the whole process, one for each address, one for each key or session (facts: server
-// 2.9), and one for each address' wrong keys. Pure: the time is handed in.
+// Token buckets: one for the whole process, one for each address, one for each key or session, and one for
+// each address' wrong keys. Pure: the time is handed in.
 #pragma once
 
 #include "core/config.hpp"

@@ -1,4 +1,4 @@
-// Dry run, enforced where it counts: in the layer that opens sockets and writes files (facts: operations F6).
+// Dry run, enforced where it counts: in the layer that opens sockets and writes files.
 #pragma once
 
 #include "core/result.hpp"

@@ -83,7 +83,7 @@ std::string now() {
   return text;
 }
 
-// A blank after each colon and "duration" last: seed 001:266 sorts the lines by that field with awk.
+// A blank after each colon and "duration" last: maintenance:266 sorts the lines by that field with awk.
 std::string activity_line(const Activity& record) {
   std::string line;
   line.reserve(400);

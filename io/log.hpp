@@ -19,7 +19,7 @@ std::string_view to_string(LogLevel level);  ///< "WARNING": the words that oper
 
 using LogField = std::pair<std::string_view, std::string>;
 
-/// One finished call, as a line of mcp_activity.log. The line ends with "duration": seconds (seed 001:266
+/// One finished call, as a line of mcp_activity.log. The line ends with "duration": seconds (maintenance:266
 /// sorts on it).
 struct Activity {
   std::string request_id, tool, principal, transport, session;

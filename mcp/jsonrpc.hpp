@@ -20,7 +20,7 @@ inline constexpr int k_invalid_request = -32600;
 inline constexpr int k_method_not_found = -32601;
 inline constexpr int k_invalid_params = -32602;
 inline constexpr int k_internal_error = -32603;
-// Of MCP (facts: protocol c.3).
+// Of MCP.
 inline constexpr int k_resource_not_found = -32002;  ///< session revisions only
 inline constexpr int k_header_mismatch = -32020;     ///< from 2026-07-28 on, like the next two
 inline constexpr int k_missing_capability = -32021;

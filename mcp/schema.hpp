@@ -1,4 +1,4 @@
-// Our own subset of JSON Schema 2020-12 (design: libraries D.4): all problems at once, each with pointer and
+// Our own subset of JSON Schema 2020-12: all problems at once, each with pointer and
 // expectation.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Answers of models by the content of their questions. Equal questions asked at the same time are asked once
-// (facts: server 4.7, fixes 4 and 6); errors are never kept.
+// Answers of models by the content of their questions. Equal questions asked at the same time are asked once;
+// errors are never kept.
 #pragma once
 
 #include "core/config.hpp"

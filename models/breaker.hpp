@@ -1,4 +1,4 @@
-// Circuit breakers: a model that keeps failing is left alone for a while (facts: server 3.11). Decisions
+// Circuit breakers: a model that keeps failing is left alone for a while. Decisions
 // only; time is handed in, nothing is asked here.
 #pragma once
 

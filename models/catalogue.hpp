@@ -20,7 +20,7 @@ struct ModelPrice {
   double output = 0;
 };
 
-/// What becomes of a wanted temperature (facts: server 3.4).
+/// What becomes of a wanted temperature.
 struct TemperatureRule {
   enum class Kind : std::uint8_t { range, discrete, unsupported };
   Kind kind = Kind::range;

@@ -15,7 +15,7 @@ namespace exai::serve {
 
 class ProviderPermits;
 
-/// One permit; returned when it goes out of scope, so none is ever lost or repaired (facts: server 10, 14).
+/// One permit; returned when it goes out of scope, so none is ever lost or repaired.
 class Permit {
  public:
   Permit(Permit&& other) noexcept : owner_(other.owner_), provider_(std::move(other.provider_)) {

@@ -30,7 +30,7 @@ std::string_view to_string(Failure failure);
 Failure judge_failure(const Error& error, const Attempt& attempt);
 /// The same request may succeed on the same model soon.
 bool passing(Failure failure);
-/// Counts against the provider in its circuit breaker; a mistake of the caller does not (facts: server 3.11).
+/// Counts against the provider in its circuit breaker; a mistake of the caller does not.
 bool counts(Failure failure);
 /// Another provider may answer.
 bool replaceable(Failure failure);

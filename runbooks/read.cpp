@@ -88,7 +88,7 @@ struct Reader {
       find(node, "id", fmt::format("the id \"{}\" stands twice", out.id), "choose another");
     if (out.source.empty())
       find(node, "source", fmt::format("step {} does not say what it stands for", out.id),
-           "add source: \"seed 001:26\"");
+           "add source: \"maintenance:26\"");
     action(node, out);
     if (const Node* timeout = node.find("timeout")) {
       const Result<Millis> value = parse_duration(timeout->scalar);

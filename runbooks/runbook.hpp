@@ -24,7 +24,7 @@ struct Step {
   std::string check;                 ///< id of a registered check
   std::vector<std::string> command;  ///< words after "exai"
   std::string text;                  ///< the human task
-  std::string source;                ///< the document and line it stands for: "seed 001:26"
+  std::string source;                ///< the document and line it stands for: "maintenance:26"
   Millis timeout{0};                 ///< 0 = the check's own
   Location where;
 };

@@ -12,7 +12,7 @@ namespace exai::serve {
 namespace {
 namespace health_rules {
 
-constexpr double k_disk_warn = 85, k_disk_full = 95;  // facts: server 7.1
+constexpr double k_disk_warn = 85, k_disk_full = 95;  // percent in use
 constexpr double k_memory_warn = 80, k_memory_crit = 90;
 constexpr double k_mib = 1024.0 * 1024.0, k_gib = k_mib * 1024.0;
 

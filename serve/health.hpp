@@ -20,11 +20,11 @@ struct HealthFacts {
 };
 
 struct HealthReport {
-  std::string body;  ///< JSON, the shape of facts/server 7.1
+  std::string body;  ///< JSON, of the shape that monitors of the EX-AI daemon read
   bool healthy = true;
 };
 
-/// Pure. Being busy is not being unhealthy (facts: server 10, 15); a disk at 95 % or a storage that does not
+/// Pure. Being busy is not being unhealthy; a disk at 95 % or a storage that does not
 /// answer is.
 HealthReport judge_health(const HealthFacts& facts);
 

@@ -140,7 +140,7 @@ Json facts(const std::vector<EmbeddedFile>& files) {
   return list;
 }
 
-/// The answer when the model has no room for all files that were named (facts: server 4.5).
+/// The answer when the model has no room for all files that were named.
 std::optional<Envelope> code_too_large(const Model& model, const Embedding& files, long long limit) {
   const bool fits = std::none_of(files.files.begin(), files.files.end(),
                                  [](const EmbeddedFile& file) { return file.note == k_no_room; });

@@ -1,4 +1,4 @@
-// The JSON that the original's tools answered with (facts/ex_ai_server 1.14), as text and as structured
+// The JSON that the original's tools answered with, as text and as structured
 // content.
 #pragma once
 
@@ -27,7 +27,7 @@ struct Envelope {
 ToolOutput enveloped(Envelope envelope);
 
 /// The answer to an argument that is longer than limits.prompt: the text shall come again as a file, named in
-/// the argument `files` where the tool has one (facts: server 1.5). Nothing when it is short enough.
+/// the argument `files` where the tool has one. Nothing when it is short enough.
 std::optional<Envelope> resend_prompt(std::string_view tool, std::string_view argument, std::string_view text,
                                       std::string_view files, const Config& config);
 

@@ -1,4 +1,4 @@
-// What of a conversation still fits into a request (facts: server 4.4; the original sent none of it, 0.7).
+// What of a conversation still fits into a request.
 #pragma once
 
 #include "models/providers/provider.hpp"
@@ -9,7 +9,7 @@
 namespace exai::serve {
 
 /// Tokens for all that is sent, prompt and files and history: 60 % of a model's window, 80 % of one of
-/// 300,000 tokens and more (facts/ex_ai_server 4.4). The rest is for the answer.
+/// 300,000 tokens and more. The rest is for the answer.
 long long content_budget(const Model& model);
 
 /// Tokens for history beside `prompt_tokens`: half of the content (40 % of a large one), less when the prompt

@@ -30,7 +30,7 @@ constexpr std::string_view k_input = R"({
 
 constexpr int k_rounds = 3;
 
-/// A failure that the caller can act on, in the words of facts/ex_ai_server 1.14.
+/// A failure that the caller can act on, in the words that the tool has always used.
 ToolOutput failed(std::string_view status, const Error& error) {
   Json result{{"status", status},
               {"error_class", to_string(error.kind)},

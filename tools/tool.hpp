@@ -22,7 +22,7 @@ namespace exai::serve {
 /// io.modelcontextprotocol/tasks): never, when the client knows tasks, or only then.
 enum class TaskUse : std::uint8_t { never, offered, required };
 
-/// Who sees a tool by default (facts: server 1.1): everybody; whoever wants all of them; only the operator
+/// Who sees a tool by default: everybody; whoever wants all of them; only the operator
 /// who looks into the server itself.
 enum class ToolTier : std::uint8_t { core, advanced, diagnostic };
 std::string_view to_string(ToolTier tier);

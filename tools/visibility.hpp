@@ -1,5 +1,4 @@
-// Which tools are offered: by the settings tools.*, and by the providers that are configured (facts: server
-// 1.1).
+// Which tools are offered: by the settings tools.*, and by the providers that are configured.
 #pragma once
 
 #include "core/report.hpp"

@@ -73,7 +73,7 @@ struct Embedding {
   long long tokens = 0;
 };
 
-/// Tokens of a text file by its size and ending (facts: server 4.4).
+/// Tokens of a text file by its size and ending.
 long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes);
 
 /// The contents one after another below header lines. Folders stand for the text files in them, without

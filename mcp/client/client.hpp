@@ -23,7 +23,7 @@ namespace exai::io {
 /// ends in /sse and for a server that refuses the first POST.
 enum class McpTransport : std::uint8_t { automatic, http, sse, websocket, daemon, stdio };
 /// Legacy: initialize and sessions (2024-11-05 to 2025-11-25). Modern: stateless requests (2026-07-28).
-/// `automatic` asks server/discover first and falls back (facts: mcp f.2).
+/// `automatic` asks server/discover first and falls back.
 enum class McpEra : std::uint8_t { automatic, legacy, modern };
 
 /// "http", "sse", "ws", "daemon", "stdio"; "auto".

@@ -9,7 +9,7 @@ namespace exai::io::mcp {
 namespace daemon_client {
 namespace {
 
-// The frames are those of facts/ex_ai_server 2.2 to 2.5.
+// The frames are those of the EX-AI daemon.
 class Client final : public McpClient {
  public:
   Client(WebSocket socket, McpObserver observer)

@@ -10,7 +10,7 @@ namespace opening {
 namespace {
 
 constexpr Millis k_probe_http{15'000};
-constexpr Millis k_probe_stream{5000};  // silence is how an old server says no (facts: mcp c.9)
+constexpr Millis k_probe_stream{5000};  // silence is how an old server says no
 
 bool names(const Json& versions, std::string_view wanted) {
   if (!versions.is_array()) return false;
@@ -134,7 +134,7 @@ Result<void> Session::open_legacy(const Wait& wait) {
   return ready;
 }
 
-/// Two transports ago a server had two addresses (facts: mcp f.2, as other clients do).
+/// Two transports ago a server had two addresses.
 Result<void> Session::fall_back_to_sse(Error first, const Wait& wait) {
   auto stream = open_sse(target_, wait);
   if (!stream) {

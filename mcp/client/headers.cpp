@@ -1,4 +1,4 @@
-// The headers that repeat a request over HTTP (SEP-2243; facts: mcp c.5).
+// The headers that repeat a request over HTTP (SEP-2243).
 #include "core/base64.hpp"
 #include "core/text.hpp"
 #include "mcp/client/parts.hpp"

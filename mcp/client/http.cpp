@@ -265,7 +265,7 @@ Result<void> Http::judge(const HttpResponse& response, Answer& answer) {
   return fail(ended());
 }
 
-/// The rest of a stream that the server closed before its answer (facts: mcp b.2, server-sse-polling).
+/// The rest of a stream that the server closed before its answer.
 Result<void> Http::resume(Answer& answer, const Wait& wait) {
   while (!answer.done()) {
     const std::string from = std::exchange(answer.last_event, {});

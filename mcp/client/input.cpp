@@ -1,4 +1,4 @@
-// Results that are not final yet: input requests of the modern era (facts: mcp c.6) and tasks (b.6).
+// Results that are not final yet: input requests of the modern era and tasks (b.6).
 #include "mcp/client/session.hpp"
 
 #include <fmt/core.h>

@@ -44,7 +44,7 @@ ErrorKind kind_of_code(long long code) {
   }
 }
 
-/// The daemon's words: facts/ex_ai_server 2.5.
+/// The daemon's words for what went wrong.
 constexpr std::array<std::pair<std::string_view, ErrorKind>, 12> k_words{{
     {"INVALID_REQUEST", ErrorKind::invalid},
     {"PROTOCOL_ERROR", ErrorKind::invalid},
@@ -60,7 +60,7 @@ constexpr std::array<std::pair<std::string_view, ErrorKind>, 12> k_words{{
     {"SERVICE_UNAVAILABLE", ErrorKind::config},
 }};
 
-/// What an error's data says in the words of the specification (facts: mcp c.3).
+/// What an error's data says in the words of the specification.
 std::string hint_of_data(const Json& data) {
   if (const Json& supported = at(data, "supported"); supported.is_array())
     return "the server speaks " + printable(dump_json(supported));

@@ -1,4 +1,4 @@
-// Tokens of context caches that a provider keeps for us: the newest few, for a while (facts: server 3.7).
+// Tokens of context caches that a provider keeps for us: the newest few, for a while.
 #pragma once
 
 #include "core/deadline.hpp"

@@ -6,8 +6,7 @@ namespace exai::serve {
 namespace glm {
 namespace {
 
-// Wire forms: facts/ex_ai_server 3.5 (thinking is on or off only) and 3.6 (web search as a tool of its own
-// type).
+// GLM's own forms: thinking is on or off only, web search is a tool of its own type.
 void shape(const ChatRequest& request, const Model* model, const Config& config, Json& body) {
   body.erase("stream_options");  // GLM reports usage in the last chunk unasked
   if (model == nullptr) return;

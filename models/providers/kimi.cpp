@@ -9,7 +9,7 @@ namespace kimi {
 namespace {
 
 // Kimi thinks by another model, which the router asks then (Model::thinks_with); its web search is a built-in
-// function whose arguments the client echoes (facts: server 3.6, the echo is in client.cpp).
+// function whose arguments the client echoes.
 void shape(const ChatRequest& request, const Model* model, const Config& config, Json& body) {
   if (request.web_search && config.boolean("kimi.web_search") && model != nullptr && model->web_search)
     body["tools"].push_back({{"type", "builtin_function"}, {"function", {{"name", "$web_search"}}}});

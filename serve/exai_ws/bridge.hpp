@@ -1,4 +1,4 @@
-// MCP on one side, the daemon's frames on the other (facts: server 2.12). Calls are told apart by request id,
+// MCP on one side, the daemon's frames on the other. Calls are told apart by request id,
 // so any number may run at once. A lost connection is dialled again; what was asked is asked again under the
 // same request id when the daemon still has our session, so nothing runs twice. Pure but for the timers of
 // its loop.

@@ -1,4 +1,4 @@
-// What makes two calls the same, and which of them may share a run (facts: server 2.8). Pure.
+// What makes two calls the same, and which of them may share a run. Pure.
 #pragma once
 
 #include "serve/mcp/catalogue.hpp"
@@ -18,8 +18,8 @@ bool may_share(const Tool& tool, const std::vector<std::string>& unshared);
 bool may_keep(const Json& arguments);
 
 /// The arguments as the tool's schema wants them. Where it refuses them as they are, older clients' writing
-/// is tried: true/false/1/0/yes/no in quotes for use_websearch and stream, thinking_mode in capitals (facts:
-/// server 2.6). The schema has the last word: `invalid` with every problem.
+/// is tried: true/false/1/0/yes/no in quotes for use_websearch and stream, thinking_mode in capitals. The
+/// schema has the last word: `invalid` with every problem.
 Result<Json> fitting_arguments(const ToolEntry& entry, Json given);
 /// A flag of a frame: a boolean, or one of those words.
 bool flag_of(const Json& frame, const char* name);

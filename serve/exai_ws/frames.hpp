@@ -1,4 +1,4 @@
-// The EX-AI daemon's frames (facts: server 2.2 to 2.5) as text. Pure.
+// The EX-AI daemon's frames as text. Pure.
 #pragma once
 
 #include "core/error.hpp"
@@ -52,7 +52,7 @@ struct AnswerStyle {
   Wall now;
 };
 /// Outputs, and beside them an error when the tool itself reports one: is_error, or a first output with
-/// status error, execution_error, code_too_large or resend_prompt (facts: server 2.4).
+/// status error, execution_error, code_too_large or resend_prompt.
 Answer result(const ToolOutput& output, const AnswerStyle& style);
 Answer failure(std::string_view code, const Error& error, const Json& details);
 

@@ -1,4 +1,4 @@
-// logs/ws_daemon.health.json: what scripts outside read to see whether the daemon lives (facts: server 2.11).
+// logs/ws_daemon.health.json: what scripts outside read to see whether the daemon lives.
 #pragma once
 
 #include "serve/exai_ws/state.hpp"

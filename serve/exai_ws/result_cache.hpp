@@ -1,4 +1,4 @@
-// Results that were given, for those who ask again (facts: server 2.8): bounded by count and bytes, the one
+// Results that were given, for those who ask again: bounded by count and bytes, the one
 // used longest ago goes first. Pure: the time is handed in.
 #pragma once
 

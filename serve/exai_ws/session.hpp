@@ -34,7 +34,7 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   /// Its calls are cancelled and nothing of it is kept.
   void end();
 
-  /// Answers from what is kept, joins what runs, or runs (facts: server 2.8).
+  /// Answers from what is kept, joins what runs, or runs.
   void call(CallFrame frame);
   [[nodiscard]] bool in_flight(const std::string& request_id) const { return waiting_.contains(request_id); }
   /// The request is answered `cancelled`; its run stops when nobody else waits for it.

@@ -53,7 +53,7 @@ class DaemonState {
   void reload(DaemonSettings settings);
   [[nodiscard]] const std::shared_ptr<const DaemonSettings>& settings() const { return settings_; }
 
-  /// One line for a refusal or failure, at the level of its code (facts: server 2.5).
+  /// One line for a refusal or failure, at the level of its code.
   void log_error(std::string_view code, std::string_view message, std::string_view session,
                  std::string_view request_id = {}) const;
   void log_line(io::LogLevel level, std::string_view event, std::string_view message,

@@ -4,7 +4,7 @@ namespace exai::serve {
 namespace {
 namespace batching {
 
-constexpr std::size_t k_most = 100;  // messages (design: security, rules)
+constexpr std::size_t k_most = 100;  // messages
 
 struct Batch {
   std::shared_ptr<ResponseSink> out;

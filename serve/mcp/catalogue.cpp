@@ -33,8 +33,7 @@ std::string one_line(std::string_view json) {
   return text;
 }
 
-/// One item of tools/list. Schemas keep their order; absent members are left out, never null (facts:
-/// protocol b.0).
+/// One item of tools/list. Schemas keep their order; absent members are left out, never null.
 std::string full_item(const Tool& tool) {
   const auto flag = [](std::string_view name, bool value) {
     return "\"" + std::string(name) + "\":" + (value ? "true" : "false");
@@ -82,7 +81,7 @@ bool is_header_token(std::string_view name) {
 }
 
 /// Collects the annotated properties, in nested objects too. Clients drop tools with wrong annotations, so
-/// ours must be right (facts: protocol c.5).
+/// ours must be right.
 Result<void> collect_headers(const Tool& tool, const Json& schema, std::vector<std::string>& path,
                              std::vector<HeaderArgument>& out) {
   const auto properties = schema.find("properties");

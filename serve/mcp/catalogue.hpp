@@ -19,7 +19,7 @@
 
 namespace exai::serve {
 
-/// An argument that travels in a header too: `x-mcp-header` of its schema (facts: protocol c.5).
+/// An argument that travels in a header too: `x-mcp-header` of its schema.
 struct HeaderArgument {
   std::string header;             ///< "mcp-param-tenant", in lower case
   std::vector<std::string> path;  ///< member names from the arguments down
@@ -44,7 +44,7 @@ class ToolCatalogue {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden() const { return hidden_; }
   [[nodiscard]] const std::vector<std::string>& items() const { return items_; }
-  /// The array of the daemon's list_tools_res: name, description and inputSchema only (facts: server 2.3).
+  /// The array of the daemon's list_tools_res: name, description and inputSchema only.
   [[nodiscard]] const std::string& daemon_list() const { return daemon_list_; }
 
  private:

@@ -58,7 +58,7 @@ struct SetSubscription {
   std::string uri;
   bool on = true;
 };
-/// What a client wants to hear of (facts: protocol c.7).
+/// What a client wants to hear of.
 struct ListenFilter {
   bool tools = false, prompts = false, resources = false;
   std::vector<std::string> uris, tasks;

@@ -1,5 +1,5 @@
-// The event streams of one HTTP session, kept for a client that comes back with Last-Event-ID (facts:
-// protocol b.7, e.3). Loop thread only.
+// The event streams of one HTTP session, kept for a client that comes back with Last-Event-ID. Loop thread
+// only.
 #pragma once
 
 #include "serve/mcp/session.hpp"

@@ -1,4 +1,4 @@
-// A list of things on offer, serialised once for both eras and cut into pages (facts: protocol b.0, c.8).
+// A list of things on offer, serialised once for both eras and cut into pages.
 #pragma once
 
 #include "serve/mcp/wire.hpp"

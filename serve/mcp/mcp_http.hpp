@@ -13,7 +13,7 @@ class McpHttp {
  public:
   McpHttp(McpService& service, SessionTable& sessions) : service_(service), sessions_(sessions) {}
 
-  /// What can be refused by the headers alone: method, content type, accept (facts: protocol b.7).
+  /// What can be refused by the headers alone: method, content type, accept.
   [[nodiscard]] static std::optional<HttpAnswer> admit(const HttpRequest& request);
   /// `challenge` goes with a 403 for a scope that is too small.
   void handle(const HttpRequest& request, const Principal& principal, const Challenge& challenge,

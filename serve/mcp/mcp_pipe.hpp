@@ -1,5 +1,5 @@
 // MCP over a channel of messages with one peer: stdio, WebSocket, the old HTTP+SSE. Both eras may interleave
-// on it (facts: protocol e.2). Loop thread only.
+// on it. Loop thread only.
 #pragma once
 
 #include "serve/mcp/service.hpp"

@@ -1,5 +1,5 @@
-// The HTTP+SSE transport of revision 2024-11-05: one GET that stays open, and POSTs beside it (facts:
-// protocol f.3). Loop thread only.
+// The HTTP+SSE transport of revision 2024-11-05: one GET that stays open, and POSTs beside it. Loop thread
+// only.
 #pragma once
 
 #include "serve/mcp/mcp_pipe.hpp"

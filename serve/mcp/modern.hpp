@@ -1,5 +1,5 @@
-// The ladder that a stateless request climbs before its handler runs: the first rung that fails is the answer
-// (facts: protocol e.2, b.4, b.5).
+// The ladder that a stateless request climbs before its handler runs: the first rung that fails is the
+// answer.
 #pragma once
 
 #include "serve/mcp/catalogue.hpp"

@@ -1,4 +1,4 @@
-// One message with all that the protocol knows about who sent it and how (facts: protocol e.1).
+// One message with all that the protocol knows about who sent it and how.
 #pragma once
 
 #include "mcp/jsonrpc.hpp"
@@ -12,7 +12,7 @@
 namespace exai::serve {
 
 /// Which lifecycle a message belongs to; `header` is MCP-Protocol-Version ("" = absent, or no HTTP). The body
-/// decides, the header only where the body says nothing (facts: protocol e.2).
+/// decides, the header only where the body says nothing.
 Era era_of(const RpcMessage& message, std::string_view header);
 
 /// Where a message came from. `id` is unique among all peers of all transports: the session's, the

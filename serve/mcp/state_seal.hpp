@@ -1,4 +1,4 @@
-// The requestState of a round: readable by the client, believed only with our seal (facts: protocol c.6).
+// The requestState of a round: readable by the client, believed only with our seal.
 #pragma once
 
 #include "core/deadline.hpp"

@@ -1,5 +1,5 @@
-// Calls that went on after their request was answered: extension io.modelcontextprotocol/tasks (facts:
-// protocol b.6). Loop thread only.
+// Calls that went on after their request was answered: extension io.modelcontextprotocol/tasks. Loop thread
+// only.
 #pragma once
 
 #include "serve/mcp/wire.hpp"

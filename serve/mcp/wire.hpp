@@ -1,5 +1,5 @@
 // How our values look in MCP messages. Everything that differs between revisions belongs here and nowhere
-// else (facts: protocol e.5).
+// else.
 #pragma once
 
 #include "core/error.hpp"
@@ -43,13 +43,13 @@ struct Dialect {
   std::string_view version = "2025-11-25";
 };
 
-/// Caching hints of a modern result (facts: protocol c.8).
+/// Caching hints of a modern result.
 struct CacheHint {
   long long ttl_ms = 0;
   bool shared = false;  ///< the same for all callers
 };
 
-/// A task as its handle shows it (facts: protocol b.6).
+/// A task as its handle shows it.
 struct TaskFacts {
   std::string id, status;  ///< working, input_required, completed, failed, cancelled
   Wall created{}, updated{};

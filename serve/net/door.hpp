@@ -13,7 +13,7 @@
 
 namespace exai::serve {
 
-/// Bounds that hold for every connection (design: security; settings limits.* and ws.*).
+/// Bounds that hold for every connection.
 struct DoorLimits {
   std::size_t connections = 1000, connections_per_address = 256;
   /// Of a listener that must be reachable when the others are full; in all, and from one address.

@@ -1,6 +1,6 @@
 // One HTTP/1.1 connection: reads a request, hands it on, writes the answer, and again.
 //
-// Coroutines stand in serve/net only and keep three rules (house B.6, B.11; g++ 12 destroys temporaries of
+// Coroutines stand in serve/net only and keep three rules (g++ 12 destroys temporaries of
 // co_await operands wrongly): the operand is a plain call with names or class temporaries, errors come by
 // redirect_error, and parameters are values.
 #include "serve/net/body.hpp"

@@ -1,5 +1,5 @@
 // Standard input as lines posted to the loop, standard output as lines written. One reader thread with
-// blocking reads: a terminal or pipe must not be left non-blocking (design: libraries D.2).
+// blocking reads: a terminal or pipe must not be left non-blocking.
 #pragma once
 
 #include "engine/loop.hpp"

@@ -38,7 +38,7 @@ bool finds(const timeouts::Verdict& verdict, std::string_view rule, Status sever
 
 }  // namespace
 
-// facts: operations 6.2, acceptance values.
+// Values that were computed by hand from the rules of each profile.
 TEST_CASE("the documented vectors come out to the millisecond", "[core][timeouts]") {
   const Row row = GENERATE(values<Row>({{"45s", "runbook", 67'500, 90'000, 112'500},
                                         {"45s", "deploy-guide", 67'500, 101'250, 151'875},

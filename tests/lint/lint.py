@@ -157,6 +157,29 @@ def settings_read(all_text):
             problems.append(f"core/settings.cpp: nothing reads the setting {key}: remove the row or read it")
 
 
+def citations():
+    """A reader can follow only what is in the repository."""
+    listed, book = set(), ""
+    for line in (ROOT / "runbooks/coverage.yaml").read_text().splitlines():
+        head = re.match(r"(\w+):$", line)
+        row = re.match(r"  ([0-9-]+): \S", line)
+        if head:
+            book = head[1]
+        elif row:
+            listed.add(f"{book}:{row[1]}")
+    names = subprocess.run(["git", "ls-files", "*.cpp", "*.hpp", "*.yaml", "*.md", "*.txt", "man"], cwd=ROOT, capture_output=True, text=True,
+                           check=True).stdout.split()
+    for name in names:
+        if name.startswith("tests/fuzz/corpus"):
+            continue
+        for number, line in enumerate((ROOT / name).read_text().splitlines(), 1):
+            for cited in re.findall(r"\b(?:maintenance|deployment):[0-9]+(?:-[0-9]+)?", line):
+                if cited not in listed:
+                    say(Path(name), number, f"{cited} does not stand in runbooks/coverage.yaml")
+            if re.search(r"\bfacts/|\b(facts|design): [a-z]+ [A-Z0-9a-z]+\.[0-9]|\bseed 00[0-9]|\bhouse [A-D]\.[0-9]", line):
+                say(Path(name), number, "cites a document that is not in the repository: say what it says")
+
+
 def main():
     all_text = []
     types = {}
@@ -172,6 +195,7 @@ def main():
         if path.as_posix() != "core/settings.cpp" and path.parts[0] != "tests":
             all_text.append(text)
     settings_read("\n".join(all_text))
+    citations()
     print("\n".join(problems) or "no violation")
     return 1 if problems else 0
 

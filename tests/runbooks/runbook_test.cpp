@@ -33,11 +33,11 @@ title: Test
 groups:
   - name: first
     steps:
-      - {id: a, title: a check, source: "seed 001:26", check: self.tables}
-      - {id: b, source: "seed 001:1", command: validate timeouts}
+      - {id: a, title: a check, source: "maintenance:26", check: self.tables}
+      - {id: b, source: "maintenance:1", command: validate timeouts}
   - name: second
     steps:
-      - {id: c, source: "seed 001:296", human: ask the provider for a new key}
+      - {id: c, source: "maintenance:296", human: ask the provider for a new key}
 )";
 
 }  // namespace
@@ -49,7 +49,8 @@ TEST_CASE("every embedded runbook is valid and names its sources", "[runbooks]")
     CHECK(got.findings.empty());
     CHECK(got.book.id == embedded.name);
     for (const runbooks::Group& group : got.book.groups)
-      for (const runbooks::Step& step : group.steps) CHECK(step.source.find("seed 00") == 0);
+      for (const runbooks::Step& step : group.steps)
+        CHECK((step.source.starts_with("maintenance:") || step.source.starts_with("deployment:")));
   }
 }
 
@@ -70,7 +71,7 @@ TEST_CASE("all mistakes of a runbook are told at once, with line and the nearest
   CHECK(has("runbook.action", 7, "check"));
   CHECK(has("runbook.id", 8, "id"));
   CHECK(has("runbook.command", 8, "exai help"));
-  CHECK(has("runbook.source", 9, "seed"));
+  CHECK(has("runbook.source", 9, "maintenance:26"));
   CHECK(has("runbook.timeout", 9, "10s"));
 }
 

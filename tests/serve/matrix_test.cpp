@@ -1,4 +1,4 @@
-// The HTTP behaviours of both eras, one case a row of the matrix (facts: protocol b.7), through the real
+// The HTTP behaviours of both eras, one case a row of the matrix, through the real
 // doors.
 #include "serve/net/http_exchange.hpp"
 #include "tests/catch.hpp"

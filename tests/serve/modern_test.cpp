@@ -1,4 +1,4 @@
-// The era router and the ladder of the stateless revision, row by row (facts: protocol b.4, b.5, e.2).
+// The era router and the ladder of the stateless revision, row by row.
 // Whoever changes a rung finds the row here.
 #include "serve/mcp/modern.hpp"
 

@@ -17,7 +17,7 @@ bool sure(std::string_view confidence) {
          confidence == "certain";
 }
 
-/// What step 1 left open or named in words that nobody here knows is told, not refused (facts: server 1.5).
+/// What step 1 left open or named in words that nobody here knows is told, not refused.
 void warn_of_arguments(Step& step) {
   if (step.number != 1) return;
   Json warnings = Json::array();

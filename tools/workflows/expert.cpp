@@ -13,7 +13,7 @@ namespace workflow_expert {
 namespace {
 
 constexpr long long k_most_file_tokens = 100'000;
-constexpr Millis k_longest_thinkdeep{300'000};  // facts: server 1.13
+constexpr Millis k_longest_thinkdeep{300'000};
 
 constexpr std::string_view k_form =
     "\n\nAnswer with one JSON object and nothing around it: "
@@ -34,7 +34,7 @@ bool thinks_hard(std::string_view mode) {
   return mode == "medium" || mode == "high" || mode == "max";
 }
 
-/// Thinking takes its time: minimal half of it, max twice (facts: server 1.13).
+/// Thinking takes its time: minimal half of it, max twice.
 Millis stretched(Millis base, std::string_view mode) {
   const int tenths = mode == "minimal" ? 5
                      : mode == "low"   ? 7
@@ -138,7 +138,7 @@ std::vector<store::Turn> earlier_turns(const Step& step) {
   return turns;
 }
 
-/// Tokens for file contents: a third of the content or more (facts: server 4.4), less when the rest needs it.
+/// Tokens for file contents: a third of the content or more, less when the rest needs it.
 long long file_budget(const Model& model, std::string_view rest) {
   constexpr long long k_large = 300'000, k_frame = 1000;
   const long long content = content_budget(model);

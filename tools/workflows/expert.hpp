@@ -1,4 +1,4 @@
-// Asking a model at the end of a workflow (facts: server 1.13).
+// Asking a model at the end of a workflow.
 #pragma once
 
 #include "tools/workflows/step.hpp"

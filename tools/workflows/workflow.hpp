@@ -1,5 +1,4 @@
-// A step-by-step tool as data: what tools/workflows/<tool>.yaml says, read and judged (facts: server 1.3 to
-// 1.13).
+// A step-by-step tool as data: what tools/workflows/<tool>.yaml says, read and judged.
 #pragma once
 
 #include "core/json.hpp"
@@ -96,7 +95,7 @@ struct Workflow {
 /// of the .md beside it.
 Result<Workflow> read_workflow(const Node& document, std::string prompt);
 
-/// The common fields (facts: server 1.3) by name, in the order of the table; nullptr when unknown.
+/// The common fields by name, in the order of the table; nullptr when unknown.
 const Json* common_field(std::string_view name);
 std::vector<std::string> common_field_names();
 /// Puts the schema's text together.
