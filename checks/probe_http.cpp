@@ -15,7 +15,7 @@ Result<void> meet(const std::string& expectation, const io::HttpResponse& answer
   const std::string name = expectation.substr(0, equals);
   const std::string wanted = equals == std::string::npos ? "" : expectation.substr(equals + 1);
   if (equals == std::string::npos || (name != "status" && name != "contains" && !name.starts_with("json.")))
-    return fail(ErrorKind::usage, fmt::format("\"{}\" is no expectation", expectation),
+    return fail(ErrorKind::usage, fmt::format("\"{}\" is not an expectation", expectation),
                 "write status=200, contains=TEXT or json.PATH=VALUE");
   if (name == "status") {
     if (fmt::format("{}", answer.status) == wanted) return {};

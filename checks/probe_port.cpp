@@ -40,7 +40,8 @@ Result<Address> read(const std::string& target) {
   if (!address->has_port)
     return fail(ErrorKind::invalid, "it names no port", "write 8079, host:8079 or [::1]:8079");
   if (address->port == 0)
-    return fail(ErrorKind::invalid, "port 0 is no port that one could ask", "write a port from 1 to 65535");
+    return fail(ErrorKind::invalid, "port 0 cannot be asked",
+                "write a port from 1 to 65535");
   address->host = reachable_host(address->host);
   return address;
 }
@@ -50,7 +51,7 @@ Result<Address> read(const std::string& target) {
 CheckResult probe_port(const std::string& target, bool expect_free, const ProbeLimits& limits) {
   const auto address = port_probe::read(target);
   CheckResult result = address ? port_probe::judge(*address, expect_free, limits)
-                               : check_fail(fmt::format("\"{}\" is no address with a port: {}",
+                               : check_fail(fmt::format("\"{}\" is not an address with a port: {}",
                                                         printable(target), address.error().message),
                                             address.error().hint, Cause::config);
   result.id = "probe.port";

@@ -45,7 +45,7 @@ CheckResult judge(const ProviderRow& row, const Config& config, const io::HttpRe
         fmt::format("{} answered {}", url_below(config.text(row.url), "/models").value_or(""), answer.status),
         fmt::format("is {} right?", find_setting(row.url)->canonical_env()));
   if (!json_at(answer.body, "data"))
-    return check_fail("the answer is no model list",
+    return check_fail("the answer is not a model list",
                       fmt::format("is {} an OpenAI-compatible endpoint?", config.text(row.url)));
   return check_pass(fmt::format("key accepted, {}", time));
 }

@@ -38,7 +38,7 @@ Result<void> add_header(io::McpTarget& target, std::string name, std::string val
     return c > 0x20 && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
   });
   if (!token)
-    return fail(ErrorKind::usage, fmt::format("\"{}\" is no name of a header", printable(name)),
+    return fail(ErrorKind::usage, fmt::format("\"{}\" is not a name of a header", printable(name)),
                 "--header 'X-Name: value'");
   if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
     return fail(ErrorKind::usage, fmt::format("the header {} has a line break", name));

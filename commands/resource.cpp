@@ -68,7 +68,7 @@ Result<std::string> bytes_of(const Json& content) {
   auto bytes = read_base64(text_of(content, "blob"));
   if (bytes) return std::move(*bytes);
   return fail(ErrorKind::invalid,
-              fmt::format("the blob of {} is no base64", printable(text_of(content, "uri"))));
+              fmt::format("the blob of {} is not base64", printable(text_of(content, "uri"))));
 }
 
 Result<Outcome> save(const Json& contents, const std::string& file) {
@@ -120,7 +120,7 @@ Result<Outcome> read(const Args& args, Context& context) {
     if (!contents.is_array() || contents.empty())
       return fail(ErrorKind::invalid, "the server's answer has no contents", "exai resource list");
     for (const Json& content : contents)
-      if (!content.is_object()) return fail(ErrorKind::invalid, "the server's contents are no objects");
+      if (!content.is_object()) return fail(ErrorKind::invalid, "the server's contents are not objects");
     if (const auto file = args.option("--file"); file && *file != "-") return save(contents, *file);
     return print(contents, *result, context);
   });

@@ -19,7 +19,7 @@ Result<void> add_address(cli::FlagSettings& flags, const Args& args, std::string
   if (!given) return {};
   const auto no_address = [&](std::string_view why) {
     return fail(ErrorKind::usage,
-                fmt::format("{} \"{}\" is no address to listen on: {}", flag, printable(*given), why),
+                fmt::format("{} \"{}\" is not an address to listen on: {}", flag, printable(*given), why),
                 fmt::format("{} 127.0.0.1:{}", flag, find_setting(listener + ".port")->standard));
   };
   const auto address = parse_address(*given);

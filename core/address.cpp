@@ -58,7 +58,7 @@ Result<Address> parse_whole_url(std::string_view text, std::size_t mark) {
   address->scheme = to_lower(text.substr(0, mark));
   address->path = rest.substr(end, rest.substr(end).find('#'));
   if (address->host.empty()) return wrong("the URL has no host");
-  if (address->has_port && address->port == 0) return wrong("port 0 is no address to reach");
+  if (address->has_port && address->port == 0) return wrong("port 0 is not an address to reach");
   if (!address->has_port) {
     address->port = standard_port(address->scheme);
     address->has_port = address->port != 0;
@@ -114,7 +114,7 @@ Result<Address> parse_authority(std::string_view text) {
     address.host = text.substr(0, at);
     if (colon) port = text.substr(at + 1);
     if (!address.host.empty() && !is_host(address.host))
-      return wrong("the host is no name and no IP address");
+      return wrong("the host is neither a name nor an IP address");
   }
   if (colon)
     if (auto read = addresses::read_port(port, address); !read) return fail(read.error());
@@ -129,7 +129,7 @@ Result<Address> parse_address(std::string_view text) {
   if (const std::size_t mark = text.find("://"); mark != std::string_view::npos) {
     const std::string_view scheme = text.substr(0, mark);
     if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), addresses::is_name_character))
-      return wrong("what stands before :// is no scheme");
+      return wrong("what stands before :// is not a scheme");
     return addresses::parse_whole_url(text, mark);
   }
   if (!addresses::is_digits(text)) return parse_authority(text);

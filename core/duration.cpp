@@ -54,7 +54,7 @@ Result<Millis> parse_duration(std::string_view text, std::string_view bare_unit)
     return fail(ErrorKind::invalid, fmt::format("\"{}\" {}", text, why),
                 "write it like 250ms, 10s, 67.5s or 1m30s");
   };
-  if (text.empty()) return bad("is no duration");
+  if (text.empty()) return bad("is not a duration");
   long long total = 0;
   std::size_t at = 0;
   while (at < text.size()) {
@@ -66,9 +66,9 @@ Result<Millis> parse_duration(std::string_view text, std::string_view bare_unit)
       begin = ++at;
       while (at < text.size() && digit(text[at])) ++at;
       decimals = text.substr(begin, at - begin);
-      if (decimals.empty()) return bad("is no duration");
+      if (decimals.empty()) return bad("is not a duration");
     }
-    if (whole.empty()) return bad("is no duration");
+    if (whole.empty()) return bad("is not a duration");
     begin = at;
     while (at < text.size() && !digit(text[at]) && text[at] != '.') ++at;
     std::string_view unit = text.substr(begin, at - begin);
@@ -81,7 +81,7 @@ Result<Millis> parse_duration(std::string_view text, std::string_view bare_unit)
     if (millis == 0) return bad(fmt::format("has the unknown unit \"{}\"", unit));
     const auto value = exact(whole, decimals, millis);
     if (!value || *value > std::numeric_limits<long long>::max() / 4 - total)
-      return bad("is no whole number of milliseconds in range");
+      return bad("is not a whole number of milliseconds in range");
     total += *value;
   }
   return Millis{total};

@@ -83,14 +83,14 @@ Result<Ratio> ratio_from(const Node& node) {
            out > 0 && out <= 1'000'000;
   };
   if (!node.is_scalar() || !read(num, ratio.num) || !read(den, ratio.den))
-    return fail(wrong(node, fmt::format("\"{}\" is no ratio", text),
+    return fail(wrong(node, fmt::format("\"{}\" is not a ratio", text),
                       "write a fraction of whole numbers, such as 3/2"));
   return ratio;
 }
 
 Result<Layer> layer_in(const Node& node, std::string_view name) {
   if (const auto layer = layer_from(name)) return *layer;
-  return fail(wrong(node, fmt::format("\"{}\" is no timeout layer", name),
+  return fail(wrong(node, fmt::format("\"{}\" is not a timeout layer", name),
                     "layers: simple, workflow, expert, provider, http, daemon, shim, client"));
 }
 
@@ -120,7 +120,7 @@ Result<Relation> relation_from(const std::string& name, const Node& node) {
   Relation out = relation(*layer, *factor, *of);
   const std::string mode = node.text("mode", "equal");
   if (mode != "equal" && mode != "at-least" && mode != "range")
-    return fail(wrong(node, fmt::format("\"{}\" is no mode", mode), "modes: equal, at-least, range"));
+    return fail(wrong(node, fmt::format("\"{}\" is not a mode", mode), "modes: equal, at-least, range"));
   out.mode = mode == "equal" ? Mode::equal : mode == "range" ? Mode::range : Mode::at_least;
   if (out.mode == Mode::range) {
     const Node* max = node.find("max");
@@ -145,10 +145,10 @@ Result<Invariant> invariant_from(const Node& node) {
   const std::string op = node.text("op");
   if (op != "<" && op != "<=" && op != ">=")
     return fail(
-        wrong(node, fmt::format("\"{}\" is no comparison", op), "comparisons: \"<\", \"<=\", \">=\""));
+        wrong(node, fmt::format("\"{}\" is not a comparison", op), "comparisons: \"<\", \"<=\", \">=\""));
   const std::string severity = node.text("severity", "error");
   if (severity != "error" && severity != "warn")
-    return fail(wrong(node, fmt::format("\"{}\" is no severity", severity), "severities: error, warn"));
+    return fail(wrong(node, fmt::format("\"{}\" is not a severity", severity), "severities: error, warn"));
   Invariant out;
   out.left = *left;
   out.op = op == "<" ? Op::less : op == "<=" ? Op::at_most : Op::at_least;

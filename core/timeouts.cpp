@@ -123,7 +123,7 @@ Result<Hierarchy> resolve(const Config& config, const Profile& profile) {
     if (!value)
       return fail(
           ErrorKind::config,
-          fmt::format("timeout layer {}: {} of {} ms is no whole number of milliseconds", row.name,
+          fmt::format("timeout layer {}: {} of {} ms is not a whole number of milliseconds", row.name,
                       ratio_text(relation->ratio), base.count()),
           fmt::format("change {} to a value that {} divides", to_string(relation->of), relation->ratio.den));
     hierarchy.layers[row.layer] = {*value, true, formula(*relation)};

@@ -103,7 +103,7 @@ Result<void> read_authority(std::string_view authority, Url& url) {
     if (url.host.empty()) return wrong("it has no host");
     if (port.find(':') != std::string_view::npos)
       return wrong("a second colon in the host (an IPv6 address stands in brackets)");
-    if (!is_host(url.host)) return wrong("the host is no name and no address");
+    if (!is_host(url.host)) return wrong("the host is neither a name nor an address");
   }
   url.port = has_port ? std::string(port) : standard_port(url.scheme);
   if (!is_port(url.port)) return wrong("the port must be 1 to 65535");

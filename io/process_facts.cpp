@@ -195,7 +195,7 @@ Result<Micros> tcp_connect(const std::string& host, const std::string& port, Dea
 }
 
 Result<void> send_signal(long pid, int signal) {
-  if (pid <= 1) return fail(ErrorKind::invalid, fmt::format("{} is no process to signal", pid));
+  if (pid <= 1) return fail(ErrorKind::invalid, fmt::format("{} is not a process to signal", pid));
   if (auto allowed = permit(fmt::format("send signal {} to process {}", signal, pid)); !allowed)
     return fail(allowed.error());
   if (::kill(static_cast<pid_t>(pid), signal) == 0) return {};

@@ -46,7 +46,7 @@ Result<std::string> read_time(const Json& arguments, const char* key, const Cloc
   for (std::size_t at = 0; fits && at < digits.size(); ++at)
     fits = k_shape[at] == 'd' ? digits[at] >= '0' && digits[at] <= '9' : digits[at] == k_shape[at];
   if (fits) return std::string(digits);
-  return fail(ErrorKind::invalid, fmt::format("{}: '{}' is no time", key, printable(text)),
+  return fail(ErrorKind::invalid, fmt::format("{}: '{}' is not a time", key, printable(text)),
               "write 2026-11-21T14:00:00Z (UTC), or how long ago: 15m, 2h");
 }
 

@@ -81,7 +81,7 @@ Result<Question> read_question(const Json& arguments) {
   if (!question.conversation.empty() && !is_thread_id(question.conversation))
     return fail(
         ErrorKind::invalid,
-        fmt::format("the continuation_id '{}' is no conversation id", printable(question.conversation)),
+        fmt::format("the continuation_id '{}' is not a conversation id", printable(question.conversation)),
         "use the id from continuation_offer, or leave it out to start a new conversation");
   return question;
 }

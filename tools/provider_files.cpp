@@ -44,7 +44,7 @@ Result<void> check_id(const std::string& id) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   };
   if (!id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), allowed)) return {};
-  return fail(ErrorKind::invalid, fmt::format("'{}' is no file id", printable(id.substr(0, 128))),
+  return fail(ErrorKind::invalid, fmt::format("'{}' is not a file id", printable(id.substr(0, 128))),
               "use an id from kimi_upload_files or from kimi_manage_files with operation list");
 }
 

@@ -129,7 +129,7 @@ Result<Workspace::Place> Workspace::locate(std::string_view text) const {
     return fail(ErrorKind::refused, fmt::format("{} belongs to the system and is not sent to a model", shown),
                 "copy what may be shared to another file");
   if (!fs::is_regular_file(real, problem) && !fs::is_directory(real, problem))
-    return fail(ErrorKind::missing_input, fmt::format("{} is no regular file", shown),
+    return fail(ErrorKind::missing_input, fmt::format("{} is not a regular file", shown),
                 "name files or folders");
   fs::path below = real.lexically_relative(*inside);
   if (below == ".") below.clear();

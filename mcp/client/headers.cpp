@@ -58,11 +58,11 @@ class Collector {
       return fail(ErrorKind::invalid, fmt::format("the tool's argument {} has a bad x-mcp-header: {}",
                                                   printable(property_name), why));
     };
-    if (!is_token(name)) return wrong("its name is no token");
+    if (!is_token(name)) return wrong("its name is not a token");
     if (type != "string" && type != "integer" && type != "boolean")
       return wrong("only texts, integers and booleans can stand in a header");
     if (!seen_.insert(to_lower(name)).second) return wrong("its name stands twice");
-    if (value.is_structured()) return wrong("the value is no single value");
+    if (value.is_structured()) return wrong("the value is not a single value");
     if (!value.is_null()) headers.emplace_back("Mcp-Param-" + name, header_value(text_of(value)));
     return {};
   }

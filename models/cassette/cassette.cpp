@@ -45,7 +45,7 @@ Result<std::string> bytes_of_list(const Node& node, std::size_t from) {
   const Node& last = node.items.back();
   if (!coded) return last.scalar;
   std::optional<std::string> bytes = read_base64(last.scalar);
-  if (!bytes) return wrong(last, "this is no base64");
+  if (!bytes) return wrong(last, "this is not base64");
   return std::move(*bytes);
 }
 
@@ -89,7 +89,8 @@ Result<void> read_error(const Node& node, CassetteExchange& exchange) {
     return known;
   const auto kind = std::find_if(k_kinds.begin(), k_kinds.end(),
                                  [&](ErrorKind one) { return to_string(one) == node.text("kind"); });
-  if (kind == k_kinds.end()) return wrong(node, fmt::format("'{}' is no kind of error", node.text("kind")));
+  if (kind == k_kinds.end())
+    return wrong(node, fmt::format("'{}' is not a kind of error", node.text("kind")));
   const Result<Millis> later = millis(node, "retry_after");
   if (!later) return fail(later.error());
   exchange.error = make_error(*kind, node.text("message"), node.text("hint"));

@@ -62,7 +62,7 @@ tl::expected<const Jwk*, JwtRejection> choose(const Json& header, JwsAlgorithm a
                                               const JwkSet& keys) {
   const bool named = header.contains("kid");
   const std::optional<std::string> id = string_at(header, "kid");
-  if (named && !id) return reject(JwtFault::malformed, "its kid is no text");
+  if (named && !id) return reject(JwtFault::malformed, "its kid is not text");
   const Jwk* found = nullptr;
   bool other_type = false;
   for (const Jwk& key : keys.keys()) {
@@ -138,7 +138,7 @@ tl::expected<JwtClaims, JwtRejection> verify_jwt(std::string_view token, const J
   using namespace compact_jwt;
   const std::optional<Parts> parts = split_token(token);
   const std::optional<Json> header = parts ? object_in(parts->header) : std::nullopt;
-  if (!header) return reject(JwtFault::malformed, "it is no signed JWT");
+  if (!header) return reject(JwtFault::malformed, "it is not a signed JWT");
   // An extension that we do not know but must understand (RFC 7515 4.1.11): we know none.
   if (header->contains("crit")) return reject(JwtFault::malformed, "its header demands an extension");
   if (header->contains("typ")) {

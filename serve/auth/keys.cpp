@@ -59,7 +59,7 @@ class EntryReader {
     for (const auto& [field, value] : entry_.fields) {
       if (field != "name" && field != "sha256" && field != "scope" && field != "expires" &&
           field != "created")
-        return wrong(value, fmt::format("\"{}\" is no field of a key", printable(field)));
+        return wrong(value, fmt::format("\"{}\" is not a field of a key", printable(field)));
       if (!value.is_scalar()) return wrong(value, fmt::format("\"{}\" must be plain text", field));
     }
     NamedKey key;

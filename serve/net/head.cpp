@@ -144,7 +144,7 @@ void HeadReader::take_request_line(std::string_view line) {
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, second - first - 1);
   const std::string_view version = line.substr(second + 1);
-  if (!is_token(method)) return refuse(400, "malformed request: the method is no token");
+  if (!is_token(method)) return refuse(400, "malformed request: the method is not a token");
   if (target.size() > k_target_bytes) return refuse(414, "the target is longer than 8 KiB");
   if (target.empty() || !all_of(target, k_visible) || target.find('#') != std::string_view::npos)
     return refuse(400, "malformed request: the target holds what must be percent-encoded");
@@ -188,7 +188,7 @@ void HeadReader::finish() {
 
 bool HeadReader::judge_target(std::string_view* authority) {
   std::string_view target = view(target_);
-  if (request_.method == "CONNECT") return refuse(501, "this server is no proxy"), false;
+  if (request_.method == "CONNECT") return refuse(501, "this server is not a proxy"), false;
   if (target == "*" && request_.method == "OPTIONS") return request_.path = target, true;
   if (target.front() != '/') {
     const std::size_t scheme = target.find("://");

@@ -215,12 +215,13 @@ TEST_CASE("sinks: several files, one standard output", "[cli][writers]") {
 }
 
 TEST_CASE("errors: what, where, while and the way out", "[cli][writers]") {
-  Error error = make_error(ErrorKind::config, "ws.port is no port", "exai config get ws.port");
+  Error error = make_error(ErrorKind::config, "ws.port is not a port", "exai config get ws.port");
   error.where = Location{".env", 4, 0};
   error.context = {"reading the settings"};
-  CHECK(render_error(error, false, Look{}) ==
-        "error: ws.port is no port\n  at      .env:4\n  while   reading the settings\n  try     exai config "
-        "get ws.port\n");
+  CHECK(
+      render_error(error, false, Look{}) ==
+      "error: ws.port is not a port\n  at      .env:4\n  while   reading the settings\n  try     exai config "
+      "get ws.port\n");
   const auto json = parse_json(render_error(error, true, Look{}));
   REQUIRE(json);
   CHECK((*json)["error"]["kind"] == "config");

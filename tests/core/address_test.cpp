@@ -46,7 +46,7 @@ TEST_CASE("an address is read in every form that people write", "[core][address]
   CHECK(parse_address("HTTP://h")->scheme == "http");
 }
 
-TEST_CASE("what is no address is refused, and a password in it is not repeated", "[core][address]") {
+TEST_CASE("what is not an address is refused, and a password in it is not repeated", "[core][address]") {
   for (const char* text : {"",
                            ":",
                            "::",

@@ -22,7 +22,7 @@ TEST_CASE("base64 goes both ways", "[core]") {
   CHECK(read_base64(base64(all)).value() == all);
 }
 
-TEST_CASE("what is no base64 is refused", "[core]") {
+TEST_CASE("what is not base64 is refused", "[core]") {
   for (const char* text : {"Zg", "Zg=", "Z===", "Zm9v=", "Zm 9", "Zm9\n", "Zg==Zg==", "Z_8=", "===="})
     CHECK(!read_base64(text));
 }

@@ -284,7 +284,7 @@ def test_frames_that_break_the_rules_are_closed_with_their_code():
         "half a character": (masked(0x81, text), 1007),
         "half a character and an empty last fragment": (masked(0x01, text) + masked(0x80, end), 1007),
         "a surrogate": (masked(0x81, b"\xed\xa0\x80"), 1007),
-        "a reason that is no text": (masked(0x88, b"\x03\xe8\xff"), 1007),
+        "a reason that is not text": (masked(0x88, b"\x03\xe8\xff"), 1007),
         "half a code": (masked(0x88, b"\x03"), 1002),
         "a reserved bit": (masked(0xC1, b"a"), 1002),
         "a reserved kind": (masked(0x83, b"a"), 1002),

@@ -21,7 +21,7 @@ void confidences(Reader& reader, const Node& map, std::string_view key, std::vec
   out = reader.texts(map, key);
   for (const std::string& word : out)
     if (std::find(k_confidences.begin(), k_confidences.end(), word) == k_confidences.end())
-      reader.wrong(*map.find(key), fmt::format("'{}' is no confidence", printable(word)),
+      reader.wrong(*map.find(key), fmt::format("'{}' is not a confidence", printable(word)),
                    "possible: " + join(k_confidences, ", "));
 }
 

@@ -20,7 +20,7 @@ Result<void> check_thread(const Step& step) {
                 "send the continuation_id of the answer to step 1, or begin with step_number 1");
   if (!step.thread.empty() && !is_thread_id(step.thread))
     return fail(ErrorKind::invalid,
-                fmt::format("the continuation_id '{}' is no conversation id", printable(step.thread)),
+                fmt::format("the continuation_id '{}' is not a conversation id", printable(step.thread)),
                 "use the id of an earlier answer, or leave it out in step 1");
   return {};
 }

@@ -25,7 +25,7 @@ bool is_revision(std::string_view text) {
 Result<void> check(Step& step) {
   const std::string revision = step.arguments.value("compare_to", "");
   if (revision.empty() || is_revision(revision)) return {};
-  return fail(ErrorKind::invalid, fmt::format("compare_to '{}' is no revision", printable(revision)),
+  return fail(ErrorKind::invalid, fmt::format("compare_to '{}' is not a revision", printable(revision)),
               "send a branch, tag or commit, such as origin/main");
 }
 
