@@ -26,6 +26,22 @@ ALLOWED = {
     "commands": {"commands", "cli", "runbooks", "checks", "serve", "tools", "engine", "models", "store", "mcp", "io", "core"},
 }
 EXTRA = {"cli": {"io/terminal.hpp"}}
+# The same inside a folder: what stands in one part of it -> parts, or single headers, that it may include.
+INNER = {
+    "cli": {"cli/output/layout.hpp"},
+    "cli/output": {"cli/output.hpp", "cli/app.hpp", "cli/report_stream.hpp"},
+    "engine": {"engine/conversations", "engine/workspace"},
+    "mcp/client": {"mcp"},
+    "models": {"models/providers"},
+    "models/cassette": {"models/providers"},
+    "models/providers": {"models/catalogue.hpp"},
+    "serve": {"serve/exai_ws", "serve/mcp", "serve/auth", "serve/net"},
+    "serve/auth": {"serve/net"},
+    "serve/exai_ws": {"serve/mcp", "serve/auth", "serve/net"},
+    "serve/mcp": {"serve/auth", "serve/net"},
+    "tools/workflows": {"tools"},
+    "tools/workflows/hooks": {"tools/workflows", "tools"},
+}
 
 # Third-party header -> where it may stand.
 ADDRESSES = [
@@ -67,6 +83,11 @@ def layering(path, lines):
         own = re.match(r'#include "([a-z_]+)/([^"]+)"', line)
         if own and own[1] in ALLOWED and own[1] not in ALLOWED[room] and f"{own[1]}/{own[2]}" not in EXTRA.get(room, set()):
             say(path, number, f"room {room} must not include room {own[1]} ({own[2]}): arrows point down only")
+        if own and own[1] == room:
+            here, there = path.parent.as_posix(), Path(f"{own[1]}/{own[2]}")
+            allowed = INNER.get(here, set())
+            if there.parent.as_posix() not in allowed | {here} and there.as_posix() not in allowed:
+                say(path, number, f"{here} must not include {there}: parts of a folder have arrows too (INNER in {Path(__file__).name})")
         other = re.match(r"#include <([^>]+)>", line)
         for header, address in ADDRESSES:
             if other and re.match(header, other[1]) and not re.fullmatch(address, path.as_posix()):
