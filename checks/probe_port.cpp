@@ -40,8 +40,7 @@ Result<Address> read(const std::string& target) {
   if (!address->has_port)
     return fail(ErrorKind::invalid, "it names no port", "write 8079, host:8079 or [::1]:8079");
   if (address->port == 0)
-    return fail(ErrorKind::invalid, "port 0 cannot be asked",
-                "write a port from 1 to 65535");
+    return fail(ErrorKind::invalid, "port 0 cannot be asked", "write a port from 1 to 65535");
   address->host = reachable_host(address->host);
   return address;
 }

@@ -42,9 +42,9 @@ Result<cli::FlagSettings> settings_of(const Args& args) {
   return flags;
 }
 
-void announce(const std::vector<serve::Listener>& listeners, const Context& context) {
+void announce(const std::vector<serve::BoundSocket>& listeners, const Context& context) {
   if (context.globals.quiet > 0) return;
-  for (const serve::Listener& listener : listeners)
+  for (const serve::BoundSocket& listener : listeners)
     context.streams.err.write(fmt::format("{:<8} {}\n", listener.name, listener.url));
   if (!listeners.empty()) context.streams.err.write("ready, Ctrl-C stops\n");
 }
@@ -73,9 +73,9 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
   options.reload = context.reload;
   options.documents = runbook_documents();
   choose_file_base(context, options);
-  const auto served =
-      serve::run_server(context.config, options,
-                        [&](const std::vector<serve::Listener>& listeners) { announce(listeners, context); });
+  const auto served = serve::run_server(
+      context.config, options,
+      [&](const std::vector<serve::BoundSocket>& listeners) { announce(listeners, context); });
   if (!served) return fail(served.error());
   return options.check_only ? said("the server can start\n") : Outcome{};
 }

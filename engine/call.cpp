@@ -42,20 +42,20 @@ const Json& Call::input(const std::string& key) const {
 }
 
 void Call::progress(const Progress& progress) {
-  say({Said::Kind::progress, progress, {}, nullptr});
+  say({CallEvent::Kind::progress, progress, {}, nullptr});
 }
 
 void Call::log(ClientLog level, Json data) {
   if (!spec_.caller.log_level || level < *spec_.caller.log_level) return;
-  say({Said::Kind::log, {}, level, std::move(data)});
+  say({CallEvent::Kind::log, {}, level, std::move(data)});
 }
 
 void Call::begin_task() {
-  say({Said::Kind::task, {}, {}, nullptr});
+  say({CallEvent::Kind::task, {}, {}, nullptr});
 }
 
 void Call::let_poll() {
-  say({Said::Kind::let_poll, {}, {}, nullptr});
+  say({CallEvent::Kind::let_poll, {}, {}, nullptr});
 }
 
 void Call::changed(Change what, std::string uri) {
@@ -65,17 +65,17 @@ void Call::changed(Change what, std::string uri) {
   });
 }
 
-void Call::say(Said said) {
+void Call::say(CallEvent said) {
   if (spec_.job.work == Work::inline_) return deliver(said);
   const std::scoped_lock lock(mutex_);
   const Progress& said_now = said.progress;
-  const std::size_t bytes = said_now.text.size() + said_now.message.size() + sizeof(Said);
-  const bool progress = said.kind == Said::Kind::progress;
+  const std::size_t bytes = said_now.text.size() + said_now.message.size() + sizeof(CallEvent);
+  const bool progress = said.kind == CallEvent::Kind::progress;
   // What steers the call is never dropped; a handler says it a few times at most.
-  if ((progress || said.kind == Said::Kind::log) &&
+  if ((progress || said.kind == CallEvent::Kind::log) &&
       (pending_bytes_ + bytes > k_pending_bytes || pending_.size() >= k_pending_items))
     return;
-  const bool joins = progress && !pending_.empty() && pending_.back().kind == Said::Kind::progress &&
+  const bool joins = progress && !pending_.empty() && pending_.back().kind == CallEvent::Kind::progress &&
                      !said_now.text.empty() && said_now.message.empty() &&
                      pending_.back().progress.message.empty() && !pending_.back().progress.text.empty();
   if (joins)
@@ -88,29 +88,29 @@ void Call::say(Said said) {
   services_.loop.post([call = shared_from_this()] { call->deliver_said(); });
 }
 
-void Call::deliver(const Said& said) {
+void Call::deliver(const CallEvent& said) {
   if (!sink_) return;
   switch (said.kind) {
-    case Said::Kind::progress:
+    case CallEvent::Kind::progress:
       return sink_->on_progress(said.progress);
-    case Said::Kind::log:
+    case CallEvent::Kind::log:
       return sink_->on_log(said.level, said.data);
-    case Said::Kind::task:
+    case CallEvent::Kind::task:
       return sink_->on_task();
-    case Said::Kind::let_poll:
+    case CallEvent::Kind::let_poll:
       return sink_->on_let_poll();
   }
 }
 
 void Call::deliver_said() {
-  std::vector<Said> taken;
+  std::vector<CallEvent> taken;
   {
     const std::scoped_lock lock(mutex_);
     taken.swap(pending_);
     pending_bytes_ = 0;
     posted_ = false;
   }
-  for (const Said& one : taken) deliver(one);
+  for (const CallEvent& one : taken) deliver(one);
 }
 
 Result<Reply> Call::chat(const ChatRequest& request, const std::function<void(std::string_view)>& on_delta) {
@@ -118,7 +118,7 @@ Result<Reply> Call::chat(const ChatRequest& request, const std::function<void(st
                                timeouts::setting_key(spec_.job.budget));
 }
 
-Result<ProviderAnswer> Call::ask(const ProviderAsk& ask) {
+Result<ProviderAnswer> Call::ask(const ProviderRequest& ask) {
   return services_.router.ask(*runtime_, ask, deadline_, stop_.get_token(), spec_.job.name,
                               timeouts::setting_key(spec_.job.budget));
 }

@@ -44,9 +44,9 @@ class CallSink {
 };
 
 /// Who hears what changed under the clients. Loop thread only.
-class ChangeListener {
+class ChangeObserver {
  public:
-  virtual ~ChangeListener() = default;
+  virtual ~ChangeObserver() = default;
   virtual void changed(Change what, const std::string& uri) = 0;
 };
 
@@ -57,12 +57,12 @@ struct CallServices {
   ProviderPermits& permits;
   Metrics& metrics;
   ModelRouter& router;
-  Memory& memory;
+  ConversationMemory& memory;
   Caches& caches;
   store::Store& store;
   const ServerView& view;
   std::function<std::string()> new_id;  ///< a UUID
-  ChangeListener* changes = nullptr;
+  ChangeObserver* changes = nullptr;
 };
 
 class Call final : public CallContext, public std::enable_shared_from_this<Call> {
@@ -92,8 +92,8 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   void changed(Change what, std::string uri) override;
   Result<Reply> chat(const ChatRequest& request,
                      const std::function<void(std::string_view)>& on_delta) override;
-  Result<ProviderAnswer> ask(const ProviderAsk& ask) override;
-  Memory& memory() override { return services_.memory; }
+  Result<ProviderAnswer> ask(const ProviderRequest& ask) override;
+  ConversationMemory& memory() override { return services_.memory; }
   Caches& caches() override { return services_.caches; }
   store::Store& store() override { return services_.store; }
 
@@ -103,14 +103,14 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
  private:
   friend class Engine;
   /// Something said on the way, from the thread that runs the job to the loop.
-  struct Said {
+  struct CallEvent {
     enum class Kind : std::uint8_t { progress, log, task, let_poll } kind = Kind::progress;
     Progress progress;
     ClientLog level = ClientLog::info;
     Json data;
   };
-  void say(Said said);
-  void deliver(const Said& said);
+  void say(CallEvent said);
+  void deliver(const CallEvent& said);
   void deliver_said();
 
   CallSpec spec_;
@@ -128,7 +128,7 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   bool launched_ = false;
   // Both threads.
   std::mutex mutex_;
-  std::vector<Said> pending_;
+  std::vector<CallEvent> pending_;
   std::size_t pending_bytes_ = 0;
   bool posted_ = false;
   std::string broke_;  // what() of an exception, for the log

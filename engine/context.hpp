@@ -114,8 +114,8 @@ class CallContext {
   virtual Result<Reply> chat(const ChatRequest& request,
                              const std::function<void(std::string_view)>& on_delta) = 0;
   /// Asks a provider for something else than a chat. Errors as chat().
-  virtual Result<ProviderAnswer> ask(const ProviderAsk& ask) = 0;
-  virtual Memory& memory() = 0;
+  virtual Result<ProviderAnswer> ask(const ProviderRequest& ask) = 0;
+  virtual ConversationMemory& memory() = 0;
   virtual Caches& caches() = 0;
   /// The store itself; blocking.
   virtual store::Store& store() = 0;
@@ -131,7 +131,7 @@ struct Job {
   Work work = Work::blocking;
   timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
   std::function<Result<CallAnswer>(CallContext&)> run;
-  std::function<bool(const Memory&)> quick{};  ///< Tool::quick
+  std::function<bool(const ConversationMemory&)> quick{};  ///< Tool::quick
 };
 
 }  // namespace exai::serve

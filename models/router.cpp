@@ -1,7 +1,7 @@
 #include "models/router.hpp"
 
 #include "core/text.hpp"
-#include "models/asking.hpp"
+#include "models/request.hpp"
 
 #include <fmt/core.h>
 
@@ -60,7 +60,7 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
     deadline = deadline.within(request.timeout, services_.clock);
     limit = request.timeout_setting;
   }
-  Asking asking(*this, settings, stop, tool, limit);
+  ModelRequest asking(*this, settings, stop, tool, limit);
   std::vector<std::string> detours;
   std::optional<Error> first;
   Millis soonest{0};
@@ -69,7 +69,7 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
     // Whoever is silent must leave time for those who stand by.
     const Millis share = deadline.left(services_.clock) * config.integer("failover.first_share") / 100;
     const Deadline until = last ? deadline : deadline.within(share, services_.clock);
-    Tried<Reply> tried = asking.chat(candidates[i], request, until, !last, on_delta);
+    AttemptResult<Reply> tried = asking.chat(candidates[i], request, until, !last, on_delta);
     if (tried.answer) {
       detours.insert(detours.end(), tried.answer->detours.begin(), tried.answer->detours.end());
       tried.answer->detours = std::move(detours);
@@ -89,13 +89,13 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
   return fail(routing::all_failed(std::move(*first), detours, soonest));
 }
 
-Result<ProviderAnswer> ModelRouter::ask(const ModelSettings& settings, const ProviderAsk& ask,
+Result<ProviderAnswer> ModelRouter::ask(const ModelSettings& settings, const ProviderRequest& ask,
                                         Deadline deadline, const std::stop_token& stop, std::string_view tool,
                                         std::string_view limit) {
   const Provider* provider = find_provider(ask.provider);
   if (provider == nullptr)
     return fail(ErrorKind::internal, fmt::format("no provider is called '{}'", printable(ask.provider)));
-  return Asking(*this, settings, stop, tool, limit).ask(*provider, ask, deadline).answer;
+  return ModelRequest(*this, settings, stop, tool, limit).ask(*provider, ask, deadline).answer;
 }
 
 }  // namespace exai::serve

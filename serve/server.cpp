@@ -9,20 +9,20 @@
 #include "io/notify.hpp"
 #include "io/process.hpp"
 #include "io/random.hpp"
+#include "serve/endpoints.hpp"
+#include "serve/environment.hpp"
 #include "serve/exai_ws/daemon.hpp"
-#include "serve/front.hpp"
 #include "serve/instructions.hpp"
 #include "serve/judge.hpp"
 #include "serve/mcp/mcp_pipe.hpp"
-#include "serve/net/door.hpp"
+#include "serve/mcp_stack.hpp"
+#include "serve/net/net_server.hpp"
 #include "serve/net/stdio.hpp"
-#include "serve/outside.hpp"
+#include "serve/server_status.hpp"
 #include "serve/settings_state.hpp"
 #include "serve/shim.hpp"
-#include "serve/sites.hpp"
 #include "serve/start.hpp"
 #include "serve/toolbox.hpp"
-#include "serve/view.hpp"
 #include "tools/workflows/workflow.hpp"
 
 #include <csignal>
@@ -37,7 +37,7 @@ namespace exai::serve {
 namespace {
 namespace serving {
 
-using ReadyHook = std::function<void(const std::vector<Listener>&)>;
+using ReadyHook = std::function<void(const std::vector<BoundSocket>&)>;
 
 constexpr unsigned k_last_seconds = 5;
 // Metrics and log hear of the tools by then, also when no client comes.
@@ -55,7 +55,7 @@ Judgement judge(Config config, std::vector<Finding> findings, const ServeOptions
                              {options.root, purpose_of(options), options.strict, before});
 }
 
-MemoryLimits memory_limits(const Config& config) {
+ConversationLimits memory_limits(const Config& config) {
   // Small commits: a large one takes the processor from the calls for too long.
   return {.gather = Millis{5}, .power = config.text("memory.durability") == "power"};
 }
@@ -63,9 +63,9 @@ MemoryLimits memory_limits(const Config& config) {
 /// Everything that serves, in the order in which it depends on what stands above.
 class Server {
  public:
-  Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const Wire& wire,
+  Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const McpWriter& wire,
          std::future<Result<Toolbox>> toolbox, AccessPolicy access, std::unique_ptr<io::Log> log,
-         std::unique_ptr<Outside> outside)
+         std::unique_ptr<Environment> outside)
       : options_(options),
         wire_(wire),
         config_(runtime->config),
@@ -123,7 +123,7 @@ class Server {
   }
 
   Result<void> bind() {
-    const auto listen = [this](Result<Listener> listener, std::string_view scheme,
+    const auto listen = [this](Result<BoundSocket> listener, std::string_view scheme,
                                std::string_view path) -> Result<void> {
       if (!listener) return fail(listener.error());
       listener->url = fmt::format("{}://{}{}", scheme, listener->address, path);
@@ -203,7 +203,7 @@ class Server {
   }
 
   /// What was promised outlives the process; a cassette promises nothing.
-  [[nodiscard]] Memory::OpenJournal journal_maker() const {
+  [[nodiscard]] ConversationMemory::OpenJournal journal_maker() const {
     if (outside_->replays() || options_.in_memory) return {};
     return [folder = state_folder()] {
       return io::Journal::open(folder, "exai-" + io::time_ordered_uuid(system_clock().wall()));
@@ -357,7 +357,7 @@ class Server {
   /// One JSON line for `exai status`, `stop` and `reload`.
   [[nodiscard]] std::string instance_line() const {
     Json rows = Json::array();
-    for (const Listener& one : listeners_)
+    for (const BoundSocket& one : listeners_)
       rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
     return dump_json({{"pid", getpid()},
                       {"process", io::process_identity(getpid())},
@@ -370,7 +370,7 @@ class Server {
 
   [[nodiscard]] std::string status() {
     Json listeners = Json::array(), permits = Json::array();
-    for (const Listener& one : listeners_)
+    for (const BoundSocket& one : listeners_)
       listeners.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
     Json layers = Json::object();
     for (const auto& [layer, value] : engine_.runtime()->budgets.layers)
@@ -401,9 +401,9 @@ class Server {
   }
 
   const ServeOptions& options_;
-  const Wire& wire_;
+  const McpWriter& wire_;
   const Config config_;  // as at start: what is bound and where files are does not change by a reload
-  std::unique_ptr<Outside> outside_;
+  std::unique_ptr<Environment> outside_;
   const Clock& clock_;
   std::unique_ptr<io::Log> log_;
   std::future<Result<Toolbox>> toolbox_;
@@ -411,30 +411,30 @@ class Server {
   Metrics metrics_;
   ProviderPermits permits_;
   LazyStore store_;
-  Memory memory_;
+  ConversationMemory memory_;
   Caches caches_;
   Spend spend_;
   ModelRouter router_;
-  LiveView view_;
-  Door door_;
+  ServerStatus view_;
+  NetServer door_;
   Engine engine_;
-  Front front_;
+  McpStack front_;
   AccessPolicy access_;
   SettingsState settings_;
   Guard guard_;
   Health health_;
-  MainSite main_site_;
-  HealthSite health_site_;
+  McpEndpoint main_site_;
+  HealthEndpoint health_site_;
   Daemon daemon_;
-  FrameSite frame_site_;
-  std::vector<Listener> listeners_;
+  WebSocketEndpoint frame_site_;
+  std::vector<BoundSocket> listeners_;
   io::LockFile* instance_ = nullptr;
   const std::string started_ = format_utc(system_clock().wall());
   std::unique_ptr<Timer> grace_, forget_, fetch_;
 };
 
 /// The tools are put together beside the rest of the start; what a person wrote was judged before.
-std::future<Result<Toolbox>> tools_beside(const Wire& wire, std::shared_ptr<const Runtime> runtime,
+std::future<Result<Toolbox>> tools_beside(const McpWriter& wire, std::shared_ptr<const Runtime> runtime,
                                           const ServeOptions& options,
                                           std::future<Result<ToolList>>& workflows) {
   return std::async(std::launch::async, [&wire, &options, &workflows, runtime = std::move(runtime)] {
@@ -445,7 +445,7 @@ std::future<Result<Toolbox>> tools_beside(const Wire& wire, std::shared_ptr<cons
 Result<void> serve(Judgement judgement, std::future<Result<ToolList>> workflows, const ServeOptions& options,
                    const ReadyHook& on_ready) {
   std::shared_ptr<const Runtime> runtime = std::move(judgement.runtime);
-  const Wire wire({runtime->config.text("server.name"), std::string(version()), instructions()});
+  const McpWriter wire({runtime->config.text("server.name"), std::string(version()), instructions()});
   std::future<Result<Toolbox>> toolbox = tools_beside(wire, runtime, options, workflows);
   harden();
   const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
@@ -457,7 +457,7 @@ Result<void> serve(Judgement judgement, std::future<Result<ToolList>> workflows,
   }
   Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);
   if (!log) return fail(log.error());
-  Result<std::unique_ptr<Outside>> outside = Outside::open(runtime->config, options);
+  Result<std::unique_ptr<Environment>> outside = Environment::open(runtime->config, options);
   if (!outside) return fail(outside.error());
   Server server(std::move(runtime), options, wire, std::move(toolbox), std::move(*judgement.access),
                 std::move(*log), std::move(*outside));
@@ -474,7 +474,7 @@ Result<void> serve(Judgement judgement, std::future<Result<ToolList>> workflows,
 }  // namespace
 
 Result<void> run_server(const Config& config, const ServeOptions& options,
-                        const std::function<void(const std::vector<Listener>&)>& on_ready) {
+                        const std::function<void(const std::vector<BoundSocket>&)>& on_ready) {
   // Reading the built-in workflows is most of what a start costs, and needs nothing that is judged.
   std::future<Result<ToolList>> workflows;
   const bool own_folder = config.peek("workflows.dir").unusable || !config.text("workflows.dir").empty();

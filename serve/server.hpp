@@ -1,7 +1,7 @@
 // The server as one object: load, check, bind, serve, drain.
 #pragma once
 
-#include "serve/net/listener.hpp"
+#include "serve/net/bound_socket.hpp"
 #include "serve/options.hpp"
 
 #include <functional>
@@ -13,6 +13,6 @@ namespace exai::serve {
 /// Errors: config (broken timeout hierarchy, open bind without token), refused (another instance, with its
 /// pid; port in use, with the way out).
 Result<void> run_server(const Config& config, const ServeOptions& options,
-                        const std::function<void(const std::vector<Listener>&)>& on_ready);
+                        const std::function<void(const std::vector<BoundSocket>&)>& on_ready);
 
 }  // namespace exai::serve

@@ -6,7 +6,7 @@
 #include "io/process.hpp"
 #include "io/random.hpp"
 #include "serve/exai_ws/bridge.hpp"
-#include "serve/net/door.hpp"
+#include "serve/net/net_server.hpp"
 #include "serve/net/stdio.hpp"
 
 #include <csignal>
@@ -105,7 +105,7 @@ class Shim {
     goodbye_ = door_.loop().after(close_timeout_, [this] { door_.stop(); });
   }
 
-  Door door_;
+  NetServer door_;
   io::Url url_;
   std::size_t frame_limit_;
   Millis close_timeout_;

@@ -1,7 +1,7 @@
 #include "serve/toolbox.hpp"
 
 #include "engine/runtime.hpp"
-#include "serve/front.hpp"
+#include "serve/mcp_stack.hpp"
 #include "tools/visibility.hpp"
 #include "tools/workflows/workflow.hpp"
 
@@ -34,7 +34,7 @@ Result<ToolList> configured_workflows(const Config& config, const std::filesyste
   return load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
 }
 
-Result<Toolbox> make_toolbox(const Wire& wire, const Config& config, Result<ToolList> workflows,
+Result<Toolbox> make_toolbox(const McpWriter& wire, const Config& config, Result<ToolList> workflows,
                              const std::vector<Document>& documents) {
   const Result<ToolList> tools = toolbox::all_tools(std::move(workflows));
   if (!tools) return fail(tools.error());

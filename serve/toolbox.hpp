@@ -20,7 +20,7 @@ struct Toolbox {
 Result<ToolList> configured_workflows(const Config& config, const std::filesystem::path& root);
 
 /// Errors: those of the workflows, or `config` for one with the name of a built-in tool.
-Result<Toolbox> make_toolbox(const Wire& wire, const Config& config, Result<ToolList> workflows,
+Result<Toolbox> make_toolbox(const McpWriter& wire, const Config& config, Result<ToolList> workflows,
                              const std::vector<Document>& documents);
 
 }  // namespace exai::serve

@@ -141,7 +141,7 @@ Json facts(const std::vector<EmbeddedFile>& files) {
 }
 
 /// The answer when the model has no room for all files that were named.
-std::optional<Envelope> code_too_large(const Model& model, const Embedding& files, long long limit) {
+std::optional<Envelope> code_too_large(const Model& model, const FileBundle& files, long long limit) {
   const bool fits = std::none_of(files.files.begin(), files.files.end(),
                                  [](const EmbeddedFile& file) { return file.note == k_no_room; });
   if (fits) return std::nullopt;
@@ -174,8 +174,8 @@ long long expected_tokens(const Question& question, const Workspace& workspace) 
 }
 
 /// Files whose contents stand in the history that is sent anyway are only named.
-Result<Embedding> without_known(Embedding files, const History& history, const Question& question,
-                                const EmbedRules& rules, const Workspace& workspace) {
+Result<FileBundle> without_known(FileBundle files, const History& history, const Question& question,
+                                 const EmbedRules& rules, const Workspace& workspace) {
   if (files.files.empty()) return files;
   std::set<std::string> known;
   for (const ChatMessage& message : history.messages) known.merge(contents_in(message.content));
@@ -204,7 +204,7 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   if (!choice) return fail(choice.error());
   EmbedRules rules;
   rules.tokens = content_budget(choice->model);
-  Result<Embedding> files = embed(context.workspace(), question.files, rules);
+  Result<FileBundle> files = embed(context.workspace(), question.files, rules);
   if (!files) return fail(files.error());
   if (context.config().boolean("workspace.strict_size"))
     prepared.refused = code_too_large(choice->model, *files, rules.tokens);

@@ -27,7 +27,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const std::string query = arguments.value("search_query", "");
   if (trim(query).empty())
     return fail(ErrorKind::invalid, "search_query: the text is blank", "say what to search for");
-  ProviderAsk ask;
+  ProviderRequest ask;
   ask.provider = "glm";
   ask.method = "POST";
   ask.path = "/web_search";

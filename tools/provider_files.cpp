@@ -50,7 +50,7 @@ Result<void> check_id(const std::string& id) {
 
 Result<ProviderAnswer> ask(CallContext& context, const std::string& provider, std::string method,
                            std::string path) {
-  ProviderAsk request;
+  ProviderRequest request;
   request.provider = provider;
   request.method = std::move(method);
   request.path = std::move(path);
@@ -95,7 +95,7 @@ Result<std::optional<RemoteFile>> sent_before(CallContext& context, const Outgoi
 }
 
 Result<RemoteFile> upload(CallContext& context, const Outgoing& file, const UploadRules& rules) {
-  ProviderAsk request;
+  ProviderRequest request;
   request.provider = rules.provider;
   request.method = "POST";
   request.path = "/files";

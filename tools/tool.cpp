@@ -40,7 +40,9 @@ Job tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> argum
   Job job{std::string(tool->id), tool->work, tool->budget,
           [tool, arguments](CallContext& context) { return tool->run(*arguments, context); }};
   if (tool->quick)
-    job.quick = [tool, arguments](const Memory& memory) { return tool->quick(*arguments, memory); };
+    job.quick = [tool, arguments](const ConversationMemory& memory) {
+      return tool->quick(*arguments, memory);
+    };
   return job;
 }
 

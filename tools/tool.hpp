@@ -47,7 +47,7 @@ struct Tool {
   std::function<Result<CallAnswer>(const Json& arguments, CallContext& context)> run{};
   /// For blocking tools: true when this very call waits for nothing (no model, no file, no store) and ends at
   /// once, so that it runs where inline tools run. Empty = never.
-  std::function<bool(const Json& arguments, const Memory& memory)> quick{};
+  std::function<bool(const Json& arguments, const ConversationMemory& memory)> quick{};
 
   [[nodiscard]] std::string_view name() const { return id; }
 };

@@ -39,7 +39,7 @@ tl::unexpected<Error> forgotten(const std::string& id) {
 using remembering::forgotten;
 
 /// One thread. `gate` guards all but what stands under Memory::mutex_.
-struct Memory::Entry {
+struct ConversationMemory::Entry {
   std::mutex gate;
   std::string id, owner;
   Wall created{}, updated{};
@@ -53,15 +53,15 @@ struct Memory::Entry {
   std::uint64_t listed = 0;  // the collection in dirty_ that it belongs to; under Memory::mutex_
 };
 
-MemoryRules memory_rules(const Config& config) {
+ConversationRules memory_rules(const Config& config) {
   return {config.duration("conversation.ttl"),
           2 * static_cast<std::size_t>(config.integer("conversation.max_turns"))};
 }
 
 /// A record whose thread is not on the writer's list yet: until then the writer must not think that it has
 /// brought the record to the store.
-struct Memory::Ticket {
-  Ticket(Memory* to, std::uint64_t record) : memory(to), number(record) {}
+struct ConversationMemory::Ticket {
+  Ticket(ConversationMemory* to, std::uint64_t record) : memory(to), number(record) {}
   Ticket(Ticket&& other) noexcept : memory(std::exchange(other.memory, nullptr)), number(other.number) {}
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
@@ -75,23 +75,23 @@ struct Memory::Ticket {
     const std::scoped_lock lock(memory->journal_mutex_);
     memory->unlisted_.erase(number);
   }
-  Memory* memory;
+  ConversationMemory* memory;
   std::uint64_t number;
 };
 
-Memory::Memory(store::Store& store, const Clock& clock, MemoryLimits limits,
-               std::function<void(const Error&)> on_failure, OpenJournal open_journal)
+ConversationMemory::ConversationMemory(store::Store& store, const Clock& clock, ConversationLimits limits,
+                                       std::function<void(const Error&)> on_failure, OpenJournal open_journal)
     : store_(store),
       clock_(clock),
       limits_(limits),
       on_failure_(std::move(on_failure)),
       open_journal_(std::move(open_journal)) {}
 
-Memory::~Memory() {
+ConversationMemory::~ConversationMemory() {
   (void)close();
 }
 
-Result<void> Memory::close() {
+Result<void> ConversationMemory::close() {
   {
     const std::scoped_lock lock(mutex_);
     ending_ = true;
@@ -112,7 +112,7 @@ Result<void> Memory::close() {
   return fail(std::move(error));
 }
 
-Result<io::Journal*> Memory::journal() {
+Result<io::Journal*> ConversationMemory::journal() {
   if (!journal_) {
     Result<std::unique_ptr<io::Journal>> made = open_journal_();
     if (!made) return fail(made.error());
@@ -122,7 +122,7 @@ Result<io::Journal*> Memory::journal() {
 }
 
 /// Writes a change down before it is made. What cannot be written is not promised to anybody.
-Result<Memory::Ticket> Memory::record(const store::ConversationChange& change) {
+Result<ConversationMemory::Ticket> ConversationMemory::record(const store::ConversationChange& change) {
   if (!open_journal_) return Ticket(nullptr, 0);
   const std::string text = store::encode_change(change);
   const std::scoped_lock lock(journal_mutex_);
@@ -138,18 +138,18 @@ Result<Memory::Ticket> Memory::record(const store::ConversationChange& change) {
   return Ticket(this, *number);
 }
 
-std::uint64_t Memory::settled() const {
+std::uint64_t ConversationMemory::settled() const {
   const std::scoped_lock lock(journal_mutex_);
   if (!journal_) return 0;
   return unlisted_.empty() ? journal_->last() : *unlisted_.begin() - 1;
 }
 
-void Memory::note(std::optional<Error> trouble) {
+void ConversationMemory::note(std::optional<Error> trouble) {
   const std::scoped_lock lock(trouble_mutex_);
   journal_trouble_ = std::move(trouble);
 }
 
-std::optional<Error> Memory::trouble() {
+std::optional<Error> ConversationMemory::trouble() {
   const std::scoped_lock lock(journal_mutex_);
   {
     const std::scoped_lock looking(trouble_mutex_);
@@ -163,7 +163,7 @@ std::optional<Error> Memory::trouble() {
   return number ? std::nullopt : std::optional<Error>(number.error());
 }
 
-Memory::Hold Memory::insert(Hold entry) {
+ConversationMemory::Hold ConversationMemory::insert(Hold entry) {
   std::vector<Hold> dropped;  // outlives the lock
   const std::scoped_lock lock(mutex_);
   if (const auto found = index_.find(entry->id); found != index_.end()) return *found->second;
@@ -177,7 +177,7 @@ Memory::Hold Memory::insert(Hold entry) {
 
 /// Drops what was not used for longest and is in the store. What waits to be written stays, so only a few are
 /// looked at: the writer comes back to the rest. The caller lets go of them where it holds no lock.
-std::vector<Memory::Hold> Memory::shrink(std::size_t looks) {
+std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t looks) {
   std::vector<Hold> dropped;
   auto last = recent_.end();
   while (recent_.size() > limits_.threads && last != recent_.begin() && looks-- > 0) {
@@ -193,7 +193,7 @@ std::vector<Memory::Hold> Memory::shrink(std::size_t looks) {
 
 /// The same until nothing is too much, for the writer. It steps back for others even while it holds the lock,
 /// so it holds it for a few at a time only: whoever answers a client waits for it.
-void Memory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
+void ConversationMemory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
   for (std::vector<Hold> dropped = shrink(remembering::k_more_looks); !dropped.empty();
        dropped = shrink(remembering::k_more_looks)) {
     lock.unlock();
@@ -202,8 +202,8 @@ void Memory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
   }
 }
 
-Result<Memory::Hold> Memory::find(const std::string& id, const std::string& owner, const MemoryRules& rules,
-                                  bool begin) {
+Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id, const std::string& owner,
+                                                          const ConversationRules& rules, bool begin) {
   {
     const std::scoped_lock lock(mutex_);
     if (const auto found = index_.find(id); found != index_.end()) {
@@ -232,7 +232,8 @@ Result<Memory::Hold> Memory::find(const std::string& id, const std::string& owne
   return entry;
 }
 
-Result<Thread> Memory::load(const std::string& id, const std::string& owner, const MemoryRules& rules) {
+Result<Thread> ConversationMemory::load(const std::string& id, const std::string& owner,
+                                        const ConversationRules& rules) {
   const Result<Hold> found = find(id, owner, rules, false);
   if (!found) return fail(found.error());
   Entry& entry = **found;
@@ -244,7 +245,7 @@ Result<Thread> Memory::load(const std::string& id, const std::string& owner, con
 }
 
 /// With the system the change is already; on the disk it is only when that was asked for.
-Result<void> Memory::secured(const Ticket& ticket) {
+Result<void> ConversationMemory::secured(const Ticket& ticket) {
   if (!limits_.power || ticket.memory == nullptr) return {};
   io::Journal* open = nullptr;
   {
@@ -254,8 +255,8 @@ Result<void> Memory::secured(const Ticket& ticket) {
   return open->sync(ticket.number);
 }
 
-Result<void> Memory::change(
-    const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin, Kept kept,
+Result<void> ConversationMemory::change(
+    const std::string& id, const std::string& owner, const ConversationRules& rules, bool begin, Kept kept,
     const std::function<Result<void>(Entry& entry, store::ConversationChange& change)>& make,
     const std::function<std::size_t(Entry& entry, store::ConversationChange& change)>& apply) {
   if (Result<void> room = make_room(); !room) return room;
@@ -291,8 +292,9 @@ Result<void> Memory::change(
   return secured(ticket);
 }
 
-Result<void> Memory::append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
-                            const MemoryRules& rules, bool begin) {
+Result<void> ConversationMemory::append(const std::string& id, const std::string& owner,
+                                        std::vector<store::Turn> turns, const ConversationRules& rules,
+                                        bool begin) {
   const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
     if (entry.turns.size() + turns.size() > rules.max_turns)
       return fail(ErrorKind::budget,
@@ -309,9 +311,10 @@ Result<void> Memory::append(const std::string& id, const std::string& owner, std
   return change(id, owner, rules, begin, Kept::at_once, make, apply);
 }
 
-Result<void> Memory::update(const std::string& id, const std::string& owner, const MemoryRules& rules,
-                            bool begin, const std::function<Result<void>(Json& state)>& change_state,
-                            Kept kept) {
+Result<void> ConversationMemory::update(const std::string& id, const std::string& owner,
+                                        const ConversationRules& rules, bool begin,
+                                        const std::function<Result<void>(Json& state)>& change_state,
+                                        Kept kept) {
   const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
     Result<Json> state = remembering::read_state(entry.state, id);
     if (!state) return fail(std::move(state.error()));
@@ -328,7 +331,7 @@ Result<void> Memory::update(const std::string& id, const std::string& owner, con
 }
 
 /// Back-pressure: a store that cannot follow makes callers wait, and then says so.
-Result<void> Memory::make_room() {
+Result<void> ConversationMemory::make_room() {
   std::unique_lock lock(mutex_);
   if (unwritten_ <= limits_.unwritten_bytes) return {};
   if (written_.wait_for(lock, limits_.patience, [&] { return unwritten_ <= limits_.unwritten_bytes; }))
@@ -337,11 +340,11 @@ Result<void> Memory::make_room() {
               "look at the disk and at exai log errors");
 }
 
-void Memory::list(const Hold& entry) {
+void ConversationMemory::list(const Hold& entry) {
   if (std::exchange(entry->listed, collection_) != collection_) dirty_.push_back(entry);
 }
 
-void Memory::touched(const Hold& entry, std::size_t bytes) {
+void ConversationMemory::touched(const Hold& entry, std::size_t bytes) {
   const std::scoped_lock lock(mutex_);
   fresh_ += bytes;
   unwritten_ += bytes;
@@ -351,7 +354,7 @@ void Memory::touched(const Hold& entry, std::size_t bytes) {
 }
 
 /// One transaction for all that changed meanwhile.
-bool Memory::write_all(const std::vector<Hold>& dirty) {
+bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
   std::vector<store::ConversationChange> changes;
   std::vector<std::size_t> kept;
   for (const Hold& entry : dirty) {
@@ -386,7 +389,7 @@ bool Memory::write_all(const std::vector<Hold>& dirty) {
   return done.has_value();
 }
 
-void Memory::write() {
+void ConversationMemory::write() {
   io::lower_own_priority();  // no call waits for it, and many wait for the loop
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -428,7 +431,7 @@ void Memory::write() {
   }
 }
 
-bool Memory::at_hand(const std::string& id) const {
+bool ConversationMemory::at_hand(const std::string& id) const {
   if (limits_.power) return false;  // whoever changes it waits for the disk
   Hold entry;
   {
@@ -443,7 +446,7 @@ bool Memory::at_hand(const std::string& id) const {
   return lock.owns_lock() && entry->state.size() <= remembering::k_most_quick;
 }
 
-void Memory::flush() {
+void ConversationMemory::flush() {
   std::unique_lock lock(mutex_);
   const std::uint64_t target = rounds_ + (writing_ ? 2 : 1);
   if (dirty_.empty() && !writing_) return;
@@ -454,7 +457,7 @@ void Memory::flush() {
   hurry_ = false;
 }
 
-Memory::Counts Memory::counts() const {
+ConversationMemory::Counts ConversationMemory::counts() const {
   const std::scoped_lock lock(mutex_);
   return {recent_.size(), unwritten_, failures_};
 }

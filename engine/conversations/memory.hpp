@@ -24,13 +24,13 @@
 namespace exai::serve {
 
 /// How long and how much is remembered: of the settings conversation.*.
-struct MemoryRules {
+struct ConversationRules {
   Millis ttl{86'400'000};      ///< after the last change
   std::size_t max_turns = 40;  ///< questions and answers
 };
-MemoryRules memory_rules(const Config& config);
+ConversationRules memory_rules(const Config& config);
 
-struct MemoryLimits {
+struct ConversationLimits {
   std::size_t threads = 2000;                            ///< kept in memory; more stay in the store only
   std::size_t unwritten_bytes = std::size_t{64} << 20U;  ///< waiting for the store; then calls wait too
   Millis patience{5000};                                 ///< how long they wait
@@ -47,19 +47,19 @@ struct Thread {
 };
 
 /// Threads belong to the principal that began them; to others they do not exist. Thread-safe.
-class Memory {
+class ConversationMemory {
  public:
   /// Makes the journal when the first change needs one; null: what is not in the store is lost with the
   /// process.
   using OpenJournal = std::function<Result<std::unique_ptr<io::Journal>>()>;
   /// `on_failure` hears of changes that could not be kept; any thread. Those that the store refused are tried
   /// again, those that the journal refused were not made.
-  Memory(store::Store& store, const Clock& clock, MemoryLimits limits,
-         std::function<void(const Error&)> on_failure, OpenJournal open_journal = {});
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
+  ConversationMemory(store::Store& store, const Clock& clock, ConversationLimits limits,
+                     std::function<void(const Error&)> on_failure, OpenJournal open_journal = {});
+  ConversationMemory(const ConversationMemory&) = delete;
+  ConversationMemory& operator=(const ConversationMemory&) = delete;
   /// As close().
-  ~Memory();
+  ~ConversationMemory();
   /// Brings to the store what is not there yet and ends the writer. An error says that something could not be
   /// brought there; it is still in the journal then, if there is one.
   Result<void> close();
@@ -67,12 +67,12 @@ class Memory {
   [[nodiscard]] std::optional<Error> trouble();
 
   /// `not_found` when unknown, expired or another's.
-  Result<Thread> load(const std::string& id, const std::string& owner, const MemoryRules& rules);
+  Result<Thread> load(const std::string& id, const std::string& owner, const ConversationRules& rules);
   /// Adds turns; with `begin` the id is new and begins a thread, so that the store need not be asked.
   /// `budget` when there would be too many, `not_found` as load(), `unreachable` when it cannot be written:
   /// then nothing was added.
   Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
-                      const MemoryRules& rules, bool begin);
+                      const ConversationRules& rules, bool begin);
   /// When a new state is in the journal.
   enum class Kept : std::uint8_t {
     at_once,    ///< before update() returns
@@ -80,8 +80,9 @@ class Memory {
   };
   /// Changes the state as one step, nobody else being in between; with `begin` the id is new and begins a
   /// thread. When `change` fails nothing is changed. `change` must not block.
-  Result<void> update(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin,
-                      const std::function<Result<void>(Json& state)>& change, Kept kept = Kept::at_once);
+  Result<void> update(const std::string& id, const std::string& owner, const ConversationRules& rules,
+                      bool begin, const std::function<Result<void>(Json& state)>& change,
+                      Kept kept = Kept::at_once);
   /// True when nobody has to wait to change this thread: it is in memory (or, for an empty id, yet to be
   /// begun), what it keeps is small, and there is room for more.
   [[nodiscard]] bool at_hand(const std::string& id) const;
@@ -97,12 +98,13 @@ class Memory {
  private:
   struct Entry;
   using Hold = std::shared_ptr<Entry>;
-  Result<Hold> find(const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin);
+  Result<Hold> find(const std::string& id, const std::string& owner, const ConversationRules& rules,
+                    bool begin);
   Hold insert(Hold entry);
   /// What append() and update() share: finds the thread, lets `make` fill in the change, writes it down, and
   /// then lets `apply` make it, which tells its bytes.
   Result<void> change(
-      const std::string& id, const std::string& owner, const MemoryRules& rules, bool begin, Kept kept,
+      const std::string& id, const std::string& owner, const ConversationRules& rules, bool begin, Kept kept,
       const std::function<Result<void>(Entry& entry, store::ConversationChange& change)>& make,
       const std::function<std::size_t(Entry& entry, store::ConversationChange& change)>& apply);
   [[nodiscard]] std::vector<Hold> shrink(std::size_t looks);
@@ -121,7 +123,7 @@ class Memory {
 
   store::Store& store_;
   const Clock& clock_;
-  MemoryLimits limits_;
+  ConversationLimits limits_;
   std::function<void(const Error&)> on_failure_;
   mutable std::mutex mutex_;
   std::condition_variable wake_, written_;

@@ -67,7 +67,7 @@ struct EmbeddedFile {
                      ///< or what is odd about it: "one of 2 hard links"
 };
 
-struct Embedding {
+struct FileBundle {
   std::string text;  ///< begins with an empty line; empty = there was nothing to say
   std::vector<EmbeddedFile> files;
   long long tokens = 0;
@@ -80,8 +80,8 @@ long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes);
 /// those of version control, builds, caches and the like. The same content is embedded once, and content
 /// whose hash is in `known` (embedded earlier in the thread) only named. Files for which there is no room are
 /// named in the text. Errors: a path that is not allowed; a file, named itself, that is no text (`invalid`).
-Result<Embedding> embed(const Workspace& workspace, const std::vector<std::string>& paths,
-                        const EmbedRules& rules, const std::set<std::string>& known = {});
+Result<FileBundle> embed(const Workspace& workspace, const std::vector<std::string>& paths,
+                         const EmbedRules& rules, const std::set<std::string>& known = {});
 
 /// Hashes of the contents that embed() wrote into a text, as far as they are whole and have no line numbers.
 std::set<std::string> contents_in(std::string_view text);

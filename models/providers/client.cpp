@@ -196,7 +196,7 @@ Result<Completion> ProviderClient::complete(const Json& body, const Headers& ext
   return answer;
 }
 
-Result<ProviderAnswer> ProviderClient::ask(const ProviderAsk& ask) {
+Result<ProviderAnswer> ProviderClient::ask(const ProviderRequest& ask) {
   Result<io::HttpRequest> ready = prepared(ask.path);
   if (!ready) return fail(ready.error());
   io::HttpRequest& request = *ready;

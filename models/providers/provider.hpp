@@ -81,7 +81,7 @@ struct Reply {
 };
 
 /// A request to a provider that is no chat: files, web search.
-struct ProviderAsk {
+struct ProviderRequest {
   std::string provider;  ///< "kimi"
   std::string method = "GET";
   std::string path;                ///< below the base URL, with its query: "/files?limit=10"
@@ -209,7 +209,7 @@ Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request
                             const ProviderCall& call);
 
 /// Anything else below the base URL; errors as provider_chat.
-Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderAsk& ask,
+Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequest& ask,
                                     const ProviderCall& call);
 
 /// GET {base}/models: the ids the endpoint offers. Proves key and URL.

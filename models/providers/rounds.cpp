@@ -245,7 +245,7 @@ Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request
   return chat_rounds::Rounds(provider, request, model, call).run();
 }
 
-Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderAsk& ask,
+Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequest& ask,
                                     const ProviderCall& call) {
   if (auto ready = require_configured(provider, call.config); !ready) return fail(ready.error());
   return ProviderClient(provider, call).ask(ask);

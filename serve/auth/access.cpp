@@ -181,7 +181,7 @@ bool AccessPolicy::allows_origin(std::string_view origin) const {
                      [&](const HostPattern& pattern) { return pattern.allows_origin(scheme, name, port); });
 }
 
-std::optional<HttpAnswer> AccessPolicy::check_origin(const HttpRequest& request) const {
+std::optional<HttpResponse> AccessPolicy::check_origin(const HttpRequest& request) const {
   std::string_view host, origin;
   int hosts = 0, origins = 0;
   for (const auto& [name, value] : request.headers) {
@@ -213,10 +213,10 @@ SharedPass AccessPolicy::pass_of_own(std::string_view token) const {
                                            .policy = id_});
 }
 
-Entrance AccessPolicy::judge(const HttpRequest& request, const Secret* own, bool last) const {
+AccessDecision AccessPolicy::judge(const HttpRequest& request, const Secret* own, bool last) const {
   const bool guarded = own != nullptr && !own->empty();
   if (is_open() && !guarded)
-    return {.kind = Entrance::Kind::open, .pass = own == nullptr ? open_ : open_frames_};
+    return {.kind = AccessDecision::Kind::allow, .pass = own == nullptr ? open_ : open_frames_};
   const Credential credential = presented_by(request);
   if (credential.twice)
     return {.refusal = plain_error(400, "the Authorization or x-api-key header stands there twice")};
@@ -228,14 +228,15 @@ Entrance AccessPolicy::judge(const HttpRequest& request, const Secret* own, bool
                                      : "a key is needed: send Authorization: Bearer KEY or x-api-key: KEY",
                              false)};
   if (guarded && own->matches(credential.text))
-    return {.kind = Entrance::Kind::open, .pass = pass_of_own(credential.text)};
-  Entrance entrance = judge_credential(credential.text, credential.bearer, wanted, last);
+    return {.kind = AccessDecision::Kind::allow, .pass = pass_of_own(credential.text)};
+  AccessDecision entrance = judge_credential(credential.text, credential.bearer, wanted, last);
   const Scope needed = needed_scope(request.path);
-  if (entrance.kind != Entrance::Kind::open || entrance.pass->principal.may(needed)) return entrance;
+  if (entrance.kind != AccessDecision::Kind::allow || entrance.pass->principal.may(needed)) return entrance;
   return {.refusal = forbidden(needed, challenge_), .reason = "scope"};
 }
 
-Entrance AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted, bool last) const {
+AccessDecision AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted,
+                                              bool last) const {
   const NamedKey* const key = find_key(keys_, text);
   if (key == nullptr && bearer && issuer_ && looks_like_jwt(text)) return judge_bearer(text, wanted, last);
   if (key == nullptr)
@@ -246,10 +247,10 @@ Entrance AccessPolicy::judge_credential(std::string_view text, bool bearer, Scop
     return {.refusal = unauthorized(challenge_, wanted, "this key has expired: ask for a new one", true),
             .note = fmt::format("the key \"{}\" has expired and was presented", key->name),
             .reason = "key"};
-  return {.kind = Entrance::Kind::open, .pass = pass_of(*key)};
+  return {.kind = AccessDecision::Kind::allow, .pass = pass_of(*key)};
 }
 
-Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted, bool last) const {
+AccessDecision AccessPolicy::judge_bearer(std::string_view token, Scope wanted, bool last) const {
   using Kind = TokenVerdict::Kind;
   IssuerView view = issuer_->view();
   if (last) view.may_fetch = false;
@@ -257,7 +258,7 @@ Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted, bool l
   if (last && verdict.kind == Kind::refused && !verdict.key_id.empty()) issuer_->missed(verdict.key_id);
   switch (verdict.kind) {
     case Kind::allowed:
-      return {.kind = Entrance::Kind::open,
+      return {.kind = AccessDecision::Kind::allow,
               .pass = std::make_shared<const Pass>(Pass{.principal = std::move(verdict.principal),
                                                         .kind = Pass::Kind::bearer,
                                                         .issuer = issuer_->settings().issuer,
@@ -266,7 +267,7 @@ Entrance AccessPolicy::judge_bearer(std::string_view token, Scope wanted, bool l
     case Kind::no_scope:
       return {.refusal = forbidden(Scope::viewer, challenge_), .reason = "scope"};
     case Kind::needs_keys:
-      return {.kind = Entrance::Kind::unknown};
+      return {.kind = AccessDecision::Kind::undecided};
     case Kind::no_keys_yet:
       return {.refusal = still_unknown()};
     case Kind::refused:
@@ -309,7 +310,7 @@ PassState AccessPolicy::state_of(const Pass& pass,
   return good ? PassState::good : PassState::retired;
 }
 
-HttpAnswer AccessPolicy::still_unknown() const {
+HttpResponse AccessPolicy::still_unknown() const {
   return plain_error(503, "the token cannot be judged now: its issuer's keys could not be fetched in time",
                      "Retry-After: 30\r\n");
 }

@@ -28,17 +28,17 @@ bool is_loopback(std::string_view host);
 std::string host_of(std::string_view authority);
 
 /// What the key or token of a request is worth at a place.
-struct Entrance {
+struct AccessDecision {
   enum class Kind : std::uint8_t {
-    open,     ///< who holds `pass` may come in
-    closed,   ///< `refusal` is the answer
-    unknown,  ///< only the issuer's newer keys can tell: IssuerKeys::fetch, then look again
+    allow,      ///< who holds `pass` may come in
+    deny,       ///< `refusal` is the answer
+    undecided,  ///< only the issuer's newer keys can tell: IssuerKeys::fetch, then look again
   };
-  Kind kind = Kind::closed;
+  Kind kind = Kind::deny;
   SharedPass pass{};
-  HttpAnswer refusal{};
+  HttpResponse refusal{};
   std::string note{};         ///< for the log, never a key
-  std::string_view reason{};  ///< closed because of what was shown: "key", "token" or "scope"
+  std::string_view reason{};  ///< denied because of what was shown: "key", "token" or "scope"
 };
 
 /// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/mcp).
@@ -56,12 +56,12 @@ class AccessPolicy {
 
   /// Host missing, twice or malformed is 400; a foreign Host or Origin (also "null") is 403 (DNS rebinding,
   /// cross-site requests).
-  [[nodiscard]] std::optional<HttpAnswer> check_origin(const HttpRequest& request) const;
+  [[nodiscard]] std::optional<HttpResponse> check_origin(const HttpRequest& request) const;
   /// The verdict on the request's bearer token or x-api-key; "local", admin, where nothing is configured. A
   /// query string is never looked at. `own` is a token that the place may have besides ("daemon", admin);
   /// where there is one, nobody comes in without a credential. `last`: no newer keys of the issuer will come.
-  [[nodiscard]] Entrance judge(const HttpRequest& request, const Secret* own = nullptr,
-                               bool last = false) const;
+  [[nodiscard]] AccessDecision judge(const HttpRequest& request, const Secret* own = nullptr,
+                                     bool last = false) const;
   /// Whose hello token this is: the daemon's own (ws.token, or what it was rotated to) is "daemon", admin; a
   /// key is its own; without both, "local", admin. Empty = nobody's.
   [[nodiscard]] SharedPass hello(std::string_view token, const Secret& own) const;
@@ -73,8 +73,8 @@ class AccessPolicy {
   [[nodiscard]] std::uint64_t id() const { return id_; }
   /// True for the value of an Origin header that may speak to us.
   [[nodiscard]] bool allows_origin(std::string_view origin) const;
-  /// The 401 that an Entrance::unknown becomes when waiting did not help: 503 instead, to come back.
-  [[nodiscard]] HttpAnswer still_unknown() const;
+  /// The 401 that an AccessDecision::undecided becomes when waiting did not help: 503 instead, to come back.
+  [[nodiscard]] HttpResponse still_unknown() const;
 
   /// Of WWW-Authenticate, for refusals made elsewhere.
   [[nodiscard]] const Challenge& challenge() const { return challenge_; }
@@ -94,8 +94,9 @@ class AccessPolicy {
   [[nodiscard]] bool is_open() const { return keys_.empty() && !keys_wanted_ && !issuer_; }
   [[nodiscard]] SharedPass pass_of(const NamedKey& key) const;
   [[nodiscard]] SharedPass pass_of_own(std::string_view token) const;
-  [[nodiscard]] Entrance judge_credential(std::string_view text, bool bearer, Scope wanted, bool last) const;
-  [[nodiscard]] Entrance judge_bearer(std::string_view token, Scope wanted, bool last) const;
+  [[nodiscard]] AccessDecision judge_credential(std::string_view text, bool bearer, Scope wanted,
+                                                bool last) const;
+  [[nodiscard]] AccessDecision judge_bearer(std::string_view token, Scope wanted, bool last) const;
   Result<void> take_keys(const Config& config, const std::filesystem::path& root, bool strict);
   Result<void> take_oauth(const Config& config, const AccessPolicy* before);
 

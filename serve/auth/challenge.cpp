@@ -34,13 +34,13 @@ std::string scope_names(Scope most) {
   return text;
 }
 
-HttpAnswer unauthorized(const Challenge& challenge, Scope wanted, std::string_view message, bool given) {
+HttpResponse unauthorized(const Challenge& challenge, Scope wanted, std::string_view message, bool given) {
   return plain_error(401, message,
                      challenge_text::line(challenge, given ? "invalid_token" : "",
                                           challenge.metadata.empty() ? "" : scope_names(wanted)));
 }
 
-HttpAnswer forbidden(Scope needed, const Challenge& challenge) {
+HttpResponse forbidden(Scope needed, const Challenge& challenge) {
   return plain_error(
       403, fmt::format("this needs a key or token of scope {}", to_string(needed)),
       challenge_text::line(challenge, "insufficient_scope", fmt::format("exai:{}", to_string(needed))));

@@ -20,8 +20,8 @@ std::string scope_names(Scope most);
 
 /// 401. `wanted` is the scope that the place is used with, `message` a sentence for people; with `given`, a
 /// key or token was there and is the reason.
-HttpAnswer unauthorized(const Challenge& challenge, Scope wanted, std::string_view message, bool given);
+HttpResponse unauthorized(const Challenge& challenge, Scope wanted, std::string_view message, bool given);
 /// 403: the caller is known, but its scope is less than `needed`.
-HttpAnswer forbidden(Scope needed, const Challenge& challenge = {});
+HttpResponse forbidden(Scope needed, const Challenge& challenge = {});
 
 }  // namespace exai::serve

@@ -29,9 +29,9 @@ bool is_name_list(std::string_view text) {
 }  // namespace cors_rules
 }  // namespace
 
-std::optional<HttpAnswer> share_with_origin(HttpRequest& request) {
+std::optional<HttpResponse> share_with_origin(HttpRequest& request) {
   using namespace cors_rules;
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = 204;
   if (request.method == "OPTIONS" && request.path == "*") {
     answer.headers = "Allow: GET, HEAD, POST, DELETE, OPTIONS\r\n";

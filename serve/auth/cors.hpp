@@ -9,6 +9,6 @@ namespace exai::serve {
 
 /// For a request whose Origin, if it has one, is allowed already: every answer to it may be read by the page,
 /// with the headers that MCP clients look for. A preflight, which never shows a key, is answered here.
-std::optional<HttpAnswer> share_with_origin(HttpRequest& request);
+std::optional<HttpResponse> share_with_origin(HttpRequest& request);
 
 }  // namespace exai::serve

@@ -28,19 +28,19 @@ void Guard::note(std::string_view text) {
   refused_.say(text, clock_.steady());
 }
 
-std::optional<HttpAnswer> Guard::admit(HttpRequest& request, bool counted, const Secret* own) {
+std::optional<HttpResponse> Guard::admit(HttpRequest& request, bool counted, const Secret* own) {
   return decide(request, access_.judge(request, own), counted);
 }
 
-std::optional<HttpAnswer> Guard::admit_finally(HttpRequest& request, bool counted) {
-  Entrance entrance = access_.judge(request, nullptr, true);
-  if (entrance.kind == Entrance::Kind::unknown) return access_.still_unknown();
+std::optional<HttpResponse> Guard::admit_finally(HttpRequest& request, bool counted) {
+  AccessDecision entrance = access_.judge(request, nullptr, true);
+  if (entrance.kind == AccessDecision::Kind::undecided) return access_.still_unknown();
   return decide(request, std::move(entrance), counted);
 }
 
-std::optional<HttpAnswer> Guard::decide(HttpRequest& request, Entrance entrance, bool counted) {
-  if (entrance.kind == Entrance::Kind::unknown) return std::nullopt;
-  if (entrance.kind == Entrance::Kind::open) {
+std::optional<HttpResponse> Guard::decide(HttpRequest& request, AccessDecision entrance, bool counted) {
+  if (entrance.kind == AccessDecision::Kind::undecided) return std::nullopt;
+  if (entrance.kind == AccessDecision::Kind::allow) {
     request.pass = std::move(entrance.pass);
     return counted ? count(request) : std::nullopt;
   }
@@ -61,7 +61,7 @@ RateCaller Guard::caller(const Pass& pass, std::string_view address) const {
   return {address, named ? std::string_view(pass.principal.name) : std::string_view(), is_loopback(address)};
 }
 
-std::optional<HttpAnswer> Guard::count(HttpRequest& request) {
+std::optional<HttpResponse> Guard::count(HttpRequest& request) {
   const RateVerdict verdict = rates_.take(caller(*request.pass, request.peer), clock_.steady());
   if (verdict.policy.empty()) return std::nullopt;
   request.answer_headers += rate_headers(verdict);

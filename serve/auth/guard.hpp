@@ -36,9 +36,9 @@ class Guard {
 
   /// Who asks, and whether that was already too much: the pass stays with the request. `counted`: the request
   /// counts against the limits. Undecided (nothing and no pass) when only the issuer's newer keys can tell.
-  std::optional<HttpAnswer> admit(HttpRequest& request, bool counted, const Secret* own = nullptr);
+  std::optional<HttpResponse> admit(HttpRequest& request, bool counted, const Secret* own = nullptr);
   /// The same once there are no newer keys to wait for.
-  std::optional<HttpAnswer> admit_finally(HttpRequest& request, bool counted);
+  std::optional<HttpResponse> admit_finally(HttpRequest& request, bool counted);
   /// One message on a connection that was let in; zero = it may pass.
   Millis take(const Pass& pass, std::string_view address);
   /// One frame of the daemon's, of a session or (empty) of none yet.
@@ -55,8 +55,8 @@ class Guard {
   [[nodiscard]] const AccessPolicy& access() const { return access_; }
 
  private:
-  std::optional<HttpAnswer> decide(HttpRequest& request, Entrance entrance, bool counted);
-  std::optional<HttpAnswer> count(HttpRequest& request);
+  std::optional<HttpResponse> decide(HttpRequest& request, AccessDecision entrance, bool counted);
+  std::optional<HttpResponse> count(HttpRequest& request);
   [[nodiscard]] RateCaller caller(const Pass& pass, std::string_view address) const;
 
   const AccessPolicy& access_;

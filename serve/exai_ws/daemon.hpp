@@ -21,7 +21,7 @@ class Daemon final : public FrameService {
   /// Ends every session; connections that still stand hear nothing more.
   ~Daemon() override { state_->clear(); }
 
-  std::optional<HttpAnswer> admit(HttpRequest& request) override {
+  std::optional<HttpResponse> admit(HttpRequest& request) override {
     return state_->guard.access().check_origin(request);
   }
   std::string_view choose(const HttpRequest& /*request*/) override { return {}; }

@@ -91,7 +91,7 @@ struct CatalogueExtras {
 
 class Catalogue {
  public:
-  static Result<Catalogue> from(const Wire& wire, const ToolList& tools,
+  static Result<Catalogue> from(const McpWriter& wire, const ToolList& tools,
                                 const std::vector<const Resource*>& resources,
                                 const std::vector<const Prompt*>& prompts, CatalogueExtras extras);
 
@@ -110,7 +110,7 @@ class Catalogue {
   Listing tool_list, prompt_list, resource_list, template_list;
 
  private:
-  void serialise(const Wire& wire, std::size_t page);
+  void serialise(const McpWriter& wire, std::size_t page);
 
   ToolCatalogue tools_;
   std::vector<PromptEntry> prompts_;      // sorted by name

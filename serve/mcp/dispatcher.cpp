@@ -94,7 +94,7 @@ struct Dispatcher::Method {
   std::string_view name;
   bool legacy, modern;
   Scope scope;
-  Action (Dispatcher::*handle)(Asked&) const;
+  Action (Dispatcher::*handle)(MethodCall&) const;
 };
 
 const Dispatcher::Method* Dispatcher::find_method(std::string_view name, Era era) {
@@ -157,12 +157,12 @@ Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
   }
   if (!context.caller.principal.may(method->scope))
     return refuse_scope(message.id, context.caller.principal, method->scope, shown(message.method));
-  Asked asked{message, context, http,
-              message.params.is_object() ? std::move(message.params) : Json::object()};
+  MethodCall asked{message, context, http,
+                   message.params.is_object() ? std::move(message.params) : Json::object()};
   return (this->*method->handle)(asked);
 }
 
-Action Dispatcher::initialize(Asked& asked) const {
+Action Dispatcher::initialize(MethodCall& asked) const {
   const std::string wanted = text_member(asked.params, "protocolVersion");
   if (wanted.empty())
     return dispatching::refuse(asked.message.id, k_invalid_params,
@@ -174,15 +174,15 @@ Action Dispatcher::initialize(Asked& asked) const {
       read_client(member_of(asked.params, "capabilities"), member_of(asked.params, "clientInfo"))};
 }
 
-Action Dispatcher::ping(Asked& asked) const {
+Action Dispatcher::ping(MethodCall& asked) const {
   return SendAnswer{rpc_result(asked.message.id, wire_.empty(Era::legacy))};
 }
 
-Action Dispatcher::discover(Asked& asked) const {
+Action Dispatcher::discover(MethodCall& asked) const {
   return SendAnswer{rpc_result(asked.message.id, wire_.discover())};
 }
 
-Action Dispatcher::set_level(Asked& asked) const {
+Action Dispatcher::set_level(MethodCall& asked) const {
   const std::optional<ClientLog> level = client_log_level(text_member(asked.params, "level"));
   if (!level)
     return dispatching::refuse(asked.message.id, k_invalid_params,
@@ -191,7 +191,7 @@ Action Dispatcher::set_level(Asked& asked) const {
   return SetLogLevel{asked.message.id, *level};
 }
 
-Action Dispatcher::subscribe(Asked& asked) const {
+Action Dispatcher::subscribe(MethodCall& asked) const {
   std::string uri = text_member(asked.params, "uri");
   if (uri.empty())
     return dispatching::refuse(asked.message.id, k_invalid_params,
@@ -199,7 +199,7 @@ Action Dispatcher::subscribe(Asked& asked) const {
   return SetSubscription{asked.message.id, std::move(uri), asked.message.method == "resources/subscribe"};
 }
 
-Action Dispatcher::list(Asked& asked) const {
+Action Dispatcher::list(MethodCall& asked) const {
   const std::string& method = asked.message.method;
   const auto offered = catalogue();
   const Listing& listing = method == "tools/list"       ? offered->tool_list
@@ -218,7 +218,7 @@ Action Dispatcher::list(Asked& asked) const {
   return SendAnswer{rpc_result(asked.message.id, *page)};
 }
 
-Action Dispatcher::call_tool(Asked& asked) const {
+Action Dispatcher::call_tool(MethodCall& asked) const {
   using namespace dispatching;
   const std::string name = text_member(asked.params, "name");
   const RpcId& id = asked.message.id;
@@ -256,7 +256,7 @@ Action Dispatcher::call_tool(Asked& asked) const {
   return call;
 }
 
-Action Dispatcher::get_prompt(Asked& asked) const {
+Action Dispatcher::get_prompt(MethodCall& asked) const {
   using namespace dispatching;
   const RpcId& id = asked.message.id;
   const std::string name = text_member(asked.params, "name");
@@ -293,7 +293,7 @@ Action Dispatcher::get_prompt(Asked& asked) const {
   return call;
 }
 
-Action Dispatcher::read_resource(Asked& asked) const {
+Action Dispatcher::read_resource(MethodCall& asked) const {
   using namespace dispatching;
   const RpcId& id = asked.message.id;
   std::string uri = text_member(asked.params, "uri");
@@ -323,7 +323,7 @@ Action Dispatcher::read_resource(Asked& asked) const {
   return call;
 }
 
-Action Dispatcher::complete(Asked& asked) const {
+Action Dispatcher::complete(MethodCall& asked) const {
   using namespace dispatching;
   const RpcId& id = asked.message.id;
   const Json& ref = member_of(asked.params, "ref");
@@ -360,7 +360,7 @@ Action Dispatcher::complete(Asked& asked) const {
   return call;
 }
 
-Action Dispatcher::listen(Asked& asked) const {
+Action Dispatcher::listen(MethodCall& asked) const {
   using namespace dispatching;
   constexpr std::size_t k_most = k_most_subscriptions;
   const Json& wanted = member_of(asked.params, "notifications");
@@ -381,7 +381,7 @@ Action Dispatcher::listen(Asked& asked) const {
   return begin;
 }
 
-Action Dispatcher::task(Asked& asked) const {
+Action Dispatcher::task(MethodCall& asked) const {
   using namespace dispatching;
   if (!asked.context.caller.client.tasks)
     return refuse(asked.message.id, k_missing_capability,

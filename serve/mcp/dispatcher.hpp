@@ -79,16 +79,16 @@ using Action = std::variant<SendAnswer, Accepted, OpenSession, BeginCall, Cancel
 
 class Dispatcher {
  public:
-  Dispatcher(const CurrentCatalogue& catalogue, const Wire& wire) : catalogue_(catalogue), wire_(wire) {}
+  Dispatcher(const CurrentCatalogue& catalogue, const McpWriter& wire) : catalogue_(catalogue), wire_(wire) {}
   /// `message` is consumed. `request` is nullptr where there are no headers.
   [[nodiscard]] Action dispatch(RpcMessage message, const RequestContext& context,
                                 const HttpRequest* request) const;
   [[nodiscard]] std::shared_ptr<const Catalogue> catalogue() const { return catalogue_.get(); }
-  [[nodiscard]] const Wire& wire() const { return wire_; }
+  [[nodiscard]] const McpWriter& wire() const { return wire_; }
 
  private:
   /// What a handler of a method gets.
-  struct Asked {
+  struct MethodCall {
     RpcMessage& message;
     const RequestContext& context;
     const HttpRequest* request;
@@ -98,21 +98,21 @@ class Dispatcher {
   static const Method* find_method(std::string_view name, Era era);
   [[nodiscard]] Action request(RpcMessage& message, const RequestContext& context,
                                const HttpRequest* request) const;
-  [[nodiscard]] Action initialize(Asked& asked) const;
-  [[nodiscard]] Action ping(Asked& asked) const;
-  [[nodiscard]] Action discover(Asked& asked) const;
-  [[nodiscard]] Action set_level(Asked& asked) const;
-  [[nodiscard]] Action subscribe(Asked& asked) const;
-  [[nodiscard]] Action list(Asked& asked) const;
-  [[nodiscard]] Action call_tool(Asked& asked) const;
-  [[nodiscard]] Action get_prompt(Asked& asked) const;
-  [[nodiscard]] Action read_resource(Asked& asked) const;
-  [[nodiscard]] Action complete(Asked& asked) const;
-  [[nodiscard]] Action listen(Asked& asked) const;
-  [[nodiscard]] Action task(Asked& asked) const;
+  [[nodiscard]] Action initialize(MethodCall& asked) const;
+  [[nodiscard]] Action ping(MethodCall& asked) const;
+  [[nodiscard]] Action discover(MethodCall& asked) const;
+  [[nodiscard]] Action set_level(MethodCall& asked) const;
+  [[nodiscard]] Action subscribe(MethodCall& asked) const;
+  [[nodiscard]] Action list(MethodCall& asked) const;
+  [[nodiscard]] Action call_tool(MethodCall& asked) const;
+  [[nodiscard]] Action get_prompt(MethodCall& asked) const;
+  [[nodiscard]] Action read_resource(MethodCall& asked) const;
+  [[nodiscard]] Action complete(MethodCall& asked) const;
+  [[nodiscard]] Action listen(MethodCall& asked) const;
+  [[nodiscard]] Action task(MethodCall& asked) const;
 
   const CurrentCatalogue& catalogue_;
-  const Wire& wire_;
+  const McpWriter& wire_;
 };
 
 }  // namespace exai::serve

@@ -5,7 +5,7 @@
 
 namespace exai::serve {
 
-Listing::Listing(const Wire& wire, std::string_view key, const std::vector<std::string>& items,
+Listing::Listing(const McpWriter& wire, std::string_view key, const std::vector<std::string>& items,
                  std::size_t page, const CacheHint& hint) {
   std::string all(key);
   for (const std::string& item : items) all.append("\n").append(item);

@@ -1,7 +1,7 @@
 // A list of things on offer, serialised once for both eras and cut into pages.
 #pragma once
 
-#include "serve/mcp/wire.hpp"
+#include "serve/mcp/writer.hpp"
 
 #include <string>
 #include <string_view>
@@ -13,8 +13,8 @@ class Listing {
  public:
   Listing() = default;
   /// `key` is the member of the result ("tools"), `items` JSON texts, `page` how many of them go on one page.
-  Listing(const Wire& wire, std::string_view key, const std::vector<std::string>& items, std::size_t page,
-          const CacheHint& hint);
+  Listing(const McpWriter& wire, std::string_view key, const std::vector<std::string>& items,
+          std::size_t page, const CacheHint& hint);
 
   /// The result of the page that a cursor stands for ("" = the first); nullptr for a cursor that is not ours
   /// or belongs to an older list.

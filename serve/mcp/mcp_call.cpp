@@ -142,7 +142,7 @@ void McpCall::fail_with(const Error& error) {
 }
 
 std::string McpCall::result_text(const CallAnswer& answer) const {
-  const Wire& wire = service_.wire_;
+  const McpWriter& wire = service_.wire_;
   const Era era = context_.dialect.era;
   if (const auto* output = std::get_if<ToolOutput>(&answer)) return wire.tool(context_.dialect, *output);
   if (const auto* output = std::get_if<PromptOutput>(&answer)) return wire.prompt(era, *output);

@@ -14,29 +14,29 @@ constexpr std::string_view k_json = "application/json";
 constexpr std::string_view k_allow = "Allow: GET, POST, DELETE\r\n";
 constexpr std::string_view k_allow_modern = "Allow: POST\r\n";
 
-HttpAnswer refuse(int status, const RpcId& id, int code, std::string message) {
+HttpResponse refuse(int status, const RpcId& id, int code, std::string message) {
   RpcError error;
   error.code = code;
   error.message = std::move(message);
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = status;
   answer.body = rpc_error(id, error);
   return answer;
 }
 
-HttpAnswer lost_session(const RpcId& id) {
+HttpResponse lost_session(const RpcId& id) {
   return refuse(404, id, k_session_lost, "Session not found: it ended or expired; send initialize again");
 }
 
-HttpAnswer message_answer(std::string body, int status = 200) {
-  HttpAnswer answer;
+HttpResponse message_answer(std::string body, int status = 200) {
+  HttpResponse answer;
   answer.status = status;
   answer.body = std::move(body);
   return answer;
 }
 
-HttpAnswer empty_answer(int status) {
-  HttpAnswer answer;
+HttpResponse empty_answer(int status) {
+  HttpResponse answer;
   answer.status = status;
   return answer;
 }
@@ -74,7 +74,7 @@ bool accepts(std::string_view accept, std::string_view type) {
 /// nothing else. A session's stream outlives its connection.
 class McpHttp::Sink final : public ResponseSink {
  public:
-  Sink(McpHttp& owner, const Peer& peer, const Challenge& challenge, std::shared_ptr<HttpExchange> exchange,
+  Sink(McpHttp& owner, const Peer& peer, const Challenge& challenge, std::shared_ptr<ResponseWriter> exchange,
        Takes takes)
       : owner_(owner),
         peer_(peer),
@@ -110,7 +110,7 @@ class McpHttp::Sink final : public ResponseSink {
 
   void forbid(std::string message, Scope needed) override {
     over_ = true;
-    HttpAnswer refusal = forbidden(needed, challenge_);
+    HttpResponse refusal = forbidden(needed, challenge_);
     refusal.body = std::move(message);
     exchange_->answer(std::move(refusal));
   }
@@ -133,11 +133,11 @@ class McpHttp::Sink final : public ResponseSink {
     session->pass = pass_;
     session->channel = std::make_shared<SessionStreams>(session->version, StreamLimits());
     owner_.service_.join(session);
-    HttpAnswer answer = mcp_over_http::message_answer(std::move(opened.message));
+    HttpResponse answer = mcp_over_http::message_answer(std::move(opened.message));
     answer.headers = "Mcp-Session-Id: " + session->id + "\r\n";
     if (takes_.json) return exchange_->answer(std::move(answer));
     // The header has to come with the head of the stream.
-    HttpAnswer stream = std::move(answer);
+    HttpResponse stream = std::move(answer);
     stream.type = mcp_over_http::k_stream;
     stream.body = sse_event(stream.body);
     exchange_->answer(std::move(stream));
@@ -185,13 +185,13 @@ class McpHttp::Sink final : public ResponseSink {
   Peer peer_;
   std::shared_ptr<const Pass> pass_;
   Challenge challenge_;
-  std::shared_ptr<HttpExchange> exchange_;
+  std::shared_ptr<ResponseWriter> exchange_;
   Takes takes_;
   std::shared_ptr<EventStream> stream_;  // of a session
   bool waiting_ = false, over_ = false, let_go_ = false;
 };
 
-std::optional<HttpAnswer> McpHttp::admit(const HttpRequest& request) {
+std::optional<HttpResponse> McpHttp::admit(const HttpRequest& request) {
   using namespace mcp_over_http;
   const bool modern = is_modern(request);
   if (!modern && request.method == "DELETE") return std::nullopt;
@@ -213,7 +213,7 @@ std::optional<HttpAnswer> McpHttp::admit(const HttpRequest& request) {
 }
 
 void McpHttp::handle(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
-                     const std::shared_ptr<HttpExchange>& exchange) {
+                     const std::shared_ptr<ResponseWriter>& exchange) {
   if (request.method == "POST") return post(request, principal, challenge, exchange);
   if (request.method == "GET") return get(request, principal, exchange);
   const std::string_view id = request.header("mcp-session-id");
@@ -223,10 +223,10 @@ void McpHttp::handle(const HttpRequest& request, const Principal& principal, con
 }
 
 void McpHttp::get(const HttpRequest& request, const Principal& principal,
-                  const std::shared_ptr<HttpExchange>& exchange) {
+                  const std::shared_ptr<ResponseWriter>& exchange) {
   Peer peer;
   peer.principal = principal;
-  if (std::optional<HttpAnswer> refusal = find_session(request, {}, peer))
+  if (std::optional<HttpResponse> refusal = find_session(request, {}, peer))
     return exchange->answer(std::move(*refusal));
   exchange->stay_open();
   auto* streams = dynamic_cast<SessionStreams*>(peer.session->channel.get());
@@ -236,7 +236,7 @@ void McpHttp::get(const HttpRequest& request, const Principal& principal,
   if (!streams->resume(last, exchange)) streams->listen(exchange);
 }
 
-std::optional<HttpAnswer> McpHttp::find_session(const HttpRequest& request, const RpcId& id, Peer& peer) {
+std::optional<HttpResponse> McpHttp::find_session(const HttpRequest& request, const RpcId& id, Peer& peer) {
   using namespace mcp_over_http;
   const std::string_view session = request.header("mcp-session-id");
   if (session.empty())
@@ -250,7 +250,7 @@ std::optional<HttpAnswer> McpHttp::find_session(const HttpRequest& request, cons
 }
 
 void McpHttp::post(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
-                   const std::shared_ptr<HttpExchange>& exchange) {
+                   const std::shared_ptr<ResponseWriter>& exchange) {
   using namespace mcp_over_http;
   Peer peer;
   peer.principal = principal;
@@ -277,21 +277,21 @@ void McpHttp::post(const HttpRequest& request, const Principal& principal, const
   }
   const bool opens = message->kind == RpcMessage::Kind::request && message->method == "initialize";
   if (!opens) {
-    if (std::optional<HttpAnswer> refusal = find_session(request, message->id, peer))
+    if (std::optional<HttpResponse> refusal = find_session(request, message->id, peer))
       return exchange->answer(std::move(*refusal));
   }
   take(std::move(*message), era, peer, challenge, exchange);
 }
 
 std::shared_ptr<McpHttp::Sink> McpHttp::sink_for(const Peer& peer, const Challenge& challenge,
-                                                 const std::shared_ptr<HttpExchange>& exchange) {
+                                                 const std::shared_ptr<ResponseWriter>& exchange) {
   const std::string_view accept = peer.request->header("accept");
   const Takes takes{accepts(accept, mcp_over_http::k_json), accepts(accept, mcp_over_http::k_stream)};
   return std::make_shared<Sink>(*this, peer, challenge, exchange, takes);
 }
 
 void McpHttp::take(RpcMessage message, Era era, const Peer& peer, const Challenge& challenge,
-                   const std::shared_ptr<HttpExchange>& exchange) {
+                   const std::shared_ptr<ResponseWriter>& exchange) {
   const auto sink = sink_for(peer, challenge, exchange);
   service_.take(std::move(message), era, peer, sink);
   if (sink->over()) return;

@@ -1,4 +1,4 @@
-// MCP's Streamable HTTP transport over any HttpExchange: sessions with streams for the revisions that have
+// MCP's Streamable HTTP transport over any ResponseWriter: sessions with streams for the revisions that have
 // them, plain requests for the stateless one, side by side on one path.
 #pragma once
 
@@ -14,10 +14,10 @@ class McpHttp {
   McpHttp(McpService& service, SessionTable& sessions) : service_(service), sessions_(sessions) {}
 
   /// What can be refused by the headers alone: method, content type, accept.
-  [[nodiscard]] static std::optional<HttpAnswer> admit(const HttpRequest& request);
+  [[nodiscard]] static std::optional<HttpResponse> admit(const HttpRequest& request);
   /// `challenge` goes with a 403 for a scope that is too small.
   void handle(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
-              const std::shared_ptr<HttpExchange>& exchange);
+              const std::shared_ptr<ResponseWriter>& exchange);
 
  private:
   class Sink;
@@ -26,15 +26,15 @@ class McpHttp {
     bool json = true, stream = true;
   };
   void get(const HttpRequest& request, const Principal& principal,
-           const std::shared_ptr<HttpExchange>& exchange);
+           const std::shared_ptr<ResponseWriter>& exchange);
   void post(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
-            const std::shared_ptr<HttpExchange>& exchange);
+            const std::shared_ptr<ResponseWriter>& exchange);
   void take(RpcMessage message, Era era, const Peer& peer, const Challenge& challenge,
-            const std::shared_ptr<HttpExchange>& exchange);
+            const std::shared_ptr<ResponseWriter>& exchange);
   std::shared_ptr<Sink> sink_for(const Peer& peer, const Challenge& challenge,
-                                 const std::shared_ptr<HttpExchange>& exchange);
+                                 const std::shared_ptr<ResponseWriter>& exchange);
   /// The session that a message after `initialize` belongs to, or the refusal.
-  std::optional<HttpAnswer> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);
+  std::optional<HttpResponse> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);
 
   McpService& service_;
   SessionTable& sessions_;

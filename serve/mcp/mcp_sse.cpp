@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::string_view k_session_query = "sessionId=";
 
-HttpAnswer lost_stream() {
+HttpResponse lost_stream() {
   RpcError error;
   error.code = k_session_lost;
   error.message = "Session not found: its stream has ended; open /sse again";
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = 404;
   answer.body = rpc_error({}, error);
   return answer;
@@ -21,7 +21,7 @@ HttpAnswer lost_stream() {
 
 }  // namespace
 
-std::optional<HttpAnswer> McpSse::admit(const HttpRequest& request) {
+std::optional<HttpResponse> McpSse::admit(const HttpRequest& request) {
   if (request.path == "/sse") {
     if (request.method == "GET") return std::nullopt;
     // Clients that look for Streamable HTTP first POST here and take 405 as the sign to GET.
@@ -35,12 +35,12 @@ std::optional<HttpAnswer> McpSse::admit(const HttpRequest& request) {
 }
 
 void McpSse::handle(const HttpRequest& request, const Principal& principal,
-                    const std::shared_ptr<HttpExchange>& exchange) {
+                    const std::shared_ptr<ResponseWriter>& exchange) {
   if (request.path == "/sse") return open(principal, exchange);
   post(request, principal, exchange);
 }
 
-void McpSse::open(const Principal& principal, const std::shared_ptr<HttpExchange>& exchange) {
+void McpSse::open(const Principal& principal, const std::shared_ptr<ResponseWriter>& exchange) {
   if (streams_.size() >= most_)
     return exchange->answer(
         plain_error(503, "no room for another stream (limits.streams)", "Retry-After: 5\r\n"));
@@ -48,7 +48,7 @@ void McpSse::open(const Principal& principal, const std::shared_ptr<HttpExchange
   exchange->may_stream("event: endpoint\ndata: messages?" + std::string(k_session_query) + id + "\n\n");
   exchange->stay_open();
   exchange->begin_stream();
-  const std::weak_ptr<HttpExchange> weak = exchange;
+  const std::weak_ptr<ResponseWriter> weak = exchange;
   const auto write = [weak](const std::string& message, bool droppable) {
     if (const auto out = weak.lock()) out->write(sse_event(message), droppable);
   };
@@ -58,7 +58,7 @@ void McpSse::open(const Principal& principal, const std::shared_ptr<HttpExchange
 }
 
 void McpSse::post(const HttpRequest& request, const Principal& principal,
-                  const std::shared_ptr<HttpExchange>& exchange) {
+                  const std::shared_ptr<ResponseWriter>& exchange) {
   std::string_view id;
   for (std::string_view rest = request.query; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -68,7 +68,7 @@ void McpSse::post(const HttpRequest& request, const Principal& principal,
   const auto found = streams_.find(id);
   if (found == streams_.end() || found->second.pipe->principal().name != principal.name)
     return exchange->answer(lost_stream());
-  HttpAnswer accepted;
+  HttpResponse accepted;
   accepted.status = 202;
   accepted.body = "Accepted";
   accepted.type = "text/plain";

@@ -23,20 +23,20 @@ class McpSse {
   [[nodiscard]] static bool serves(std::string_view path) {
     return path == "/sse" || path == "/messages" || path == "/sse/messages";
   }
-  [[nodiscard]] static std::optional<HttpAnswer> admit(const HttpRequest& request);
+  [[nodiscard]] static std::optional<HttpResponse> admit(const HttpRequest& request);
   void handle(const HttpRequest& request, const Principal& principal,
-              const std::shared_ptr<HttpExchange>& exchange);
+              const std::shared_ptr<ResponseWriter>& exchange);
   /// Ends all streams: the server stops.
   void end_streams();
 
  private:
-  void open(const Principal& principal, const std::shared_ptr<HttpExchange>& exchange);
+  void open(const Principal& principal, const std::shared_ptr<ResponseWriter>& exchange);
   void post(const HttpRequest& request, const Principal& principal,
-            const std::shared_ptr<HttpExchange>& exchange);
+            const std::shared_ptr<ResponseWriter>& exchange);
 
   struct Stream {
     std::unique_ptr<McpPipe> pipe;
-    std::shared_ptr<HttpExchange> exchange;
+    std::shared_ptr<ResponseWriter> exchange;
   };
   McpService& service_;
   std::function<std::string()> make_id_;

@@ -75,7 +75,7 @@ PromptEntry entry_of(const Prompt& record) {
 }  // namespace offering
 }  // namespace
 
-Result<Catalogue> Catalogue::from(const Wire& wire, const ToolList& tools,
+Result<Catalogue> Catalogue::from(const McpWriter& wire, const ToolList& tools,
                                   const std::vector<const Resource*>& resources,
                                   const std::vector<const Prompt*>& prompts, CatalogueExtras extras) {
   Catalogue made;
@@ -102,7 +102,7 @@ Result<Catalogue> Catalogue::from(const Wire& wire, const ToolList& tools,
   return made;
 }
 
-void Catalogue::serialise(const Wire& wire, std::size_t page) {
+void Catalogue::serialise(const McpWriter& wire, std::size_t page) {
   const CacheHint hint{offering::k_list_ttl_ms, true};
   tool_list = Listing(wire, "tools", tools_.items(), page, hint);
   std::vector<std::string> items;

@@ -3,7 +3,7 @@
 
 #include "mcp/jsonrpc.hpp"
 #include "serve/mcp/session.hpp"
-#include "serve/mcp/wire.hpp"
+#include "serve/mcp/writer.hpp"
 #include "serve/net/exchange.hpp"
 
 #include <memory>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "engine/engine.hpp"
-#include "serve/mcp/listeners.hpp"
 #include "serve/mcp/state_seal.hpp"
+#include "serve/mcp/subscriptions.hpp"
 #include "serve/mcp/tasks.hpp"
 
 #include <functional>
@@ -25,7 +25,7 @@ ServiceLimits service_limits(const Config& config);
 
 class McpCall;
 
-class McpService final : public ChangeListener {
+class McpService final : public ChangeObserver {
  public:
   /// `make_id` gives unguessable ids (tasks).
   McpService(const Dispatcher& dispatcher, Engine& engine, StateSeal seal, ServiceLimits limits,
@@ -59,11 +59,11 @@ class McpService final : public ChangeListener {
   using Key = std::pair<std::string, RpcId>;
 
   const Dispatcher& dispatcher_;
-  const Wire& wire_;
+  const McpWriter& wire_;
   Engine& engine_;
   StateSeal seal_;
   ServiceLimits limits_;
-  Listeners listeners_;
+  Subscriptions listeners_;
   TaskTable tasks_;
   std::map<Key, std::shared_ptr<McpCall>> running_;  // requests without an answer, by peer and id
   std::map<Key, std::weak_ptr<McpCall>> asked_;      // our own requests, by session and id

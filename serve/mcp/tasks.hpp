@@ -2,7 +2,7 @@
 // only.
 #pragma once
 
-#include "serve/mcp/wire.hpp"
+#include "serve/mcp/writer.hpp"
 
 #include <functional>
 #include <list>

@@ -19,7 +19,7 @@ class BodyReader {
   /// Takes bytes up to the end of the body; gives how many.
   std::size_t take(std::string_view bytes);
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] HttpAnswer& refusal() { return refusal_; }
+  [[nodiscard]] HttpResponse& refusal() { return refusal_; }
   [[nodiscard]] std::string_view text() const { return text_; }
   /// Bytes that are still to come for certain.
   [[nodiscard]] std::uint64_t expected() const { return left_; }
@@ -37,7 +37,7 @@ class BodyReader {
   std::uint64_t left_ = 0, most_ = 0;
   std::size_t overhead_ = 0;  // bytes of chunk extensions and trailers so far
   std::string text_, line_;
-  HttpAnswer refusal_;
+  HttpResponse refusal_;
 };
 
 }  // namespace exai::serve

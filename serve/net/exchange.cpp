@@ -15,8 +15,8 @@ std::string_view HttpRequest::header(std::string_view name) const {
   return {};
 }
 
-HttpAnswer plain_error(int status, std::string_view message, std::string headers) {
-  HttpAnswer answer;
+HttpResponse plain_error(int status, std::string_view message, std::string headers) {
+  HttpResponse answer;
   answer.status = status;
   answer.body = "{\"error\":{\"message\":" + quote_json(message) + "}}";
   answer.headers = std::move(headers);

@@ -31,7 +31,7 @@ struct HttpRequest {
   static bool same_name(std::string_view a, std::string_view b);
 };
 
-struct HttpAnswer {
+struct HttpResponse {
   int status = 200;
   std::string body;
   std::string_view type = "application/json";
@@ -39,14 +39,14 @@ struct HttpAnswer {
 };
 
 /// {"error":{"message":...}} with a status.
-HttpAnswer plain_error(int status, std::string_view message, std::string headers = {});
+HttpResponse plain_error(int status, std::string_view message, std::string headers = {});
 
 /// The answer to one request, whole or as an event stream. Loop thread only; calls after the end are ignored.
-class HttpExchange {
+class ResponseWriter {
  public:
-  virtual ~HttpExchange() = default;
+  virtual ~ResponseWriter() = default;
   /// The whole answer, unless a stream has begun.
-  virtual void answer(HttpAnswer answer) = 0;
+  virtual void answer(HttpResponse answer) = 0;
   /// Allows the answer to become an event stream: with the first write, or after 15 s of silence. Until then
   /// nothing leaves, so a status stays possible. `preamble` is the stream's first text.
   virtual void may_stream(std::string preamble) = 0;
@@ -73,9 +73,9 @@ class HttpHandler {
   virtual ~HttpHandler() = default;
   /// Asked when the headers are there, before the body is read: an answer refuses the request. Who asks is
   /// decided here, once, and stays with the request.
-  virtual std::optional<HttpAnswer> admit(HttpRequest& request) = 0;
+  virtual std::optional<HttpResponse> admit(HttpRequest& request) = 0;
   /// Must see to it that the exchange is answered, now or later.
-  virtual void handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) = 0;
+  virtual void handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) = 0;
 };
 
 /// One message connection (WebSocket), seen from the one who speaks on it. Loop thread only.
@@ -102,7 +102,7 @@ class FrameService {
  public:
   virtual ~FrameService() = default;
   /// Asked before the upgrade: an answer refuses it. Who asks is decided here, once.
-  virtual std::optional<HttpAnswer> admit(HttpRequest& request) = 0;
+  virtual std::optional<HttpResponse> admit(HttpRequest& request) = 0;
   /// The subprotocol to speak on it, of those the request offers; empty = none.
   virtual std::string_view choose(const HttpRequest& request) = 0;
   virtual std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink,

@@ -1,7 +1,7 @@
 // An outgoing WebSocket connection on the loop.
 #pragma once
 
-#include "serve/net/door.hpp"
+#include "serve/net/net_server.hpp"
 
 #include <memory>
 #include <string>

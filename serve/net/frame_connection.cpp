@@ -1,10 +1,10 @@
 // One WebSocket connection: an upgrade, then a reader and a writer over an outbox. Coroutine rules as in
 // http_connection.cpp.
+#include "serve/net/connection_manager.hpp"
 #include "serve/net/exchange.hpp"
 #include "serve/net/frames.hpp"
 #include "serve/net/head_read.hpp"
 #include "serve/net/http_text.hpp"
-#include "serve/net/hub.hpp"
 #include "serve/net/upgrade.hpp"
 
 #include <deque>
@@ -36,7 +36,7 @@ class FrameConnection final : public Connection,
                               public FrameSink,
                               public std::enable_shared_from_this<FrameConnection> {
  public:
-  FrameConnection(Arrival arrival, Hub& hub, FrameService& service)
+  FrameConnection(Arrival arrival, ConnectionManager& hub, FrameService& service)
       : socket_(std::move(arrival.socket)),
         signal_(hub.io()),
         drained_(hub.io()),
@@ -46,7 +46,7 @@ class FrameConnection final : public Connection,
         share_(arrival.share) {}
 
   static net::awaitable<void> run(std::shared_ptr<FrameConnection> self) {
-    const HubEntry entry(self->hub_, self, self->share_, self->address_);
+    const ConnectionEntry entry(self->hub_, self, self->share_, self->address_);
     const HandlerEnd end(*self);
     ErrorCode ignored;
     self->socket_.non_blocking(true, ignored);
@@ -126,7 +126,7 @@ class FrameConnection final : public Connection,
     if (error && (error != net::error::eof || !head_.begun())) co_return false;
     HttpRequest& request = head_.request();
     request.peer = address_;
-    std::optional<HttpAnswer> refusal =
+    std::optional<HttpResponse> refusal =
         error ? plain_error(400, "malformed request: it ends too early") : refused(request);
     std::string text;
     if (refusal) {
@@ -152,9 +152,9 @@ class FrameConnection final : public Connection,
     co_return true;
   }
 
-  std::optional<HttpAnswer> refused(HttpRequest& request) {
+  std::optional<HttpResponse> refused(HttpRequest& request) {
     if (head_.state() == HeadReader::State::refused) return std::move(head_.refusal());
-    if (std::optional<HttpAnswer> refusal = service_.admit(request)) return refusal;
+    if (std::optional<HttpResponse> refusal = service_.admit(request)) return refusal;
     return judge_upgrade(request, head_.framing());
   }
 
@@ -282,7 +282,7 @@ class FrameConnection final : public Connection,
 
   Tcp::socket socket_;
   net::steady_timer signal_, drained_;  // cancelled to wake the writer; the reader
-  Hub& hub_;
+  ConnectionManager& hub_;
   FrameService& service_;
   std::string address_;
   Share share_;
@@ -305,7 +305,7 @@ class FrameConnection final : public Connection,
 }  // namespace frame_door
 }  // namespace
 
-void serve_frames(Arrival arrival, Hub& hub, FrameService& service) {
+void serve_frames(Arrival arrival, ConnectionManager& hub, FrameService& service) {
   const auto connection = std::make_shared<frame_door::FrameConnection>(std::move(arrival), hub, service);
   net::awaitable<void> task = frame_door::FrameConnection::run(connection);
   net::co_spawn(hub.io(), std::move(task), net::detached);

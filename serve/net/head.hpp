@@ -39,7 +39,7 @@ class HeadReader {
   /// True from the first byte on.
   [[nodiscard]] bool begun() const { return !text_.empty(); }
   /// `refused`: the answer, after which the connection ends.
-  [[nodiscard]] HttpAnswer& refusal() { return refusal_; }
+  [[nodiscard]] HttpResponse& refusal() { return refusal_; }
   /// `done`: valid until reset(). The path has no slash at its end ("/mcp/" is "/mcp"), and of an absolute
   /// target the authority stands as Host (RFC 9112 section 3.2.2). Body and peer are left to the caller.
   [[nodiscard]] HttpRequest& request() { return request_; }
@@ -73,7 +73,7 @@ class HeadReader {
   std::vector<std::pair<Part, Part>> fields_;
   Framing framing_;
   HttpRequest request_;
-  HttpAnswer refusal_;
+  HttpResponse refusal_;
 };
 
 /// True if the list of tokens (RFC 9110 section 5.6.1) in all headers of that name has this one, in any case.

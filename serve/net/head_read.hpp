@@ -2,8 +2,8 @@
 // rules that stand in http_connection.cpp; what they are handed belongs to the connection that awaits them.
 #pragma once
 
+#include "serve/net/connection_manager.hpp"
 #include "serve/net/head.hpp"
-#include "serve/net/hub.hpp"
 
 #include <string>
 

@@ -4,11 +4,11 @@
 // co_await operands wrongly): the operand is a plain call with names or class temporaries, errors come by
 // redirect_error, and parameters are values.
 #include "serve/net/body.hpp"
+#include "serve/net/connection_manager.hpp"
 #include "serve/net/exchange.hpp"
 #include "serve/net/head_read.hpp"
-#include "serve/net/http_exchange.hpp"
 #include "serve/net/http_text.hpp"
-#include "serve/net/hub.hpp"
+#include "serve/net/response_writer.hpp"
 
 #include <array>
 #include <optional>
@@ -40,7 +40,7 @@ constexpr std::size_t k_small = std::size_t{16} << 10U;
 
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(Arrival arrival, Hub& hub, HttpHandler& handler)
+  HttpConnection(Arrival arrival, ConnectionManager& hub, HttpHandler& handler)
       : socket_(std::move(arrival.socket)),
         signal_(hub.io()),
         hub_(hub),
@@ -49,7 +49,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
         share_(arrival.share) {}
 
   static net::awaitable<void> run(std::shared_ptr<HttpConnection> self) {
-    const HubEntry entry(self->hub_, self, self->share_, self->address_);
+    const ConnectionEntry entry(self->hub_, self, self->share_, self->address_);
     self->wait_until(self->hub_.limits.request_read);
     ErrorCode ignored;
     self->socket_.non_blocking(true, ignored);
@@ -70,7 +70,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (reading_ && begun_) {
       // A best-effort word before closing: the socket's buffer is empty, so it goes out or is not wanted.
       std::string text;
-      const HttpAnswer late = plain_error(408, "the request did not arrive in time (limits.request_read)");
+      const HttpResponse late = plain_error(408, "the request did not arrive in time (limits.request_read)");
       write_head(text, late, Persistence::close);
       text += late.body;
       socket_.write_some(net::buffer(text), ignored);
@@ -88,7 +88,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
  private:
   /// What a key or token has opened ends with it.
   void judge_again() {
-    const std::shared_ptr<PendingAnswer> pending = pending_.lock();
+    const std::shared_ptr<PendingResponse> pending = pending_.lock();
     if (!pending || pending->ended()) return;
     const PassState state = hub_.state_of(pending->pass());
     if (state == PassState::good || (state == PassState::expired && !pending->stays_open())) return;
@@ -127,8 +127,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     reading_ = false;
     request.body = body_.text();
     const bool chunked = !head_.framing().http10;
-    const auto pending = std::make_shared<PendingAnswer>(chunked, request.answer_headers, request.pass,
-                                                         [this] { signal_.cancel(); });
+    const auto pending = std::make_shared<PendingResponse>(chunked, request.answer_headers, request.pass,
+                                                           [this] { signal_.cancel(); });
     pending_ = pending;
     const Steady began = system_clock().steady();
     give_to_handler(pending);
@@ -167,14 +167,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   }
 
   /// Nothing of the body has been read yet, and of a request that is refused nothing will be.
-  std::optional<HttpAnswer> refused_by_head() {
+  std::optional<HttpResponse> refused_by_head() {
     if (head_.state() == HeadReader::State::refused) return std::move(head_.refusal());
     body_.begin(head_.framing(), hub_.limits.body);
     if (body_.state() == BodyReader::State::refused) return std::move(body_.refusal());
     return handler_.admit(head_.request());
   }
 
-  void give_to_handler(const std::shared_ptr<PendingAnswer>& pending) {
+  void give_to_handler(const std::shared_ptr<PendingResponse>& pending) {
     deadline_ = Steady::max();
     try {
       handler_.handle(head_.request(), pending);
@@ -186,7 +186,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   /// Notices that the peer closes while it waits for its answer. Bytes that come instead are its next
   /// request, which waits; from then on nothing tells a close from silence, until a write fails.
-  void watch_peer(const std::shared_ptr<PendingAnswer>& pending) {
+  void watch_peer(const std::shared_ptr<PendingResponse>& pending) {
     watching_ = true;
     const std::shared_ptr<HttpConnection> self = shared_from_this();
     socket_.async_wait(Tcp::socket::wait_read, [self, pending](const ErrorCode& error) {
@@ -202,7 +202,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     });
   }
 
-  net::awaitable<bool> write_answer(std::shared_ptr<PendingAnswer> pending) {
+  net::awaitable<bool> write_answer(std::shared_ptr<PendingResponse> pending) {
     ErrorCode error;
     while (socket_.is_open() && !lost_) {
       if (pending->ended() && !pending->streaming()) co_return co_await write_whole(pending);
@@ -228,7 +228,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     return head_.framing().http10 ? Persistence::keep_said : Persistence::keep;
   }
 
-  net::awaitable<bool> write_whole(std::shared_ptr<PendingAnswer> pending) {
+  net::awaitable<bool> write_whole(std::shared_ptr<PendingResponse> pending) {
     out_.clear();
     if (!head_.request().answer_headers.empty()) pending->whole().headers += head_.request().answer_headers;
     write_head(out_, pending->whole(), persistence(head_.framing().keep_alive));
@@ -279,16 +279,16 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   Tcp::socket socket_;
   net::steady_timer signal_;  // cancelled to wake the writer
-  Hub& hub_;
+  ConnectionManager& hub_;
   HttpHandler& handler_;
   std::string address_;
   Share share_;
   boost::beast::flat_buffer buffer_;
   HeadReader head_;
   BodyReader body_;
-  std::optional<HttpAnswer> refusal_;
+  std::optional<HttpResponse> refusal_;
   std::string out_;
-  std::weak_ptr<PendingAnswer> pending_;
+  std::weak_ptr<PendingResponse> pending_;
   Steady deadline_ = Steady::max();
   bool reading_ = false, begun_ = false;
   bool watching_ = false, lost_ = false;  // lost_: the peer left while somebody cared
@@ -297,7 +297,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 }  // namespace http_door
 }  // namespace
 
-void serve_http(Arrival arrival, Hub& hub, HttpHandler& handler) {
+void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler) {
   const auto connection = std::make_shared<http_door::HttpConnection>(std::move(arrival), hub, handler);
   net::awaitable<void> task = http_door::HttpConnection::run(connection);
   net::co_spawn(hub.io(), std::move(task), net::detached);

@@ -72,7 +72,7 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-void write_head(std::string& out, const HttpAnswer& answer, Persistence persistence) {
+void write_head(std::string& out, const HttpResponse& answer, Persistence persistence) {
   status_line(out, answer.status);
   if (answer.status != 204) {
     out += "Content-Length: ";

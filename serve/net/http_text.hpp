@@ -14,7 +14,7 @@ enum class Persistence : std::uint8_t { keep, keep_said, close };
 std::string_view reason_phrase(int status);
 /// Status line and headers of a whole answer, with Content-Length, Connection where it is needed, and
 /// X-Content-Type-Options.
-void write_head(std::string& out, const HttpAnswer& answer, Persistence persistence);
+void write_head(std::string& out, const HttpResponse& answer, Persistence persistence);
 /// The same for an event stream: chunked for HTTP/1.1, else ended by closing.
 void write_stream_head(std::string& out, std::string_view headers, bool chunked);
 /// One chunk of a chunked body; plain bytes otherwise.

@@ -28,14 +28,14 @@ std::size_t count(const HttpRequest& request, std::string_view header) {
                     [header](const auto& field) { return HttpRequest::same_name(field.first, header); }));
 }
 
-HttpAnswer upgrade_required(std::string_view why) {
+HttpResponse upgrade_required(std::string_view why) {
   return plain_error(426, why, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
 }
 
 }  // namespace handshake
 }  // namespace
 
-std::optional<HttpAnswer> judge_upgrade(const HttpRequest& request, const Framing& framing) {
+std::optional<HttpResponse> judge_upgrade(const HttpRequest& request, const Framing& framing) {
   using namespace handshake;
   if (!lists_token(request, "upgrade", "websocket")) return upgrade_required("this port speaks WebSocket");
   if (request.method != "GET") return plain_error(405, "a WebSocket begins with GET", "Allow: GET\r\n");

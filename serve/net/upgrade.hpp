@@ -11,7 +11,7 @@ namespace exai::serve {
 
 /// What is wrong with a request as a handshake: 400, 405, or 426 for another version and for plain HTTP.
 /// Nothing when it may be accepted.
-std::optional<HttpAnswer> judge_upgrade(const HttpRequest& request, const Framing& framing);
+std::optional<HttpResponse> judge_upgrade(const HttpRequest& request, const Framing& framing);
 /// The answer that accepts it, whole; `subprotocol` is the chosen one, or empty.
 std::string accept_upgrade(const HttpRequest& request, std::string_view subprotocol);
 

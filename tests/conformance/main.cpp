@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   options.root = folder;
   options.grace = exai::Millis{1000};
   const auto served = exai::serve::run_server(config_for(port, folder, settings), options,
-                                              [](const std::vector<exai::serve::Listener>& listeners) {
+                                              [](const std::vector<exai::serve::BoundSocket>& listeners) {
                                                 for (const auto& one : listeners)
                                                   std::printf("%s %s\n", one.name.c_str(), one.url.c_str());
                                                 std::fflush(stdout);

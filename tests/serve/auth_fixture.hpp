@@ -41,9 +41,9 @@ class Issuer final : public serve::HttpHandler {
   /// Waits until a path was asked that often.
   [[nodiscard]] bool wait_asked(const std::string& path, int times) const;
 
-  std::optional<serve::HttpAnswer> admit(serve::HttpRequest& request) override;
+  std::optional<serve::HttpResponse> admit(serve::HttpRequest& request) override;
   void handle(const serve::HttpRequest& request,
-              const std::shared_ptr<serve::HttpExchange>& exchange) override;
+              const std::shared_ptr<serve::ResponseWriter>& exchange) override;
 
  private:
   struct Page {
@@ -55,8 +55,8 @@ class Issuer final : public serve::HttpHandler {
   std::map<std::string, Page> pages_;
   std::map<std::string, int> asked_;
   bool held_ = false;
-  std::vector<std::pair<std::shared_ptr<serve::HttpExchange>, serve::HttpAnswer>> waiting_;
-  serve::Door door_;
+  std::vector<std::pair<std::shared_ptr<serve::ResponseWriter>, serve::HttpResponse>> waiting_;
+  serve::NetServer door_;
   std::string url_;
   std::thread thread_;
 };

@@ -39,8 +39,8 @@ AccessPolicy policy_of(const Scratch& folder, const std::string& keys, const Clo
   return std::move(*policy);
 }
 
-Entrance judged(const AccessPolicy& policy, std::string_view name, std::string_view value,
-                std::string_view path = "/mcp") {
+AccessDecision judged(const AccessPolicy& policy, std::string_view name, std::string_view value,
+                      std::string_view path = "/mcp") {
   HttpRequest request;
   request.method = "POST";
   request.path = path;
@@ -129,22 +129,22 @@ TEST_CASE("several keys count at once, each until its time", "[serve][auth][keys
       entry("old", "old-key-0123456789", "  expires: " + soon + "\n") + entry("new", "new-key-0123456789"),
       clock, {{"auth.api_keys", "plain-0123456789ab"}});
   CHECK(judged(policy, "x-api-key", "old-key-0123456789").pass->principal.name == "old");
-  const Entrance fresh = judged(policy, "Authorization", "BEARER new-key-0123456789");
-  CHECK(fresh.kind == Entrance::Kind::open);
+  const AccessDecision fresh = judged(policy, "Authorization", "BEARER new-key-0123456789");
+  CHECK(fresh.kind == AccessDecision::Kind::allow);
   CHECK(fresh.pass->principal.name == "new");
   CHECK(fresh.pass->principal.scope == Scope::operator_);
-  const Entrance plain = judged(policy, "x-api-key", "plain-0123456789ab");
+  const AccessDecision plain = judged(policy, "x-api-key", "plain-0123456789ab");
   CHECK(plain.pass->principal.name == "key:" + sha256_hex("plain-0123456789ab").substr(0, 8));
   CHECK(plain.pass->principal.scope == Scope::admin);
   clock.advance(std::chrono::hours(2));
-  const Entrance late = judged(policy, "x-api-key", "old-key-0123456789");
-  CHECK(late.kind == Entrance::Kind::closed);
+  const AccessDecision late = judged(policy, "x-api-key", "old-key-0123456789");
+  CHECK(late.kind == AccessDecision::Kind::deny);
   CHECK(late.refusal.status == 401);
   CHECK(late.refusal.body.find("expired") != std::string::npos);
   CHECK(late.refusal.body.find("old") == std::string::npos);  // the name is for the log
   CHECK(late.note.find("\"old\"") != std::string::npos);
-  CHECK(judged(policy, "x-api-key", "new-key-0123456789").kind == Entrance::Kind::open);
-  const Entrance wrong = judged(policy, "x-api-key", "wrong-key-0123456789");
+  CHECK(judged(policy, "x-api-key", "new-key-0123456789").kind == AccessDecision::Kind::allow);
+  const AccessDecision wrong = judged(policy, "x-api-key", "wrong-key-0123456789");
   CHECK(wrong.refusal.status == 401);
   CHECK(wrong.refusal.headers.find("error=\"invalid_token\"") != std::string::npos);
   CHECK(wrong.note == "a key that is not known was presented");  // and nothing of it

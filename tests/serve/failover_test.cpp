@@ -168,7 +168,7 @@ TEST_CASE("requests that are no chat are repeated only when they may be", "[fail
     return std::string("rules: [{match: {path: /files, nth: 1}, reply: ") + fault +
            "}, {match: {path: /files}, reply: {text: listed}}]";
   };
-  serve::ProviderAsk ask;
+  serve::ProviderRequest ask;
   ask.provider = "glm";
   ask.path = "/files";
   const std::string fault = GENERATE("{status: 503}", "{status: 429}", "{text: some words, fault: reset}",
@@ -204,7 +204,7 @@ TEST_CASE("every fault of a request that is no chat is a typed error in time", "
   CAPTURE(fault);
   const bool silent = fault.find("silent") != std::string::npos || fault.find("stall") != std::string::npos;
   TwoProviders one("rules: [{match: {path: /files}, reply: " + fault + "}]");
-  serve::ProviderAsk ask;
+  serve::ProviderRequest ask;
   ask.provider = "glm";
   ask.path = "/files";
   const Deadline until = Deadline::after(Millis{silent ? 100 : 20000}, one.clock);

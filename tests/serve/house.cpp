@@ -112,7 +112,7 @@ std::vector<Document> test_documents() {
           {"test://b", "b", "B", "the second text", "text/plain", "beta"}};
 }
 
-std::uint16_t port_of(const Result<Listener>& listener) {
+std::uint16_t port_of(const Result<BoundSocket>& listener) {
   if (!listener) FAIL(listener.error().message);
   return static_cast<std::uint16_t>(std::stoi(listener->address.substr(listener->address.rfind(':') + 1)));
 }
@@ -155,16 +155,16 @@ House::House(const Settings& settings, const Clock& access_clock) : access_clock
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
-  wire_ = std::make_unique<serve::Wire>(ServerIdentity{"exai-test", "0", ""});
+  wire_ = std::make_unique<serve::McpWriter>(ServerIdentity{"exai-test", "0", ""});
   Result<Catalogue> catalogue =
       Catalogue::from(*wire_, test_tools(), {}, {}, catalogue_extras(config, test_documents()));
   if (!catalogue) FAIL(catalogue.error().message);
   catalogue_ = std::make_unique<CurrentCatalogue>(std::move(*catalogue));
-  door_ = std::make_unique<Door>(door_limits(config));
+  door_ = std::make_unique<NetServer>(door_limits(config));
   metrics_ = std::make_unique<Metrics>(catalogue_->get()->job_names());
   store_ = std::make_unique<LazyStore>(":memory:", system_clock());
-  view_ = std::make_unique<LiveView>(*catalogue_, system_clock(), scratch_.path());
-  memory_ = std::make_unique<Memory>(*store_, system_clock(), MemoryLimits{}, nullptr);
+  view_ = std::make_unique<ServerStatus>(*catalogue_, system_clock(), scratch_.path());
+  memory_ = std::make_unique<ConversationMemory>(*store_, system_clock(), ConversationLimits{}, nullptr);
   caches_ = std::make_unique<Caches>(config, system_clock(), [this] { metrics_->cache_hit(); });
   router_ = std::make_unique<ModelRouter>(
       ModelRouter::Services{permits_, *metrics_, system_clock(), serve::network()});
@@ -173,7 +173,7 @@ House::House(const Settings& settings, const Clock& access_clock) : access_clock
                                             *memory_, *caches_, *store_, *view_, io::random_uuid},
                                *runtime, nullptr);
   view_->watch(*engine_, nullptr);
-  front_ = std::make_unique<Front>(*catalogue_, *wire_, *engine_, config, system_clock());
+  front_ = std::make_unique<McpStack>(*catalogue_, *wire_, *engine_, config, system_clock());
   Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
   if (!access) FAIL(access.error().message);
   access_ = std::make_unique<AccessPolicy>(std::move(*access));
@@ -183,15 +183,15 @@ House::House(const Settings& settings, const Clock& access_clock) : access_clock
   health_ = std::make_unique<Health>(*engine_, scratch_.path());
   const SiteParts parts{
       *guard_, front_->http, front_->sse, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
-  main_site_ = std::make_unique<MainSite>(parts);
-  health_site_ = std::make_unique<HealthSite>(parts);
+  main_site_ = std::make_unique<McpEndpoint>(parts);
+  health_site_ = std::make_unique<HealthEndpoint>(parts);
   io::LogOptions log;
   log.folder = scratch_ / "logs";
   log.level = io::LogLevel::debug;
   log_ = io::Log::open(std::move(log)).value();
   daemon_ = std::make_unique<Daemon>(*engine_, *catalogue_, *guard_, daemon_settings(config), log_.get());
-  frame_site_ = std::make_unique<FrameSite>(*guard_, *engine_, front_->service, *daemon_,
-                                            [] { return io::random_token(24); });
+  frame_site_ = std::make_unique<WebSocketEndpoint>(*guard_, *engine_, front_->service, *daemon_,
+                                                    [] { return io::random_token(24); });
   mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
   daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *frame_site_));
   health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_, true));

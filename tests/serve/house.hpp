@@ -4,11 +4,11 @@
 
 #include "core/config.hpp"
 #include "engine/lazy_store.hpp"
+#include "serve/endpoints.hpp"
 #include "serve/exai_ws/daemon.hpp"
-#include "serve/front.hpp"
-#include "serve/net/door.hpp"
-#include "serve/sites.hpp"
-#include "serve/view.hpp"
+#include "serve/mcp_stack.hpp"
+#include "serve/net/net_server.hpp"
+#include "serve/server_status.hpp"
 #include "tests/scratch.hpp"
 
 #include <future>
@@ -40,7 +40,7 @@ class House {
   void on_loop(std::function<void()> job);
   serve::Engine& engine() { return *engine_; }
   serve::Metrics& metrics() { return *metrics_; }
-  serve::Front& front() { return *front_; }
+  serve::McpStack& front() { return *front_; }
   /// Puts other rules of access in place, as a reload does.
   void replace_access(const Settings& settings);
   serve::Guard& guard() { return *guard_; }
@@ -51,25 +51,25 @@ class House {
   Scratch scratch_;
   const Clock& access_clock_;
   std::unique_ptr<io::Log> log_;  // the daemon's only
-  std::unique_ptr<serve::Door> door_;
-  std::unique_ptr<serve::Wire> wire_;
+  std::unique_ptr<serve::NetServer> door_;
+  std::unique_ptr<serve::McpWriter> wire_;
   std::unique_ptr<serve::CurrentCatalogue> catalogue_;
   std::unique_ptr<serve::Metrics> metrics_;
   serve::ProviderPermits permits_;
   std::unique_ptr<serve::LazyStore> store_;
-  std::unique_ptr<serve::Memory> memory_;
+  std::unique_ptr<serve::ConversationMemory> memory_;
   std::unique_ptr<serve::Caches> caches_;
   std::unique_ptr<serve::ModelRouter> router_;
-  std::unique_ptr<serve::LiveView> view_;
+  std::unique_ptr<serve::ServerStatus> view_;
   std::unique_ptr<serve::Engine> engine_;
-  std::unique_ptr<serve::Front> front_;
+  std::unique_ptr<serve::McpStack> front_;
   std::unique_ptr<serve::AccessPolicy> access_;
   std::unique_ptr<serve::Guard> guard_;
   std::unique_ptr<serve::Health> health_;
-  std::unique_ptr<serve::MainSite> main_site_;
-  std::unique_ptr<serve::HealthSite> health_site_;
+  std::unique_ptr<serve::McpEndpoint> main_site_;
+  std::unique_ptr<serve::HealthEndpoint> health_site_;
   std::unique_ptr<serve::Daemon> daemon_;
-  std::unique_ptr<serve::FrameSite> frame_site_;
+  std::unique_ptr<serve::WebSocketEndpoint> frame_site_;
   std::uint16_t mcp_port_ = 0, daemon_port_ = 0, health_port_ = 0;
   std::thread thread_;
 };

@@ -1,6 +1,6 @@
 // The HTTP behaviours of both eras, one case a row of the matrix, through the real
 // doors.
-#include "serve/net/http_exchange.hpp"
+#include "serve/net/response_writer.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/house.hpp"
 
@@ -194,7 +194,7 @@ TEST_CASE("matrix: leaving cancels where there is no session, and only there", "
 
 TEST_CASE("a stream that says nothing shows life, and nothing else", "[serve][door]") {
   int woken = 0;
-  serve::PendingAnswer pending(false, {}, nullptr, [&] { ++woken; });
+  serve::PendingResponse pending(false, {}, nullptr, [&] { ++woken; });
   std::string out;
   pending.quiet();  // not allowed to become a stream yet
   CHECK_FALSE(pending.has_stream());

@@ -11,7 +11,7 @@
 
 using namespace exai;
 using exai::tests::Scratch;
-using serve::Memory;
+using serve::ConversationMemory;
 
 namespace {
 
@@ -95,7 +95,7 @@ TEST_CASE("what was said and done is there after a restart", "[memory]") {
   for (int round = 0; round < 2; ++round) {
     const auto store = store::open_sqlite(folder / "exai.db");
     REQUIRE(store);
-    Memory memory(**store, system_clock(), {}, nullptr);
+    ConversationMemory memory(**store, system_clock(), {}, nullptr);
     REQUIRE(memory.append(id, "alice", exchange("one"), {}, round == 0));
     REQUIRE(memory.update(id, "alice", {}, false, [](Json& state) -> Result<void> {
       if (state.is_null()) state = Json::object();
@@ -104,7 +104,7 @@ TEST_CASE("what was said and done is there after a restart", "[memory]") {
     }));
   }
   const auto store = store::open_sqlite(folder / "exai.db");
-  Memory memory(**store, system_clock(), {}, nullptr);
+  ConversationMemory memory(**store, system_clock(), {}, nullptr);
   const auto thread = memory.load(id, "alice", {});
   REQUIRE(thread);
   CHECK(thread->turns.size() == 4);
@@ -116,13 +116,13 @@ TEST_CASE("a thread does not exist for others, also after a restart", "[memory]"
   const test::TempFolder folder;
   {
     const auto store = store::open_sqlite(folder / "exai.db");
-    Memory memory(**store, system_clock(), {}, nullptr);
+    ConversationMemory memory(**store, system_clock(), {}, nullptr);
     REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
     CHECK(memory.load("a", "bob", {}).error().kind == ErrorKind::not_found);
     CHECK(memory.append("a", "bob", exchange("two"), {}, false).error().kind == ErrorKind::not_found);
   }
   const auto store = store::open_sqlite(folder / "exai.db");
-  Memory memory(**store, system_clock(), {}, nullptr);
+  ConversationMemory memory(**store, system_clock(), {}, nullptr);
   CHECK(memory.load("a", "bob", {}).error().kind == ErrorKind::not_found);
   const auto changed = memory.update("a", "bob", {}, false, [](Json&) -> Result<void> { return {}; });
   REQUIRE(!changed);
@@ -133,8 +133,8 @@ TEST_CASE("a thread does not exist for others, also after a restart", "[memory]"
 TEST_CASE("threads expire by their last change and have a limit of turns", "[memory]") {
   MovedClock clock;
   const auto store = store::open_sqlite(":memory:", clock);
-  Memory memory(**store, clock, {}, nullptr);
-  const serve::MemoryRules rules{std::chrono::hours(24), 4};
+  ConversationMemory memory(**store, clock, {}, nullptr);
+  const serve::ConversationRules rules{std::chrono::hours(24), 4};
   REQUIRE(memory.append("a", "alice", exchange("one"), rules, true));
   clock.now += Millis(std::chrono::hours(20)).count();
   REQUIRE(memory.append("a", "alice", exchange("two"), rules, true));
@@ -151,7 +151,7 @@ TEST_CASE("threads expire by their last change and have a limit of turns", "[mem
 
 TEST_CASE("a change that fails changes nothing, and none is lost between threads", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
-  Memory memory(**store, system_clock(), {}, nullptr);
+  ConversationMemory memory(**store, system_clock(), {}, nullptr);
   const auto count = [](Json& state) -> Result<void> {
     if (state.is_null()) state = Json::object();
     state["n"] = state.value("n", 0) + 1;
@@ -180,7 +180,7 @@ TEST_CASE("a change that fails changes nothing, and none is lost between threads
 
 TEST_CASE("few threads stay in memory, all in the store", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
-  Memory memory(**store, system_clock(), {.threads = 4}, nullptr);
+  ConversationMemory memory(**store, system_clock(), {.threads = 4}, nullptr);
   for (int i = 0; i < 40; ++i) {
     REQUIRE(memory.append("t" + std::to_string(i), "alice", exchange("q" + std::to_string(i)), {}, true));
     memory.flush();
@@ -192,7 +192,7 @@ TEST_CASE("few threads stay in memory, all in the store", "[memory]") {
 
 TEST_CASE("only a small thread in memory is at hand", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
-  Memory memory(**store, system_clock(), {}, nullptr);
+  ConversationMemory memory(**store, system_clock(), {}, nullptr);
   const auto keep = [&](std::size_t size) {
     return memory.update("a", "alice", {}, true, [&](Json& state) -> Result<void> {
       state = std::string(size, 'x');
@@ -216,8 +216,9 @@ TEST_CASE("a store that fails is tried again and nothing is lost", "[memory]") {
   std::atomic<int> told{0}, otherwise{0};
   {
     // On the writer's thread, where nothing may be checked.
-    Memory memory(store, system_clock(), {},
-                  [&](const Error& error) { ++(error.message == "the disk is full" ? told : otherwise); });
+    ConversationMemory memory(store, system_clock(), {}, [&](const Error& error) {
+      ++(error.message == "the disk is full" ? told : otherwise);
+    });
     REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
     store.wait_for_attempts(1);
     CHECK(memory.load("a", "alice", {})->turns.size() == 2);
@@ -235,7 +236,7 @@ TEST_CASE("what fails while the memory ends is tried once more", "[memory]") {
   for (int round = 0; round < 50; ++round) {
     StubbornStore store(std::move(*store::open_sqlite(":memory:")));
     {
-      Memory memory(store, system_clock(), {}, nullptr);
+      ConversationMemory memory(store, system_clock(), {}, nullptr);
       store.failing = true;
       REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
       store.wait_for_attempts(1);
@@ -248,8 +249,8 @@ TEST_CASE("what fails while the memory ends is tried once more", "[memory]") {
 TEST_CASE("a store that does not follow makes callers wait, then says so", "[memory][slow]") {
   StubbornStore store(std::move(*store::open_sqlite(":memory:")));
   store.hold(true);
-  Memory memory(store, system_clock(), {.threads = 100, .unwritten_bytes = 1000, .patience = Millis{50}},
-                nullptr);
+  ConversationMemory memory(store, system_clock(),
+                            {.threads = 100, .unwritten_bytes = 1000, .patience = Millis{50}}, nullptr);
   REQUIRE(memory.append("a", "alice", exchange(std::string(2000, 'x')), {}, true));
   store.wait_for_attempts(1);
   const auto refused = memory.append("b", "alice", exchange("y"), {}, true);
@@ -262,7 +263,7 @@ TEST_CASE("a store that does not follow makes callers wait, then says so", "[mem
 
 namespace {
 
-Memory::OpenJournal journal_in(const Scratch& scratch) {
+ConversationMemory::OpenJournal journal_in(const Scratch& scratch) {
   return [folder = scratch.path()] { return io::Journal::open(folder, "test"); };
 }
 
@@ -279,7 +280,7 @@ TEST_CASE("what was answered outlives a process whose store took nothing", "[mem
   const Scratch living, scratch;
   StubbornStore away(std::move(*store::open_sqlite(":memory:")));
   away.failing = true;  // only the journal can have it
-  Memory memory(away, system_clock(), {}, nullptr, journal_in(living));
+  ConversationMemory memory(away, system_clock(), {}, nullptr, journal_in(living));
   REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
   REQUIRE(memory.append("a", "alice", exchange("two"), {}, false));
   REQUIRE(memory.update("a", "alice", {}, false, [](Json& state) -> Result<void> {
@@ -307,7 +308,7 @@ TEST_CASE("a store that stays broken is told at the end, and the next start has 
   {
     StubbornStore store(std::move(*store::open_sqlite(":memory:")));
     store.failing = true;
-    Memory memory(store, system_clock(), {}, nullptr, journal_in(scratch));
+    ConversationMemory memory(store, system_clock(), {}, nullptr, journal_in(scratch));
     REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
     store.wait_for_attempts(1);
     const Result<void> closed = memory.close();
@@ -325,7 +326,7 @@ TEST_CASE("what cannot be written down is not promised, and goes on when it can"
   bool full = true;
   const Scratch scratch;
   int told = 0;
-  Memory memory(
+  ConversationMemory memory(
       **real, system_clock(), {}, [&](const Error&) { ++told; },
       [&]() -> Result<std::unique_ptr<io::Journal>> {
         if (full) return fail(ErrorKind::unreachable, "no space left on device", "make room");
@@ -354,7 +355,7 @@ TEST_CASE("a journal whose records are all in the store goes with the server", "
   {
     auto real = store::open_sqlite(scratch / "exai.db");
     REQUIRE(real);
-    Memory memory(**real, system_clock(), {.gather = Millis{1}}, nullptr, journal_in(scratch));
+    ConversationMemory memory(**real, system_clock(), {.gather = Millis{1}}, nullptr, journal_in(scratch));
     for (int i = 0; i < 200; ++i)
       REQUIRE(memory.append("a" + std::to_string(i % 7), "alice", exchange("x"), {.max_turns = 1000}, i < 7));
     CHECK(io::any_journal(scratch.path()));
@@ -368,7 +369,7 @@ TEST_CASE("under the durability of power a change is on the disk, and no quick a
   const Scratch scratch;
   auto real = store::open_sqlite(scratch / "exai.db");
   REQUIRE(real);
-  Memory memory(**real, system_clock(), {.power = true}, nullptr, journal_in(scratch));
+  ConversationMemory memory(**real, system_clock(), {.power = true}, nullptr, journal_in(scratch));
   CHECK(memory.append("a", "alice", exchange("one"), {}, true));
   CHECK_FALSE(memory.at_hand("a"));
 }

@@ -33,7 +33,7 @@ const Tool k_task{.id = "task",
                   .run = nothing};
 
 const Dispatcher& dispatcher() {
-  static const Wire k_wire({"exai", "1", ""});
+  static const McpWriter k_wire({"exai", "1", ""});
   static const CurrentCatalogue k_catalogue(
       Catalogue::from(k_wire, lasting({&k_greet, &k_headers, &k_task}), {}, {},
                       {{{"test://a", "a", "A", "a text", "text/plain", "alpha"}}, 1})

@@ -20,8 +20,8 @@ const Tool k_sum{.id = "sum",
                      "{\"type\": \"number\", \"description\": \"a b\"}}\n}",
                  .run = nothing};
 
-const serve::Wire& wire() {
-  static const serve::Wire k_wire({"exai", "1", ""});
+const serve::McpWriter& wire() {
+  static const serve::McpWriter k_wire({"exai", "1", ""});
   return k_wire;
 }
 

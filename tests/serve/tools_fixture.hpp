@@ -51,7 +51,8 @@ class ToolCall : public serve::CallContext {
     auto opened = store::open_sqlite(":memory:");
     REQUIRE(opened);
     store_ = std::move(*opened);
-    memory_ = std::make_unique<serve::Memory>(*store_, system_clock(), serve::MemoryLimits{}, nullptr);
+    memory_ = std::make_unique<serve::ConversationMemory>(*store_, system_clock(),
+                                                          serve::ConversationLimits{}, nullptr);
     caches_ =
         std::make_unique<serve::Caches>(runtime_->config, system_clock(), [this] { metrics_.cache_hit(); });
   }
@@ -100,12 +101,12 @@ class ToolCall : public serve::CallContext {
                             const std::function<void(std::string_view)>& on_delta) override {
     return router_->chat(*runtime_, request, in_time(), {}, on_delta);
   }
-  Result<serve::ProviderAnswer> ask(const serve::ProviderAsk& ask) override {
+  Result<serve::ProviderAnswer> ask(const serve::ProviderRequest& ask) override {
     return router_->ask(*runtime_, ask, in_time(), {});
   }
   [[nodiscard]] const serve::Workspace& workspace() const override { return runtime_->workspace; }
   [[nodiscard]] std::string new_id() const override { return ids_ ? ids_() : io::random_uuid(); }
-  serve::Memory& memory() override { return *memory_; }
+  serve::ConversationMemory& memory() override { return *memory_; }
   serve::Caches& caches() override { return *caches_; }
   store::Store& store() override { return *store_; }
 
@@ -115,7 +116,8 @@ class ToolCall : public serve::CallContext {
     ids_ = std::move(ids);
     router_ = std::make_unique<serve::ModelRouter>(
         serve::ModelRouter::Services{permits_, metrics_, clock, transport});
-    memory_ = std::make_unique<serve::Memory>(*store_, clock, serve::MemoryLimits{}, nullptr);
+    memory_ =
+        std::make_unique<serve::ConversationMemory>(*store_, clock, serve::ConversationLimits{}, nullptr);
     caches_ = std::make_unique<serve::Caches>(runtime_->config, clock, [this] { metrics_.cache_hit(); });
   }
 
@@ -125,7 +127,8 @@ class ToolCall : public serve::CallContext {
   /// Forgets all and remembers in that store from now on, as after a restart.
   void remember_in(store::Store& store) {
     memory_.reset();  // writes what is not written yet
-    memory_ = std::make_unique<serve::Memory>(store, system_clock(), serve::MemoryLimits{}, nullptr);
+    memory_ = std::make_unique<serve::ConversationMemory>(store, system_clock(), serve::ConversationLimits{},
+                                                          nullptr);
   }
   void become(std::string principal, serve::Scope scope = serve::Scope::admin) {
     principal_ = std::move(principal);
@@ -154,7 +157,7 @@ class ToolCall : public serve::CallContext {
   std::string request_id_ = "r1", principal_ = "test";
   serve::Scope scope_ = serve::Scope::admin;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<serve::Memory> memory_;
+  std::unique_ptr<serve::ConversationMemory> memory_;
   std::unique_ptr<serve::Caches> caches_;
 };
 

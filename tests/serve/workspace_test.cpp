@@ -32,7 +32,7 @@ ErrorKind refusal(const Workspace& workspace, const fs::path& path) {
   return place.error().kind;
 }
 
-const serve::EmbeddedFile& of(const serve::Embedding& embedding, const std::string& ending) {
+const serve::EmbeddedFile& of(const serve::FileBundle& embedding, const std::string& ending) {
   for (const serve::EmbeddedFile& file : embedding.files)
     if (file.path.ends_with(ending)) return file;
   FAIL("no file " + ending);

@@ -18,7 +18,7 @@ void note(StepFiles& out, const std::string& path, const std::string& why) {
 /// One path at a time: what cannot be read is told, and the others go all the same.
 void embed_one(const Step& step, const std::string& path, Budget& budget, std::set<std::string>& known,
                StepFiles& out) {
-  const Result<Embedding> part = embed(step.context.workspace(), {path}, budget.rules, known);
+  const Result<FileBundle> part = embed(step.context.workspace(), {path}, budget.rules, known);
   if (!part) return note(out, path, part.error().message);
   out.text += part->text;
   out.tokens += part->tokens;

@@ -132,7 +132,7 @@ std::shared_ptr<const Tool> workflow_tool(std::shared_ptr<const Workflow> flow) 
   tool.run = [&data](const Json& arguments, CallContext& context) {
     return run_workflow(data, arguments, context);
   };
-  tool.quick = [&data](const Json& arguments, const Memory& memory) {
+  tool.quick = [&data](const Json& arguments, const ConversationMemory& memory) {
     return needs_nobody(data, arguments) && memory.at_hand(thread_of(arguments));
   };
   return {kept, &kept->tool};

@@ -226,7 +226,8 @@ Result<void> record_step(Step& step) {
   // Whatever answers the step keeps something more of it: its turn, or what the hook makes of it.
   return step.context.memory().update(
       step.thread, step.context.principal(), step.rules, step.fresh,
-      [&step](Json& state) { return workflow_step::write_down(step, state); }, Memory::Kept::with_next);
+      [&step](Json& state) { return workflow_step::write_down(step, state); },
+      ConversationMemory::Kept::with_next);
 }
 
 }  // namespace exai::serve

@@ -17,7 +17,7 @@ struct Step {
   const Workflow& flow;
   CallContext& context;
   const Json& arguments;
-  const MemoryRules rules = memory_rules(context.config());
+  const ConversationRules rules = memory_rules(context.config());
 
   std::string text, findings, confidence = "low", hypothesis, model, thinking_mode;
   long long number = 1, total = 1, backtrack = 0;

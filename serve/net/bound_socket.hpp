@@ -6,7 +6,7 @@
 namespace exai::serve {
 
 /// What is bound, for the line printed at start and for /status.
-struct Listener {
+struct BoundSocket {
   std::string name;  ///< "mcp", "daemon", "health"
   std::string address;
   std::string url;

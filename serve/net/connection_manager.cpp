@@ -1,19 +1,19 @@
-#include "serve/net/hub.hpp"
+#include "serve/net/connection_manager.hpp"
 
 namespace exai::serve {
 namespace {
 constexpr Millis k_sweep_interval{250};
 }  // namespace
 
-void ConnectionBook::enter(const std::shared_ptr<Connection>& connection, Share share,
-                           const std::string& address) {
+void ConnectionRegistry::enter(const std::shared_ptr<Connection>& connection, Share share,
+                               const std::string& address) {
   connections_.emplace(connection.get(), connection);
   Count& count = counts_.at(index(share));
   ++count.all;
   ++count.by_address[address];
 }
 
-void ConnectionBook::leave(const Connection* connection, Share share, const std::string& address) {
+void ConnectionRegistry::leave(const Connection* connection, Share share, const std::string& address) {
   connections_.erase(connection);
   Count& count = counts_.at(index(share));
   --count.all;
@@ -22,33 +22,33 @@ void ConnectionBook::leave(const Connection* connection, Share share, const std:
     count.by_address.erase(found);
 }
 
-std::vector<std::shared_ptr<Connection>> ConnectionBook::all() const {
+std::vector<std::shared_ptr<Connection>> ConnectionRegistry::all() const {
   std::vector<std::shared_ptr<Connection>> all;
   for (const auto& [key, weak] : connections_)
     if (std::shared_ptr<Connection> one = weak.lock()) all.push_back(std::move(one));
   return all;
 }
 
-std::size_t ConnectionBook::size(Share share, const std::string& address) const {
+std::size_t ConnectionRegistry::size(Share share, const std::string& address) const {
   const auto& by_address = counts_.at(index(share)).by_address;
   const auto found = by_address.find(address);
   return found == by_address.end() ? 0 : found->second;
 }
 
-bool Hub::has_room(Share share, const std::string& address) const {
+bool ConnectionManager::has_room(Share share, const std::string& address) const {
   const bool common = share == Share::common;
   return book_.size(share) < (common ? limits.connections : limits.reserved) &&
          book_.size(share, address) < (common ? limits.connections_per_address : limits.reserved_per_address);
 }
 
-ConnectionBook& Hub::enter(const std::shared_ptr<Connection>& connection, Share share,
-                           const std::string& address) {
+ConnectionRegistry& ConnectionManager::enter(const std::shared_ptr<Connection>& connection, Share share,
+                                             const std::string& address) {
   book_.enter(connection, share, address);
   arm_sweeper();
   return book_;
 }
 
-void Hub::arm_sweeper() {
+void ConnectionManager::arm_sweeper() {
   if (sweeping_) return;
   sweeping_ = true;
   sweep_timer_.expires_after(k_sweep_interval);
@@ -60,12 +60,12 @@ void Hub::arm_sweeper() {
   });
 }
 
-void Hub::sweep() {
+void ConnectionManager::sweep() {
   const Steady now = system_clock().steady();
   for (const std::shared_ptr<Connection>& one : book_.all()) one->sweep(now);
 }
 
-void Hub::wind_down() {
+void ConnectionManager::wind_down() {
   winding_down_ = true;
   for (const std::shared_ptr<Connection>& one : book_.all()) one->wind_down();
 }

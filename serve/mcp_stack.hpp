@@ -12,14 +12,14 @@ namespace exai::serve {
 SessionLimits session_limits(const Config& config);
 CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> documents);
 
-struct Front {
-  Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
-        const Clock& clock);
-  Front(const Front&) = delete;
-  Front& operator=(const Front&) = delete;
-  Front(Front&&) = delete;
-  Front& operator=(Front&&) = delete;
-  ~Front() = default;
+struct McpStack {
+  McpStack(const CurrentCatalogue& catalogue, const McpWriter& wire, Engine& engine, const Config& config,
+           const Clock& clock);
+  McpStack(const McpStack&) = delete;
+  McpStack& operator=(const McpStack&) = delete;
+  McpStack(McpStack&&) = delete;
+  McpStack& operator=(McpStack&&) = delete;
+  ~McpStack() = default;
 
   /// Ends every stream that would go on for ever: the server stops.
   void end_streams();

@@ -1,4 +1,4 @@
-#include "serve/view.hpp"
+#include "serve/server_status.hpp"
 
 #include "io/files.hpp"
 
@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t k_error_window = 2000;
 }  // namespace
 
-std::vector<ServerView::ToolRow> LiveView::tools() const {
+std::vector<ServerView::ToolRow> ServerStatus::tools() const {
   std::vector<ToolRow> rows;
   const auto catalogue = catalogue_.get();
   const ToolCatalogue& offered = catalogue->tools();
@@ -19,22 +19,22 @@ std::vector<ServerView::ToolRow> LiveView::tools() const {
   return rows;
 }
 
-std::vector<ServerView::HiddenRow> LiveView::hidden_tools() const {
+std::vector<ServerView::HiddenRow> ServerStatus::hidden_tools() const {
   return catalogue_.get()->hidden_tools();
 }
 
-std::vector<std::string> LiveView::activity_tail(std::size_t lines) const {
+std::vector<std::string> ServerStatus::activity_tail(std::size_t lines) const {
   return log_tail(LogFile::activity, lines);
 }
 
-std::vector<std::string> LiveView::log_tail(LogFile log, std::size_t lines) const {
+std::vector<std::string> ServerStatus::log_tail(LogFile log, std::size_t lines) const {
   const bool activity = log == LogFile::activity;
   if (activity && log_ != nullptr) log_->flush_activity();
   return io::tail_file(log_folder_ / (activity ? "mcp_activity.log" : "mcp_server.log"), lines)
       .value_or(std::vector<std::string>());
 }
 
-std::vector<std::string> LiveView::last_errors(std::size_t lines) const {
+std::vector<std::string> ServerStatus::last_errors(std::size_t lines) const {
   std::vector<std::string> found;
   for (std::string& line :
        io::tail_file(log_folder_ / "mcp_server.log", k_error_window).value_or(std::vector<std::string>()))
@@ -44,15 +44,15 @@ std::vector<std::string> LiveView::last_errors(std::size_t lines) const {
   return found;
 }
 
-Millis LiveView::uptime() const {
+Millis ServerStatus::uptime() const {
   return std::chrono::duration_cast<Millis>(clock_.steady() - started_);
 }
 
-std::vector<ServerView::PermitRow> LiveView::permits() const {
+std::vector<ServerView::PermitRow> ServerStatus::permits() const {
   return engine_ == nullptr ? std::vector<PermitRow>() : engine_->permits();
 }
 
-std::vector<ServerView::BreakerRow> LiveView::breakers() const {
+std::vector<ServerView::BreakerRow> ServerStatus::breakers() const {
   return engine_ == nullptr ? std::vector<BreakerRow>() : engine_->breakers();
 }
 

@@ -8,9 +8,9 @@
 
 namespace exai::serve {
 
-class LiveView final : public ServerView {
+class ServerStatus final : public ServerView {
  public:
-  LiveView(const CurrentCatalogue& catalogue, const Clock& clock, std::filesystem::path log_folder)
+  ServerStatus(const CurrentCatalogue& catalogue, const Clock& clock, std::filesystem::path log_folder)
       : catalogue_(catalogue), clock_(clock), log_folder_(std::move(log_folder)), started_(clock.steady()) {}
   /// The engine comes after the view, which it hands to the calls. `log` is flushed before its files are
   /// read; it may be null.

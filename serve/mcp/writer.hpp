@@ -59,9 +59,9 @@ struct TaskFacts {
 /// What initialize says for the bridge to a daemon, which offers tools and nothing else.
 std::string initialize_result(const ServerIdentity& identity, std::string_view version);
 
-class Wire {
+class McpWriter {
  public:
-  explicit Wire(const ServerIdentity& identity);
+  explicit McpWriter(const ServerIdentity& identity);
 
   // Results, as JSON text.
   [[nodiscard]] std::string initialize(std::string_view version) const;

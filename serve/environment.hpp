@@ -14,10 +14,10 @@
 
 namespace exai::serve {
 
-class Outside {
+class Environment {
  public:
   /// Errors: the cassette cannot be read (config, with the line) or written.
-  static Result<std::unique_ptr<Outside>> open(const Config& config, const ServeOptions& options);
+  static Result<std::unique_ptr<Environment>> open(const Config& config, const ServeOptions& options);
 
   [[nodiscard]] const Clock& clock() const {
     return player_ ? static_cast<const Clock&>(*clock_) : system_clock();

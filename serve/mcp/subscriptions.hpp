@@ -11,9 +11,9 @@
 
 namespace exai::serve {
 
-class Listeners {
+class Subscriptions {
  public:
-  explicit Listeners(const Wire& wire) : wire_(wire) {}
+  explicit Subscriptions(const McpWriter& wire) : wire_(wire) {}
 
   /// Acknowledges and keeps the stream. False when `most` are open already.
   bool listen(const std::string& peer, BeginListen begin, const std::shared_ptr<ResponseSink>& sink,
@@ -36,7 +36,7 @@ class Listeners {
     ListenFilter filter;
     std::shared_ptr<ResponseSink> sink;
   };
-  const Wire& wire_;
+  const McpWriter& wire_;
   std::map<std::pair<std::string, RpcId>, Stream> streams_;
   std::map<std::string, std::weak_ptr<Session>, std::less<>> sessions_;
 };

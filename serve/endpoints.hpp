@@ -4,12 +4,12 @@
 
 #include "serve/auth/guard.hpp"
 #include "serve/exai_ws/daemon.hpp"
-#include "serve/front.hpp"
 #include "serve/health.hpp"
 #include "serve/mcp/mcp_http.hpp"
 #include "serve/mcp/mcp_sse.hpp"
-#include "serve/net/door.hpp"
+#include "serve/mcp_stack.hpp"
 #include "serve/net/exchange.hpp"
+#include "serve/net/net_server.hpp"
 
 #include <functional>
 #include <optional>
@@ -29,28 +29,28 @@ struct SiteParts {
 };
 
 /// The MCP listener.
-class MainSite final : public HttpHandler {
+class McpEndpoint final : public HttpHandler {
  public:
-  explicit MainSite(SiteParts parts) : parts_(std::move(parts)) {}
-  std::optional<HttpAnswer> admit(HttpRequest& request) override;
-  void handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) override;
+  explicit McpEndpoint(SiteParts parts) : parts_(std::move(parts)) {}
+  std::optional<HttpResponse> admit(HttpRequest& request) override;
+  void handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) override;
 
  private:
   /// The answer at a path that needs a key, once the request has its pass.
-  void enter(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange);
+  void enter(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange);
   /// Asks the issuer for newer keys and looks at the request again.
-  void settle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange);
+  void settle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange);
   void fetch_keys();
 
   SiteParts parts_;
 };
 
 /// The health listener: /health, /healthz, /health/live, /health/ready.
-class HealthSite final : public HttpHandler {
+class HealthEndpoint final : public HttpHandler {
  public:
-  explicit HealthSite(SiteParts parts) : parts_(std::move(parts)) {}
-  std::optional<HttpAnswer> admit(HttpRequest& request) override;
-  void handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) override;
+  explicit HealthEndpoint(SiteParts parts) : parts_(std::move(parts)) {}
+  std::optional<HttpResponse> admit(HttpRequest& request) override;
+  void handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) override;
 
  private:
   SiteParts parts_;
@@ -58,12 +58,12 @@ class HealthSite final : public HttpHandler {
 
 /// The WebSocket listener: MCP for clients that offer its subprotocol, the daemon's own frames for the
 /// others.
-class FrameSite final : public FrameService {
+class WebSocketEndpoint final : public FrameService {
  public:
-  FrameSite(Guard& guard, Engine& engine, McpService& service, Daemon& daemon,
-            std::function<std::string()> make_id)
+  WebSocketEndpoint(Guard& guard, Engine& engine, McpService& service, Daemon& daemon,
+                    std::function<std::string()> make_id)
       : guard_(guard), engine_(engine), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
-  std::optional<HttpAnswer> admit(HttpRequest& request) override;
+  std::optional<HttpResponse> admit(HttpRequest& request) override;
   std::string_view choose(const HttpRequest& request) override;
   std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, const HttpRequest& request) override;
 
@@ -77,6 +77,6 @@ class FrameSite final : public FrameService {
 
 /// Has the door and the sessions judge again what is open, for as long as both live: a key that expires or is
 /// taken away closes what it has opened.
-void watch_passes(Door& door, Front& front, Guard& guard, Daemon& daemon);
+void watch_passes(NetServer& door, McpStack& front, Guard& guard, Daemon& daemon);
 
 }  // namespace exai::serve

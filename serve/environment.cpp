@@ -1,4 +1,4 @@
-#include "serve/outside.hpp"
+#include "serve/environment.hpp"
 
 #include "io/guard.hpp"
 #include "io/random.hpp"
@@ -7,8 +7,8 @@
 
 namespace exai::serve {
 
-Result<std::unique_ptr<Outside>> Outside::open(const Config& config, const ServeOptions& options) {
-  auto outside = std::make_unique<Outside>();
+Result<std::unique_ptr<Environment>> Environment::open(const Config& config, const ServeOptions& options) {
+  auto outside = std::make_unique<Environment>();
   if (!options.replay.empty()) {
     Result<Cassette> cassette = load_cassette(options.replay);
     if (!cassette) return fail(cassette.error());
@@ -27,22 +27,22 @@ Result<std::unique_ptr<Outside>> Outside::open(const Config& config, const Serve
   return outside;
 }
 
-ProviderTransport& Outside::transport() {
+ProviderTransport& Environment::transport() {
   if (player_) return *player_;
   return recorder_ ? static_cast<ProviderTransport&>(*recorder_) : network();
 }
 
-std::string Outside::new_id() {
+std::string Environment::new_id() {
   return player_ ? player_->new_id() : io::time_ordered_uuid(system_clock().wall());
 }
 
-double Outside::chance() const {
+double Environment::chance() const {
   constexpr double k_values = 65536.0;
   if (player_) return 0.5;
   return static_cast<double>(std::strtoul(io::random_hex(2).c_str(), nullptr, 16)) / k_values;
 }
 
-void Outside::reload(const Config& config) {
+void Environment::reload(const Config& config) {
   if (recorder_) recorder_->set_redactor(Redactor(config.secrets()));
 }
 

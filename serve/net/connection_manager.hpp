@@ -3,7 +3,7 @@
 
 #include "core/deadline.hpp"
 #include "engine/pass.hpp"
-#include "serve/net/door.hpp"
+#include "serve/net/net_server.hpp"
 
 #include <array>
 #include <memory>
@@ -34,7 +34,7 @@ class Connection {
 enum class Share : std::uint8_t { common, reserved };
 
 /// Who is connected. Outlives the io_context: coroutines that still stand when that ends sign out here.
-class ConnectionBook {
+class ConnectionRegistry {
  public:
   void enter(const std::shared_ptr<Connection>& connection, Share share, const std::string& address);
   void leave(const Connection* connection, Share share, const std::string& address);
@@ -54,17 +54,17 @@ class ConnectionBook {
   std::array<Count, 2> counts_;
 };
 
-class Hub {
+class ConnectionManager {
  public:
-  Hub(net::io_context& io, ConnectionBook& book, DoorLimits bounds)
+  ConnectionManager(net::io_context& io, ConnectionRegistry& book, DoorLimits bounds)
       : limits(bounds), io_(io), book_(book), sweep_timer_(io) {}
 
   [[nodiscard]] net::io_context& io() { return io_; }
   /// False when the house, or this address' share of it, is full.
   [[nodiscard]] bool has_room(Share share, const std::string& address) const;
   /// Signs a connection in and has it swept from now on.
-  ConnectionBook& enter(const std::shared_ptr<Connection>& connection, Share share,
-                        const std::string& address);
+  ConnectionRegistry& enter(const std::shared_ptr<Connection>& connection, Share share,
+                            const std::string& address);
   /// Looks at every connection now.
   void sweep();
   void wind_down();
@@ -83,7 +83,7 @@ class Hub {
   void arm_sweeper();
 
   net::io_context& io_;
-  ConnectionBook& book_;
+  ConnectionRegistry& book_;
   net::steady_timer sweep_timer_;
   bool sweeping_ = false, winding_down_ = false;
 };
@@ -96,28 +96,29 @@ struct Arrival {
 };
 
 /// Registers a connection for the time of its coroutine.
-class HubEntry {
+class ConnectionEntry {
  public:
-  HubEntry(Hub& hub, const std::shared_ptr<Connection>& connection, Share share, std::string address)
+  ConnectionEntry(ConnectionManager& hub, const std::shared_ptr<Connection>& connection, Share share,
+                  std::string address)
       : book_(hub.enter(connection, share, address)),
         connection_(connection.get()),
         share_(share),
         address_(std::move(address)) {}
-  HubEntry(const HubEntry&) = delete;
-  HubEntry& operator=(const HubEntry&) = delete;
-  HubEntry(HubEntry&&) = delete;
-  HubEntry& operator=(HubEntry&&) = delete;
-  ~HubEntry() { book_.leave(connection_, share_, address_); }
+  ConnectionEntry(const ConnectionEntry&) = delete;
+  ConnectionEntry& operator=(const ConnectionEntry&) = delete;
+  ConnectionEntry(ConnectionEntry&&) = delete;
+  ConnectionEntry& operator=(ConnectionEntry&&) = delete;
+  ~ConnectionEntry() { book_.leave(connection_, share_, address_); }
 
  private:
-  ConnectionBook& book_;
+  ConnectionRegistry& book_;
   const Connection* connection_;
   Share share_;
   std::string address_;
 };
 
 // The two kinds of connection; each starts its coroutines and keeps itself alive by them.
-void serve_http(Arrival arrival, Hub& hub, HttpHandler& handler);
-void serve_frames(Arrival arrival, Hub& hub, FrameService& service);
+void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler);
+void serve_frames(Arrival arrival, ConnectionManager& hub, FrameService& service);
 
 }  // namespace exai::serve

@@ -1,4 +1,4 @@
-#include "serve/front.hpp"
+#include "serve/mcp_stack.hpp"
 
 #include "io/random.hpp"
 
@@ -31,8 +31,8 @@ CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> doc
           config.text("tools.prompts") == "all"};
 }
 
-Front::Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine, const Config& config,
-             const Clock& clock)
+McpStack::McpStack(const CurrentCatalogue& catalogue, const McpWriter& wire, Engine& engine,
+                   const Config& config, const Clock& clock)
     : dispatcher(catalogue, wire),
       service(dispatcher, engine, state_seal(config), service_limits(config), new_id),
       sessions(session_limits(config), clock, new_id,
@@ -47,7 +47,7 @@ Front::Front(const CurrentCatalogue& catalogue, const Wire& wire, Engine& engine
   sweep_later();
 }
 
-void Front::sweep_later() {
+void McpStack::sweep_later() {
   sweep_ = loop_.after(k_sweep_every, [this] {
     sessions.expire();
     end_retired_sessions();
@@ -55,24 +55,24 @@ void Front::sweep_later() {
   });
 }
 
-void Front::judge_sessions(std::function<PassState(const Pass&)> state) {
+void McpStack::judge_sessions(std::function<PassState(const Pass&)> state) {
   state_of_ = std::move(state);
 }
 
-void Front::end_retired_sessions() {
+void McpStack::end_retired_sessions() {
   if (!state_of_) return;
   sessions.end_if([this](const Session& session) {
     return session.pass && state_of_(*session.pass) == PassState::retired;
   });
 }
 
-void Front::end_streams() {
+void McpStack::end_streams() {
   service.end_streams();
   sse.end_streams();
   sessions.close_all();
 }
 
-void Front::reload(const Config& config) {
+void McpStack::reload(const Config& config) {
   sessions.set_limits(session_limits(config));
 }
 

@@ -32,12 +32,12 @@ std::string mebibytes(std::uint64_t bytes) {
 }
 
 /// From paths to text, one file after the other, each read to the place where it stays.
-class Embedder {
+class FileInliner {
  public:
-  Embedder(const Workspace& workspace, const EmbedRules& rules, const std::set<std::string>& known)
+  FileInliner(const Workspace& workspace, const EmbedRules& rules, const std::set<std::string>& known)
       : workspace_(workspace), rules_(rules), known_(known) {}
 
-  Result<Embedding> run(const std::vector<std::string>& paths) {
+  Result<FileBundle> run(const std::vector<std::string>& paths) {
     for (const std::string& path : paths)
       if (Result<void> done = gather(path); !done) return fail(done.error());
     reserve();
@@ -68,10 +68,10 @@ class Embedder {
   std::unordered_map<std::string, std::string> seen_;  // hash -> path
   std::vector<std::string> left_out_;
   std::string scratch_;  // of one file, where lines get numbers
-  Embedding result_;
+  FileBundle result_;
 };
 
-Result<void> Embedder::gather(const std::string& path) {
+Result<void> FileInliner::gather(const std::string& path) {
   const Result<Workspace::Place> place = workspace_.locate(path);
   if (!place) return fail(place.error());
   std::shared_ptr<const io::Opened>& root = roots_[place->root];
@@ -93,8 +93,8 @@ Result<void> Embedder::gather(const std::string& path) {
   return {};
 }
 
-Result<void> Embedder::gather_folder(const std::string& path, const Workspace::Place& place,
-                                     const std::shared_ptr<const io::Opened>& root) {
+Result<void> FileInliner::gather_folder(const std::string& path, const Workspace::Place& place,
+                                        const std::shared_ptr<const io::Opened>& root) {
   const std::size_t room = rules_.files - std::min(rules_.files, candidates_.size());
   const Result<FoundFiles> found = folder_files(*root, place.below, room);
   if (!found)
@@ -114,7 +114,7 @@ Result<void> Embedder::gather_folder(const std::string& path, const Workspace::P
 }
 
 /// All the room at once: growing step by step would copy the text again and again, and need twice its size.
-void Embedder::reserve() {
+void FileInliner::reserve() {
   std::size_t room = 0;
   long long tokens = 0;
   for (const Candidate& candidate : candidates_) {
@@ -128,7 +128,7 @@ void Embedder::reserve() {
   result_.files.reserve(result_.files.size() + candidates_.size());
 }
 
-Result<void> Embedder::add(const Candidate& candidate) {
+Result<void> FileInliner::add(const Candidate& candidate) {
   EmbeddedFile record{candidate.shown, {}, candidate.bytes, file_tokens(candidate.below, candidate.bytes),
                       false,           {}};
   if (candidate.bytes > rules_.file_bytes) {
@@ -152,7 +152,8 @@ Result<void> Embedder::add(const Candidate& candidate) {
   return {};
 }
 
-Result<void> Embedder::add_content(const Candidate& candidate, const io::Opened& file, EmbeddedFile& record) {
+Result<void> FileInliner::add_content(const Candidate& candidate, const io::Opened& file,
+                                      EmbeddedFile& record) {
   std::string& text = result_.text;
   const std::size_t before = text.size();
   const std::string shown = printable(candidate.shown);
@@ -203,7 +204,7 @@ Result<void> Embedder::add_content(const Candidate& candidate, const io::Opened&
 }
 
 /// "   12→text", for a model that shall speak of lines.
-void Embedder::append_numbered(std::string_view content) {
+void FileInliner::append_numbered(std::string_view content) {
   std::size_t number = 0;
   while (!content.empty()) {
     const std::string_view line = content.substr(0, content.find('\n'));
@@ -213,7 +214,7 @@ void Embedder::append_numbered(std::string_view content) {
   }
 }
 
-void Embedder::name_the_rest() {
+void FileInliner::name_the_rest() {
   if (left_out_.empty()) return;
   std::string& text = result_.text;
   text += "\n\n[files that were too large to be shown here:";
@@ -270,9 +271,9 @@ long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes) {
   return static_cast<long long>((bytes * 10 + ratio - 1) / ratio);
 }
 
-Result<Embedding> embed(const Workspace& workspace, const std::vector<std::string>& paths,
-                        const EmbedRules& rules, const std::set<std::string>& known) {
-  return embedding::Embedder(workspace, rules, known).run(paths);
+Result<FileBundle> embed(const Workspace& workspace, const std::vector<std::string>& paths,
+                         const EmbedRules& rules, const std::set<std::string>& known) {
+  return embedding::FileInliner(workspace, rules, known).run(paths);
 }
 
 }  // namespace exai::serve

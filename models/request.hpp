@@ -7,7 +7,7 @@ namespace exai::serve {
 
 /// How asking one model went.
 template <class Answer>
-struct Tried {
+struct AttemptResult {
   Result<Answer> answer;
   Failure failure = Failure::caller;  ///< of an error
   bool streamed = false;              ///< text has reached the client already
@@ -19,10 +19,10 @@ struct Target {
   std::string circuit;  ///< the model's name, "custom" for the user's own, "requests" for what is no chat
 };
 
-class Asking {
+class ModelRequest {
  public:
-  Asking(ModelRouter& router, const ModelSettings& settings, const std::stop_token& stop,
-         std::string_view tool, std::string_view limit)
+  ModelRequest(ModelRouter& router, const ModelSettings& settings, const std::stop_token& stop,
+               std::string_view tool, std::string_view limit)
       : router_(router),
         services_(router.services_),
         settings_(settings),
@@ -30,19 +30,19 @@ class Asking {
         tool_(tool),
         limit_(limit) {}
 
-  Tried<Reply> chat(const ModelChoice& choice, const ChatRequest& request, Deadline deadline, bool stand_in,
-                    const std::function<void(std::string_view)>& on_delta);
-  Tried<ProviderAnswer> ask(const Provider& provider, const ProviderAsk& ask, Deadline deadline);
+  AttemptResult<Reply> chat(const ModelChoice& choice, const ChatRequest& request, Deadline deadline,
+                            bool stand_in, const std::function<void(std::string_view)>& on_delta);
+  AttemptResult<ProviderAnswer> ask(const Provider& provider, const ProviderRequest& ask, Deadline deadline);
 
   void log_failover(const ModelChoice& from, const ModelChoice& to, const Error& why);
 
  private:
   template <class Answer, class Once>
-  Tried<Answer> repeated(const Target& target, Deadline deadline, bool stand_in, bool repeatable,
-                         const Once& once);
+  AttemptResult<Answer> repeated(const Target& target, Deadline deadline, bool stand_in, bool repeatable,
+                                 const Once& once);
   template <class Answer, class Once>
-  Tried<Answer> one_try(const Target& target, Deadline deadline, bool first, const Once& once,
-                        Attempt& attempt);
+  AttemptResult<Answer> one_try(const Target& target, Deadline deadline, bool first, const Once& once,
+                                Attempt& attempt);
   [[nodiscard]] CircuitRules circuit_rules() const;
   [[nodiscard]] Error resting(const Target& target, const Breakers::Entry& entry) const;
   void log_question(const ModelChoice& choice, const ChatRequest& request, long long tokens, Millis timeout);

@@ -1,4 +1,4 @@
-#include "serve/sites.hpp"
+#include "serve/endpoints.hpp"
 
 #include "core/json.hpp"
 #include "serve/auth/cors.hpp"
@@ -18,8 +18,9 @@ constexpr std::array<std::string_view, 4> k_health_paths{"/health", "/healthz", 
 
 /// A path that is not there. JSON, like all refusals: clients probe /.well-known and trip over a page.
 template <std::size_t N>
-std::optional<HttpAnswer> unless_known(const HttpRequest& request,
-                                       const std::array<std::string_view, N>& paths, std::string_view also) {
+std::optional<HttpResponse> unless_known(const HttpRequest& request,
+                                         const std::array<std::string_view, N>& paths,
+                                         std::string_view also) {
   if (std::find(paths.begin(), paths.end(), request.path) != paths.end()) return std::nullopt;
   std::string text = "nothing here; try ";
   text += also;
@@ -28,7 +29,7 @@ std::optional<HttpAnswer> unless_known(const HttpRequest& request,
 }
 
 /// A page that is only read: other methods are refused.
-std::optional<HttpAnswer> unless_read(const HttpRequest& request) {
+std::optional<HttpResponse> unless_read(const HttpRequest& request) {
   if (request.method == "GET" || request.method == "HEAD") return std::nullopt;
   return plain_error(405, "use GET here", "Allow: GET, HEAD\r\n");
 }
@@ -48,8 +49,8 @@ bool is_oauth(std::string_view path) {
 }
 
 /// In the shape of RFC 6749 section 5.2, whose description those clients show.
-HttpAnswer no_oauth() {
-  HttpAnswer answer;
+HttpResponse no_oauth() {
+  HttpResponse answer;
   answer.status = 404;
   answer.body =
       R"({"error":"invalid_request","error_description":"no OAuth here; send Authorization: Bearer KEY"})";
@@ -60,17 +61,17 @@ bool is_open(std::string_view path) {
   return path == "/health" || path == "/ready";
 }
 
-void health(Health& health, const std::shared_ptr<HttpExchange>& exchange) {
+void health(Health& health, const std::shared_ptr<ResponseWriter>& exchange) {
   health.report([exchange](const HealthReport& report) {
-    HttpAnswer answer;
+    HttpResponse answer;
     answer.status = report.healthy ? 200 : 503;
     answer.body = report.body;
     exchange->answer(std::move(answer));
   });
 }
 
-HttpAnswer readiness(const Engine& engine) {
-  HttpAnswer answer;
+HttpResponse readiness(const Engine& engine) {
+  HttpResponse answer;
   answer.status = engine.draining() ? 503 : 200;
   answer.body = engine.draining() ? R"({"ready":false,"reason":"shutting down"})" : R"({"ready":true})";
   return answer;
@@ -79,11 +80,11 @@ HttpAnswer readiness(const Engine& engine) {
 }  // namespace site_answers
 }  // namespace
 
-std::optional<HttpAnswer> MainSite::admit(HttpRequest& request) {
+std::optional<HttpResponse> McpEndpoint::admit(HttpRequest& request) {
   using namespace site_answers;
   const AccessPolicy& access = parts_.guard.access();
-  if (std::optional<HttpAnswer> refusal = access.check_origin(request)) return refusal;
-  if (std::optional<HttpAnswer> preflight = share_with_origin(request)) return preflight;
+  if (std::optional<HttpResponse> refusal = access.check_origin(request)) return refusal;
+  if (std::optional<HttpResponse> preflight = share_with_origin(request)) return preflight;
   if (!access.metadata().empty() && is_metadata(request.path)) return unless_read(request);
   const bool mcp = request.path == "/mcp", sse = McpSse::serves(request.path);
   if (!mcp && !sse) {
@@ -92,19 +93,19 @@ std::optional<HttpAnswer> MainSite::admit(HttpRequest& request) {
   }
   // Keys come before anything else about the request, so that no verb tells more than the others.
   if (!is_open(request.path)) {
-    if (std::optional<HttpAnswer> refusal = parts_.guard.admit(request, mcp || sse)) return refusal;
+    if (std::optional<HttpResponse> refusal = parts_.guard.admit(request, mcp || sse)) return refusal;
   }
   if (sse) return McpSse::admit(request);
   return mcp ? McpHttp::admit(request) : unless_read(request);
 }
 
-void MainSite::handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
+void McpEndpoint::handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) {
   if (site_answers::is_open(request.path)) {
     if (request.path == "/health") return site_answers::health(parts_.health, exchange);
     return exchange->answer(site_answers::readiness(parts_.engine));
   }
   if (site_answers::is_metadata(request.path)) {
-    HttpAnswer answer;
+    HttpResponse answer;
     answer.body = parts_.guard.access().metadata();
     return exchange->answer(std::move(answer));
   }
@@ -112,12 +113,12 @@ void MainSite::handle(const HttpRequest& request, const std::shared_ptr<HttpExch
   enter(request, exchange);
 }
 
-void MainSite::fetch_keys() {
+void McpEndpoint::fetch_keys() {
   parts_.guard.access().issuer()->fetch(parts_.engine,
                                         [this](const std::string& text) { parts_.guard.note(text); });
 }
 
-void MainSite::settle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
+void McpEndpoint::settle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) {
   // A reload between admit() and now may have taken the issuer away.
   const std::shared_ptr<IssuerKeys> issuer = parts_.guard.access().issuer();
   if (!issuer) return exchange->answer(parts_.guard.access().still_unknown());
@@ -127,7 +128,7 @@ void MainSite::settle(const HttpRequest& request, const std::shared_ptr<HttpExch
   const bool waits = issuer->wait(parts_.engine, kept->bytes(), [this, issuer, kept, exchange] {
     HttpRequest again = kept->view();
     const bool counted = again.path == "/mcp" || McpSse::serves(again.path);
-    if (std::optional<HttpAnswer> refusal = parts_.guard.admit_finally(again, counted)) {
+    if (std::optional<HttpResponse> refusal = parts_.guard.admit_finally(again, counted)) {
       refusal->headers += again.answer_headers;
       return exchange->answer(std::move(*refusal));
     }
@@ -137,7 +138,7 @@ void MainSite::settle(const HttpRequest& request, const std::shared_ptr<HttpExch
   if (!waits) exchange->answer(parts_.guard.access().still_unknown());
 }
 
-void MainSite::enter(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
+void McpEndpoint::enter(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) {
   // An old key set is renewed beside the request, not before it: its keys still count.
   const std::shared_ptr<IssuerKeys>& issuer = parts_.guard.access().issuer();
   if (issuer && issuer->due()) fetch_keys();
@@ -145,7 +146,7 @@ void MainSite::enter(const HttpRequest& request, const std::shared_ptr<HttpExcha
   if (request.path == "/mcp")
     return parts_.mcp.handle(request, principal, parts_.guard.access().challenge(), exchange);
   if (McpSse::serves(request.path)) return parts_.sse.handle(request, principal, exchange);
-  HttpAnswer answer;
+  HttpResponse answer;
   if (request.path == "/metrics") {
     answer.body = parts_.metrics.render();
     answer.type = "text/plain; version=0.0.4; charset=utf-8";
@@ -155,16 +156,16 @@ void MainSite::enter(const HttpRequest& request, const std::shared_ptr<HttpExcha
   exchange->answer(std::move(answer));
 }
 
-std::optional<HttpAnswer> HealthSite::admit(HttpRequest& request) {
-  if (std::optional<HttpAnswer> refusal = parts_.guard.access().check_origin(request)) return refusal;
-  if (std::optional<HttpAnswer> preflight = share_with_origin(request)) return preflight;
+std::optional<HttpResponse> HealthEndpoint::admit(HttpRequest& request) {
+  if (std::optional<HttpResponse> refusal = parts_.guard.access().check_origin(request)) return refusal;
+  if (std::optional<HttpResponse> preflight = share_with_origin(request)) return preflight;
   if (auto refusal = site_answers::unless_known(request, site_answers::k_health_paths, "")) return refusal;
   return site_answers::unless_read(request);
 }
 
-void HealthSite::handle(const HttpRequest& request, const std::shared_ptr<HttpExchange>& exchange) {
+void HealthEndpoint::handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) {
   if (request.path == "/health/live") {
-    HttpAnswer answer;
+    HttpResponse answer;
     answer.body = R"({"status":"alive"})";
     return exchange->answer(std::move(answer));
   }
@@ -173,11 +174,11 @@ void HealthSite::handle(const HttpRequest& request, const std::shared_ptr<HttpEx
   site_answers::health(parts_.health, exchange);
 }
 
-std::optional<HttpAnswer> FrameSite::admit(HttpRequest& request) {
-  if (std::optional<HttpAnswer> refusal = guard_.access().check_origin(request)) return refusal;
+std::optional<HttpResponse> WebSocketEndpoint::admit(HttpRequest& request) {
+  if (std::optional<HttpResponse> refusal = guard_.access().check_origin(request)) return refusal;
   // The daemon's clients show their token in the first frame, MCP's in the request.
   if (!offers_mcp(request)) return std::nullopt;
-  if (std::optional<HttpAnswer> refusal = guard_.admit(request, true, &daemon_.state().token()))
+  if (std::optional<HttpResponse> refusal = guard_.admit(request, true, &daemon_.state().token()))
     return refusal;
   if (request.pass) return std::nullopt;
   // An upgrade does not wait for the issuer's keys; the client's next try finds them.
@@ -185,12 +186,12 @@ std::optional<HttpAnswer> FrameSite::admit(HttpRequest& request) {
   return guard_.access().still_unknown();
 }
 
-std::string_view FrameSite::choose(const HttpRequest& request) {
+std::string_view WebSocketEndpoint::choose(const HttpRequest& request) {
   return offers_mcp(request) ? k_mcp_subprotocol : daemon_.choose(request);
 }
 
-std::shared_ptr<FrameHandler> FrameSite::connect(std::shared_ptr<FrameSink> sink,
-                                                 const HttpRequest& request) {
+std::shared_ptr<FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<FrameSink> sink,
+                                                         const HttpRequest& request) {
   if (!offers_mcp(request)) return daemon_.connect(std::move(sink), request);
   const SharedPass pass = request.pass;
   const auto may_take = [this, pass, address = std::string(request.peer)] {
@@ -199,7 +200,7 @@ std::shared_ptr<FrameHandler> FrameSite::connect(std::shared_ptr<FrameSink> sink
   return std::make_shared<McpFrames>(service_, "ws:" + make_id_(), pass->principal, sink, may_take);
 }
 
-void watch_passes(Door& door, Front& front, Guard& guard, Daemon& daemon) {
+void watch_passes(NetServer& door, McpStack& front, Guard& guard, Daemon& daemon) {
   const auto owns = [&daemon](const std::optional<Sha256>& digest) { return daemon.state().owns(digest); };
   const auto state_of = [&guard, owns](const Pass& pass) { return guard.access().state_of(pass, owns); };
   door.judge_passes(state_of);

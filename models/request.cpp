@@ -1,4 +1,4 @@
-#include "models/asking.hpp"
+#include "models/request.hpp"
 
 #include "core/text.hpp"
 
@@ -43,13 +43,13 @@ std::string circuit_name(const ModelChoice& choice) {
 }  // namespace
 }  // namespace asking
 
-CircuitRules Asking::circuit_rules() const {
+CircuitRules ModelRequest::circuit_rules() const {
   const Config& config = settings_.config;
   return {config.boolean("circuit.enabled"), static_cast<int>(config.integer("circuit.failures")),
           config.duration("circuit.reset")};
 }
 
-Error Asking::resting(const Target& target, const Breakers::Entry& entry) const {
+Error ModelRequest::resting(const Target& target, const Breakers::Entry& entry) const {
   Error error = make_error(
       ErrorKind::busy,
       fmt::format("{} is not asked for {} now: it failed {} times in a row", target.provider.title,
@@ -60,8 +60,8 @@ Error Asking::resting(const Target& target, const Breakers::Entry& entry) const 
 }
 
 template <class Answer, class Once>
-Tried<Answer> Asking::one_try(const Target& target, Deadline deadline, bool first, const Once& once,
-                              Attempt& attempt) {
+AttemptResult<Answer> ModelRequest::one_try(const Target& target, Deadline deadline, bool first,
+                                            const Once& once, Attempt& attempt) {
   const Clock& clock = services_.clock;
   const Config& config = settings_.config;
   const CircuitRules rules = circuit_rules();
@@ -88,12 +88,12 @@ Tried<Answer> Asking::one_try(const Target& target, Deadline deadline, bool firs
 }
 
 template <class Answer, class Once>
-Tried<Answer> Asking::repeated(const Target& target, Deadline deadline, bool stand_in, bool repeatable,
-                               const Once& once) {
-  std::optional<Tried<Answer>> before;
+AttemptResult<Answer> ModelRequest::repeated(const Target& target, Deadline deadline, bool stand_in,
+                                             bool repeatable, const Once& once) {
+  std::optional<AttemptResult<Answer>> before;
   for (int done = 0;; ++done) {
     Attempt attempt;
-    Tried<Answer> tried = one_try<Answer>(target, deadline, done == 0, once, attempt);
+    AttemptResult<Answer> tried = one_try<Answer>(target, deadline, done == 0, once, attempt);
     // The circuit may open between two tries: what opened it says more than that it is open.
     if (tried.failure == Failure::resting && !tried.answer && before) return std::move(*before);
     if (tried.answer || !repeatable || attempt.streamed || attempt.settled || !passing(tried.failure))
@@ -113,8 +113,9 @@ Tried<Answer> Asking::repeated(const Target& target, Deadline deadline, bool sta
   }
 }
 
-Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request, Deadline deadline,
-                          bool stand_in, const std::function<void(std::string_view)>& on_delta) {
+AttemptResult<Reply> ModelRequest::chat(const ModelChoice& choice, const ChatRequest& request,
+                                        Deadline deadline, bool stand_in,
+                                        const std::function<void(std::string_view)>& on_delta) {
   const Config& config = settings_.config;
   const Provider& provider = *choice.provider;
   const Model& model = answering_model(settings_.models, choice.model, request);
@@ -133,7 +134,7 @@ Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request,
                                            : own > http ? timeouts::setting_key(timeouts::Layer::http)
                                                         : provider.timeout_setting;
   log_question(asked, request, tokens, std::min(longest, deadline.left(services_.clock)));
-  Tried<Reply> tried = repeated<Reply>(target, deadline, stand_in, true, [&](Attempt& attempt) {
+  AttemptResult<Reply> tried = repeated<Reply>(target, deadline, stand_in, true, [&](Attempt& attempt) {
     const ProviderCall call{config,          deadline,          stop_,    on_delta, services_.transport,
                             services_.clock, &router_.cache_,   &attempt, longest,  longest_setting,
                             limit_,          &settings_.secrets};
@@ -143,7 +144,8 @@ Tried<Reply> Asking::chat(const ModelChoice& choice, const ChatRequest& request,
   return tried;
 }
 
-Tried<ProviderAnswer> Asking::ask(const Provider& provider, const ProviderAsk& ask, Deadline deadline) {
+AttemptResult<ProviderAnswer> ModelRequest::ask(const Provider& provider, const ProviderRequest& ask,
+                                                Deadline deadline) {
   const Target target{provider, "requests"};
   return repeated<ProviderAnswer>(target, deadline, false, ask.repeatable, [&](Attempt& attempt) {
     const ProviderCall call{settings_.config, deadline,          stop_,    {},        services_.transport,
@@ -153,7 +155,7 @@ Tried<ProviderAnswer> Asking::ask(const Provider& provider, const ProviderAsk& a
   });
 }
 
-void Asking::count_answer(const ModelChoice& choice, Reply& reply) {
+void ModelRequest::count_answer(const ModelChoice& choice, Reply& reply) {
   reply.cost = services_.spend->count(choice.model, reply.usage);
   services_.observer.model_answer(choice.provider->id, asking::circuit_name(choice), reply.usage.prompt,
                                   reply.usage.completion, reply.usage.cached, reply.cost);
@@ -163,8 +165,8 @@ void Asking::count_answer(const ModelChoice& choice, Reply& reply) {
                                      printable(choice.model.name)));
 }
 
-void Asking::log_question(const ModelChoice& choice, const ChatRequest& request, long long tokens,
-                          Millis timeout) {
+void ModelRequest::log_question(const ModelChoice& choice, const ChatRequest& request, long long tokens,
+                                Millis timeout) {
   services_.observer.prompt_size(static_cast<double>(tokens));
   if (services_.log == nullptr) return;
   std::string temperature = "-";
@@ -190,8 +192,8 @@ void Asking::log_question(const ModelChoice& choice, const ChatRequest& request,
         {{"tool", std::string(tool_)}, {"prompt_tokens", count}});
 }
 
-void Asking::log_retry(const Target& target, Failure failure, int repetition, Millis wait,
-                       const Error& error) {
+void ModelRequest::log_retry(const Target& target, Failure failure, int repetition, Millis wait,
+                             const Error& error) {
   if (services_.log == nullptr) return;
   services_.log->write(io::LogLevel::warning, "provider.retry",
                        fmt::format("{}/{} is asked again in {}: {}", target.provider.id, target.circuit,
@@ -201,7 +203,7 @@ void Asking::log_retry(const Target& target, Failure failure, int repetition, Mi
                         {"repetition", fmt::format("{}", repetition)}});
 }
 
-void Asking::log_failover(const ModelChoice& from, const ModelChoice& to, const Error& why) {
+void ModelRequest::log_failover(const ModelChoice& from, const ModelChoice& to, const Error& why) {
   services_.observer.failover(from.provider->id, to.provider->id);
   if (services_.log == nullptr) return;
   services_.log->write(

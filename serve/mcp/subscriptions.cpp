@@ -1,4 +1,4 @@
-#include "serve/mcp/listeners.hpp"
+#include "serve/mcp/subscriptions.hpp"
 
 namespace exai::serve {
 namespace {
@@ -54,8 +54,8 @@ bool wants(const ListenFilter& filter, Change what, const std::string& uri) {
 }  // namespace listening
 }  // namespace
 
-bool Listeners::listen(const std::string& peer, BeginListen begin, const std::shared_ptr<ResponseSink>& sink,
-                       std::size_t most) {
+bool Subscriptions::listen(const std::string& peer, BeginListen begin,
+                           const std::shared_ptr<ResponseSink>& sink, std::size_t most) {
   if (streams_.size() >= most) return false;
   sink->stay();
   sink->send(listening::acknowledged(begin.id, begin.filter), false);
@@ -63,7 +63,7 @@ bool Listeners::listen(const std::string& peer, BeginListen begin, const std::sh
   return true;
 }
 
-bool Listeners::drop(const std::string& peer, const RpcId& id) {
+bool Subscriptions::drop(const std::string& peer, const RpcId& id) {
   const auto found = streams_.find({peer, id});
   if (found == streams_.end()) return false;
   const std::shared_ptr<ResponseSink> sink = std::move(found->second.sink);
@@ -72,26 +72,26 @@ bool Listeners::drop(const std::string& peer, const RpcId& id) {
   return true;
 }
 
-void Listeners::drop_all(const std::string& peer) {
+void Subscriptions::drop_all(const std::string& peer) {
   for (auto stream = streams_.lower_bound({peer, ""});
        stream != streams_.end() && stream->first.first == peer;)
     stream = streams_.erase(stream);
 }
 
-void Listeners::end_all() {
+void Subscriptions::end_all() {
   for (auto& [key, stream] : std::exchange(streams_, {}))
     stream.sink->answer(rpc_result(key.second, wire_.listen_result(key.second)), 200);
 }
 
-void Listeners::join(const std::shared_ptr<Session>& session) {
+void Subscriptions::join(const std::shared_ptr<Session>& session) {
   sessions_[session->id] = session;
 }
 
-void Listeners::leave(const std::string& session) {
+void Subscriptions::leave(const std::string& session) {
   sessions_.erase(session);
 }
 
-void Listeners::changed(Change what, const std::string& uri) {
+void Subscriptions::changed(Change what, const std::string& uri) {
   const std::string_view method = listening::method_of(what);
   const std::string about = what == Change::resource ? "\"uri\":" + quote_json(uri) : "";
   for (auto& [key, stream] : streams_) {
@@ -107,7 +107,7 @@ void Listeners::changed(Change what, const std::string& uri) {
   }
 }
 
-void Listeners::task_changed(const TaskFacts& task, const std::string& details) {
+void Subscriptions::task_changed(const TaskFacts& task, const std::string& details) {
   for (auto& [key, stream] : streams_)
     if (listening::has(stream.filter.tasks, task.id))
       stream.sink->send(rpc_notification("notifications/tasks", "{" + task_members(task) + details + "," +

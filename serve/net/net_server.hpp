@@ -4,8 +4,8 @@
 #include "core/config.hpp"
 #include "core/result.hpp"
 #include "engine/loop.hpp"
+#include "serve/net/bound_socket.hpp"
 #include "serve/net/exchange.hpp"
-#include "serve/net/listener.hpp"
 
 #include <functional>
 #include <memory>
@@ -33,12 +33,12 @@ struct DialHooks {
   std::function<void(const Error&)> on_lost;  ///< once, also when the connection never came about
 };
 
-class Door {
+class NetServer {
  public:
-  explicit Door(DoorLimits limits);
-  ~Door();
-  Door(const Door&) = delete;
-  Door& operator=(const Door&) = delete;
+  explicit NetServer(DoorLimits limits);
+  ~NetServer();
+  NetServer(const NetServer&) = delete;
+  NetServer& operator=(const NetServer&) = delete;
 
   [[nodiscard]] Loop& loop();
   void set_limits(DoorLimits limits);
@@ -46,10 +46,10 @@ class Door {
   /// owner's pid if it can be seen, and `setting`, the one to change. Port 0 picks one; the Listener says
   /// which.
   /// With `reserved` its connections are counted apart: those of other listeners cannot keep it busy.
-  Result<Listener> listen_http(const std::string& name, const std::string& host, std::uint16_t port,
-                               std::string_view setting, HttpHandler& handler, bool reserved = false);
-  Result<Listener> listen_frames(const std::string& name, const std::string& host, std::uint16_t port,
-                                 std::string_view setting, FrameService& service);
+  Result<BoundSocket> listen_http(const std::string& name, const std::string& host, std::uint16_t port,
+                                  std::string_view setting, HttpHandler& handler, bool reserved = false);
+  Result<BoundSocket> listen_frames(const std::string& name, const std::string& host, std::uint16_t port,
+                                    std::string_view setting, FrameService& service);
   /// Begins to connect to a WebSocket elsewhere.
   std::shared_ptr<FrameSink> dial(const std::string& host, const std::string& port, const std::string& path,
                                   std::size_t max_frame, DialHooks hooks);

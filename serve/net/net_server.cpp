@@ -1,10 +1,10 @@
-#include "serve/net/door.hpp"
+#include "serve/net/net_server.hpp"
 
 #include "io/process.hpp"
+#include "serve/net/connection_manager.hpp"
 #include "serve/net/exchange.hpp"
 #include "serve/net/frame_client.hpp"
 #include "serve/net/http_text.hpp"
-#include "serve/net/hub.hpp"
 
 #include <list>
 
@@ -50,7 +50,7 @@ class AsioLoop final : public Loop {
 
 /// Tells a caller for whom there is no room so, without waiting for it.
 void turn_away(Tcp::socket socket) {
-  const HttpAnswer answer = plain_error(503, "too many connections", "Retry-After: 1\r\n");
+  const HttpResponse answer = plain_error(503, "too many connections", "Retry-After: 1\r\n");
   std::string text;
   write_head(text, answer, Persistence::close);
   text += answer.body;
@@ -59,8 +59,8 @@ void turn_away(Tcp::socket socket) {
   socket.write_some(net::buffer(text), ignored);
 }
 
-net::awaitable<void> accept_all(Tcp::acceptor& acceptor, Hub& hub, Share share, std::string name,
-                                Greet greet) {
+net::awaitable<void> accept_all(Tcp::acceptor& acceptor, ConnectionManager& hub, Share share,
+                                std::string name, Greet greet) {
   net::steady_timer pause(hub.io());
   while (acceptor.is_open()) {
     ErrorCode error;
@@ -129,26 +129,26 @@ Result<void> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoin
 }  // namespace doorway
 }  // namespace
 
-struct Door::Impl {
+struct NetServer::Impl {
   explicit Impl(DoorLimits limits) : hub(io, book, limits), loop(io), signals(io) {}
 
-  ConnectionBook book;  // first, so that it goes last
+  ConnectionRegistry book;  // first, so that it goes last
   net::io_context io{1};
-  Hub hub;
+  ConnectionManager hub;
   doorway::AsioLoop loop;
   net::signal_set signals;
   std::function<void(int)> on_signal;
   std::function<void(std::string_view)> on_broken;
   std::list<doorway::Tcp::acceptor> acceptors;
 
-  Result<Listener> listen(const std::string& name, const std::string& host, std::uint16_t port,
-                          std::string_view setting, Share share, doorway::Greet greet) {
+  Result<BoundSocket> listen(const std::string& name, const std::string& host, std::uint16_t port,
+                             std::string_view setting, Share share, doorway::Greet greet) {
     const Result<doorway::Tcp::endpoint> endpoint = doorway::resolve(io, host, port, setting);
     if (!endpoint) return fail(endpoint.error());
     doorway::Tcp::acceptor acceptor(io);
     if (Result<void> opened = doorway::open_acceptor(acceptor, *endpoint, setting); !opened)
       return fail(opened.error());
-    Listener listener;
+    BoundSocket listener;
     listener.name = name;
     listener.address = doorway::printable_address(acceptor.local_endpoint());
     acceptors.push_back(std::move(acceptor));
@@ -179,61 +179,63 @@ DoorLimits door_limits(const Config& config) {
   return limits;
 }
 
-Door::Door(DoorLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
-Door::~Door() = default;
+NetServer::NetServer(DoorLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
+NetServer::~NetServer() = default;
 
-Loop& Door::loop() {
+Loop& NetServer::loop() {
   return impl_->loop;
 }
-void Door::set_limits(DoorLimits limits) {
+void NetServer::set_limits(DoorLimits limits) {
   impl_->hub.limits = limits;
 }
-std::size_t Door::connections() const {
+std::size_t NetServer::connections() const {
   return impl_->hub.size();
 }
 
-Result<Listener> Door::listen_http(const std::string& name, const std::string& host, std::uint16_t port,
-                                   std::string_view setting, HttpHandler& handler, bool reserved) {
-  Hub& hub = impl_->hub;
+Result<BoundSocket> NetServer::listen_http(const std::string& name, const std::string& host,
+                                           std::uint16_t port, std::string_view setting, HttpHandler& handler,
+                                           bool reserved) {
+  ConnectionManager& hub = impl_->hub;
   return impl_->listen(name, host, port, setting, reserved ? Share::reserved : Share::common,
                        [&hub, &handler](Arrival arrival) { serve_http(std::move(arrival), hub, handler); });
 }
 
-Result<Listener> Door::listen_frames(const std::string& name, const std::string& host, std::uint16_t port,
-                                     std::string_view setting, FrameService& service) {
-  Hub& hub = impl_->hub;
+Result<BoundSocket> NetServer::listen_frames(const std::string& name, const std::string& host,
+                                             std::uint16_t port, std::string_view setting,
+                                             FrameService& service) {
+  ConnectionManager& hub = impl_->hub;
   return impl_->listen(name, host, port, setting, Share::common,
                        [&hub, &service](Arrival arrival) { serve_frames(std::move(arrival), hub, service); });
 }
 
-std::shared_ptr<FrameSink> Door::dial(const std::string& host, const std::string& port,
-                                      const std::string& path, std::size_t max_frame, DialHooks hooks) {
+std::shared_ptr<FrameSink> NetServer::dial(const std::string& host, const std::string& port,
+                                           const std::string& path, std::size_t max_frame, DialHooks hooks) {
   return dial_frames(impl_->io, impl_->hub.limits, host, port, path, max_frame, std::move(hooks));
 }
 
-void Door::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
+void NetServer::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
   for (const int signal : signals) impl_->signals.add(signal);
   impl_->on_signal = std::move(handler);
   impl_->wait_for_signal();
 }
 
-void Door::on_broken(std::function<void(std::string_view)> hook) {
+void NetServer::on_broken(std::function<void(std::string_view)> hook) {
   impl_->on_broken = std::move(hook);
 }
 
-void Door::on_turned_away(std::function<void(std::string_view, std::string_view)> hook) {
+void NetServer::on_turned_away(std::function<void(std::string_view, std::string_view)> hook) {
   impl_->hub.on_turned_away = std::move(hook);
 }
 
-void Door::judge_passes(std::function<PassState(const Pass&)> judge) {
+void NetServer::judge_passes(std::function<PassState(const Pass&)> judge) {
   impl_->hub.judge_pass = std::move(judge);
 }
 
-void Door::judge_now() {
+void NetServer::judge_now() {
   impl_->hub.sweep();
 }
 
-void Door::run() {
+void NetServer::run() {
   const auto busy = net::make_work_guard(impl_->io);
   for (bool broke = true; broke;) {
     broke = false;
@@ -253,13 +255,13 @@ void Door::run() {
   impl_->signals.clear(ignored);
 }
 
-void Door::stop_accepting() {
+void NetServer::stop_accepting() {
   doorway::ErrorCode ignored;
   for (doorway::Tcp::acceptor& acceptor : impl_->acceptors) acceptor.close(ignored);
   impl_->hub.wind_down();
 }
 
-void Door::stop() {
+void NetServer::stop() {
   impl_->io.stop();
 }
 

@@ -1,4 +1,4 @@
-#include "serve/mcp/wire.hpp"
+#include "serve/mcp/writer.hpp"
 
 #include "core/base64.hpp"
 #include "core/text.hpp"
@@ -89,7 +89,7 @@ std::string initialize_result(const ServerIdentity& identity, std::string_view v
   return dump_json(result);
 }
 
-Wire::Wire(const ServerIdentity& identity)
+McpWriter::McpWriter(const ServerIdentity& identity)
     : info_(dump_json(writing::server_info(identity))),
       meta_(R"("io.modelcontextprotocol/serverInfo":)" +
             dump_json({{"name", identity.name}, {"version", identity.version}})) {
@@ -97,8 +97,8 @@ Wire::Wire(const ServerIdentity& identity)
     instructions_ = ",\"instructions\":" + quote_json(identity.instructions);
 }
 
-std::string Wire::finished(Era era, std::string members, std::string_view type,
-                           std::string_view more_meta) const {
+std::string McpWriter::finished(Era era, std::string members, std::string_view type,
+                                std::string_view more_meta) const {
   std::string text = "{";
   if (era == Era::legacy) {
     text += members;
@@ -113,13 +113,13 @@ std::string Wire::finished(Era era, std::string members, std::string_view type,
   return text += "}}";
 }
 
-std::string Wire::initialize(std::string_view version) const {
+std::string McpWriter::initialize(std::string_view version) const {
   return "{\"protocolVersion\":" + quote_json(version) +
          ",\"capabilities\":" + dump_json(writing::capabilities()) + ",\"serverInfo\":" + info_ +
          instructions_ + "}";
 }
 
-std::string Wire::discover() const {
+std::string McpWriter::discover() const {
   Json capabilities = writing::capabilities();
   capabilities["extensions"][k_tasks_extension] = Json::object();
   std::string versions;
@@ -130,12 +130,12 @@ std::string Wire::discover() const {
                                    ",\"ttlMs\":3600000,\"cacheScope\":\"public\"");
 }
 
-std::string Wire::empty(Era era) const {
+std::string McpWriter::empty(Era era) const {
   return finished(era, {});
 }
 
-std::string Wire::list(Era era, std::string_view key, std::string_view items, std::string_view cursor,
-                       const CacheHint& hint) const {
+std::string McpWriter::list(Era era, std::string_view key, std::string_view items, std::string_view cursor,
+                            const CacheHint& hint) const {
   std::string text = "\"";
   text.append(key).append("\":[").append(items).append("]");
   if (!cursor.empty()) text.append(",\"nextCursor\":").append(quote_json(cursor));
@@ -146,7 +146,7 @@ std::string Wire::list(Era era, std::string_view key, std::string_view items, st
   return finished(era, std::move(text));
 }
 
-std::string Wire::tool(const Dialect& dialect, const ToolOutput& output) const {
+std::string McpWriter::tool(const Dialect& dialect, const ToolOutput& output) const {
   std::string text = "\"content\":" + writing::content_for(dialect, output.content);
   // Revisions before 2026 know objects only.
   if (dialect.era == Era::modern ? !output.structured.empty() : output.structured.starts_with('{'))
@@ -155,7 +155,7 @@ std::string Wire::tool(const Dialect& dialect, const ToolOutput& output) const {
   return finished(dialect.era, std::move(text));
 }
 
-std::string Wire::failed_tool(Era era, const Error& error, bool has_output_schema) const {
+std::string McpWriter::failed_tool(Era era, const Error& error, bool has_output_schema) const {
   const std::string facts = "{\"error\":" + dump_json(error_facts(error)) + "}";
   std::string text = "\"content\":[{\"type\":\"text\",\"text\":" + quote_json(error_line(error)) + "}]";
   if (!has_output_schema) text += ",\"structuredContent\":" + facts;
@@ -165,14 +165,14 @@ std::string Wire::failed_tool(Era era, const Error& error, bool has_output_schem
       has_output_schema ? std::string_view(facts).substr(1, facts.size() - 2) : std::string_view());
 }
 
-std::string Wire::prompt(Era era, const PromptOutput& output) const {
+std::string McpWriter::prompt(Era era, const PromptOutput& output) const {
   std::string text;
   if (!output.description.empty()) text = "\"description\":" + quote_json(output.description) + ",";
   return finished(era, text + "\"messages\":" + dump_json(output.messages));
 }
 
-std::string Wire::resource(Era era, std::string_view uri, const ResourceOutput& output,
-                           const CacheHint& hint) const {
+std::string McpWriter::resource(Era era, std::string_view uri, const ResourceOutput& output,
+                                const CacheHint& hint) const {
   std::string text = "\"contents\":[{\"uri\":" + quote_json(uri);
   if (!output.mime.empty()) text += ",\"mimeType\":" + quote_json(output.mime);
   if (output.blob.empty())
@@ -187,14 +187,15 @@ std::string Wire::resource(Era era, std::string_view uri, const ResourceOutput& 
   return finished(era, std::move(text));
 }
 
-std::string Wire::completion(Era era, const CompletionOutput& output) const {
+std::string McpWriter::completion(Era era, const CompletionOutput& output) const {
   constexpr std::size_t k_most = 100;  // of the specification
   return finished(era, "\"completion\":{\"values\":[" + writing::texts(output.values, k_most) +
                            "],\"total\":" + std::to_string(output.values.size()) +
                            (output.values.size() > k_most ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
 }
 
-std::string Wire::input_required(const std::vector<InputRequest>& requests, std::string_view state) const {
+std::string McpWriter::input_required(const std::vector<InputRequest>& requests,
+                                      std::string_view state) const {
   std::string text;
   for (const InputRequest& request : requests)
     text.append(text.empty() ? "\"inputRequests\":{" : ",")
@@ -207,15 +208,15 @@ std::string Wire::input_required(const std::vector<InputRequest>& requests, std:
   return finished(Era::modern, std::move(text), "input_required");
 }
 
-std::string Wire::created_task(const TaskFacts& task) const {
+std::string McpWriter::created_task(const TaskFacts& task) const {
   return finished(Era::modern, task_members(task), "task");
 }
 
-std::string Wire::task(const TaskFacts& task, std::string_view more) const {
+std::string McpWriter::task(const TaskFacts& task, std::string_view more) const {
   return finished(Era::modern, task_members(task).append(more));
 }
 
-std::string Wire::listen_result(std::string_view subscription) const {
+std::string McpWriter::listen_result(std::string_view subscription) const {
   return finished(Era::modern, {}, "complete",
                   "\"" + std::string(k_meta_subscription) + "\":" + std::string(subscription));
 }

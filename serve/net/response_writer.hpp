@@ -9,14 +9,14 @@
 
 namespace exai::serve {
 
-class PendingAnswer final : public HttpExchange {
+class PendingResponse final : public ResponseWriter {
  public:
   /// `headers`: further lines of a stream's head; `pass`: who asks.
-  PendingAnswer(bool chunked, std::string headers, std::shared_ptr<const Pass> pass,
-                std::function<void()> wake)
+  PendingResponse(bool chunked, std::string headers, std::shared_ptr<const Pass> pass,
+                  std::function<void()> wake)
       : wake_(std::move(wake)), chunked_(chunked), headers_(std::move(headers)), pass_(std::move(pass)) {}
 
-  void answer(HttpAnswer answer) override;
+  void answer(HttpResponse answer) override;
   void may_stream(std::string preamble) override;
   void begin_stream() override;
   void stay_open() override { stays_open_ = true; }
@@ -42,7 +42,7 @@ class PendingAnswer final : public HttpExchange {
     out.swap(outbox_);
   }
   [[nodiscard]] bool has_stream() const { return !outbox_.empty(); }
-  HttpAnswer& whole() { return whole_; }
+  HttpResponse& whole() { return whole_; }
   /// Nothing was said for a while: begins the stream if that is allowed, and shows life.
   void quiet();
 
@@ -56,7 +56,7 @@ class PendingAnswer final : public HttpExchange {
   bool ended_ = false, streaming_ = false, may_stream_ = false, stays_open_ = false;
   std::string headers_, preamble_, outbox_;
   std::shared_ptr<const Pass> pass_;
-  HttpAnswer whole_;
+  HttpResponse whole_;
 };
 
 }  // namespace exai::serve

@@ -1,4 +1,4 @@
-#include "serve/net/http_exchange.hpp"
+#include "serve/net/response_writer.hpp"
 
 #include "serve/net/http_text.hpp"
 
@@ -8,19 +8,19 @@ namespace {
 constexpr std::size_t k_outbox_bytes = std::size_t{1} << 20U;
 }  // namespace
 
-void PendingAnswer::answer(HttpAnswer answer) {
+void PendingResponse::answer(HttpResponse answer) {
   if (ended_ || streaming_) return;
   whole_ = std::move(answer);
   ended_ = true;
   wake();
 }
 
-void PendingAnswer::may_stream(std::string preamble) {
+void PendingResponse::may_stream(std::string preamble) {
   may_stream_ = true;
   preamble_ = std::move(preamble);
 }
 
-void PendingAnswer::begin_stream() {
+void PendingResponse::begin_stream() {
   may_stream_ = true;
   if (ended_ || streaming_) return;
   streaming_ = true;
@@ -29,17 +29,17 @@ void PendingAnswer::begin_stream() {
   wake();
 }
 
-void PendingAnswer::write(std::string_view text, bool droppable) {
+void PendingResponse::write(std::string_view text, bool droppable) {
   if (ended_ || !may_stream_ || text.empty() || (droppable && outbox_.size() > k_outbox_bytes)) return;
   begin_stream();
   append_chunk(outbox_, text, chunked_);
   wake();
 }
 
-void PendingAnswer::finish() {
+void PendingResponse::finish() {
   if (ended_) return;
   if (!streaming_) {
-    HttpAnswer nothing;
+    HttpResponse nothing;
     nothing.status = 202;
     return answer(std::move(nothing));
   }
@@ -48,19 +48,19 @@ void PendingAnswer::finish() {
   wake();
 }
 
-void PendingAnswer::detach() {
+void PendingResponse::detach() {
   wake_ = nullptr;
   on_gone_ = nullptr;
   ended_ = true;
 }
 
-void PendingAnswer::gone() {
+void PendingResponse::gone() {
   if (ended_) return;
   const std::function<void()> hook = std::exchange(on_gone_, nullptr);
   if (hook) hook();
 }
 
-void PendingAnswer::quiet() {
+void PendingResponse::quiet() {
   if (ended_ || !may_stream_ || !outbox_.empty()) return;
   begin_stream();
   append_chunk(outbox_, ": keep-alive\n\n", chunked_);
