@@ -1,0 +1,102 @@
+// The settings of access.
+#include "core/settings/groups.hpp"
+
+namespace exai::setting_groups {
+namespace {
+
+using enum SettingType;
+
+constexpr Setting k_access_rows[] = {
+    {.key = "ws.token",
+     .type = text,
+     .min = "16",
+     .env = {"EXAI_WS_TOKEN"},
+     .secret = true,
+     .group = "access",
+     .help = "token of the daemon's hello, 16 characters at least; without it and without keys all may enter",
+     .need = Need::listeners},
+    {.key = "auth.api_keys",
+     .type = list,
+     .min = "16",
+     .env = {"EXAI_API_KEYS", "MCP_API_KEY"},
+     .secret = true,
+     .group = "access",
+     .help = "keys in plain text, comma-separated, 16 characters each at least; each may do everything",
+     .need = Need::listeners},
+    {.key = "mcp.state_key",
+     .type = text,
+     .min = "16",
+     .env = {"EXAI_STATE_KEY"},
+     .secret = true,
+     .group = "access",
+     .help =
+         "seals what a client carries between the rounds of a request; several servers behind one address "
+         "need the same; empty = a random one for each start"},
+    {.key = "auth.keys_file",
+     .type = path,
+     .env = {"EXAI_KEYS_FILE"},
+     .group = "access",
+     .help = "file of named keys with scope and expiry, as digests; exai key generate writes it",
+     .form = Form::file,
+     .need = Need::listeners},
+    {.key = "auth.allow_open_reload",
+     .type = boolean,
+     .standard = "false",
+     .env = {"EXAI_ALLOW_OPEN_RELOAD"},
+     .group = "access",
+     .help = "a reload may take the last key, token or issuer away and leave the server open to all who "
+             "reach it; otherwise it is refused",
+     .need = Need::listeners},
+    {.key = "auth.client_key",
+     .type = text,
+     .min = "16",
+     .env = {"EXAI_API_KEY"},
+     .secret = true,
+     .group = "access",
+     .help = "key that our own commands show to our server; empty takes the first of auth.api_keys",
+     .need = Need::listeners},
+    {.key = "auth.oauth.issuer",
+     .type = url,
+     .env = {"EXAI_OAUTH_ISSUER"},
+     .group = "access",
+     .help = "authorization server whose access tokens are accepted, as it writes itself in iss",
+     .form = Form::http_url,
+     .need = Need::listeners},
+    {.key = "auth.oauth.resource",
+     .type = url,
+     .env = {"EXAI_OAUTH_RESOURCE"},
+     .group = "access",
+     .help = "address of /mcp that clients use, which tokens must have as audience: https://host/mcp",
+     .form = Form::http_url,
+     .need = Need::listeners},
+    {.key = "auth.oauth.jwks_url",
+     .type = url,
+     .env = {"EXAI_OAUTH_JWKS_URL"},
+     .group = "access",
+     .help = "key set of the issuer; empty asks the issuer's metadata for it",
+     .form = Form::http_url,
+     .need = Need::listeners},
+    {.key = "auth.oauth.leeway",
+     .type = duration,
+     .unit = "s",
+     .standard = "60s",
+     .min = "0s",
+     .max = "10m",
+     .env = {"EXAI_OAUTH_LEEWAY_SECS"},
+     .group = "access",
+     .help = "how far the issuer's clock may be from ours",
+     .need = Need::listeners},
+    {.key = "http.allowed_hosts",
+     .type = list,
+     .env = {"EXAI_ALLOWED_HOSTS"},
+     .group = "access",
+     .help = "host names accepted in Host and Origin besides loopback",
+     .form = Form::host_patterns,
+     .need = Need::listeners},
+};
+
+}  // namespace
+
+constinit const std::span<const Setting> k_access{k_access_rows};
+
+}  // namespace exai::setting_groups

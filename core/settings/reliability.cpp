@@ -1,0 +1,86 @@
+// The settings of reliability.
+#include "core/settings/groups.hpp"
+
+namespace exai::setting_groups {
+namespace {
+
+using enum SettingType;
+
+constexpr Setting k_reliability_rows[] = {
+    {.key = "failover.enabled",
+     .type = boolean,
+     .standard = "true",
+     .env = {"FALLBACK_ON_FAILURE"},
+     .group = "reliability",
+     .help = "another provider answers when the one asked cannot"},
+    {.key = "failover.first_share",
+     .type = integer,
+     .unit = "percent",
+     .standard = "60",
+     .min = "10",
+     .max = "95",
+     .env = {"EXAI_FAILOVER_FIRST_SHARE"},
+     .group = "reliability",
+     .help = "share of the time left that one provider may use while another stands by"},
+    {.key = "retry.attempts",
+     .type = integer,
+     .standard = "4",
+     .min = "0",
+     .max = "10",
+     .env = {"RETRY_ATTEMPTS"},
+     .group = "reliability",
+     .help = "times that a failed request is repeated; 0 = never"},
+    {.key = "retry.before_failover",
+     .type = integer,
+     .standard = "1",
+     .min = "0",
+     .max = "10",
+     .env = {"EXAI_RETRY_BEFORE_FAILOVER"},
+     .group = "reliability",
+     .help = "times that it is repeated while another provider stands by"},
+    {.key = "retry.delays",
+     .type = list,
+     .standard = "1s,3s,5s,8s",
+     .env = {"EXAI_RETRY_DELAYS"},
+     .group = "reliability",
+     .help = "waits before the repetitions; the last one counts for all further ones",
+     .form = Form::delays},
+    {.key = "retry.jitter",
+     .type = integer,
+     .unit = "percent",
+     .standard = "20",
+     .min = "0",
+     .max = "100",
+     .env = {"EXAI_RETRY_JITTER"},
+     .group = "reliability",
+     .help = "how far a wait may differ, so that callers do not come back together"},
+    {.key = "circuit.enabled",
+     .type = boolean,
+     .standard = "true",
+     .env = {"CIRCUIT_BREAKER_ENABLED"},
+     .group = "reliability",
+     .help = "a model that keeps failing is not asked for a while"},
+    {.key = "circuit.failures",
+     .type = integer,
+     .standard = "4",
+     .min = "1",
+     .max = "1000",
+     .env = {"CIRCUIT_BREAKER_THRESHOLD"},
+     .group = "reliability",
+     .help = "failures in a row that open the circuit of a model"},
+    {.key = "circuit.reset",
+     .type = duration,
+     .unit = "s",
+     .standard = "120s",
+     .min = "1ms",
+     .max = "1d",
+     .env = {"CIRCUIT_BREAKER_TIMEOUT_SECS"},
+     .group = "reliability",
+     .help = "how long it stays open before one call may try again"},
+};
+
+}  // namespace
+
+constinit const std::span<const Setting> k_reliability{k_reliability_rows};
+
+}  // namespace exai::setting_groups

@@ -1,0 +1,87 @@
+// The settings of server.
+#include "core/settings/groups.hpp"
+
+namespace exai::setting_groups {
+namespace {
+
+using enum SettingType;
+
+constexpr Setting k_server_rows[] = {
+    {.key = "http.host",
+     .type = host,
+     .standard = "127.0.0.1",
+     .env = {"MCP_HOST", "HTTP_HOST"},
+     .group = "server",
+     .help = "address of the MCP listener; anything but loopback needs keys or OAuth",
+     .need = Need::listeners},
+    {.key = "http.port",
+     .type = port,
+     .standard = "8000",
+     .env = {"MCP_PORT", "HTTP_PORT", "METRICS_PORT"},
+     .group = "server",
+     .help = "port of /mcp, /metrics, /health, /ready and /status; 0 picks a free one",
+     .need = Need::listeners},
+    {.key = "ws.host",
+     .type = host,
+     .standard = "127.0.0.1",
+     .env = {"EXAI_WS_HOST", "WS_HOST"},
+     .group = "server",
+     .help = "address of the WebSocket daemon; anything but loopback needs ws.token or keys",
+     .need = Need::listeners},
+    {.key = "ws.port",
+     .type = port,
+     .standard = "8079",
+     .env = {"EXAI_WS_PORT", "WS_PORT"},
+     .group = "server",
+     .help = "port of the WebSocket daemon; 0 picks a free one",
+     .need = Need::listeners},
+    {.key = "health.host",
+     .type = host,
+     .standard = "127.0.0.1",
+     .env = {"HEALTH_CHECK_HOST"},
+     .group = "server",
+     .help = "address of the health listener",
+     .need = Need::listeners},
+    {.key = "health.port",
+     .type = port,
+     .standard = "8082",
+     .env = {"HEALTH_CHECK_PORT"},
+     .group = "server",
+     .help = "port of the health listener; 0 picks a free one",
+     .need = Need::listeners},
+    {.key = "monitoring.port",
+     .type = port,
+     .standard = "8080",
+     .env = {"MONITORING_PORT"},
+     .group = "server",
+     .help = "port kept for the dashboard; must differ from the others",
+     .need = Need::listeners},
+    {.key = "server.name",
+     .type = text,
+     .standard = "exai",
+     .env = {"MCP_SERVER_NAME"},
+     .group = "server",
+     .help = "name that MCP clients are told"},
+    {.key = "server.grace",
+     .type = duration,
+     .unit = "s",
+     .standard = "30s",
+     .min = "0s",
+     .max = "10m",
+     .env = {"EXAI_GRACE_SECS"},
+     .group = "server",
+     .help = "how long a stop waits for calls in flight (maintenance:219)"},
+    {.key = "server.state_dir",
+     .type = path,
+     .standard = "state",
+     .env = {"EXAI_STATE_DIR"},
+     .group = "server",
+     .help = "folder of the database and the instance lock, relative to the root",
+     .form = Form::new_folder},
+};
+
+}  // namespace
+
+constinit const std::span<const Setting> k_server{k_server_rows};
+
+}  // namespace exai::setting_groups
