@@ -3,6 +3,7 @@
 
 #include "engine/context.hpp"
 #include "engine/loop.hpp"
+#include "engine/runtime.hpp"
 #include "models/router.hpp"
 
 #include <memory>

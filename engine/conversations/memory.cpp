@@ -38,7 +38,7 @@ tl::unexpected<Error> forgotten(const std::string& id) {
 
 using remembering::forgotten;
 
-/// One thread. `gate` guards all but what stands under Memory::mutex_.
+/// One thread. `gate` guards all but what stands under ConversationMemory::mutex_.
 struct ConversationMemory::Entry {
   std::mutex gate;
   std::string id, owner;
@@ -50,7 +50,7 @@ struct ConversationMemory::Entry {
   std::size_t kept_turns = 0;
   bool state_changed = false;
   bool state_owed = false;   // the journal does not have it yet
-  std::uint64_t listed = 0;  // the collection in dirty_ that it belongs to; under Memory::mutex_
+  std::uint64_t listed = 0;  // the collection in dirty_ that it belongs to; under ConversationMemory::mutex_
 };
 
 ConversationRules memory_rules(const Config& config) {
