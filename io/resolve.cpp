@@ -1,10 +1,13 @@
 #include "io/resolve.hpp"
 
+#include "core/text.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <thread>
 
@@ -45,6 +48,15 @@ Lookup look_up(const std::string& host, const std::string& port, int flags) {
   return answer;
 }
 
+/// Loopback by its own name is nobody's to ask (RFC 6761, 6.3): a bare root has no /etc/hosts.
+bool is_localhost(std::string_view host) {
+  constexpr std::string_view k_name = "localhost";
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.size() > k_name.size() && host[host.size() - k_name.size() - 1] != '.') return false;
+  return host.size() >= k_name.size() &&
+         equals_ignoring_case(host.substr(host.size() - k_name.size()), k_name);
+}
+
 }  // namespace
 }  // namespace names
 
@@ -57,6 +69,12 @@ Result<std::vector<SocketAddress>> resolve(
     const std::function<Lookup(const std::string&, const std::string&)>& lookup) {
   if (Lookup numeric = names::look_up(host, port, AI_NUMERICHOST | AI_NUMERICSERV); !numeric.found.empty())
     return std::move(numeric.found);
+  if (names::is_localhost(host)) {
+    Lookup loopback = names::look_up("127.0.0.1", port, AI_NUMERICHOST | AI_NUMERICSERV);
+    for (SocketAddress& v6 : names::look_up("::1", port, AI_NUMERICHOST | AI_NUMERICSERV).found)
+      loopback.found.push_back(std::move(v6));
+    if (!loopback.found.empty()) return std::move(loopback.found);
+  }
   if (names::g_waiting.fetch_add(1) >= names::k_most_waiting) {
     names::g_waiting.fetch_sub(1);
     return fail(ErrorKind::busy, fmt::format("cannot resolve {}: the name server answers nobody", host),

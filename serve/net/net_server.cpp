@@ -1,11 +1,13 @@
 #include "serve/net/net_server.hpp"
 
 #include "io/process.hpp"
+#include "io/resolve.hpp"
 #include "serve/net/connection_manager.hpp"
 #include "serve/net/exchange.hpp"
 #include "serve/net/frame_client.hpp"
 #include "serve/net/http_text.hpp"
 
+#include <cstring>
 #include <list>
 
 #include <boost/asio/awaitable.hpp>
@@ -94,17 +96,21 @@ Error busy_port(const std::string& where, std::uint16_t port, std::string_view s
       "stop it (exai stop, if it is exai), or choose another port with " + std::string(setting));
 }
 
-Result<Tcp::endpoint> resolve(net::io_context& io, const std::string& host, std::uint16_t port,
-                              std::string_view setting) {
+Result<Tcp::endpoint> resolve(const std::string& host, std::uint16_t port, std::string_view setting) {
+  constexpr Millis k_patience{5000};
   ErrorCode error;
   const net::ip::address address = net::ip::make_address(host, error);
   if (!error) return Tcp::endpoint(address, port);
-  Tcp::resolver resolver(io);
-  const auto found = resolver.resolve(host, std::to_string(port), error);
-  if (error || found.empty())
-    return fail(ErrorKind::config, "cannot resolve the address " + host + " to listen on: " + error.message(),
-                "set " + std::string(setting) + " to an address of this machine");
-  return found.begin()->endpoint();
+  const auto found = io::resolve(host, std::to_string(port), Deadline::after(k_patience));
+  Tcp::endpoint endpoint;
+  if (!found || found->front().size() > endpoint.capacity())
+    return fail(
+        ErrorKind::config,
+        "cannot resolve the address " + host + " to listen on" + (found ? "" : ": " + found.error().message),
+        "set " + std::string(setting) + " to an address of this machine");
+  std::memcpy(endpoint.data(), found->front().data(), found->front().size());
+  endpoint.resize(found->front().size());
+  return endpoint;
 }
 
 std::string printable_address(const Tcp::endpoint& endpoint) {

@@ -53,3 +53,19 @@ TEST_CASE("a name server that hangs holds nobody beyond the deadline, and not to
   }
   CHECK(io::resolve("localhost", "80", patience));
 }
+
+TEST_CASE("the machine's own name needs no name server and no hosts file", "[io][resolve]") {
+  const auto nobody = [](const std::string&, const std::string&) {
+    return io::Lookup{{}, "nobody was to be asked"};
+  };
+  for (const char* name : {"localhost", "LocalHost", "localhost.", "mcp.localhost"}) {
+    INFO(name);
+    const auto found = io::resolve(name, "80", Deadline::after(Millis{1000}), nobody);
+    REQUIRE(found);
+    CHECK(found->front().size() == sizeof(sockaddr_in));
+  }
+  for (const char* name : {"notlocalhost", "localhost.example", "localhos"}) {
+    INFO(name);
+    CHECK_FALSE(io::resolve(name, "80", Deadline::after(Millis{1000}), nobody));
+  }
+}
