@@ -149,7 +149,7 @@ struct NetServer::Impl {
 
   Result<BoundSocket> listen(const std::string& name, const std::string& host, std::uint16_t port,
                              std::string_view setting, Share share, doorway::Greet greet) {
-    const Result<doorway::Tcp::endpoint> endpoint = doorway::resolve(io, host, port, setting);
+    const Result<doorway::Tcp::endpoint> endpoint = doorway::resolve(host, port, setting);
     if (!endpoint) return fail(endpoint.error());
     doorway::Tcp::acceptor acceptor(io);
     if (Result<void> opened = doorway::open_acceptor(acceptor, *endpoint, setting); !opened)

@@ -1,6 +1,8 @@
 // The router with two simulated providers behind it and a clock that nobody waits for.
 #pragma once
 
+#include "engine/metrics.hpp"
+#include "engine/runtime.hpp"
 #include "models/router.hpp"
 #include "tests/serve/provider_fixture.hpp"
 

@@ -1,6 +1,7 @@
 // One call's world for a tool: a real store, the real provider client, a simulator behind it.
 #pragma once
 
+#include "engine/runtime.hpp"
 #include "io/random.hpp"
 #include "models/router.hpp"
 #include "store/store.hpp"
