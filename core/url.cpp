@@ -148,7 +148,9 @@ Result<std::string> url_below(std::string_view base, std::string_view path) {
   if (Result<Url> url = parse_base_url(base); !url) return fail(url.error());
   const std::size_t question = base.find('?');
   const std::string_view own_query = question == std::string_view::npos ? "" : base.substr(question + 1);
-  std::string_view stem = base.substr(0, question);
+  const std::string_view whole = base.substr(0, question);
+  const std::size_t path_at = std::min(whole.find('/', whole.find("://") + 3), whole.size());
+  std::string_view stem = whole.substr(path_at);  // a host may be called like an endpoint
   const auto without_slashes = [&] {
     while (stem.ends_with('/')) stem.remove_suffix(1);
   };
@@ -162,7 +164,7 @@ Result<std::string> url_below(std::string_view base, std::string_view path) {
   std::string query(own_query);
   if (mark != std::string_view::npos)
     query += (query.empty() || query.ends_with('&') ? "" : "&") + std::string(path.substr(mark + 1));
-  return fmt::format("{}/{}{}{}", stem, below, query.empty() ? "" : "?", query);
+  return fmt::format("{}{}/{}{}{}", whole.substr(0, path_at), stem, below, query.empty() ? "" : "?", query);
 }
 
 std::string url_with_query(std::string_view url, std::string_view query) {

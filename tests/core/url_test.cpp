@@ -200,6 +200,8 @@ TEST_CASE("a path goes below a base URL in one way", "[url]") {
            {"http://h/v1?redirect=http://x/", "/models", "http://h/v1/models?redirect=http://x/"},
            {"http://h/v1/chat/completions", "/models", "http://h/v1/models"},
            {"http://h/v1/chat/completions/?a=1", "/chat/completions", "http://h/v1/chat/completions?a=1"},
+           {"http://chat/completions", "/models", "http://chat/completions/models"},
+           {"http://chat/chat/completions", "/models", "http://chat/models"},
            {"https://[::1]:8443/v1", "/models", "https://[::1]:8443/v1/models"},
        }) {
     CAPTURE(row.base, row.path);
