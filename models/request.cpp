@@ -8,7 +8,7 @@ namespace exai::serve {
 namespace asking {
 namespace {
 
-constexpr double k_large_prompt = 100'000;  // characters: worth a line in the log
+constexpr double k_large_prompt = 100'000;  // tokens: worth a line in the log
 
 /// Gives a half-open circuit's one try back, however the call ends.
 class Turn {
