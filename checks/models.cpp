@@ -9,8 +9,9 @@ namespace exai::checks::models_check {
 
 CheckResult run_catalogue(const CheckContext& context) {
   const std::string& file = context.config.text("models.file");
-  const auto document = file.empty() ? embedded_models() : io::read_yaml(context.root / file);
-  const auto catalogue = document.and_then([](const Node& node) { return ModelCatalogue::from(node); });
+  const auto document = file.empty() ? models::embedded_models() : io::read_yaml(context.root / file);
+  const auto catalogue =
+      document.and_then([](const Node& node) { return models::ModelCatalogue::from(node); });
   if (!catalogue) {
     const Error& error = catalogue.error();
     return check_fail(

@@ -48,26 +48,26 @@ CheckResult failed(std::string_view step, const Error& error) {
 }
 
 /// The number of tools; 0 without asking for a server that declares other things but no tools.
-Result<std::size_t> count_tools(io::McpClient& client, const ProbeLimits& limits) {
+Result<std::size_t> count_tools(mcp::client::McpClient& client, const ProbeLimits& limits) {
   const auto& declared = client.server().capabilities;
   const bool without =
       !declared.empty() && std::find(declared.begin(), declared.end(), "tools") == declared.end();
   if (without) return std::size_t{0};
-  return client.list(io::McpList::tools, limits.deadline, limits.stop).map([](const Json& tools) {
+  return client.list(mcp::client::McpList::tools, limits.deadline, limits.stop).map([](const Json& tools) {
     return tools.size();
   });
 }
 
-CheckResult mcp(const io::McpTarget& target, const ProbeLimits& limits) {
+CheckResult mcp(const mcp::client::McpTarget& target, const ProbeLimits& limits) {
   const Steady began = system_clock().steady();
-  const auto client = io::McpClient::connect(target, {}, limits.deadline, limits.stop);
+  const auto client = mcp::client::McpClient::connect(target, {}, limits.deadline, limits.stop);
   if (!client) return not_connected(client.error());
   const Steady connected = system_clock().steady();
   if (const auto pong = (*client)->ping(limits.deadline); !pong) return failed("ping", pong.error());
   const auto round_trip = std::chrono::duration_cast<Millis>(system_clock().steady() - connected);
   const auto tools = count_tools(**client, limits);
   if (!tools) return failed("tools/list", tools.error());
-  const io::McpServerInfo& server = (*client)->server();
+  const mcp::client::McpServerInfo& server = (*client)->server();
   const auto& declared = server.capabilities;
   if (*tools == 0 &&
       (declared.empty() || std::find(declared.begin(), declared.end(), "tools") != declared.end()))
@@ -75,15 +75,15 @@ CheckResult mcp(const io::McpTarget& target, const ProbeLimits& limits) {
   const auto time = std::chrono::duration_cast<Millis>(system_clock().steady() - began);
   CheckResult result = check_pass(fmt::format(
       "{} {} speaks {} over {}, {} tools, {}", printable(server.name), printable(server.version),
-      printable(server.protocol), io::to_string(server.transport), *tools, format_duration(time)));
+      printable(server.protocol), mcp::client::to_string(server.transport), *tools, format_duration(time)));
   result.facts.push_back({"tools", fmt::format("{}", *tools), static_cast<double>(*tools), "", {}, {}});
   const auto text_fact = [&](const char* name, std::string text) {
     Fact& fact = result.facts.emplace_back();
     fact.name = name;
     fact.text = std::move(text);
   };
-  text_fact("transport", std::string(io::to_string(server.transport)));
-  text_fact("era", std::string(io::to_string(server.era)));
+  text_fact("transport", std::string(mcp::client::to_string(server.transport)));
+  text_fact("era", std::string(mcp::client::to_string(server.era)));
   text_fact("version", printable(server.protocol));
   text_fact("capabilities", join(declared, ","));
   result.facts.push_back(
@@ -101,7 +101,7 @@ CheckResult probe_ws(const std::string& url, const Secret& token, const ProbeLim
   return result;
 }
 
-CheckResult probe_mcp(const io::McpTarget& target, const ProbeLimits& limits) {
+CheckResult probe_mcp(const mcp::client::McpTarget& target, const ProbeLimits& limits) {
   CheckResult result = server_probe::mcp(target, limits);
   result.id = "probe.mcp";
   result.title = target.command.empty() ? target.url : join(target.command, " ");

@@ -31,7 +31,7 @@ CheckResult probe_http(const std::string& url, const std::vector<std::string>& e
 CheckResult probe_ws(const std::string& url, const Secret& token, const ProbeLimits& limits);
 /// Opens a session in the server's era, one round trip, tools/list; says transport, era, version,
 /// capabilities.
-CheckResult probe_mcp(const io::McpTarget& target, const ProbeLimits& limits);
+CheckResult probe_mcp(const mcp::client::McpTarget& target, const ProbeLimits& limits);
 /// GET {base}/models with the key of "glm", "kimi" or "custom"; config problems are failures with cause
 /// config.
 CheckResult probe_provider(std::string_view provider, const Config& config, const ProbeLimits& limits);

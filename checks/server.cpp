@@ -19,7 +19,7 @@ ProbeLimits limits(const CheckContext& context) {
 }
 
 CheckResult run_mcp(const CheckContext& context) {
-  io::McpTarget target;
+  mcp::client::McpTarget target;
   target.url = mcp_url(context.config);
   target.token = own_key(context.config);
   return probe_mcp(target, limits(context));

@@ -57,7 +57,7 @@ cli::Candidates runbook_names() {
 
 cli::Candidates tools() {
   cli::Candidates values;
-  for (const serve::Tool* tool : Registered<serve::Tool>::all()) values.emplace_back(tool->id, tool->title);
+  for (const tools::Tool* tool : Registered<tools::Tool>::all()) values.emplace_back(tool->id, tool->title);
   return values;
 }
 
@@ -65,7 +65,7 @@ cli::Candidates models() {
   cli::Candidates values;
   const auto catalogue = embedded_catalogue();
   if (!catalogue) return values;
-  for (const Model& model : catalogue->models()) values.emplace_back(model.name, model.description);
+  for (const models::Model& model : catalogue->models()) values.emplace_back(model.name, model.description);
   return values;
 }
 

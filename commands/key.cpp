@@ -11,7 +11,7 @@
 namespace exai::commands::key_command {
 namespace {
 
-using serve::NamedKey;
+using serve::auth::NamedKey;
 
 /// 256 bits: nobody guesses that, so a plain digest of it may be kept.
 constexpr std::size_t k_key_bytes = 32;
@@ -31,7 +31,7 @@ Result<std::filesystem::path> keys_path(const Args& args, const Context& context
 
 /// The file's keys; its warning goes to standard error.
 Result<std::vector<NamedKey>> read_keys(const std::filesystem::path& path, const Context& context) {
-  auto file = serve::read_keys_file(path, context.globals.strict);
+  auto file = serve::auth::read_keys_file(path, context.globals.strict);
   if (!file) return fail(file.error());
   if (!file->warning.empty() && context.globals.quiet == 0)
     context.streams.err.write(fmt::format("warning: {}\n", file->warning));
@@ -46,7 +46,7 @@ Result<io::LockFile> lock_of(const std::filesystem::path& path) {
 }
 
 Result<void> write_keys(const std::filesystem::path& path, const std::vector<NamedKey>& keys) {
-  return io::write_atomic(path, serve::keys_text(keys), 0600);
+  return io::write_atomic(path, serve::auth::keys_text(keys), 0600);
 }
 
 std::string_view state_of(const NamedKey& key, const Context& context) {
@@ -56,15 +56,15 @@ std::string_view state_of(const NamedKey& key, const Context& context) {
 }
 
 std::string time_or(const std::optional<Wall>& at, std::string_view otherwise) {
-  return at ? serve::utc_seconds(*at) : std::string(otherwise);
+  return at ? serve::auth::utc_seconds(*at) : std::string(otherwise);
 }
 
 /// What every command says of a key, as members of a JSON object.
 std::string members(const NamedKey& key, std::string_view source, const Context& context) {
   return fmt::format(R"("name":{},"scope":"{}","created":{},"expires":{},"state":"{}","source":{})",
-                     quote_json(key.name), to_string(key.scope),
-                     key.created ? quote_json(serve::utc_seconds(*key.created)) : "null",
-                     key.expires ? quote_json(serve::utc_seconds(*key.expires)) : "null",
+                     quote_json(key.name), engine::to_string(key.scope),
+                     key.created ? quote_json(serve::auth::utc_seconds(*key.created)) : "null",
+                     key.expires ? quote_json(serve::auth::utc_seconds(*key.expires)) : "null",
                      state_of(key, context), quote_json(source));
 }
 
@@ -78,7 +78,7 @@ Result<std::vector<SourcedKey>> all_keys(const Args& args, const Context& contex
   std::vector<SourcedKey> all;
   if (!args.has("--file"))
     for (const std::string& key : context.config.list("auth.api_keys"))
-      all.push_back({serve::plain_key(key), "auth.api_keys"});
+      all.push_back({serve::auth::plain_key(key), "auth.api_keys"});
   const auto path = keys_path(args, context);
   if (!path) return all;
   auto keys = read_keys(*path, context);
@@ -93,7 +93,7 @@ Result<Outcome> list(const Args& args, Context& context) {
   Outcome outcome;
   outcome.table = cli::Table{{"name", "scope", "created", "expires", "state", "source"}, {}};
   for (const auto& [key, source] : *all)
-    outcome.table->rows.push_back({key.name, std::string(to_string(key.scope)),
+    outcome.table->rows.push_back({key.name, std::string(engine::to_string(key.scope)),
                                    time_or(key.created, "unknown"), time_or(key.expires, "never"),
                                    std::string(state_of(key, context)), source});
   return outcome;
@@ -102,7 +102,7 @@ Result<Outcome> list(const Args& args, Context& context) {
 Result<std::optional<Wall>> expiry(const Args& args, const Context& context) {
   const std::string text = args.option("--expires").value_or("90d");
   if (text == "never") return std::optional<Wall>();
-  std::optional<Wall> at = serve::parse_utc(text);
+  std::optional<Wall> at = serve::auth::parse_utc(text);
   if (const auto span = parse_duration(text); !at && span && *span <= k_longest)
     at = context.clock.wall() + *span;
   if (at && *at > context.clock.wall()) return at;
@@ -113,12 +113,13 @@ Result<std::optional<Wall>> expiry(const Args& args, const Context& context) {
 Result<NamedKey> described(const Args& args, const Context& context) {
   NamedKey key;
   key.name = args.positional("NAME");
-  if (const auto fine = serve::check_key_name(key.name); !fine) {
+  if (const auto fine = serve::auth::check_key_name(key.name); !fine) {
     Error error = fine.error();
     error.kind = ErrorKind::usage;
     return fail(std::move(error));
   }
-  key.scope = serve::parse_scope(args.option("--scope").value_or("operator")).value_or(serve::Scope::viewer);
+  key.scope =
+      serve::auth::parse_scope(args.option("--scope").value_or("operator")).value_or(engine::Scope::viewer);
   auto expires = expiry(args, context);
   if (!expires) return fail(expires.error());
   key.expires = *expires;
@@ -141,7 +142,7 @@ Result<void> add(const std::filesystem::path& path, const NamedKey& key, const C
     if (other.name == key.name)
       return fail(ErrorKind::refused, fmt::format("{} has a key named \"{}\"", path.string(), key.name),
                   fmt::format("choose another name, or exai key retire {}", key.name));
-  if (keys.size() >= serve::k_most_keys)
+  if (keys.size() >= serve::auth::k_most_keys)
     return fail(ErrorKind::refused,
                 fmt::format("{} holds {} keys, which is the most", path.string(), keys.size()),
                 "exai key retire NAME");
@@ -157,7 +158,7 @@ Result<Outcome> generate(const Args& args, Context& context) {
   if (context.globals.dry_run)
     return fail(ErrorKind::refused,
                 fmt::format("a dry run makes no key: it would be \"{}\", {}, in {}, and nobody could use it",
-                            key->name, to_string(key->scope), path->string()),
+                            key->name, engine::to_string(key->scope), path->string()),
                 "leave --dry-run out");
   const std::string text = std::string(k_prefix) + io::random_token(k_key_bytes);
   key->digest = sha256(text);
@@ -165,7 +166,7 @@ Result<Outcome> generate(const Args& args, Context& context) {
   if (context.globals.quiet == 0) {
     context.streams.err.write(
         fmt::format("\"{}\", {}, until {}: its digest is in {}; the key is shown this once\n", key->name,
-                    to_string(key->scope), time_or(key->expires, "retired"), path->string()));
+                    engine::to_string(key->scope), time_or(key->expires, "retired"), path->string()));
     context.streams.err.write(
         context.config.text("auth.keys_file").empty()
             ? fmt::format("set EXAI_KEYS_FILE={} for the server, then exai reload\n", path->string())
@@ -237,10 +238,10 @@ Result<Outcome> verify(const Args& args, Context& context) {
   if (given.empty())
     return fail(ErrorKind::missing_input, "standard input holds no key", "exai key verify < FILE");
   for (const auto& [key, source] : *all) {
-    if (serve::find_key({key}, given.reveal()) == nullptr) continue;
+    if (serve::auth::find_key({key}, given.reveal()) == nullptr) continue;
     const std::string_view state = state_of(key, context);
     Outcome outcome =
-        said(fmt::format("{}  {}  {}, expires {}, from {}\n", key.name, to_string(key.scope), state,
+        said(fmt::format("{}  {}  {}, expires {}, from {}\n", key.name, engine::to_string(key.scope), state,
                          time_or(key.expires, "never"), source),
              fmt::format(R"({{"schema":"exai.key/1","known":true,{}}})", members(key, source, context)));
     outcome.code = state == "expired" ? ExitCode::fail : ExitCode::pass;

@@ -48,7 +48,7 @@ class Answerer {
  public:
   Answerer(Given given, bool quiet, std::function<void(const std::string&)> talk)
       : given_(std::move(given)), quiet_(quiet), talk_(std::move(talk)) {}
-  [[nodiscard]] Result<Json> answer(const io::McpQuestion& question) const {
+  [[nodiscard]] Result<Json> answer(const mcp::client::McpQuestion& question) const {
     if (question.method == "elicitation/create") return elicitation(question);
     const std::string kind = question.method.substr(0, question.method.find('/'));
     for (const std::string& name : {question.key, kind})
@@ -63,7 +63,7 @@ class Answerer {
   }
 
  private:
-  [[nodiscard]] Json elicitation(const io::McpQuestion& question) const {
+  [[nodiscard]] Json elicitation(const mcp::client::McpQuestion& question) const {
     const Json& properties = member(member(question.params, "requestedSchema"), "properties");
     if (const auto named = given_.find(question.key); !question.key.empty() && named != given_.end()) {
       const Json& value = named->second;
@@ -85,7 +85,7 @@ class Answerer {
     return {{"action", "decline"}};
   }
 
-  [[nodiscard]] static std::string asked(const io::McpQuestion& question, const Json& properties) {
+  [[nodiscard]] static std::string asked(const mcp::client::McpQuestion& question, const Json& properties) {
     std::string fields, flags;
     if (properties.is_object())
       for (const auto& [name, schema] : properties.items()) {
@@ -111,15 +111,15 @@ class Answerer {
 
 }  // namespace
 
-Result<io::McpInput> answers(const Args& args, const Context& context,
-                             std::function<void(const std::string&)> talk) {
+Result<mcp::client::McpInput> answers(const Args& args, const Context& context,
+                                      std::function<void(const std::string&)> talk) {
   auto given = given_of(args);
   if (!given) return fail(given.error());
-  io::McpInput input;
+  mcp::client::McpInput input;
   input.sampling = input.roots = !given->empty();
   const bool quiet = args.has("--decline") || context.globals.quiet > 0;
   const auto answerer = std::make_shared<Answerer>(std::move(*given), quiet, std::move(talk));
-  input.answer = [answerer](const io::McpQuestion& question) { return answerer->answer(question); };
+  input.answer = [answerer](const mcp::client::McpQuestion& question) { return answerer->answer(question); };
   return input;
 }
 

@@ -33,7 +33,7 @@ void remember(std::vector<Secret>& secrets, const std::string& value) {
     secrets.emplace_back(value.substr(blank + 1));
 }
 
-Result<void> add_header(io::McpTarget& target, std::string name, std::string value) {
+Result<void> add_header(mcp::client::McpTarget& target, std::string name, std::string value) {
   const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return c > 0x20 && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
   });
@@ -46,7 +46,7 @@ Result<void> add_header(io::McpTarget& target, std::string name, std::string val
   return {};
 }
 
-Result<void> read_headers(const Args& args, io::McpTarget& target, std::vector<Secret>& secrets) {
+Result<void> read_headers(const Args& args, mcp::client::McpTarget& target, std::vector<Secret>& secrets) {
   for (const std::string& text : args.all("--header")) {
     const auto colon = text.find(':');
     if (colon == std::string::npos)
@@ -77,7 +77,7 @@ template <class Enum>
 Enum chosen(const Args& args, std::string_view option, std::initializer_list<Enum> all) {
   const std::string word = args.option(option).value_or("auto");
   for (const Enum one : all)
-    if (io::to_string(one) == word) return one;
+    if (mcp::client::to_string(one) == word) return one;
   return Enum::automatic;  // the command line knows the words already
 }
 
@@ -135,10 +135,11 @@ Outcome redacted(Outcome outcome, const Redactor& redactor) {
   return outcome;
 }
 
-Result<Session> open(const io::McpTarget& target, const Context& context, io::McpObserver observer) {
+Result<Session> open(const mcp::client::McpTarget& target, const Context& context,
+                     mcp::client::McpObserver observer) {
   const auto deadline = patience(context);
   if (!deadline) return fail(deadline.error());
-  auto client = io::McpClient::connect(target, std::move(observer), *deadline, context.stop);
+  auto client = mcp::client::McpClient::connect(target, std::move(observer), *deadline, context.stop);
   if (client) return Session{std::move(*client), *deadline};
   Error error = std::move(client).error();
   if (error.hint.empty() && target.command.empty())
@@ -150,12 +151,14 @@ Result<Session> open(const io::McpTarget& target, const Context& context, io::Mc
 
 }  // namespace
 
-Result<io::McpTarget> target_of(const Args& args, const Context& context, std::vector<Secret>& secrets) {
-  io::McpTarget target;
-  target.transport = chosen(args, "--transport",
-                            {io::McpTransport::http, io::McpTransport::sse, io::McpTransport::websocket,
-                             io::McpTransport::daemon, io::McpTransport::stdio});
-  target.era = chosen(args, "--era", {io::McpEra::legacy, io::McpEra::modern});
+Result<mcp::client::McpTarget> target_of(const Args& args, const Context& context,
+                                         std::vector<Secret>& secrets) {
+  mcp::client::McpTarget target;
+  target.transport = chosen(
+      args, "--transport",
+      {mcp::client::McpTransport::http, mcp::client::McpTransport::sse, mcp::client::McpTransport::websocket,
+       mcp::client::McpTransport::daemon, mcp::client::McpTransport::stdio});
+  target.era = chosen(args, "--era", {mcp::client::McpEra::legacy, mcp::client::McpEra::modern});
   target.tasks = args.has("--task");
   if (context.globals.verbose > 0) target.log_level = context.globals.verbose > 1 ? "debug" : "info";
   if (args.has("--stdio")) {
@@ -174,8 +177,8 @@ Result<io::McpTarget> target_of(const Args& args, const Context& context, std::v
   if (!args.rest.empty())
     return fail(ErrorKind::usage, "words after -- are a server to start and need --stdio",
                 std::string(k_stdio_hint));
-  const bool socket =
-      target.transport == io::McpTransport::daemon || target.transport == io::McpTransport::websocket;
+  const bool socket = target.transport == mcp::client::McpTransport::daemon ||
+                      target.transport == mcp::client::McpTransport::websocket;
   target.url = args.option("--server")
                    .value_or(socket ? checks::daemon_url(context.config) : checks::mcp_url(context.config));
   if (auto read = read_headers(args, target, secrets); !read) return fail(read.error());
@@ -185,7 +188,7 @@ Result<io::McpTarget> target_of(const Args& args, const Context& context, std::v
   return target;
 }
 
-Result<Outcome> with_session(const Args& args, Context& context, io::McpObserver observer,
+Result<Outcome> with_session(const Args& args, Context& context, mcp::client::McpObserver observer,
                              const std::function<Result<Outcome>(Session&)>& body) {
   std::vector<Secret> secrets = context.config.secrets();
   const auto target = target_of(args, context, secrets);

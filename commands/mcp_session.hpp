@@ -13,19 +13,20 @@
 namespace exai::commands::mcp_session {
 
 struct Session {
-  std::unique_ptr<io::McpClient> client;
+  std::unique_ptr<mcp::client::McpClient> client;
   Deadline deadline;  ///< of the whole conversation: the client's layer of the timeout hierarchy
 };
 
 /// The target that the flags name: --server, or --stdio with the words after "--", or this deployment's own
 /// server. Values of --header-env and of headers that carry credentials are appended to `secrets`. Our own
 /// token goes to our own server and to this machine only.
-Result<io::McpTarget> target_of(const Args& args, const Context& context, std::vector<Secret>& secrets);
+Result<mcp::client::McpTarget> target_of(const Args& args, const Context& context,
+                                         std::vector<Secret>& secrets);
 
 /// Opens the session that the flags ask for and hands it to the body. --trace, -v and the answers to the
 /// server's questions add themselves to the observer; secrets given by flags are replaced in all that comes
 /// out.
-Result<Outcome> with_session(const Args& args, Context& context, io::McpObserver observer,
+Result<Outcome> with_session(const Args& args, Context& context, mcp::client::McpObserver observer,
                              const std::function<Result<Outcome>(Session&)>& body);
 
 /// --args-file and --arg together; a later one wins.

@@ -11,7 +11,7 @@ namespace exai::commands {
 namespace model_command {
 namespace {
 
-std::string abilities(const Model& model) {
+std::string abilities(const models::Model& model) {
   std::vector<std::string> words;
   if (model.images) words.emplace_back("images");
   if (model.functions) words.emplace_back("functions");
@@ -20,7 +20,7 @@ std::string abilities(const Model& model) {
   return join(words, ",");
 }
 
-std::string dollars(const std::optional<ModelPrice>& price, double ModelPrice::*which) {
+std::string dollars(const std::optional<models::ModelPrice>& price, double models::ModelPrice::*which) {
   return price ? fmt::format("{:g}", (*price).*which) : std::string{};
 }
 
@@ -30,11 +30,11 @@ Result<Outcome> list(const Args&, Context& context) {
   Outcome outcome;
   outcome.table =
       cli::Table{{"name", "provider", "context", "max_output", "abilities", "input_usd", "output_usd"}, {}};
-  for (const Model& model : catalogue->models())
+  for (const models::Model& model : catalogue->models())
     outcome.table->rows.push_back({model.name, model.provider, fmt::format("{}", model.context),
                                    fmt::format("{}", model.max_output), abilities(model),
-                                   dollars(model.price, &ModelPrice::input),
-                                   dollars(model.price, &ModelPrice::output)});
+                                   dollars(model.price, &models::ModelPrice::input),
+                                   dollars(model.price, &models::ModelPrice::output)});
   return outcome;
 }
 
@@ -42,7 +42,7 @@ Result<Outcome> show(const Args& args, Context& context) {
   const auto catalogue = load_catalogue(context);
   if (!catalogue) return fail(catalogue.error());
   const std::string name = args.positional("NAME");
-  const Model* model = catalogue->find(name);
+  const models::Model* model = catalogue->find(name);
   if (model == nullptr) {
     const std::string near = did_you_mean(name, catalogue->names());
     return fail(ErrorKind::usage, fmt::format("there is no model \"{}\"", printable(name)),
@@ -65,8 +65,8 @@ Result<Outcome> show(const Args& args, Context& context) {
 }
 
 /// The call that the options describe.
-Result<serve::ChatRequest> described(const Args& args) {
-  serve::ChatRequest request;
+Result<models::ChatRequest> described(const Args& args) {
+  models::ChatRequest request;
   request.model = args.option("--model").value_or("");
   request.needs.tool = args.option("--tool").value_or("");
   request.needs.files = args.has("--files");
@@ -81,48 +81,48 @@ Result<serve::ChatRequest> described(const Args& args) {
   return request;
 }
 
-std::string names_of(const std::vector<serve::ModelChoice>& choices) {
+std::string names_of(const std::vector<models::ModelChoice>& choices) {
   std::vector<std::string> names;
-  for (const serve::ModelChoice& choice : choices)
+  for (const models::ModelChoice& choice : choices)
     names.push_back(std::string(choice.provider->id) + "/" + choice.model.name);
   return names.empty() ? "nobody" : join(names, ", then ");
 }
 
 Result<Outcome> route(const Args& args, Context& context) {
-  const auto models = serve::load_models(context.config, context.root);
+  const auto models = engine::load_models(context.config, context.root);
   if (!models) return fail(models.error());
   const auto request = described(args);
   if (!request) return fail(request.error());
-  std::vector<serve::RouteStep> steps;
-  const auto choice = serve::explain_choice(context.config, *models, *request, steps);
+  std::vector<models::RouteStep> steps;
+  const auto choice = models::explain_choice(context.config, *models, *request, steps);
   Outcome outcome;
   if (args.has("--explain")) {
     outcome.table = cli::Table{{"rule", "taken", "why"}, {}};
-    for (const serve::RouteStep& step : steps)
+    for (const models::RouteStep& step : steps)
       outcome.table->rows.push_back({step.rule, step.taken ? "yes" : "no", step.verdict});
     if (!choice) {
       outcome.table->rows.push_back({"(failed)", "no", choice.error().message});
       return outcome;
     }
-    const Model& model = serve::answering_model(*models, choice->model, *request);
+    const models::Model& model = models::answering_model(*models, choice->model, *request);
     outcome.table->rows.push_back({"(answers)", "", std::string(choice->provider->id) + "/" + model.name});
     outcome.table->rows.push_back(
-        {"(instead)", "", names_of(serve::stand_ins(context.config, *models, *choice, *request))});
+        {"(instead)", "", names_of(models::stand_ins(context.config, *models, *choice, *request))});
     return outcome;
   }
   if (!choice) return fail(choice.error());
-  const Model& model = serve::answering_model(*models, choice->model, *request);
+  const models::Model& model = models::answering_model(*models, choice->model, *request);
   outcome.table =
       cli::Table{{"field", "value"},
                  {{"model", model.name},
                   {"provider", std::string(choice->provider->id)},
                   {"rule",
                    [&] {
-                     for (const serve::RouteStep& step : steps)
+                     for (const models::RouteStep& step : steps)
                        if (step.taken) return step.rule;
                      return std::string();
                    }()},
-                  {"instead", names_of(serve::stand_ins(context.config, *models, *choice, *request))}}};
+                  {"instead", names_of(models::stand_ins(context.config, *models, *choice, *request))}}};
   return outcome;
 }
 
@@ -182,17 +182,17 @@ const Registered<cli::Command> k_show{cli::Command{.path = "model show",
 }  // namespace
 }  // namespace model_command
 
-Result<ModelCatalogue> embedded_catalogue() {
-  const auto document = embedded_models();
+Result<models::ModelCatalogue> embedded_catalogue() {
+  const auto document = models::embedded_models();
   if (!document) return fail(document.error());
-  return ModelCatalogue::from(*document);
+  return models::ModelCatalogue::from(*document);
 }
 
-Result<ModelCatalogue> load_catalogue(const Context& context) {
+Result<models::ModelCatalogue> load_catalogue(const Context& context) {
   if (context.config.text("models.file").empty()) return embedded_catalogue();
   const auto document = io::read_yaml(path_setting(context, "models.file"));
   if (!document) return fail(document.error());
-  return ModelCatalogue::from(*document);
+  return models::ModelCatalogue::from(*document);
 }
 
 }  // namespace exai::commands

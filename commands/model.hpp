@@ -7,7 +7,7 @@
 namespace exai::commands {
 
 /// models.file, or the embedded catalogue.
-Result<ModelCatalogue> load_catalogue(const Context& context);
-Result<ModelCatalogue> embedded_catalogue();
+Result<models::ModelCatalogue> load_catalogue(const Context& context);
+Result<models::ModelCatalogue> embedded_catalogue();
 
 }  // namespace exai::commands

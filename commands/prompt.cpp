@@ -23,7 +23,7 @@ std::string argument_names(const Json& prompt) {
 
 Result<Outcome> list(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
-    const auto prompts = session.client->list(io::McpList::prompts, session.deadline, context.stop);
+    const auto prompts = session.client->list(mcp::client::McpList::prompts, session.deadline, context.stop);
     if (!prompts) return fail(prompts.error());
     Outcome outcome;
     outcome.table = cli::Table{{"name", "title", "arguments", "description"}, {}};
@@ -37,7 +37,7 @@ Result<Outcome> list(const Args& args, Context& context) {
 
 Result<Outcome> show(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
-    const auto prompts = session.client->list(io::McpList::prompts, session.deadline, context.stop);
+    const auto prompts = session.client->list(mcp::client::McpList::prompts, session.deadline, context.stop);
     if (!prompts) return fail(prompts.error());
     const std::string name = args.positional("NAME");
     for (const Json& prompt : *prompts) {

@@ -19,9 +19,9 @@ struct Entries {
 };
 
 Result<Entries> entries_of(Session& session, const Context& context) {
-  auto resources = session.client->list(io::McpList::resources, session.deadline, context.stop);
+  auto resources = session.client->list(mcp::client::McpList::resources, session.deadline, context.stop);
   if (!resources) return fail(resources.error());
-  auto templates = session.client->list(io::McpList::templates, session.deadline, context.stop);
+  auto templates = session.client->list(mcp::client::McpList::templates, session.deadline, context.stop);
   if (!templates && templates.error().kind != ErrorKind::not_found) return fail(templates.error());
   return Entries{std::move(*resources), templates ? std::move(*templates) : Json::array()};
 }

@@ -42,16 +42,16 @@ Result<cli::FlagSettings> settings_of(const Args& args) {
   return flags;
 }
 
-void announce(const std::vector<serve::BoundSocket>& listeners, const Context& context) {
+void announce(const std::vector<serve::net::BoundSocket>& listeners, const Context& context) {
   if (context.globals.quiet > 0) return;
-  for (const serve::BoundSocket& listener : listeners)
+  for (const serve::net::BoundSocket& listener : listeners)
     context.streams.err.write(fmt::format("{:<8} {}\n", listener.name, listener.url));
   if (!listeners.empty()) context.streams.err.write("ready, Ctrl-C stops\n");
 }
 
 /// The built-in runbooks, for clients to read.
-std::vector<serve::Document> runbook_documents() {
-  std::vector<serve::Document> documents;
+std::vector<tools::Document> runbook_documents() {
+  std::vector<tools::Document> documents;
   for (const runbooks::Embedded& runbook : runbooks::embedded_runbooks()) {
     const std::string name(runbook.name);
     documents.push_back({"exai://runbook/" + name, "runbook " + name, "Runbook " + name,
@@ -75,7 +75,7 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
   choose_file_base(context, options);
   const auto served = serve::run_server(
       context.config, options,
-      [&](const std::vector<serve::BoundSocket>& listeners) { announce(listeners, context); });
+      [&](const std::vector<serve::net::BoundSocket>& listeners) { announce(listeners, context); });
   if (!served) return fail(served.error());
   return options.check_only ? said("the server can start\n") : Outcome{};
 }
@@ -87,7 +87,7 @@ Result<void> cassettes(const Args& args, const Context& context, serve::ServeOpt
     return fail(ErrorKind::usage, "--record and --replay exclude each other",
                 "record first, then play that file back");
   const auto place = [&](const std::string& name) {
-    return name.empty() ? std::filesystem::path() : serve::below(context.root, name);
+    return name.empty() ? std::filesystem::path() : engine::below(context.root, name);
   };
   options.record = place(record);
   options.replay = place(replay);

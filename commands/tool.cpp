@@ -14,7 +14,7 @@ using mcp_session::text_of;
 
 Result<Outcome> list(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
-    const auto tools = session.client->list(io::McpList::tools, session.deadline, context.stop);
+    const auto tools = session.client->list(mcp::client::McpList::tools, session.deadline, context.stop);
     if (!tools) return fail(tools.error());
     Outcome outcome;
     outcome.table = cli::Table{{"name", "title", "description"}, {}};
@@ -27,7 +27,7 @@ Result<Outcome> list(const Args& args, Context& context) {
 
 Result<Outcome> show(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
-    const auto tools = session.client->list(io::McpList::tools, session.deadline, context.stop);
+    const auto tools = session.client->list(mcp::client::McpList::tools, session.deadline, context.stop);
     if (!tools) return fail(tools.error());
     const std::string name = args.positional("NAME");
     for (const Json& tool : *tools) {
@@ -113,7 +113,7 @@ Result<Outcome> call(const Args& args, Context& context) {
                 dump_json(Json{{"schema", "exai.call/1"}, {"tool", name}, {"arguments", *arguments}}));
   const bool stream = args.has("--stream") && context.globals.outputs.empty();
   bool streamed = false;
-  io::McpObserver observer;
+  mcp::client::McpObserver observer;
   if (stream)
     observer.on_text = [&](std::string_view text) {
       context.streams.out.write(printable(text));

@@ -28,9 +28,9 @@ CheckResult broken(const std::string& name, const std::string& file, const Error
   return result;
 }
 
-CheckResult judge(const serve::WorkflowSource& source) {
+CheckResult judge(const tools::WorkflowSource& source) {
   return timed(system_clock(), [&] {
-    const auto flow = serve::load_workflow(source);
+    const auto flow = tools::load_workflow(source);
     if (!flow) return broken(source.name, source.file, flow.error());
     CheckResult result = begin(source.name);
     result.summary = fmt::format("{}, {} fields, {} rules", (*flow)->title, (*flow)->fields.size(),
@@ -59,7 +59,7 @@ void judge_folder(const std::filesystem::path& folder, std::vector<CheckResult>&
     if (entry.path().extension() == ".yaml") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
-    const auto source = serve::workflow_file(file);
+    const auto source = tools::workflow_file(file);
     results.push_back(source ? judge(*source) : unreadable(file.stem().string(), source.error()));
   }
 }
@@ -71,10 +71,10 @@ std::vector<CheckResult> validate_workflows(const std::vector<std::string>& name
   using namespace workflow_files;
   std::vector<CheckResult> results;
   if (names.empty()) {
-    const auto sources = serve::embedded_workflows();
+    const auto sources = tools::embedded_workflows();
     if (!sources) results.push_back(unreadable("embedded", sources.error()));
     if (sources)
-      for (const serve::WorkflowSource& source : *sources) results.push_back(judge(source));
+      for (const tools::WorkflowSource& source : *sources) results.push_back(judge(source));
     if (const std::string& folder = context.config.text("workflows.dir"); !folder.empty())
       judge_folder(
           std::filesystem::path(folder).is_absolute() ? std::filesystem::path(folder) : context.root / folder,
@@ -87,7 +87,7 @@ std::vector<CheckResult> validate_workflows(const std::vector<std::string>& name
       judge_folder(path, results);
       continue;
     }
-    const auto source = serve::workflow_file(path);
+    const auto source = tools::workflow_file(path);
     results.push_back(source ? judge(*source) : unreadable(path.stem().string(), source.error()));
   }
   return results;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace exai::serve {
+namespace exai::engine {
 
 int Admission::in_use(const std::string& session) const {
   const auto found = by_session_.find(session);
@@ -74,4 +74,4 @@ std::optional<Steady> Admission::next_expiry() const {
   return next;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

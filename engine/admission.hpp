@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::engine {
 
 struct AdmissionLimits {
   int global = 24;
@@ -58,4 +58,4 @@ class Admission {
   std::deque<Waiting> line_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

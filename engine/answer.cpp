@@ -1,6 +1,6 @@
 #include "engine/answer.hpp"
 
-namespace exai::serve {
+namespace exai::engine {
 
 InputRequest ask_form(std::string key, const std::string& message, Json schema) {
   return {std::move(key),
@@ -21,4 +21,4 @@ InputRequest ask_roots(std::string key) {
   return {std::move(key), InputKind::roots, Json::object()};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -13,7 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// What a tool gives back. A failure the model should see (a provider's refusal, a missing key) is `is_error`
 /// with an explaining text; an Error from run() becomes exactly that, with the error's kind and hint as
@@ -24,7 +24,7 @@ struct ToolOutput {
   bool is_error = false;
   // For the activity log and metrics.
   std::string provider, model;
-  Usage usage;
+  models::Usage usage;
 };
 
 /// What a handler can ask the client for in the middle of its work.
@@ -72,4 +72,4 @@ struct CompletionOutput {
 
 using CallAnswer = std::variant<ToolOutput, InputRequired, PromptOutput, ResourceOutput, CompletionOutput>;
 
-}  // namespace exai::serve
+}  // namespace exai::engine

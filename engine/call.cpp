@@ -4,7 +4,7 @@
 
 #include <atomic>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace {
 // Progress that the loop has not taken yet; more is dropped (the result holds the whole text anyway).
 constexpr std::size_t k_pending_items = 64;
@@ -113,12 +113,13 @@ void Call::deliver_said() {
   for (const CallEvent& one : taken) deliver(one);
 }
 
-Result<Reply> Call::chat(const ChatRequest& request, const std::function<void(std::string_view)>& on_delta) {
+Result<models::Reply> Call::chat(const models::ChatRequest& request,
+                                 const std::function<void(std::string_view)>& on_delta) {
   return services_.router.chat(*runtime_, request, deadline_, stop_.get_token(), on_delta, spec_.job.name,
                                timeouts::setting_key(spec_.job.budget));
 }
 
-Result<ProviderAnswer> Call::ask(const ProviderRequest& ask) {
+Result<models::ProviderAnswer> Call::ask(const models::ProviderRequest& ask) {
   return services_.router.ask(*runtime_, ask, deadline_, stop_.get_token(), spec_.job.name,
                               timeouts::setting_key(spec_.job.budget));
 }
@@ -136,4 +137,4 @@ CallOutcome Call::run() {
           false};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -11,7 +11,7 @@
 #include <optional>
 #include <stop_token>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// What a transport asks for. `caller.session` is the key of the session's permits.
 struct CallSpec {
@@ -55,11 +55,11 @@ class ChangeObserver {
 struct CallServices {
   Loop& loop;
   const Clock& clock;
-  ProviderPermits& permits;
+  models::ProviderPermits& permits;
   Metrics& metrics;
-  ModelRouter& router;
+  models::ModelRouter& router;
   ConversationMemory& memory;
-  Caches& caches;
+  models::Caches& caches;
   store::Store& store;
   const ServerView& view;
   std::function<std::string()> new_id;  ///< a UUID
@@ -79,7 +79,7 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   [[nodiscard]] const std::string& request_id() const override { return request_id_; }
   [[nodiscard]] const std::string& principal() const override { return spec_.caller.principal.name; }
   [[nodiscard]] bool may(Scope scope) const override { return spec_.caller.principal.may(scope); }
-  [[nodiscard]] const ModelCatalogue& models() const override { return runtime_->models; }
+  [[nodiscard]] const models::ModelCatalogue& models() const override { return runtime_->models; }
   [[nodiscard]] const Workspace& workspace() const override { return runtime_->workspace; }
   [[nodiscard]] std::string new_id() const override { return services_.new_id(); }
   [[nodiscard]] const ServerView& server() const override { return services_.view; }
@@ -91,11 +91,11 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   void begin_task() override;
   void let_poll() override;
   void changed(Change what, std::string uri) override;
-  Result<Reply> chat(const ChatRequest& request,
-                     const std::function<void(std::string_view)>& on_delta) override;
-  Result<ProviderAnswer> ask(const ProviderRequest& ask) override;
+  Result<models::Reply> chat(const models::ChatRequest& request,
+                             const std::function<void(std::string_view)>& on_delta) override;
+  Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) override;
   ConversationMemory& memory() override { return services_.memory; }
-  Caches& caches() override { return services_.caches; }
+  models::Caches& caches() override { return services_.caches; }
   store::Store& store() override { return services_.store; }
 
   /// Runs the job; exceptions become `internal`, their text goes nowhere but the log.
@@ -135,4 +135,4 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   std::string broke_;  // what() of an exception, for the log
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace {
 constexpr std::array<std::string_view, 8> k_client_log_names{"debug", "info",     "notice", "warning",
                                                              "error", "critical", "alert",  "emergency"};
@@ -33,4 +33,4 @@ bool ClientFacts::can(InputKind kind) const {
   return false;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// The levels of MCP's log messages (RFC 5424), least severe first.
 enum class ClientLog : std::uint8_t { debug, info, notice, warning, error, critical, alert, emergency };
@@ -32,4 +32,4 @@ struct Caller {
   std::optional<ClientLog> log_level;  ///< the least severe it wants to hear; nothing = none
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

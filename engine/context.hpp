@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// What a running tool tells its caller. `text` is a partial answer of the model (a delta), `message` a line
 /// for a person.
@@ -85,7 +85,7 @@ class CallContext {
   [[nodiscard]] virtual const std::string& principal() const = 0;
   /// Whether the caller's key has that scope.
   [[nodiscard]] virtual bool may(Scope scope) const = 0;
-  [[nodiscard]] virtual const ModelCatalogue& models() const = 0;
+  [[nodiscard]] virtual const models::ModelCatalogue& models() const = 0;
   [[nodiscard]] virtual const Workspace& workspace() const = 0;
   /// A new UUID, unguessable unless a cassette plays.
   [[nodiscard]] virtual std::string new_id() const = 0;
@@ -111,12 +111,12 @@ class CallContext {
   /// Asks the model's provider, under its permit and the smaller of the provider's and the call's deadline.
   /// Deltas of a streamed answer go to `on_delta`. Errors: config (no key: names the variable), busy,
   /// timeout, cancelled, provider, not_found (model), budget.
-  virtual Result<Reply> chat(const ChatRequest& request,
-                             const std::function<void(std::string_view)>& on_delta) = 0;
+  virtual Result<models::Reply> chat(const models::ChatRequest& request,
+                                     const std::function<void(std::string_view)>& on_delta) = 0;
   /// Asks a provider for something else than a chat. Errors as chat().
-  virtual Result<ProviderAnswer> ask(const ProviderRequest& ask) = 0;
+  virtual Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) = 0;
   virtual ConversationMemory& memory() = 0;
-  virtual Caches& caches() = 0;
+  virtual models::Caches& caches() = 0;
   /// The store itself; blocking.
   virtual store::Store& store() = 0;
 };
@@ -134,4 +134,4 @@ struct Job {
   std::function<bool(const ConversationMemory&)> quick{};  ///< Tool::quick
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

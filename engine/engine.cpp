@@ -1,6 +1,6 @@
 #include "engine/engine.hpp"
 
-namespace exai::serve {
+namespace exai::engine {
 namespace {
 
 // Beyond its deadline a call gets this long to come back with its own, more telling timeout error.
@@ -10,8 +10,8 @@ constexpr Millis k_deadline_slack{250};
 // would cost as much as a small call.
 constexpr Millis k_flush_after{100};
 
-void set_provider_limits(ProviderPermits& permits, const Config& config) {
-  for (const Provider* provider : Registered<Provider>::all())
+void set_provider_limits(models::ProviderPermits& permits, const Config& config) {
+  for (const models::Provider* provider : Registered<models::Provider>::all())
     permits.set_limit(std::string(provider->id), static_cast<int>(config.integer(provider->permits_setting)));
 }
 
@@ -261,17 +261,17 @@ void Engine::background(std::function<void()> job, std::function<void()> then) {
 
 std::vector<ServerView::PermitRow> Engine::permits() const {
   std::vector<ServerView::PermitRow> rows{{"global", in_use_, limit_}};
-  for (const ProviderPermits::Row& row : services_.permits.rows())
+  for (const models::ProviderPermits::Row& row : services_.permits.rows())
     rows.push_back({row.provider, row.in_use, row.limit});
   return rows;
 }
 
 std::vector<ServerView::BreakerRow> Engine::breakers() const {
   std::vector<ServerView::BreakerRow> rows;
-  for (Breakers::Row& row : services_.router.breakers())
-    rows.push_back({std::move(row.provider), std::move(row.model), std::string(to_string(row.state)),
+  for (models::Breakers::Row& row : services_.router.breakers())
+    rows.push_back({std::move(row.provider), std::move(row.model), std::string(models::to_string(row.state)),
                     row.failures, row.retry_after});
   return rows;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::engine {
 
 class Engine {
  public:
@@ -77,4 +77,4 @@ class Engine {
 /// The limits as the settings say them.
 AdmissionLimits admission_limits(const Config& config);
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -3,7 +3,7 @@
 #include "io/journal.hpp"
 #include "store/change_codec.hpp"
 
-namespace exai::serve {
+namespace exai::engine {
 
 Result<store::Store*> LazyStore::opened() {
   const std::scoped_lock lock(mutex_);
@@ -112,4 +112,4 @@ Result<void> LazyStore::ping() {
   return (*store)->ping();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

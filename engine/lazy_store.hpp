@@ -8,7 +8,7 @@
 #include <memory>
 #include <mutex>
 
-namespace exai::serve {
+namespace exai::engine {
 
 class LazyStore final : public store::Store {
  public:
@@ -42,4 +42,4 @@ class LazyStore final : public store::Store {
   std::size_t recovered_ = 0;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

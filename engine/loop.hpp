@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// A pending timer; destroying it cancels it.
 class Timer {
@@ -23,4 +23,4 @@ class Loop {
   virtual std::unique_ptr<Timer> after(Millis delay, std::function<void()> job) = 0;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -14,7 +14,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace {
 // Facts: server 7.4.
 const prometheus::Histogram::BucketBoundaries& duration_buckets() {
@@ -36,7 +36,7 @@ std::string_view to_string(Transport transport) {
 }
 
 struct Metrics::Impl {
-  std::function<std::vector<CacheRow>()> caches;
+  std::function<std::vector<models::CacheRow>()> caches;
   std::function<SettingsRow()> settings;
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests =
@@ -135,15 +135,15 @@ struct Metrics::Impl {
     // alerted on.
     for (const std::string& name : names) counter(tools[name], name, Transport::http, "ok");
     counter(tools["unknown"], "unknown", Transport::http, "ok");
-    for (const Provider* provider : Registered<Provider>::all())
+    for (const models::Provider* provider : Registered<models::Provider>::all())
       for (const ErrorKind kind :
            {ErrorKind::provider, ErrorKind::timeout, ErrorKind::unreachable, ErrorKind::busy})
         provider_error(provider->id, kind);
-    for (const Provider* provider : Registered<Provider>::all()) {
+    for (const models::Provider* provider : Registered<models::Provider>::all()) {
       const std::string id(provider->id);
       for (const char* reason : {"rate_limit", "failed", "unreachable", "bad_answer"})
         retries.Add({{"provider", id}, {"reason", reason}});
-      for (const Provider* other : Registered<Provider>::all())
+      for (const models::Provider* other : Registered<models::Provider>::all())
         if (other != provider) failovers.Add({{"from", id}, {"to", std::string(other->id)}});
       if (provider->standard_model.empty()) continue;
       const std::map<std::string, std::string> labels{{"provider", id},
@@ -232,14 +232,14 @@ void Metrics::watch_settings(std::function<SettingsRow()> row) {
   impl_->settings = std::move(row);
 }
 
-void Metrics::watch_caches(std::function<std::vector<CacheRow>()> rows) {
+void Metrics::watch_caches(std::function<std::vector<models::CacheRow>()> rows) {
   impl_->caches = std::move(rows);
 }
 
 namespace {
 
 /// What caches count themselves, as families with a label of the cache's name.
-void add_caches(const std::vector<CacheRow>& rows, std::vector<prometheus::MetricFamily>& families) {
+void add_caches(const std::vector<models::CacheRow>& rows, std::vector<prometheus::MetricFamily>& families) {
   using prometheus::MetricType;
   prometheus::MetricFamily requests, entries, limits;
   requests.name = "exai_cache_requests_total";
@@ -250,7 +250,7 @@ void add_caches(const std::vector<CacheRow>& rows, std::vector<prometheus::Metri
   limits.name = "exai_cache_limit";
   limits.help = "Answers that a cache may hold";
   entries.type = limits.type = MetricType::Gauge;
-  for (const CacheRow& row : rows) {
+  for (const models::CacheRow& row : rows) {
     for (const auto& [outcome, count] :
          {std::pair{"hit", row.hits}, {"miss", row.misses}, {"shared", row.shared}}) {
       prometheus::ClientMetric metric;
@@ -311,4 +311,4 @@ std::string Metrics::render() {
   return text.str();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -11,14 +11,14 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::engine {
 
 enum class Transport : std::uint8_t { http, websocket, stdio };
 std::string_view to_string(Transport transport);
 
 /// Label values are bounded: registered tools or "unknown", three transports, the words of ErrorKind,
 /// registered providers.
-class Metrics final : public ModelObserver {
+class Metrics final : public models::ModelObserver {
  public:
   explicit Metrics(const std::vector<std::string>& tools);
   ~Metrics() override;
@@ -40,7 +40,7 @@ class Metrics final : public ModelObserver {
   /// A write to store or journal failed.
   void storage_failed();
   /// Says how the caches do, whenever somebody asks for the metrics.
-  void watch_caches(std::function<std::vector<CacheRow>()> rows);
+  void watch_caches(std::function<std::vector<models::CacheRow>()> rows);
   /// Says which settings are in force, whenever somebody asks for the metrics.
   struct SettingsRow {
     std::uint64_t generation = 1;
@@ -62,4 +62,4 @@ class Metrics final : public ModelObserver {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-namespace exai::serve {
+namespace exai::engine {
 
 struct Pass {
   enum class Kind : std::uint8_t {
@@ -36,4 +36,4 @@ enum class PassState : std::uint8_t {
   retired,  ///< a reload has taken it away: everything ends
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

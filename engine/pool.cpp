@@ -2,7 +2,7 @@
 
 #include "io/allocator.hpp"
 
-namespace exai::serve {
+namespace exai::engine {
 
 Pool::~Pool() {
   {
@@ -52,4 +52,4 @@ void Pool::work() {
   }
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

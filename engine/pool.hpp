@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::engine {
 
 class Pool {
  public:
@@ -36,4 +36,4 @@ class Pool {
   bool ending_ = false;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

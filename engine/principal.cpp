@@ -1,6 +1,6 @@
 #include "engine/principal.hpp"
 
-namespace exai::serve {
+namespace exai::engine {
 
 std::string_view to_string(Scope scope) {
   switch (scope) {
@@ -14,4 +14,4 @@ std::string_view to_string(Scope scope) {
   return "viewer";
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// What a key may do; each scope includes those before it.
 enum class Scope : std::uint8_t {
@@ -27,4 +27,4 @@ struct Principal {
   [[nodiscard]] bool may(Scope needed) const { return scope >= needed; }
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace {
 
 /// Seconds since the epoch at which the machine was booted.
@@ -70,4 +70,4 @@ MemoryStats memory_stats() {
   return stats;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace exai::serve {
+namespace exai::engine {
 
 struct ProcessStats {
   double resident_bytes = 0, virtual_bytes = 0, cpu_seconds = 0, start_time = 0;
@@ -16,4 +16,4 @@ struct MemoryStats {
 };
 MemoryStats memory_stats();
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace {
 namespace rating {
 
@@ -137,4 +137,4 @@ void RateLimiter::purge(Steady now) {
                 [&](const auto& row) { return row.first != "global" && row.second.touched <= oldest_kept; });
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// A bucket holds `capacity` tokens when full and gets `refill` of them back each second.
 struct RateBound {
@@ -73,4 +73,4 @@ class RateLimiter {
   Steady purged_{};
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -9,23 +9,23 @@
 #include <filesystem>
 #include <memory>
 
-namespace exai::serve {
+namespace exai::engine {
 
-struct Runtime : ModelSettings {
+struct Runtime : models::ModelSettings {
   Workspace workspace;
 };
 
 /// What serve runs on, from settings that were judged (serve/judge) and their catalogue of models. Errors:
 /// `config`, for what the judge should have seen.
 Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root,
-                                                    ModelCatalogue models);
+                                                    models::ModelCatalogue models);
 /// The same with the catalogue that the settings name.
 Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root);
 
 /// The catalogue with the rules of its choice, as the settings name them.
-Result<ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root);
+Result<models::ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root);
 
 /// `path` below `root` unless absolute.
 std::filesystem::path below(const std::filesystem::path& root, const std::string& path);
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::mcp {
 namespace {
 
 struct CodeRow {
@@ -67,4 +67,4 @@ RpcError to_rpc(const Error& error) {
   return rpc;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::mcp

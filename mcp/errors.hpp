@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::mcp {
 
 /// A session that ended or expired: clients that see this begin a new one, some only when they see it.
 inline constexpr int k_session_lost = -32001;
@@ -23,4 +23,4 @@ std::string error_line(const Error& error);
 Json error_facts(const Error& error);
 RpcError to_rpc(const Error& error);
 
-}  // namespace exai::serve
+}  // namespace exai::mcp

@@ -1,6 +1,6 @@
 #include "mcp/jsonrpc.hpp"
 
-namespace exai::serve {
+namespace exai::mcp {
 namespace {
 
 tl::unexpected<RpcFault> rpc_fault(RpcId id, int code, std::string message) {
@@ -88,4 +88,4 @@ std::string rpc_notification(std::string_view method, std::string_view params) {
   return text;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::mcp

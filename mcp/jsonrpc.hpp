@@ -10,7 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::mcp {
 
 /// A request id as JSON text ("7", "\"a\""), never turned into a number of ours; empty = absent.
 using RpcId = std::string;
@@ -59,4 +59,4 @@ std::string rpc_notification(std::string_view method, std::string_view params);
 /// An id from a member of `params` (requestId of a cancellation); empty when it is no string and no integer.
 RpcId rpc_id(const Json& value);
 
-}  // namespace exai::serve
+}  // namespace exai::mcp

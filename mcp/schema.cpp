@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::mcp {
 namespace {
 namespace schema_compiler {
 
@@ -216,4 +216,4 @@ std::string to_line(const std::vector<SchemaProblem>& problems) {
   return text;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::mcp

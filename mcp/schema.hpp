@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::mcp {
 
 struct SchemaProblem {
   std::string pointer;   ///< RFC 6901, "" = the whole value
@@ -37,4 +37,4 @@ class Schema {
 /// "/prompt: expected a string, got 12; /files/0: ..." for one line of text.
 std::string to_line(const std::vector<SchemaProblem>& problems);
 
-}  // namespace exai::serve
+}  // namespace exai::mcp

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::mcp {
 namespace {
 namespace schema_judge {
 
@@ -258,4 +258,4 @@ std::vector<SchemaProblem> Schema::check(const Json& value, std::size_t most) co
   return judge.take();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::mcp

@@ -11,7 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::mcp {
 
 enum SchemaType : std::uint8_t {
   schema_null = 1,
@@ -47,4 +47,4 @@ struct Schema::Node {
 /// "string", "integer or null"
 std::string type_words(std::uint8_t types);
 
-}  // namespace exai::serve
+}  // namespace exai::mcp

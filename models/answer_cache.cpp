@@ -2,7 +2,7 @@
 
 #include "core/digest.hpp"
 
-namespace exai::serve {
+namespace exai::models {
 namespace answer_caching {
 namespace {
 
@@ -167,4 +167,4 @@ std::vector<CacheRow> Caches::rows() const {
   return rows;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

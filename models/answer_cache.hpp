@@ -17,7 +17,7 @@
 #include <stop_token>
 #include <string>
 
-namespace exai::serve {
+namespace exai::models {
 
 /// The same text for the same principal and everything that shapes an answer: model, messages with their
 /// history, images, temperature, limits, thinking, search, offered functions.
@@ -97,4 +97,4 @@ struct Caches {
   AnswerCache semantic;  ///< chat answers
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

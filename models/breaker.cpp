@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace exai::serve {
+namespace exai::models {
 namespace {
 constexpr std::size_t k_most_states = 256;
 }  // namespace
@@ -127,4 +127,4 @@ std::vector<Breakers::Row> Breakers::rows(Steady now) const {
   return rows;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

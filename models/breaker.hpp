@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::models {
 
 enum class Circuit : std::uint8_t { closed = 0, open = 1, half_open = 2 };
 std::string_view to_string(Circuit state);
@@ -72,4 +72,4 @@ class Breakers {
   std::map<Key, State> states_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

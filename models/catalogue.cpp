@@ -13,7 +13,7 @@ namespace exai::packed {
 const std::vector<std::pair<std::string_view, std::string_view>>& models();
 }
 
-namespace exai {
+namespace exai::models {
 namespace model_file {
 namespace {
 
@@ -72,12 +72,12 @@ Result<double> dollars(const Node& price, std::string_view key) {
   return value;
 }
 
-Result<std::optional<ModelPrice>> price(const Node& node) {
+Result<std::optional<models::ModelPrice>> price(const Node& node) {
   const Node* field = node.find("price");
-  if (field == nullptr) return std::optional<ModelPrice>{};
+  if (field == nullptr) return std::optional<models::ModelPrice>{};
   if (!field->is_map()) return wrong(*field, "'price' must have input, cached_input and output");
   if (auto known = known_keys(*field, k_price_keys, "a price"); !known) return fail(known.error());
-  ModelPrice result;
+  models::ModelPrice result;
   for (const auto& [key, target] : {std::pair<std::string_view, double*>{"input", &result.input},
                                     {"cached_input", &result.cached_input},
                                     {"output", &result.output}}) {
@@ -122,8 +122,8 @@ Result<std::vector<double>> degrees(const Node& list) {
   return values;
 }
 
-Result<TemperatureRule> temperature(const Node& node) {
-  TemperatureRule rule;
+Result<models::TemperatureRule> temperature(const Node& node) {
+  models::TemperatureRule rule;
   const Node* field = node.find("temperature");
   if (field == nullptr) return rule;
   if (!field->is_map() || field->fields.size() != 1)
@@ -133,7 +133,7 @@ Result<TemperatureRule> temperature(const Node& node) {
   const auto& [kind, value] = field->fields.front();
   if (kind == "unsupported") {
     if (value.scalar != "true") return wrong(value, "'unsupported' can only be true");
-    rule.kind = TemperatureRule::Kind::unsupported;
+    rule.kind = models::TemperatureRule::Kind::unsupported;
   } else if (kind == "fixed") {
     const Result<double> fixed = degree(value);
     if (!fixed) return fail(fixed.error());
@@ -142,7 +142,7 @@ Result<TemperatureRule> temperature(const Node& node) {
     Result<std::vector<double>> values = degrees(value);
     if (!values) return fail(values.error());
     if (kind == "discrete") {
-      rule.kind = TemperatureRule::Kind::discrete;
+      rule.kind = models::TemperatureRule::Kind::discrete;
       rule.values = std::move(*values);
     } else {
       if (values->size() != 2 || values->front() > values->back())
@@ -154,7 +154,7 @@ Result<TemperatureRule> temperature(const Node& node) {
   return rule;
 }
 
-Result<void> read_flags(const Node& node, Model& model) {
+Result<void> read_flags(const Node& node, models::Model& model) {
   for (const auto& [key, target] : {std::pair<std::string_view, bool*>{"images", &model.images},
                                     {"functions", &model.functions},
                                     {"thinking", &model.thinking},
@@ -168,10 +168,10 @@ Result<void> read_flags(const Node& node, Model& model) {
   return {};
 }
 
-Result<Model> model(const Node& node) {
+Result<models::Model> model(const Node& node) {
   if (!node.is_map()) return wrong(node, "a model must be a mapping with name, provider, context, ...");
   if (auto known = known_keys(node, k_model_keys, "a model"); !known) return fail(known.error());
-  Model result;
+  models::Model result;
   const Result<std::string> name = word(node, "name");
   if (!name) return fail(name.error());
   const Result<std::string> provider = word(node, "provider");
@@ -185,9 +185,9 @@ Result<Model> model(const Node& node) {
   if (!other) return fail(other.error());
   Result<std::vector<std::string>> instead = names(node, "instead");
   if (!instead) return fail(instead.error());
-  Result<TemperatureRule> degrees = temperature(node);
+  Result<models::TemperatureRule> degrees = temperature(node);
   if (!degrees) return fail(degrees.error());
-  const Result<std::optional<ModelPrice>> cost = price(node);
+  const Result<std::optional<models::ModelPrice>> cost = price(node);
   if (!cost) return fail(cost.error());
   if (auto flags = read_flags(node, result); !flags) return fail(flags.error());
   result.name = *name;
@@ -204,7 +204,7 @@ Result<Model> model(const Node& node) {
 }
 
 /// Models name each other; each must be there.
-Result<void> known_references(const ModelCatalogue& catalogue, const Node& list) {
+Result<void> known_references(const models::ModelCatalogue& catalogue, const Node& list) {
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const Node& item = list.items[i];
     std::vector<std::string> others = catalogue.models()[i].instead;
@@ -297,4 +297,4 @@ Result<Node> embedded_routes() {
   return unpack(text, std::string(file));
 }
 
-}  // namespace exai
+}  // namespace exai::models

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai {
+namespace exai::models {
 
 /// US dollars per million tokens.
 struct ModelPrice {
@@ -71,4 +71,4 @@ class ModelCatalogue {
 Result<Node> embedded_models();
 Result<Node> embedded_routes();
 
-}  // namespace exai
+}  // namespace exai::models

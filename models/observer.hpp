@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::models {
 
 /// Any thread calls; must not block.
 class ModelObserver {
@@ -24,4 +24,4 @@ class ModelObserver {
                             long long completion, long long cached, double dollars) = 0;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

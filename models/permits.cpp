@@ -1,6 +1,6 @@
 #include "models/permits.hpp"
 
-namespace exai::serve {
+namespace exai::models {
 
 Permit::~Permit() {
   if (owner_ != nullptr) owner_->give_back(provider_);
@@ -42,4 +42,4 @@ void ProviderPermits::give_back(const std::string& provider) {
   changed_.notify_all();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

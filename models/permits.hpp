@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::models {
 
 class ProviderPermits;
 
@@ -59,4 +59,4 @@ class ProviderPermits {
   std::map<std::string, Slot> slots_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::models {
 namespace asking {
 namespace {
 
@@ -212,4 +212,4 @@ void ModelRequest::log_failover(const ModelChoice& from, const ModelChoice& to, 
       {{"from", std::string(from.provider->id)}, {"to", std::string(to.provider->id)}});
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -3,7 +3,7 @@
 
 #include "models/router.hpp"
 
-namespace exai::serve {
+namespace exai::models {
 
 /// How asking one model went.
 template <class Answer>
@@ -57,4 +57,4 @@ class ModelRequest {
   std::string_view limit_;  ///< the setting that the call's deadline comes from
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

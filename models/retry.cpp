@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::models {
 
 std::string_view to_string(Failure failure) {
   switch (failure) {
@@ -93,4 +93,4 @@ std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis asked,
   return wait;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

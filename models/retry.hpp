@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::models {
 
 /// What a failure says about who failed.
 enum class Failure : std::uint8_t {
@@ -47,4 +47,4 @@ struct RetryRules {
 /// 0 to 1.
 std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis asked, Millis left, double chance);
 
-}  // namespace exai::serve
+}  // namespace exai::models

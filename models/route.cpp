@@ -9,7 +9,7 @@
 
 #include <fmt/core.h>
 
-namespace exai {
+namespace exai::models {
 namespace route_file {
 namespace {
 
@@ -18,12 +18,13 @@ struct Condition {
   std::optional<bool> RouteRule::*wanted;
   bool RouteNeeds::*given;
 };
-constexpr std::array<Condition, 6> k_conditions{{{"web", &RouteRule::web, &RouteNeeds::web},
-                                                 {"files", &RouteRule::files, &RouteNeeds::files},
-                                                 {"images", &RouteRule::images, &RouteNeeds::images},
-                                                 {"thinking", &RouteRule::thinking, &RouteNeeds::thinking},
-                                                 {"fast", &RouteRule::fast, &RouteNeeds::fast},
-                                                 {"cheap", &RouteRule::cheap, &RouteNeeds::cheap}}};
+constexpr std::array<Condition, 6> k_conditions{
+    {{"web", &models::RouteRule::web, &models::RouteNeeds::web},
+     {"files", &models::RouteRule::files, &models::RouteNeeds::files},
+     {"images", &models::RouteRule::images, &models::RouteNeeds::images},
+     {"thinking", &models::RouteRule::thinking, &models::RouteNeeds::thinking},
+     {"fast", &models::RouteRule::fast, &models::RouteNeeds::fast},
+     {"cheap", &models::RouteRule::cheap, &models::RouteNeeds::cheap}}};
 
 tl::unexpected<Error> wrong(const Node& node, std::string message, std::string hint = {}) {
   return fail(make_error(ErrorKind::config, std::move(message), std::move(hint)).at(node.where));
@@ -47,7 +48,7 @@ Result<std::vector<std::string>> names(const Node& node) {
   return result;
 }
 
-Result<void> read_when(const Node& when, RouteRule& rule) {
+Result<void> read_when(const Node& when, models::RouteRule& rule) {
   if (auto known = known_keys(
           when, {"tools", "tokens_over", "web", "files", "images", "thinking", "fast", "cheap"}, "'when'");
       !known)
@@ -73,10 +74,10 @@ Result<void> read_when(const Node& when, RouteRule& rule) {
   return {};
 }
 
-Result<RouteRule> read_rule(const Node& node) {
+Result<models::RouteRule> read_rule(const Node& node) {
   if (auto known = known_keys(node, {"id", "when", "use", "why"}, "a rule"); !known)
     return fail(known.error());
-  RouteRule rule;
+  models::RouteRule rule;
   rule.where = node.where;
   rule.id = node.text("id");
   rule.why = node.text("why");
@@ -131,4 +132,4 @@ Result<RouteTable> RouteTable::from(const Node& document) {
   return table;
 }
 
-}  // namespace exai
+}  // namespace exai::models

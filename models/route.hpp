@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai {
+namespace exai::models {
 
 /// What a call needs of its model.
 struct RouteNeeds {
@@ -44,4 +44,4 @@ class RouteTable {
   std::vector<RouteRule> rules_;
 };
 
-}  // namespace exai
+}  // namespace exai::models

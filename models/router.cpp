@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::models {
 namespace routing {
 namespace {
 
@@ -98,4 +98,4 @@ Result<ProviderAnswer> ModelRouter::ask(const ModelSettings& settings, const Pro
   return ModelRequest(*this, settings, stop, tool, limit).ask(*provider, ask, deadline).answer;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

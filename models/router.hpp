@@ -18,7 +18,7 @@
 #include <stop_token>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::models {
 
 class ModelRouter {
  public:
@@ -60,4 +60,4 @@ class ModelRouter {
   ContextCache cache_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

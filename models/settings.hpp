@@ -6,7 +6,7 @@
 #include "core/timeouts.hpp"
 #include "models/catalogue.hpp"
 
-namespace exai::serve {
+namespace exai::models {
 
 struct ModelSettings {
   Config config = Config::defaults();
@@ -15,4 +15,4 @@ struct ModelSettings {
   Redactor secrets;  ///< of the settings
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

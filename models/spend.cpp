@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::models {
 namespace spending {
 namespace {
 
@@ -204,4 +204,4 @@ void Spend::flush() {
   idle_.wait_for(lock, k_patience, [this] { return unwritten_.empty() && !writing_; });
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

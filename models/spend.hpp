@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::models {
 
 /// US dollars by the catalogue's prices; nothing where it has none.
 std::optional<double> cost_of(const Model& model, const Usage& usage);
@@ -70,4 +70,4 @@ class Spend {
   std::jthread writer_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -18,26 +18,27 @@ constexpr std::array<std::string_view, 4> k_health_paths{"/health", "/healthz", 
 
 /// A path that is not there. JSON, like all refusals: clients probe /.well-known and trip over a page.
 template <std::size_t N>
-std::optional<HttpResponse> unless_known(const HttpRequest& request,
-                                         const std::array<std::string_view, N>& paths,
-                                         std::string_view also) {
+std::optional<net::HttpResponse> unless_known(const net::HttpRequest& request,
+                                              const std::array<std::string_view, N>& paths,
+                                              std::string_view also) {
   if (std::find(paths.begin(), paths.end(), request.path) != paths.end()) return std::nullopt;
   std::string text = "nothing here; try ";
   text += also;
   for (const std::string_view path : paths) text.append(text.back() == ' ' ? "" : ", ").append(path);
-  return plain_error(404, text);
+  return net::plain_error(404, text);
 }
 
 /// A page that is only read: other methods are refused.
-std::optional<HttpResponse> unless_read(const HttpRequest& request) {
+std::optional<net::HttpResponse> unless_read(const net::HttpRequest& request) {
   if (request.method == "GET" || request.method == "HEAD") return std::nullopt;
-  return plain_error(405, "use GET here", "Allow: GET, HEAD\r\n");
+  return net::plain_error(405, "use GET here", "Allow: GET, HEAD\r\n");
 }
 
 /// The two places of the protected resource metadata (RFC 9728 section 3.1): with our path and without.
 bool is_metadata(std::string_view path) {
-  return path.starts_with(k_protected_resource) &&
-         (path.substr(k_protected_resource.size()) == "/mcp" || path.size() == k_protected_resource.size());
+  return path.starts_with(auth::k_protected_resource) &&
+         (path.substr(auth::k_protected_resource.size()) == "/mcp" ||
+          path.size() == auth::k_protected_resource.size());
 }
 
 /// Where clients look for an authorization server once they have been refused: its metadata, and where those
@@ -49,8 +50,8 @@ bool is_oauth(std::string_view path) {
 }
 
 /// In the shape of RFC 6749 section 5.2, whose description those clients show.
-HttpResponse no_oauth() {
-  HttpResponse answer;
+net::HttpResponse no_oauth() {
+  net::HttpResponse answer;
   answer.status = 404;
   answer.body =
       R"({"error":"invalid_request","error_description":"no OAuth here; send Authorization: Bearer KEY"})";
@@ -61,17 +62,17 @@ bool is_open(std::string_view path) {
   return path == "/health" || path == "/ready";
 }
 
-void health(Health& health, const std::shared_ptr<ResponseWriter>& exchange) {
+void health(Health& health, const std::shared_ptr<net::ResponseWriter>& exchange) {
   health.report([exchange](const HealthReport& report) {
-    HttpResponse answer;
+    net::HttpResponse answer;
     answer.status = report.healthy ? 200 : 503;
     answer.body = report.body;
     exchange->answer(std::move(answer));
   });
 }
 
-HttpResponse readiness(const Engine& engine) {
-  HttpResponse answer;
+net::HttpResponse readiness(const engine::Engine& engine) {
+  net::HttpResponse answer;
   answer.status = engine.draining() ? 503 : 200;
   answer.body = engine.draining() ? R"({"ready":false,"reason":"shutting down"})" : R"({"ready":true})";
   return answer;
@@ -80,32 +81,33 @@ HttpResponse readiness(const Engine& engine) {
 }  // namespace site_answers
 }  // namespace
 
-std::optional<HttpResponse> McpEndpoint::admit(HttpRequest& request) {
+std::optional<net::HttpResponse> McpEndpoint::admit(net::HttpRequest& request) {
   using namespace site_answers;
-  const AccessPolicy& access = parts_.guard.access();
-  if (std::optional<HttpResponse> refusal = access.check_origin(request)) return refusal;
-  if (std::optional<HttpResponse> preflight = share_with_origin(request)) return preflight;
+  const auth::AccessPolicy& access = parts_.guard.access();
+  if (std::optional<net::HttpResponse> refusal = access.check_origin(request)) return refusal;
+  if (std::optional<net::HttpResponse> preflight = auth::share_with_origin(request)) return preflight;
   if (!access.metadata().empty() && is_metadata(request.path)) return unless_read(request);
-  const bool mcp = request.path == "/mcp", sse = McpSse::serves(request.path);
+  const bool mcp = request.path == "/mcp", sse = mcp::McpSse::serves(request.path);
   if (!mcp && !sse) {
     if (!access.issuer() && is_oauth(request.path)) return no_oauth();
     if (auto refusal = unless_known(request, k_main_paths, "/mcp")) return refusal;
   }
   // Keys come before anything else about the request, so that no verb tells more than the others.
   if (!is_open(request.path)) {
-    if (std::optional<HttpResponse> refusal = parts_.guard.admit(request, mcp || sse)) return refusal;
+    if (std::optional<net::HttpResponse> refusal = parts_.guard.admit(request, mcp || sse)) return refusal;
   }
-  if (sse) return McpSse::admit(request);
-  return mcp ? McpHttp::admit(request) : unless_read(request);
+  if (sse) return mcp::McpSse::admit(request);
+  return mcp ? mcp::McpHttp::admit(request) : unless_read(request);
 }
 
-void McpEndpoint::handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) {
+void McpEndpoint::handle(const net::HttpRequest& request,
+                         const std::shared_ptr<net::ResponseWriter>& exchange) {
   if (site_answers::is_open(request.path)) {
     if (request.path == "/health") return site_answers::health(parts_.health, exchange);
     return exchange->answer(site_answers::readiness(parts_.engine));
   }
   if (site_answers::is_metadata(request.path)) {
-    HttpResponse answer;
+    net::HttpResponse answer;
     answer.body = parts_.guard.access().metadata();
     return exchange->answer(std::move(answer));
   }
@@ -118,17 +120,18 @@ void McpEndpoint::fetch_keys() {
                                         [this](const std::string& text) { parts_.guard.note(text); });
 }
 
-void McpEndpoint::settle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) {
+void McpEndpoint::settle(const net::HttpRequest& request,
+                         const std::shared_ptr<net::ResponseWriter>& exchange) {
   // A reload between admit() and now may have taken the issuer away.
-  const std::shared_ptr<IssuerKeys> issuer = parts_.guard.access().issuer();
+  const std::shared_ptr<auth::IssuerKeys> issuer = parts_.guard.access().issuer();
   if (!issuer) return exchange->answer(parts_.guard.access().still_unknown());
-  const auto kept = std::make_shared<KeptRequest>(request);
+  const auto kept = std::make_shared<auth::KeptRequest>(request);
   fetch_keys();
   // The line of those who wait keeps the issuer's keys alive, whatever a reload puts in their place.
   const bool waits = issuer->wait(parts_.engine, kept->bytes(), [this, issuer, kept, exchange] {
-    HttpRequest again = kept->view();
-    const bool counted = again.path == "/mcp" || McpSse::serves(again.path);
-    if (std::optional<HttpResponse> refusal = parts_.guard.admit_finally(again, counted)) {
+    net::HttpRequest again = kept->view();
+    const bool counted = again.path == "/mcp" || mcp::McpSse::serves(again.path);
+    if (std::optional<net::HttpResponse> refusal = parts_.guard.admit_finally(again, counted)) {
       refusal->headers += again.answer_headers;
       return exchange->answer(std::move(*refusal));
     }
@@ -138,15 +141,16 @@ void McpEndpoint::settle(const HttpRequest& request, const std::shared_ptr<Respo
   if (!waits) exchange->answer(parts_.guard.access().still_unknown());
 }
 
-void McpEndpoint::enter(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) {
+void McpEndpoint::enter(const net::HttpRequest& request,
+                        const std::shared_ptr<net::ResponseWriter>& exchange) {
   // An old key set is renewed beside the request, not before it: its keys still count.
-  const std::shared_ptr<IssuerKeys>& issuer = parts_.guard.access().issuer();
+  const std::shared_ptr<auth::IssuerKeys>& issuer = parts_.guard.access().issuer();
   if (issuer && issuer->due()) fetch_keys();
-  const Principal& principal = request.pass->principal;
+  const engine::Principal& principal = request.pass->principal;
   if (request.path == "/mcp")
     return parts_.mcp.handle(request, principal, parts_.guard.access().challenge(), exchange);
-  if (McpSse::serves(request.path)) return parts_.sse.handle(request, principal, exchange);
-  HttpResponse answer;
+  if (mcp::McpSse::serves(request.path)) return parts_.sse.handle(request, principal, exchange);
+  net::HttpResponse answer;
   if (request.path == "/metrics") {
     answer.body = parts_.metrics.render();
     answer.type = "text/plain; version=0.0.4; charset=utf-8";
@@ -156,16 +160,17 @@ void McpEndpoint::enter(const HttpRequest& request, const std::shared_ptr<Respon
   exchange->answer(std::move(answer));
 }
 
-std::optional<HttpResponse> HealthEndpoint::admit(HttpRequest& request) {
-  if (std::optional<HttpResponse> refusal = parts_.guard.access().check_origin(request)) return refusal;
-  if (std::optional<HttpResponse> preflight = share_with_origin(request)) return preflight;
+std::optional<net::HttpResponse> HealthEndpoint::admit(net::HttpRequest& request) {
+  if (std::optional<net::HttpResponse> refusal = parts_.guard.access().check_origin(request)) return refusal;
+  if (std::optional<net::HttpResponse> preflight = auth::share_with_origin(request)) return preflight;
   if (auto refusal = site_answers::unless_known(request, site_answers::k_health_paths, "")) return refusal;
   return site_answers::unless_read(request);
 }
 
-void HealthEndpoint::handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) {
+void HealthEndpoint::handle(const net::HttpRequest& request,
+                            const std::shared_ptr<net::ResponseWriter>& exchange) {
   if (request.path == "/health/live") {
-    HttpResponse answer;
+    net::HttpResponse answer;
     answer.body = R"({"status":"alive"})";
     return exchange->answer(std::move(answer));
   }
@@ -174,11 +179,11 @@ void HealthEndpoint::handle(const HttpRequest& request, const std::shared_ptr<Re
   site_answers::health(parts_.health, exchange);
 }
 
-std::optional<HttpResponse> WebSocketEndpoint::admit(HttpRequest& request) {
-  if (std::optional<HttpResponse> refusal = guard_.access().check_origin(request)) return refusal;
+std::optional<net::HttpResponse> WebSocketEndpoint::admit(net::HttpRequest& request) {
+  if (std::optional<net::HttpResponse> refusal = guard_.access().check_origin(request)) return refusal;
   // The daemon's clients show their token in the first frame, MCP's in the request.
-  if (!offers_mcp(request)) return std::nullopt;
-  if (std::optional<HttpResponse> refusal = guard_.admit(request, true, &daemon_.state().token()))
+  if (!mcp::offers_mcp(request)) return std::nullopt;
+  if (std::optional<net::HttpResponse> refusal = guard_.admit(request, true, &daemon_.state().token()))
     return refusal;
   if (request.pass) return std::nullopt;
   // An upgrade does not wait for the issuer's keys; the client's next try finds them.
@@ -186,23 +191,25 @@ std::optional<HttpResponse> WebSocketEndpoint::admit(HttpRequest& request) {
   return guard_.access().still_unknown();
 }
 
-std::string_view WebSocketEndpoint::choose(const HttpRequest& request) {
-  return offers_mcp(request) ? k_mcp_subprotocol : daemon_.choose(request);
+std::string_view WebSocketEndpoint::choose(const net::HttpRequest& request) {
+  return mcp::offers_mcp(request) ? mcp::k_mcp_subprotocol : daemon_.choose(request);
 }
 
-std::shared_ptr<FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<FrameSink> sink,
-                                                         const HttpRequest& request) {
-  if (!offers_mcp(request)) return daemon_.connect(std::move(sink), request);
-  const SharedPass pass = request.pass;
+std::shared_ptr<net::FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<net::FrameSink> sink,
+                                                              const net::HttpRequest& request) {
+  if (!mcp::offers_mcp(request)) return daemon_.connect(std::move(sink), request);
+  const engine::SharedPass pass = request.pass;
   const auto may_take = [this, pass, address = std::string(request.peer)] {
     return guard_.take(*pass, address);
   };
-  return std::make_shared<McpFrames>(service_, "ws:" + make_id_(), pass->principal, sink, may_take);
+  return std::make_shared<mcp::McpFrames>(service_, "ws:" + make_id_(), pass->principal, sink, may_take);
 }
 
-void watch_passes(NetServer& door, McpStack& front, Guard& guard, Daemon& daemon) {
+void watch_passes(net::NetServer& door, McpStack& front, auth::Guard& guard, exai_ws::Daemon& daemon) {
   const auto owns = [&daemon](const std::optional<Sha256>& digest) { return daemon.state().owns(digest); };
-  const auto state_of = [&guard, owns](const Pass& pass) { return guard.access().state_of(pass, owns); };
+  const auto state_of = [&guard, owns](const engine::Pass& pass) {
+    return guard.access().state_of(pass, owns);
+  };
   door.judge_passes(state_of);
   front.judge_sessions(state_of);
   door.on_turned_away([&guard](std::string_view address, std::string_view listener) {

@@ -19,38 +19,38 @@ namespace exai::serve {
 
 /// What the sites show and serve.
 struct SiteParts {
-  Guard& guard;
-  McpHttp& mcp;
-  McpSse& sse;
-  Metrics& metrics;
+  auth::Guard& guard;
+  mcp::McpHttp& mcp;
+  mcp::McpSse& sse;
+  engine::Metrics& metrics;
   Health& health;
-  Engine& engine;
+  engine::Engine& engine;
   std::function<std::string()> status;  ///< JSON
 };
 
 /// The MCP listener.
-class McpEndpoint final : public HttpHandler {
+class McpEndpoint final : public net::HttpHandler {
  public:
   explicit McpEndpoint(SiteParts parts) : parts_(std::move(parts)) {}
-  std::optional<HttpResponse> admit(HttpRequest& request) override;
-  void handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) override;
+  std::optional<net::HttpResponse> admit(net::HttpRequest& request) override;
+  void handle(const net::HttpRequest& request, const std::shared_ptr<net::ResponseWriter>& exchange) override;
 
  private:
   /// The answer at a path that needs a key, once the request has its pass.
-  void enter(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange);
+  void enter(const net::HttpRequest& request, const std::shared_ptr<net::ResponseWriter>& exchange);
   /// Asks the issuer for newer keys and looks at the request again.
-  void settle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange);
+  void settle(const net::HttpRequest& request, const std::shared_ptr<net::ResponseWriter>& exchange);
   void fetch_keys();
 
   SiteParts parts_;
 };
 
 /// The health listener: /health, /healthz, /health/live, /health/ready.
-class HealthEndpoint final : public HttpHandler {
+class HealthEndpoint final : public net::HttpHandler {
  public:
   explicit HealthEndpoint(SiteParts parts) : parts_(std::move(parts)) {}
-  std::optional<HttpResponse> admit(HttpRequest& request) override;
-  void handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) override;
+  std::optional<net::HttpResponse> admit(net::HttpRequest& request) override;
+  void handle(const net::HttpRequest& request, const std::shared_ptr<net::ResponseWriter>& exchange) override;
 
  private:
   SiteParts parts_;
@@ -58,25 +58,26 @@ class HealthEndpoint final : public HttpHandler {
 
 /// The WebSocket listener: MCP for clients that offer its subprotocol, the daemon's own frames for the
 /// others.
-class WebSocketEndpoint final : public FrameService {
+class WebSocketEndpoint final : public net::FrameService {
  public:
-  WebSocketEndpoint(Guard& guard, Engine& engine, McpService& service, Daemon& daemon,
-                    std::function<std::string()> make_id)
+  WebSocketEndpoint(auth::Guard& guard, engine::Engine& engine, mcp::McpService& service,
+                    exai_ws::Daemon& daemon, std::function<std::string()> make_id)
       : guard_(guard), engine_(engine), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
-  std::optional<HttpResponse> admit(HttpRequest& request) override;
-  std::string_view choose(const HttpRequest& request) override;
-  std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink, const HttpRequest& request) override;
+  std::optional<net::HttpResponse> admit(net::HttpRequest& request) override;
+  std::string_view choose(const net::HttpRequest& request) override;
+  std::shared_ptr<net::FrameHandler> connect(std::shared_ptr<net::FrameSink> sink,
+                                             const net::HttpRequest& request) override;
 
  private:
-  Guard& guard_;
-  Engine& engine_;
-  McpService& service_;
-  Daemon& daemon_;
+  auth::Guard& guard_;
+  engine::Engine& engine_;
+  mcp::McpService& service_;
+  exai_ws::Daemon& daemon_;
   std::function<std::string()> make_id_;
 };
 
 /// Has the door and the sessions judge again what is open, for as long as both live: a key that expires or is
 /// taken away closes what it has opened.
-void watch_passes(NetServer& door, McpStack& front, Guard& guard, Daemon& daemon);
+void watch_passes(net::NetServer& door, McpStack& front, auth::Guard& guard, exai_ws::Daemon& daemon);
 
 }  // namespace exai::serve

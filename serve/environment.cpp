@@ -10,26 +10,27 @@ namespace exai::serve {
 Result<std::unique_ptr<Environment>> Environment::open(const Config& config, const ServeOptions& options) {
   auto outside = std::make_unique<Environment>();
   if (!options.replay.empty()) {
-    Result<Cassette> cassette = load_cassette(options.replay);
+    Result<models::Cassette> cassette = models::load_cassette(options.replay);
     if (!cassette) return fail(cassette.error());
     io::set_offline("a cassette plays");  // also what asks a provider past the router
-    outside->clock_ = std::make_unique<VirtualClock>(cassette->began);
-    outside->player_ = std::make_unique<Player>(std::move(*cassette), options.replay.string(),
-                                                *outside->clock_, Redactor(config.secrets()));
+    outside->clock_ = std::make_unique<models::VirtualClock>(cassette->began);
+    outside->player_ = std::make_unique<models::Player>(std::move(*cassette), options.replay.string(),
+                                                        *outside->clock_, Redactor(config.secrets()));
   } else if (!options.record.empty()) {
-    auto recorder = Recorder::open(options.record, network(), system_clock(), Redactor(config.secrets()),
-                                   [self = outside.get()](const Error& error) {
-                                     if (self->hear_) self->hear_(error);
-                                   });
+    auto recorder =
+        models::Recorder::open(options.record, models::network(), system_clock(), Redactor(config.secrets()),
+                               [self = outside.get()](const Error& error) {
+                                 if (self->hear_) self->hear_(error);
+                               });
     if (!recorder) return fail(recorder.error());
     outside->recorder_ = std::move(*recorder);
   }
   return outside;
 }
 
-ProviderTransport& Environment::transport() {
+models::ProviderTransport& Environment::transport() {
   if (player_) return *player_;
-  return recorder_ ? static_cast<ProviderTransport&>(*recorder_) : network();
+  return recorder_ ? static_cast<models::ProviderTransport&>(*recorder_) : models::network();
 }
 
 std::string Environment::new_id() {

@@ -22,7 +22,7 @@ class Environment {
   [[nodiscard]] const Clock& clock() const {
     return player_ ? static_cast<const Clock&>(*clock_) : system_clock();
   }
-  ProviderTransport& transport();
+  models::ProviderTransport& transport();
   [[nodiscard]] std::string new_id();
   /// From 0 to 1.
   [[nodiscard]] double chance() const;
@@ -34,9 +34,9 @@ class Environment {
 
  private:
   std::function<void(const Error&)> hear_;
-  std::unique_ptr<VirtualClock> clock_;
-  std::unique_ptr<Player> player_;
-  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<models::VirtualClock> clock_;
+  std::unique_ptr<models::Player> player_;
+  std::unique_ptr<models::Recorder> recorder_;
 };
 
 }  // namespace exai::serve

@@ -48,7 +48,7 @@ Json memory(const HealthFacts& facts) {
           {"alert_level", alert}};
 }
 
-Json permit(const ServerView::PermitRow& row) {
+Json permit(const engine::ServerView::PermitRow& row) {
   const double share = row.limit > 0 ? 100.0 * row.in_use / row.limit : 0;
   const char* status = row.in_use >= row.limit ? "exhausted" : share >= 80 ? "high_utilization" : "healthy";
   return {{"current", row.limit - row.in_use},
@@ -59,7 +59,7 @@ Json permit(const ServerView::PermitRow& row) {
 
 Json semaphores(const HealthFacts& facts) {
   Json providers = Json::object(), global = Json::object();
-  for (const ServerView::PermitRow& row : facts.permits) {
+  for (const engine::ServerView::PermitRow& row : facts.permits) {
     if (row.name == "global")
       global = permit(row);
     else
@@ -72,7 +72,7 @@ Json semaphores(const HealthFacts& facts) {
 Json circuits(const HealthFacts& facts) {
   Json rows = Json::array();
   bool open = false;
-  for (const ServerView::BreakerRow& row : facts.breakers) {
+  for (const engine::ServerView::BreakerRow& row : facts.breakers) {
     open = open || row.state != "closed";
     rows.push_back({{"provider", row.provider},
                     {"model", row.model},
@@ -126,10 +126,10 @@ void Health::report(std::function<void(const HealthReport&)> done) {
       facts->disk_total = static_cast<double>(space->total);
       facts->disk_available = static_cast<double>(space->available);
     }
-    const MemoryStats memory = memory_stats();
+    const engine::MemoryStats memory = engine::memory_stats();
     facts->memory_total = memory.total_bytes;
     facts->memory_available = memory.available_bytes;
-    facts->process_bytes = process_stats().resident_bytes;
+    facts->process_bytes = engine::process_stats().resident_bytes;
   };
   engine_.background(gather, [this, facts] {
     facts->permits = engine_.permits();

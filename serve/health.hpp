@@ -14,8 +14,8 @@ struct HealthFacts {
   Result<void> storage;
   double disk_total = 0, disk_available = 0;  ///< bytes; total 0 = unknown
   double process_bytes = 0, memory_total = 0, memory_available = 0;
-  std::vector<ServerView::PermitRow> permits;
-  std::vector<ServerView::BreakerRow> breakers;
+  std::vector<engine::ServerView::PermitRow> permits;
+  std::vector<engine::ServerView::BreakerRow> breakers;
   Wall at{};
 };
 
@@ -30,12 +30,13 @@ HealthReport judge_health(const HealthFacts& facts);
 
 class Health {
  public:
-  Health(Engine& engine, std::filesystem::path folder) : engine_(engine), folder_(std::move(folder)) {}
+  Health(engine::Engine& engine, std::filesystem::path folder)
+      : engine_(engine), folder_(std::move(folder)) {}
   /// Calls back on the loop, at once when the last report is younger than a second.
   void report(std::function<void(const HealthReport&)> done);
 
  private:
-  Engine& engine_;
+  engine::Engine& engine_;
   std::filesystem::path folder_;
   HealthReport last_;
   std::optional<Steady> taken_;

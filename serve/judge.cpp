@@ -118,7 +118,7 @@ class Judge {
         for (const std::string& part : split(text, ',')) folder(setting.key, part);
         return;
       case Form::file:
-        if (std::error_code gone; !std::filesystem::is_regular_file(below(request_.root, text), gone))
+        if (std::error_code gone; !std::filesystem::is_regular_file(engine::below(request_.root, text), gone))
           add(Status::fail, "config.file", setting.key,
               fmt::format("{} names {}, which is not a file", setting_name(setting.key), printable(text)),
               "correct the path; relative ones count from the root (exai config path)");
@@ -136,7 +136,7 @@ class Judge {
 
   void folder(std::string_view key, const std::string& text) {
     std::error_code gone;
-    if (std::filesystem::is_directory(below(request_.root, text), gone)) return;
+    if (std::filesystem::is_directory(engine::below(request_.root, text), gone)) return;
     add(Status::fail, "config.folder", key,
         fmt::format("{} names {}, which is not a folder", setting_name(key), printable(text)),
         "make the folder, or correct the path; relative ones count from the root (exai config path)");
@@ -146,7 +146,7 @@ class Judge {
   void new_folder(std::string_view key, const std::string& text) {
     // On standard input nothing has to be written; such a server says itself what it cannot keep.
     if (request_.purpose != Purpose::serve) return;
-    std::filesystem::path nearest = below(request_.root, text).lexically_normal();
+    std::filesystem::path nearest = engine::below(request_.root, text).lexically_normal();
     while (!nearest.empty() && !io::is_there(nearest) && nearest != nearest.root_path())
       nearest = nearest.parent_path();
     std::error_code gone;
@@ -161,7 +161,7 @@ class Judge {
   }
 
   void models() {
-    Result<ModelCatalogue> catalogue = load_models(config_, request_.root);
+    Result<models::ModelCatalogue> catalogue = engine::load_models(config_, request_.root);
     if (!catalogue) return add("models.file", "models.file", catalogue.error());
     catalogue_ = std::move(*catalogue);
     for (const Setting& setting : settings()) {
@@ -181,11 +181,11 @@ class Judge {
   void model(std::string_view key, const std::string& name) {
     const bool may_be_any = key == "models.default";
     if (may_be_any && (equals_ignoring_case(name, "auto") || is_own_model(name))) return;
-    const Model* known = catalogue_->find(name);
+    const models::Model* known = catalogue_->find(name);
     const std::string_view provider = may_be_any ? std::string_view() : key.substr(0, key.find('.'));
     if (known != nullptr && (provider.empty() || known->provider == provider)) return;
     std::vector<std::string> names;
-    for (const Model& each : catalogue_->models())
+    for (const models::Model& each : catalogue_->models())
       if (provider.empty() || each.provider == provider) names.push_back(each.name);
     const std::string near = did_you_mean(name, names);
     add(Status::fail, "models.unknown", key,
@@ -201,19 +201,19 @@ class Judge {
     });
     const std::string& folder = config_.text("workflows.dir");
     if (!listed && folder.empty()) return;  // reading all workflows is most of what a start costs
-    const Result<ToolList> workflows =
-        load_workflow_tools(folder.empty() ? std::filesystem::path() : below(request_.root, folder));
+    const Result<tools::ToolList> workflows = tools::load_workflow_tools(
+        folder.empty() ? std::filesystem::path() : engine::below(request_.root, folder));
     if (!workflows) return add("workflows.file", "workflows.dir", workflows.error());
     std::vector<std::string> known;
-    for (const Tool* tool : Registered<Tool>::all()) known.emplace_back(tool->id);
+    for (const tools::Tool* tool : Registered<tools::Tool>::all()) known.emplace_back(tool->id);
     for (const auto& tool : *workflows) {
-      if (find_tool(tool->id) != nullptr)
+      if (tools::find_tool(tool->id) != nullptr)
         add(Status::fail, "workflows.name", "workflows.dir",
             fmt::format("the workflow '{}' has the name of a built-in tool", tool->id),
             "give it another name");
       known.emplace_back(tool->id);
     }
-    for (Finding& finding : tool_list_findings(known, config_)) {
+    for (Finding& finding : tools::tool_list_findings(known, config_)) {
       finding.where = place_of(finding.setting);
       take({std::move(finding)});
     }
@@ -223,19 +223,20 @@ class Judge {
     // Standard input has one caller, so no key is looked for there.
     const Config none = Config::defaults();
     const bool listens = request_.purpose == Purpose::serve;
-    Result<AccessPolicy> policy =
-        AccessPolicy::load(listens ? config_ : none, request_.root, request_.strict, request_.before);
+    Result<auth::AccessPolicy> policy =
+        auth::AccessPolicy::load(listens ? config_ : none, request_.root, request_.strict, request_.before);
     if (!policy) return add("access.keys", "auth.keys_file", policy.error());
     for (const std::string& warning : policy->warnings())
       add(Status::warn, "access.keys", "auth.keys_file", warning, "exai key list shows all keys");
-    if (const Result<void> exposed = listens ? check_exposure(config_, *policy) : Result<void>{}; !exposed)
+    if (const Result<void> exposed = listens ? auth::check_exposure(config_, *policy) : Result<void>{};
+        !exposed)
       add("access.exposed", "http.host", exposed.error());
     judgement_.access = std::move(*policy);
   }
 
   void build() {
-    Result<std::shared_ptr<const Runtime>> runtime =
-        make_runtime(config_, request_.root, std::move(*catalogue_));
+    Result<std::shared_ptr<const engine::Runtime>> runtime =
+        engine::make_runtime(config_, request_.root, std::move(*catalogue_));
     if (runtime)
       judgement_.runtime = std::move(*runtime);
     else
@@ -245,7 +246,7 @@ class Judge {
   Config config_;
   const JudgeRequest& request_;
   Judgement judgement_;
-  std::optional<ModelCatalogue> catalogue_;
+  std::optional<models::ModelCatalogue> catalogue_;
 };
 
 }  // namespace

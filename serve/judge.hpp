@@ -26,8 +26,8 @@ enum class Purpose : std::uint8_t {
 struct Judgement {
   std::vector<Finding> findings;  ///< of loading the sources and of judging what came of it
   /// What a server runs on, built while judging; null when the configuration is refused, and for a shim.
-  std::shared_ptr<const Runtime> runtime;
-  std::optional<AccessPolicy> access;
+  std::shared_ptr<const engine::Runtime> runtime;
+  std::optional<auth::AccessPolicy> access;
 
   [[nodiscard]] bool good() const;
   /// The first of what failed as an error that says how many more there are; nothing when all is good.
@@ -37,8 +37,9 @@ struct Judgement {
 struct JudgeRequest {
   std::filesystem::path root;
   Purpose purpose = Purpose::serve;
-  bool strict = false;                   ///< a keys file that others can read is an error
-  const AccessPolicy* before = nullptr;  ///< at a reload: keys of an issuer that are fetched already go on
+  bool strict = false;  ///< a keys file that others can read is an error
+  const auth::AccessPolicy* before =
+      nullptr;  ///< at a reload: keys of an issuer that are fetched already go on
 };
 
 /// Judges everything: the findings of loading, rules between settings, the timeout hierarchy, files and
@@ -49,7 +50,7 @@ Judgement judge_configuration(Config config, std::vector<Finding> loaded, const 
 /// Settings in force, or about to be.
 struct AccessInForce {
   const Config& config;
-  const AccessPolicy& access;
+  const auth::AccessPolicy& access;
 };
 /// No reload leaves the server less guarded than it was, unless auth.allow_open_reload says so by name: a
 /// slip in a file must not open it. `config` otherwise.

@@ -7,9 +7,9 @@ namespace {
 
 constexpr Millis k_sweep_every{30000};
 
-StateSeal state_seal(const Config& config) {
+mcp::StateSeal state_seal(const Config& config) {
   Secret key = config.secret("mcp.state_key");
-  return StateSeal(key.empty() ? Secret(io::random_token(32)) : std::move(key));
+  return mcp::StateSeal(key.empty() ? Secret(io::random_token(32)) : std::move(key));
 }
 
 std::string new_id() {
@@ -18,12 +18,12 @@ std::string new_id() {
 
 }  // namespace
 
-SessionLimits session_limits(const Config& config) {
+mcp::SessionLimits session_limits(const Config& config) {
   return {static_cast<std::size_t>(config.integer("limits.sessions")),
           config.duration("limits.session_idle")};
 }
 
-CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> documents) {
+mcp::CatalogueExtras catalogue_extras(const Config& config, std::vector<tools::Document> documents) {
   return {std::move(documents),
           static_cast<std::size_t>(config.integer("mcp.page_size")),
           {},
@@ -31,15 +31,16 @@ CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> doc
           config.text("tools.prompts") == "all"};
 }
 
-McpStack::McpStack(const CurrentCatalogue& catalogue, const McpWriter& wire, Engine& engine,
+McpStack::McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter& wire, engine::Engine& engine,
                    const Config& config, const Clock& clock)
     : dispatcher(catalogue, wire),
-      service(dispatcher, engine, state_seal(config), service_limits(config), new_id),
+      service(dispatcher, engine, state_seal(config), mcp::service_limits(config), new_id),
       sessions(session_limits(config), clock, new_id,
-               [this](const std::shared_ptr<Session>& session) {
+               [this](const std::shared_ptr<mcp::Session>& session) {
                  service.forget(session->id);
                  // Whoever still reads a stream of it gets its end.
-                 if (auto* streams = dynamic_cast<SessionStreams*>(session->channel.get())) streams->end();
+                 if (auto* streams = dynamic_cast<mcp::SessionStreams*>(session->channel.get()))
+                   streams->end();
                }),
       http(service, sessions),
       sse(service, new_id, static_cast<std::size_t>(config.integer("limits.streams"))),
@@ -55,14 +56,14 @@ void McpStack::sweep_later() {
   });
 }
 
-void McpStack::judge_sessions(std::function<PassState(const Pass&)> state) {
+void McpStack::judge_sessions(std::function<engine::PassState(const engine::Pass&)> state) {
   state_of_ = std::move(state);
 }
 
 void McpStack::end_retired_sessions() {
   if (!state_of_) return;
-  sessions.end_if([this](const Session& session) {
-    return session.pass && state_of_(*session.pass) == PassState::retired;
+  sessions.end_if([this](const mcp::Session& session) {
+    return session.pass && state_of_(*session.pass) == engine::PassState::retired;
   });
 }
 

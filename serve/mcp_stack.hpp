@@ -9,12 +9,12 @@
 
 namespace exai::serve {
 
-SessionLimits session_limits(const Config& config);
-CatalogueExtras catalogue_extras(const Config& config, std::vector<Document> documents);
+mcp::SessionLimits session_limits(const Config& config);
+mcp::CatalogueExtras catalogue_extras(const Config& config, std::vector<tools::Document> documents);
 
 struct McpStack {
-  McpStack(const CurrentCatalogue& catalogue, const McpWriter& wire, Engine& engine, const Config& config,
-           const Clock& clock);
+  McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter& wire, engine::Engine& engine,
+           const Config& config, const Clock& clock);
   McpStack(const McpStack&) = delete;
   McpStack& operator=(const McpStack&) = delete;
   McpStack(McpStack&&) = delete;
@@ -25,21 +25,21 @@ struct McpStack {
   void end_streams();
   void reload(const Config& config);
   /// Sessions of a key that was taken away end with all that runs in them: now, and whenever `state` says so.
-  void judge_sessions(std::function<PassState(const Pass&)> state);
+  void judge_sessions(std::function<engine::PassState(const engine::Pass&)> state);
   void end_retired_sessions();
 
-  Dispatcher dispatcher;
-  McpService service;
-  SessionTable sessions;
-  McpHttp http;
-  McpSse sse;
+  mcp::Dispatcher dispatcher;
+  mcp::McpService service;
+  mcp::SessionTable sessions;
+  mcp::McpHttp http;
+  mcp::McpSse sse;
 
  private:
   /// Sessions end when their time is over, also when nobody calls any more.
   void sweep_later();
-  Loop& loop_;
-  std::function<PassState(const Pass&)> state_of_;
-  std::unique_ptr<Timer> sweep_;
+  engine::Loop& loop_;
+  std::function<engine::PassState(const engine::Pass&)> state_of_;
+  std::unique_ptr<engine::Timer> sweep_;
 };
 
 }  // namespace exai::serve

@@ -37,7 +37,7 @@ namespace exai::serve {
 namespace {
 namespace serving {
 
-using ReadyHook = std::function<void(const std::vector<BoundSocket>&)>;
+using ReadyHook = std::function<void(const std::vector<net::BoundSocket>&)>;
 
 constexpr unsigned k_last_seconds = 5;
 // Metrics and log hear of the tools by then, also when no client comes.
@@ -50,12 +50,12 @@ Purpose purpose_of(const ServeOptions& options) {
 }
 
 Judgement judge(Config config, std::vector<Finding> findings, const ServeOptions& options,
-                const AccessPolicy* before) {
+                const auth::AccessPolicy* before) {
   return judge_configuration(std::move(config), std::move(findings),
                              {options.root, purpose_of(options), options.strict, before});
 }
 
-ConversationLimits memory_limits(const Config& config) {
+engine::ConversationLimits memory_limits(const Config& config) {
   // Small commits: a large one takes the processor from the calls for too long.
   return {.gather = Millis{5}, .power = config.text("memory.durability") == "power"};
 }
@@ -63,9 +63,9 @@ ConversationLimits memory_limits(const Config& config) {
 /// Everything that serves, in the order in which it depends on what stands above.
 class Server {
  public:
-  Server(std::shared_ptr<const Runtime> runtime, const ServeOptions& options, const McpWriter& wire,
-         std::future<Result<Toolbox>> toolbox, AccessPolicy access, std::unique_ptr<io::Log> log,
-         std::unique_ptr<Environment> outside)
+  Server(std::shared_ptr<const engine::Runtime> runtime, const ServeOptions& options,
+         const mcp::McpWriter& wire, std::future<Result<Toolbox>> toolbox, auth::AccessPolicy access,
+         std::unique_ptr<io::Log> log, std::unique_ptr<Environment> outside)
       : options_(options),
         wire_(wire),
         config_(runtime->config),
@@ -95,35 +95,36 @@ class Server {
                }),
         router_({permits_, metrics_, clock_, outside_->transport(), log_.get(), &spend_,
                  [this] { return outside_->chance(); }}),
-        view_(catalogue_, clock_, below(options.file_base(), config_.text("log.dir"))),
-        door_(door_limits(config_)),
+        view_(catalogue_, clock_, engine::below(options.file_base(), config_.text("log.dir"))),
+        door_(net::door_limits(config_)),
         engine_({door_.loop(), clock_, permits_, metrics_, router_, memory_, caches_, store_, view_,
                  [this] { return outside_->new_id(); }},
                 std::move(runtime), log_.get()),
         front_(catalogue_, wire, engine_, config_, system_clock()),
         access_(std::move(access)),
         settings_(config_, options.reload, system_clock()),
-        guard_(access_, metrics_, system_clock(), rate_limits(config_),
+        guard_(access_, metrics_, system_clock(), engine::rate_limits(config_),
                [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }),
         health_(engine_, state_folder()),
         main_site_(
             {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
         health_site_(
             {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, catalogue_, guard_, daemon_settings(config_), log_.get()),
+        daemon_(engine_, catalogue_, guard_, exai_ws::daemon_settings(config_), log_.get()),
         frame_site_(guard_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
     watch_passes(door_, front_, guard_, daemon_);
     view_.watch(engine_, log_.get());
     metrics_.watch_caches([this] { return caches_.rows(); });
     metrics_.watch_settings([this] {
-      return Metrics::SettingsRow{settings_.generation(), settings_.in_step(), settings_.last_reload_good()};
+      return engine::Metrics::SettingsRow{settings_.generation(), settings_.in_step(),
+                                          settings_.last_reload_good()};
     });
     outside_->on_failure(
         [this](const Error& error) { log_->write(io::LogLevel::error, "cassette.write", error.message); });
   }
 
   Result<void> bind() {
-    const auto listen = [this](Result<BoundSocket> listener, std::string_view scheme,
+    const auto listen = [this](Result<net::BoundSocket> listener, std::string_view scheme,
                                std::string_view path) -> Result<void> {
       if (!listener) return fail(listener.error());
       listener->url = fmt::format("{}://{}{}", scheme, listener->address, path);
@@ -142,8 +143,9 @@ class Server {
                                       "health.port (HEALTH_CHECK_PORT)", health_site_, true),
                     "http", "/health");
     if (done)
-      daemon_.write_health(below(options_.file_base(), config_.text("log.dir")) / "ws_daemon.health.json",
-                           listeners_[1].address);
+      daemon_.write_health(
+          engine::below(options_.file_base(), config_.text("log.dir")) / "ws_daemon.health.json",
+          listeners_[1].address);
     return done;
   }
 
@@ -160,13 +162,13 @@ class Server {
     door_.on_broken(
         [this](std::string_view what) { log_->write(io::LogLevel::error, "server.broke", what); });
     door_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); });
-    std::optional<StdioLines> input;
-    std::optional<McpPipe> lines;
+    std::optional<net::StdioLines> input;
+    std::optional<mcp::McpPipe> lines;
     if (options_.stdio) {
-      lines.emplace(front_.service, "stdio", Principal{}, Transport::stdio,
+      lines.emplace(front_.service, "stdio", engine::Principal{}, engine::Transport::stdio,
                     [&input](const std::string& line, bool) { input->write(line); });
-      const LineHooks hooks{[&lines](std::string_view line) { lines->take(line); },
-                            [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};
+      const net::LineHooks hooks{[&lines](std::string_view line) { lines->take(line); },
+                                 [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};
       input.emplace(door_.loop(), config_.bytes("limits.body"), hooks);
     }
     forget_old_later();
@@ -199,11 +201,11 @@ class Server {
 
  private:
   [[nodiscard]] std::filesystem::path state_folder() const {
-    return below(options_.file_base(), config_.text("server.state_dir"));
+    return engine::below(options_.file_base(), config_.text("server.state_dir"));
   }
 
   /// What was promised outlives the process; a cassette promises nothing.
-  [[nodiscard]] ConversationMemory::OpenJournal journal_maker() const {
+  [[nodiscard]] engine::ConversationMemory::OpenJournal journal_maker() const {
     if (outside_->replays() || options_.in_memory) return {};
     return [folder = state_folder()] {
       return io::Journal::open(folder, "exai-" + io::time_ordered_uuid(system_clock().wall()));
@@ -316,12 +318,12 @@ class Server {
     metrics_.learn(next.catalogue.job_names());
     catalogue_.replace(std::move(next.catalogue));
     if (same) return;
-    front_.service.changed(Change::tools, "");
-    front_.service.changed(Change::prompts, "");
+    front_.service.changed(engine::Change::tools, "");
+    front_.service.changed(engine::Change::prompts, "");
   }
 
   /// Loop thread: nothing that runs elsewhere asks for the catalogue before the loop has.
-  Catalogue first_catalogue() {
+  mcp::Catalogue first_catalogue() {
     Result<Toolbox> made = toolbox_.get();
     if (!made) throw std::runtime_error("the built-in tools are broken: " + made.error().message);
     metrics_.learn(made->catalogue.job_names());
@@ -329,7 +331,7 @@ class Server {
   }
 
   void apply(Judgement& judgement, Toolbox tools) {
-    const std::shared_ptr<const Runtime> runtime = std::move(judgement.runtime);
+    const std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
     const Config& config = runtime->config;
     const Result<void> reopened = log_->reopen(Redactor(config.secrets()), log_level(config));
     for (const auto* const key : {"http.host", "http.port", "ws.host", "ws.port", "health.host",
@@ -339,16 +341,16 @@ class Server {
                     fmt::format("{} takes effect at the next start", key));
     engine_.reload(runtime);
     outside_->reload(config);
-    door_.set_limits(door_limits(config));
+    door_.set_limits(net::door_limits(config));
     front_.reload(config);
     access_ = std::move(*judgement.access);
     warn_of(judgement.findings);
-    daemon_.reload(daemon_settings(config));
+    daemon_.reload(exai_ws::daemon_settings(config));
     replace_tools(std::move(tools));
     settings_.applied(config);
     door_.judge_now();
     front_.end_retired_sessions();
-    front_.service.changed(Change::resource, "exai://config");
+    front_.service.changed(engine::Change::resource, "exai://config");
     log_->write(
         io::LogLevel::info, "server.reload",
         reopened ? "settings reloaded, logs reopened" : "settings reloaded; " + reopened.error().message);
@@ -357,7 +359,7 @@ class Server {
   /// One JSON line for `exai status`, `stop` and `reload`.
   [[nodiscard]] std::string instance_line() const {
     Json rows = Json::array();
-    for (const BoundSocket& one : listeners_)
+    for (const net::BoundSocket& one : listeners_)
       rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
     return dump_json({{"pid", getpid()},
                       {"process", io::process_identity(getpid())},
@@ -370,7 +372,7 @@ class Server {
 
   [[nodiscard]] std::string status() {
     Json listeners = Json::array(), permits = Json::array();
-    for (const BoundSocket& one : listeners_)
+    for (const net::BoundSocket& one : listeners_)
       listeners.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
     Json layers = Json::object();
     for (const auto& [layer, value] : engine_.runtime()->budgets.layers)
@@ -401,54 +403,56 @@ class Server {
   }
 
   const ServeOptions& options_;
-  const McpWriter& wire_;
+  const mcp::McpWriter& wire_;
   const Config config_;  // as at start: what is bound and where files are does not change by a reload
   std::unique_ptr<Environment> outside_;
   const Clock& clock_;
   std::unique_ptr<io::Log> log_;
   std::future<Result<Toolbox>> toolbox_;
-  CurrentCatalogue catalogue_;
-  Metrics metrics_;
-  ProviderPermits permits_;
-  LazyStore store_;
-  ConversationMemory memory_;
-  Caches caches_;
-  Spend spend_;
-  ModelRouter router_;
+  mcp::CurrentCatalogue catalogue_;
+  engine::Metrics metrics_;
+  models::ProviderPermits permits_;
+  engine::LazyStore store_;
+  engine::ConversationMemory memory_;
+  models::Caches caches_;
+  models::Spend spend_;
+  models::ModelRouter router_;
   ServerStatus view_;
-  NetServer door_;
-  Engine engine_;
+  net::NetServer door_;
+  engine::Engine engine_;
   McpStack front_;
-  AccessPolicy access_;
+  auth::AccessPolicy access_;
   SettingsState settings_;
-  Guard guard_;
+  auth::Guard guard_;
   Health health_;
   McpEndpoint main_site_;
   HealthEndpoint health_site_;
-  Daemon daemon_;
+  exai_ws::Daemon daemon_;
   WebSocketEndpoint frame_site_;
-  std::vector<BoundSocket> listeners_;
+  std::vector<net::BoundSocket> listeners_;
   io::LockFile* instance_ = nullptr;
   const std::string started_ = format_utc(system_clock().wall());
-  std::unique_ptr<Timer> grace_, forget_, fetch_;
+  std::unique_ptr<engine::Timer> grace_, forget_, fetch_;
 };
 
 /// The tools are put together beside the rest of the start; what a person wrote was judged before.
-std::future<Result<Toolbox>> tools_beside(const McpWriter& wire, std::shared_ptr<const Runtime> runtime,
+std::future<Result<Toolbox>> tools_beside(const mcp::McpWriter& wire,
+                                          std::shared_ptr<const engine::Runtime> runtime,
                                           const ServeOptions& options,
-                                          std::future<Result<ToolList>>& workflows) {
+                                          std::future<Result<tools::ToolList>>& workflows) {
   return std::async(std::launch::async, [&wire, &options, &workflows, runtime = std::move(runtime)] {
     return make_toolbox(wire, runtime->config, workflows.get(), options.documents);
   });
 }
 
-Result<void> serve(Judgement judgement, std::future<Result<ToolList>> workflows, const ServeOptions& options,
-                   const ReadyHook& on_ready) {
-  std::shared_ptr<const Runtime> runtime = std::move(judgement.runtime);
-  const McpWriter wire({runtime->config.text("server.name"), std::string(version()), instructions()});
+Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> workflows,
+                   const ServeOptions& options, const ReadyHook& on_ready) {
+  std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
+  const mcp::McpWriter wire({runtime->config.text("server.name"), std::string(version()), instructions()});
   std::future<Result<Toolbox>> toolbox = tools_beside(wire, runtime, options, workflows);
   harden();
-  const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
+  const std::filesystem::path state =
+      engine::below(options.file_base(), runtime->config.text("server.state_dir"));
   std::optional<io::LockFile> lock;
   if (!options.stdio) {
     Result<io::LockFile> taken = io::LockFile::acquire(state / "exai.lock");
@@ -474,12 +478,12 @@ Result<void> serve(Judgement judgement, std::future<Result<ToolList>> workflows,
 }  // namespace
 
 Result<void> run_server(const Config& config, const ServeOptions& options,
-                        const std::function<void(const std::vector<BoundSocket>&)>& on_ready) {
+                        const std::function<void(const std::vector<net::BoundSocket>&)>& on_ready) {
   // Reading the built-in workflows is most of what a start costs, and needs nothing that is judged.
-  std::future<Result<ToolList>> workflows;
+  std::future<Result<tools::ToolList>> workflows;
   const bool own_folder = config.peek("workflows.dir").unusable || !config.text("workflows.dir").empty();
   if (!own_folder && !options.check_only && options.connect.empty())
-    workflows = std::async(std::launch::async, [] { return load_workflow_tools({}); });
+    workflows = std::async(std::launch::async, [] { return tools::load_workflow_tools({}); });
   Judgement judgement = serving::judge(config, options.findings, options, nullptr);
   if (auto refusal = judgement.refusal()) return fail(std::move(*refusal));
   if (options.check_only) return check_cassette(options);

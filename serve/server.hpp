@@ -13,6 +13,6 @@ namespace exai::serve {
 /// Errors: config (broken timeout hierarchy, open bind without token), refused (another instance, with its
 /// pid; port in use, with the way out).
 Result<void> run_server(const Config& config, const ServeOptions& options,
-                        const std::function<void(const std::vector<BoundSocket>&)>& on_ready);
+                        const std::function<void(const std::vector<net::BoundSocket>&)>& on_ready);
 
 }  // namespace exai::serve

@@ -8,18 +8,18 @@ namespace {
 constexpr std::size_t k_error_window = 2000;
 }  // namespace
 
-std::vector<ServerView::ToolRow> ServerStatus::tools() const {
+std::vector<engine::ServerView::ToolRow> ServerStatus::tools() const {
   std::vector<ToolRow> rows;
   const auto catalogue = catalogue_.get();
-  const ToolCatalogue& offered = catalogue->tools();
+  const mcp::ToolCatalogue& offered = catalogue->tools();
   for (const std::string& name : offered.names()) {
-    const Tool& tool = *offered.find(name)->tool;
-    rows.push_back({name, std::string(tool.title), std::string(to_string(tool.tier))});
+    const tools::Tool& tool = *offered.find(name)->tool;
+    rows.push_back({name, std::string(tool.title), std::string(tools::to_string(tool.tier))});
   }
   return rows;
 }
 
-std::vector<ServerView::HiddenRow> ServerStatus::hidden_tools() const {
+std::vector<engine::ServerView::HiddenRow> ServerStatus::hidden_tools() const {
   return catalogue_.get()->hidden_tools();
 }
 
@@ -48,11 +48,11 @@ Millis ServerStatus::uptime() const {
   return std::chrono::duration_cast<Millis>(clock_.steady() - started_);
 }
 
-std::vector<ServerView::PermitRow> ServerStatus::permits() const {
+std::vector<engine::ServerView::PermitRow> ServerStatus::permits() const {
   return engine_ == nullptr ? std::vector<PermitRow>() : engine_->permits();
 }
 
-std::vector<ServerView::BreakerRow> ServerStatus::breakers() const {
+std::vector<engine::ServerView::BreakerRow> ServerStatus::breakers() const {
   return engine_ == nullptr ? std::vector<BreakerRow>() : engine_->breakers();
 }
 

@@ -8,13 +8,13 @@
 
 namespace exai::serve {
 
-class ServerStatus final : public ServerView {
+class ServerStatus final : public engine::ServerView {
  public:
-  ServerStatus(const CurrentCatalogue& catalogue, const Clock& clock, std::filesystem::path log_folder)
+  ServerStatus(const mcp::CurrentCatalogue& catalogue, const Clock& clock, std::filesystem::path log_folder)
       : catalogue_(catalogue), clock_(clock), log_folder_(std::move(log_folder)), started_(clock.steady()) {}
   /// The engine comes after the view, which it hands to the calls. `log` is flushed before its files are
   /// read; it may be null.
-  void watch(const Engine& engine, io::Log* log) {
+  void watch(const engine::Engine& engine, io::Log* log) {
     engine_ = &engine;
     log_ = log;
   }
@@ -30,11 +30,11 @@ class ServerStatus final : public ServerView {
   [[nodiscard]] std::vector<BreakerRow> breakers() const override;
 
  private:
-  const CurrentCatalogue& catalogue_;
+  const mcp::CurrentCatalogue& catalogue_;
   const Clock& clock_;
   std::filesystem::path log_folder_;
   Steady started_;
-  const Engine* engine_ = nullptr;
+  const engine::Engine* engine_ = nullptr;
   io::Log* log_ = nullptr;
 };
 

@@ -36,15 +36,15 @@ std::string name_of(const Config& config) {
 class Shim {
  public:
   Shim(const Config& config, io::Url url, std::string shown, Millis call_timeout, pid_t parent)
-      : door_(door_limits(config)),
+      : door_(net::door_limits(config)),
         url_(std::move(url)),
         frame_limit_(config.bytes("limits.frame")),
         close_timeout_(config.duration("ws.close_timeout")),
         parent_(parent),
         bridge_(bridge_parts(config, std::move(shown), call_timeout)) {
     input_.emplace(door_.loop(), config.bytes("limits.body"),
-                   LineHooks{[this](std::string_view line) { bridge_.from_client(line); },
-                             [this] { bridge_.client_too_long(); }, [this] { end_of_input(); }});
+                   net::LineHooks{[this](std::string_view line) { bridge_.from_client(line); },
+                                  [this] { bridge_.client_too_long(); }, [this] { end_of_input(); }});
   }
 
   void run() {
@@ -62,7 +62,7 @@ class Shim {
   static constexpr int k_parent_died = SIGUSR1;
 
  private:
-  BridgeParts bridge_parts(const Config& config, std::string shown, Millis call_timeout) {
+  exai_ws::BridgeParts bridge_parts(const Config& config, std::string shown, Millis call_timeout) {
     return {door_.loop(),
             {config.text("server.name"), std::string(version()), ""},
             config.secret("ws.token"),
@@ -82,7 +82,7 @@ class Shim {
 
   void dial() {
     if (daemon_) daemon_->close(1000, "");
-    DialHooks hooks;
+    net::DialHooks hooks;
     hooks.on_open = [this] { bridge_.connected(); };
     hooks.on_text = [this](std::string_view frame) { bridge_.from_daemon(frame); };
     hooks.on_lost = [this](const Error& why) {
@@ -105,16 +105,16 @@ class Shim {
     goodbye_ = door_.loop().after(close_timeout_, [this] { door_.stop(); });
   }
 
-  NetServer door_;
+  net::NetServer door_;
   io::Url url_;
   std::size_t frame_limit_;
   Millis close_timeout_;
   pid_t parent_;
   bool ending_ = false;
-  std::unique_ptr<Timer> goodbye_;
-  Bridge bridge_;
-  std::shared_ptr<FrameSink> daemon_;
-  std::optional<StdioLines> input_;
+  std::unique_ptr<engine::Timer> goodbye_;
+  exai_ws::Bridge bridge_;
+  std::shared_ptr<net::FrameSink> daemon_;
+  std::optional<net::StdioLines> input_;
 };
 
 }  // namespace
@@ -126,7 +126,7 @@ Result<void> run_shim(const Config& config, const ServeOptions& options) {
   if (url->scheme != "ws")
     return fail(ErrorKind::usage, "--connect needs a ws:// URL, got " + options.connect,
                 "the daemon's is ws://127.0.0.1:8079");
-  const Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config, options.root);
+  const Result<std::shared_ptr<const engine::Runtime>> runtime = engine::make_runtime(config, options.root);
   if (!runtime) return fail(runtime.error());
   if (options.check_only) return {};
   io::ignore_stray_signals();

@@ -33,7 +33,7 @@ io::LogLevel log_level(const Config& config) {
 
 Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptions& options) {
   io::LogOptions log;
-  if (!options.in_memory) log.folder = below(options.file_base(), config.text("log.dir"));
+  if (!options.in_memory) log.folder = engine::below(options.file_base(), config.text("log.dir"));
   log.level = log_level(config);
   log.max_bytes = config.bytes("log.max_bytes");
   log.keep = static_cast<int>(config.integer("log.keep"));
@@ -45,7 +45,7 @@ Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptio
 
 Result<void> check_cassette(const ServeOptions& options) {
   if (options.replay.empty()) return {};
-  return load_cassette(options.replay).map([](const Cassette&) {});
+  return models::load_cassette(options.replay).map([](const models::Cassette&) {});
 }
 
 }  // namespace exai::serve

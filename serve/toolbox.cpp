@@ -12,11 +12,11 @@ namespace toolbox {
 namespace {
 
 /// What is compiled in, and the workflows.
-Result<ToolList> all_tools(Result<ToolList> workflows) {
+Result<tools::ToolList> all_tools(Result<tools::ToolList> workflows) {
   if (!workflows) return fail(workflows.error());
-  ToolList tools = lasting(Registered<Tool>::all());
-  for (std::shared_ptr<const Tool>& tool : *workflows) {
-    if (find_tool(tool->id) != nullptr)
+  tools::ToolList tools = tools::lasting(Registered<tools::Tool>::all());
+  for (std::shared_ptr<const tools::Tool>& tool : *workflows) {
+    if (tools::find_tool(tool->id) != nullptr)
       return fail(ErrorKind::config,
                   fmt::format("the workflow '{}' has the name of a built-in tool", tool->id),
                   "give it another name");
@@ -29,20 +29,22 @@ Result<ToolList> all_tools(Result<ToolList> workflows) {
 }  // namespace
 }  // namespace toolbox
 
-Result<ToolList> configured_workflows(const Config& config, const std::filesystem::path& root) {
+Result<tools::ToolList> configured_workflows(const Config& config, const std::filesystem::path& root) {
   const std::string& folder = config.text("workflows.dir");
-  return load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
+  return tools::load_workflow_tools(folder.empty() ? std::filesystem::path() : engine::below(root, folder));
 }
 
-Result<Toolbox> make_toolbox(const McpWriter& wire, const Config& config, Result<ToolList> workflows,
-                             const std::vector<Document>& documents) {
-  const Result<ToolList> tools = toolbox::all_tools(std::move(workflows));
+Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,
+                             Result<tools::ToolList> workflows,
+                             const std::vector<tools::Document>& documents) {
+  const Result<tools::ToolList> tools = toolbox::all_tools(std::move(workflows));
   if (!tools) return fail(tools.error());
-  VisibleTools offered = visible(*tools, config);
-  CatalogueExtras extras = catalogue_extras(config, documents);
+  tools::VisibleTools offered = tools::visible(*tools, config);
+  mcp::CatalogueExtras extras = catalogue_extras(config, documents);
   extras.hidden_tools = std::move(offered.hidden);
-  Result<Catalogue> catalogue = Catalogue::from(wire, offered.tools, Registered<Resource>::all(),
-                                                Registered<Prompt>::all(), std::move(extras));
+  Result<mcp::Catalogue> catalogue =
+      mcp::Catalogue::from(wire, offered.tools, Registered<tools::Resource>::all(),
+                           Registered<tools::Prompt>::all(), std::move(extras));
   if (!catalogue) return fail(catalogue.error());
   return Toolbox{std::move(*catalogue), std::move(offered.findings)};
 }

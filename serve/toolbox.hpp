@@ -11,16 +11,17 @@
 namespace exai::serve {
 
 struct Toolbox {
-  Catalogue catalogue;
+  mcp::Catalogue catalogue;
   std::vector<Finding> findings;  ///< warnings about the settings tools.*
 };
 
 /// The workflows that are built in, and those of workflows.dir. Reading them is most of what a start costs,
 /// and needs nothing else, so it may run beside the rest. Errors: `config` with file and line.
-Result<ToolList> configured_workflows(const Config& config, const std::filesystem::path& root);
+Result<tools::ToolList> configured_workflows(const Config& config, const std::filesystem::path& root);
 
 /// Errors: those of the workflows, or `config` for one with the name of a built-in tool.
-Result<Toolbox> make_toolbox(const McpWriter& wire, const Config& config, Result<ToolList> workflows,
-                             const std::vector<Document>& documents);
+Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,
+                             Result<tools::ToolList> workflows,
+                             const std::vector<tools::Document>& documents);
 
 }  // namespace exai::serve

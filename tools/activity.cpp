@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace activity_tool {
 namespace {
 
@@ -50,7 +50,7 @@ Result<std::string> read_time(const Json& arguments, const char* key, const Cloc
               "write 2026-11-21T14:00:00Z (UTC), or how long ago: 15m, 2h");
 }
 
-Result<Query> read_query(const Json& arguments, const CallContext& context) {
+Result<Query> read_query(const Json& arguments, const engine::CallContext& context) {
   Query query;
   query.lines = arguments.value("lines", std::size_t{200});
   Result<LineFilter> filter = LineFilter::from(arguments.value("filter", ""));
@@ -77,8 +77,8 @@ bool in_time(const std::string& line, const Query& query) {
   return query.until.empty() || time.substr(0, query.until.size()) <= query.until;
 }
 
-Result<std::vector<std::string>> read_lines(std::string& source, const CallContext& context) {
-  const bool admin = context.may(Scope::admin);
+Result<std::vector<std::string>> read_lines(std::string& source, const engine::CallContext& context) {
+  const bool admin = context.may(engine::Scope::admin);
   if (source == "server" && !admin)
     return fail(ErrorKind::refused, "source: the server's own log needs a key with scope admin",
                 "use source activity for your own calls");
@@ -90,10 +90,10 @@ Result<std::vector<std::string>> read_lines(std::string& source, const CallConte
     }
   }
   source = "server";
-  return context.server().log_tail(ServerView::LogFile::server, k_window);
+  return context.server().log_tail(engine::ServerView::LogFile::server, k_window);
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const Result<Query> query = read_query(arguments, context);
   if (!query) return fail(query.error());
   std::string source = arguments.value("source", "auto");
@@ -124,4 +124,4 @@ const Registered<Tool> k_tool{Tool{.id = "activity",
 
 }  // namespace
 }  // namespace activity_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

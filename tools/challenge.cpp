@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace challenge_tool {
 namespace {
 
@@ -27,7 +27,7 @@ constexpr std::string_view k_instructions =
     "agreement "
     "that may be expected. Look at code and documents again where the answer depends on them.";
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string statement = arguments.value("prompt", "");
   if (trim(statement).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "give in 'prompt' the statement to doubt");
@@ -44,7 +44,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const long long left = context.config().integer("conversation.max_turns") - 1;
   // Without a conversation the answer is as good; there is only nothing to go on with.
   if (left > 0 &&
-      context.memory().append(id, context.principal(), turns, memory_rules(context.config()), true))
+      context.memory().append(id, context.principal(), turns, engine::memory_rules(context.config()), true))
     envelope.offer = ContinuationOffer{id, left};
   return enveloped(std::move(envelope));
 }
@@ -60,4 +60,4 @@ const Registered<Tool> k_tool{
 
 }  // namespace
 }  // namespace challenge_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -9,7 +9,7 @@ namespace exai::embedded {
 const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
 }
 
-namespace exai::serve {
+namespace exai::tools {
 namespace chat_tool {
 namespace {
 
@@ -78,7 +78,7 @@ Result<Question> read_question(const Json& arguments) {
   question.images = texts_of(arguments, "images");
   if (trim(question.prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what the model shall answer");
-  if (!question.conversation.empty() && !is_thread_id(question.conversation))
+  if (!question.conversation.empty() && !engine::is_thread_id(question.conversation))
     return fail(
         ErrorKind::invalid,
         fmt::format("the continuation_id '{}' is not a conversation id", printable(question.conversation)),
@@ -91,10 +91,10 @@ std::size_t turn_limit(const Config& config) {
   return static_cast<std::size_t>(config.integer("conversation.max_turns"));
 }
 
-Result<std::vector<store::Turn>> earlier_turns(const Question& question, CallContext& context) {
+Result<std::vector<store::Turn>> earlier_turns(const Question& question, engine::CallContext& context) {
   if (question.conversation.empty()) return std::vector<store::Turn>{};
-  Result<Thread> known =
-      context.memory().load(question.conversation, context.principal(), memory_rules(context.config()));
+  Result<engine::Thread> known = context.memory().load(question.conversation, context.principal(),
+                                                       engine::memory_rules(context.config()));
   if (!known) return fail(known.error());
   const std::size_t limit = turn_limit(context.config());
   if (known->turns.size() / 2 >= limit)  // said before a model is paid, not after
@@ -110,7 +110,7 @@ std::string_view system_prompt() {
   return {};
 }
 
-Result<void> check_fit(const Model& model, const Question& question, long long tokens) {
+Result<void> check_fit(const models::Model& model, const Question& question, long long tokens) {
   if (!question.images.empty() && !model.images)
     return fail(ErrorKind::invalid, fmt::format("the model {} takes no images", model.name),
                 "name a model with images; listmodels shows which");
@@ -123,16 +123,16 @@ Result<void> check_fit(const Model& model, const Question& question, long long t
 }
 
 struct Prepared {
-  ChatRequest request;
+  models::ChatRequest request;
   std::optional<Envelope> refused;  ///< the answer instead of asking
   std::string user_text;            ///< prompt with files
   Json files = Json::array();       ///< what became of each
   History history;                  ///< counts only
 };
 
-Json facts(const std::vector<EmbeddedFile>& files) {
+Json facts(const std::vector<engine::EmbeddedFile>& files) {
   Json list = Json::array();
-  for (const EmbeddedFile& file : files) {
+  for (const engine::EmbeddedFile& file : files) {
     Json one{{"path", file.path}, {"bytes", file.bytes}, {"embedded", file.embedded}};
     if (!file.note.empty()) one["note"] = file.note;
     list.push_back(std::move(one));
@@ -141,12 +141,14 @@ Json facts(const std::vector<EmbeddedFile>& files) {
 }
 
 /// The answer when the model has no room for all files that were named.
-std::optional<Envelope> code_too_large(const Model& model, const FileBundle& files, long long limit) {
-  const bool fits = std::none_of(files.files.begin(), files.files.end(),
-                                 [](const EmbeddedFile& file) { return file.note == k_no_room; });
+std::optional<Envelope> code_too_large(const models::Model& model, const engine::FileBundle& files,
+                                       long long limit) {
+  const bool fits =
+      std::none_of(files.files.begin(), files.files.end(),
+                   [](const engine::EmbeddedFile& file) { return file.note == engine::k_no_room; });
   if (fits) return std::nullopt;
   long long tokens = 0;
-  for (const EmbeddedFile& file : files.files) tokens += file.tokens;
+  for (const engine::EmbeddedFile& file : files.files) tokens += file.tokens;
   Envelope envelope;
   envelope.status = "code_too_large";
   envelope.content = fmt::format(
@@ -162,7 +164,7 @@ std::optional<Envelope> code_too_large(const Model& model, const FileBundle& fil
 }
 
 /// Before any file is read: enough to tell whether a large window is needed.
-long long expected_tokens(const Question& question, const Workspace& workspace) {
+long long expected_tokens(const Question& question, const engine::Workspace& workspace) {
   constexpr long long k_bytes_per_token = 4;
   auto tokens = static_cast<long long>(estimate_tokens(question.prompt));
   for (const std::string& name : question.files) {
@@ -174,21 +176,24 @@ long long expected_tokens(const Question& question, const Workspace& workspace) 
 }
 
 /// Files whose contents stand in the history that is sent anyway are only named.
-Result<FileBundle> without_known(FileBundle files, const History& history, const Question& question,
-                                 const EmbedRules& rules, const Workspace& workspace) {
+Result<engine::FileBundle> without_known(engine::FileBundle files, const History& history,
+                                         const Question& question, const engine::EmbedRules& rules,
+                                         const engine::Workspace& workspace) {
   if (files.files.empty()) return files;
   std::set<std::string> known;
-  for (const ChatMessage& message : history.messages) known.merge(contents_in(message.content));
-  const bool again = std::any_of(files.files.begin(), files.files.end(),
-                                 [&](const EmbeddedFile& file) { return known.count(file.sha256) != 0; });
+  for (const models::ChatMessage& message : history.messages)
+    known.merge(engine::contents_in(message.content));
+  const bool again =
+      std::any_of(files.files.begin(), files.files.end(),
+                  [&](const engine::EmbeddedFile& file) { return known.count(file.sha256) != 0; });
   if (!again) return files;
-  return embed(workspace, question.files, rules, known);
+  return engine::embed(workspace, question.files, rules, known);
 }
 
 Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
-                         CallContext& context) {
+                         engine::CallContext& context) {
   Prepared prepared;
-  ChatRequest& request = prepared.request;
+  models::ChatRequest& request = prepared.request;
   request.model = question.model;
   request.temperature = question.temperature;
   request.thinking_mode = question.thinking_mode;
@@ -200,16 +205,17 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
                    .fast = true,
                    .cheap = false,
                    .tokens = expected_tokens(question, context.workspace())};
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request);
+  const Result<models::ModelChoice> choice =
+      models::choose_model(context.config(), context.models(), request);
   if (!choice) return fail(choice.error());
-  EmbedRules rules;
+  engine::EmbedRules rules;
   rules.tokens = content_budget(choice->model);
-  Result<FileBundle> files = embed(context.workspace(), question.files, rules);
+  Result<engine::FileBundle> files = engine::embed(context.workspace(), question.files, rules);
   if (!files) return fail(files.error());
   if (context.config().boolean("workspace.strict_size"))
     prepared.refused = code_too_large(choice->model, *files, rules.tokens);
   if (prepared.refused) return prepared;
-  Result<std::vector<std::string>> images = image_urls(context.workspace(), question.images);
+  Result<std::vector<std::string>> images = engine::image_urls(context.workspace(), question.images);
   if (!images) return fail(images.error());
   const auto tokens = static_cast<long long>(estimate_tokens(question.prompt)) +
                       static_cast<long long>(estimate_tokens(files->text)) +
@@ -224,7 +230,8 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   if (!files) return fail(files.error());
   prepared.user_text = question.prompt + files->text;
   prepared.files = facts(files->files);
-  for (ChatMessage& message : prepared.history.messages) request.messages.push_back(std::move(message));
+  for (models::ChatMessage& message : prepared.history.messages)
+    request.messages.push_back(std::move(message));
   request.messages.push_back({"user", prepared.user_text, {}});
   request.images = std::move(*images);
   request.needs.tokens = tokens;
@@ -239,16 +246,16 @@ std::string kept_text(const Question& question, const std::string& user_text) {
 }
 
 Result<void> keep(const std::string& id, const Question& question, const std::string& user_text,
-                  const Reply& reply, CallContext& context) {
+                  const models::Reply& reply, engine::CallContext& context) {
   const Wall now = context.clock().wall();
   const std::vector<store::Turn> turns{
       {"user", kept_text(question, user_text), "chat", reply.provider, reply.model, now},
       {"assistant", reply.content, "chat", reply.provider, reply.model, now}};
-  return context.memory().append(id, context.principal(), turns, memory_rules(context.config()),
+  return context.memory().append(id, context.principal(), turns, engine::memory_rules(context.config()),
                                  question.conversation.empty());
 }
 
-Json metadata(const Reply& reply, bool cached, const Prepared& prepared) {
+Json metadata(const models::Reply& reply, bool cached, const Prepared& prepared) {
   Json data{{"tool_name", "chat"},
             {"model_used", reply.model},
             {"provider_used", reply.provider},
@@ -271,15 +278,15 @@ Json metadata(const Reply& reply, bool cached, const Prepared& prepared) {
 }
 
 /// From the cache, or from the model. What was answered before costs nothing now.
-Result<AnswerCache::Found> answered(const Question& question, const ChatRequest& request,
-                                    CallContext& context) {
+Result<models::AnswerCache::Found> answered(const Question& question, const models::ChatRequest& request,
+                                            engine::CallContext& context) {
   std::function<void(std::string_view)> on_delta;
   if (question.stream)
     on_delta = [&context](std::string_view delta) {
       context.progress({.text = std::string(delta), .message = {}});
     };
-  Result<AnswerCache::Found> found =
-      context.caches().semantic.get(answer_key(context.principal(), request), context.deadline(),
+  Result<models::AnswerCache::Found> found =
+      context.caches().semantic.get(models::answer_key(context.principal(), request), context.deadline(),
                                     context.stop(), [&] { return context.chat(request, on_delta); });
   if (!found || !found->cached) return found;
   if (on_delta) on_delta(found->reply.content);
@@ -288,7 +295,7 @@ Result<AnswerCache::Found> answered(const Question& question, const ChatRequest&
   return found;
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const Result<Question> question = read_question(arguments);
   if (!question) return fail(question.error());
   if (std::optional<Envelope> back =
@@ -299,9 +306,9 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const Result<Prepared> prepared = prepare(*question, *earlier, context);
   if (!prepared) return fail(prepared.error());
   if (prepared->refused) return enveloped(*prepared->refused);
-  const Result<AnswerCache::Found> found = answered(*question, prepared->request, context);
+  const Result<models::AnswerCache::Found> found = answered(*question, prepared->request, context);
   if (!found) return fail(found.error());
-  const Reply& reply = found->reply;
+  const models::Reply& reply = found->reply;
 
   const std::string id = question->conversation.empty() ? context.new_id() : question->conversation;
   Envelope envelope;
@@ -315,7 +322,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   else if (const auto left = static_cast<long long>(turn_limit(context.config()) - earlier->size() / 2) - 1;
            left > 0)
     envelope.offer = ContinuationOffer{id, left};
-  ToolOutput output = enveloped(std::move(envelope));
+  engine::ToolOutput output = enveloped(std::move(envelope));
   output.provider = reply.provider;
   output.model = reply.model;
   output.usage = reply.usage;
@@ -332,11 +339,11 @@ const Registered<Tool> k_chat{
          .destructive = false,
          .idempotent = false,
          .open_world = true,
-         .work = Work::blocking,
+         .work = engine::Work::blocking,
          .budget = timeouts::Layer::simple,
          .tier = ToolTier::core,
          .run = &run}};
 
 }  // namespace
 }  // namespace chat_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

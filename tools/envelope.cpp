@@ -4,9 +4,9 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 
-ToolOutput enveloped(Envelope envelope) {
+engine::ToolOutput enveloped(Envelope envelope) {
   if (envelope.status.empty()) envelope.status = envelope.offer ? "continuation_available" : "success";
   Json object{{"status", std::move(envelope.status)},
               {"content", std::move(envelope.content)},
@@ -41,7 +41,7 @@ std::optional<Envelope> resend_prompt(std::string_view tool, std::string_view ar
   return envelope;
 }
 
-std::string cut_note(const Reply& reply) {
+std::string cut_note(const models::Reply& reply) {
   const std::string& reason = reply.finish_reason;
   if (reason == "length" || reason == "max_tokens") return "the answer was cut at the model's output limit";
   if (reason == "model_context_window_exceeded") return "the answer was cut: the model's window is full";
@@ -50,9 +50,9 @@ std::string cut_note(const Reply& reply) {
   return reason == "network_error" || reason == "error" ? "the answer was cut: the provider failed" : "";
 }
 
-ToolOutput json_output(Json object) {
+engine::ToolOutput json_output(Json object) {
   const std::string text = dump_json(std::move(object));
   return text_output(text, text);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

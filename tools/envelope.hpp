@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace exai::serve {
+namespace exai::tools {
 
 struct ContinuationOffer {
   std::string id;
@@ -24,7 +24,7 @@ struct Envelope {
 };
 
 /// The text item and the structured content are the same object.
-ToolOutput enveloped(Envelope envelope);
+engine::ToolOutput enveloped(Envelope envelope);
 
 /// The answer to an argument that is longer than limits.prompt: the text shall come again as a file, named in
 /// the argument `files` where the tool has one. Nothing when it is short enough.
@@ -32,9 +32,9 @@ std::optional<Envelope> resend_prompt(std::string_view tool, std::string_view ar
                                       std::string_view files, const Config& config);
 
 /// What a reader must know of an answer that did not come to its end, by its finish_reason; empty = it did.
-std::string cut_note(const Reply& reply);
+std::string cut_note(const models::Reply& reply);
 
 /// A JSON object as text and as structured content.
-ToolOutput json_output(Json object);
+engine::ToolOutput json_output(Json object);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

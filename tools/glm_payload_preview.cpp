@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace glm_payload_preview_tool {
 namespace {
 
@@ -24,19 +24,19 @@ constexpr std::string_view k_input = R"({
   }
 })";
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string prompt = arguments.value("prompt", "");
   if (trim(prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "give a question in 'prompt'");
   const std::string name = arguments.value("model", "glm-4.5-flash");
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), name);
+  const Result<models::ModelChoice> choice = models::choose_model(context.config(), context.models(), name);
   if (!choice) return fail(choice.error());
   if (choice->provider->id != "glm")
     return fail(
         ErrorKind::invalid,
         fmt::format("model: {} is a model of {}, not of GLM", printable(name), choice->provider->title),
         "name a model of GLM, or leave it out; listmodels shows them");
-  ChatRequest request;
+  models::ChatRequest request;
   request.model = name;
   request.needs.tool = "glm_payload_preview";
   if (const std::string system = arguments.value("system_prompt", ""); !system.empty())
@@ -47,7 +47,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   request.tools = arguments.value("tools", Json());
   request.tool_choice = arguments.value("tool_choice", Json());
   // The key goes in a header, which is not part of this.
-  return json_output(chat_body(*choice->provider, request, choice->model, context.config()));
+  return json_output(models::chat_body(*choice->provider, request, choice->model, context.config()));
 }
 
 const Registered<Tool> k_tool{Tool{.id = "glm_payload_preview",
@@ -55,10 +55,10 @@ const Registered<Tool> k_tool{Tool{.id = "glm_payload_preview",
                                    .description = "The request that would go to GLM, without sending it.",
                                    .input_schema = k_input,
                                    .output_schema = {},
-                                   .work = Work::inline_,
+                                   .work = engine::Work::inline_,
                                    .provider = "glm",
                                    .run = &run}};
 
 }  // namespace
 }  // namespace glm_payload_preview_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -1,7 +1,7 @@
 #include "tools/envelope.hpp"
 #include "tools/provider_files.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 namespace glm_upload_file_tool {
 namespace {
 
@@ -15,7 +15,7 @@ constexpr std::string_view k_input = R"({
   }
 })";
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const Config& config = context.config();
   UploadRules rules;
   rules.provider = "glm";
@@ -29,7 +29,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   if (file->sha256.empty()) return fail(too_large(*file, rules));
   const Result<Sent> sent = send_file(context, *file, rules);
   if (!sent) return fail(sent.error());
-  ToolOutput output = json_output({{"file_id", sent->file.id}, {"filename", file->name}});
+  engine::ToolOutput output = json_output({{"file_id", sent->file.id}, {"filename", file->name}});
   output.provider = "glm";
   return output;
 }
@@ -47,4 +47,4 @@ const Registered<Tool> k_tool{Tool{.id = "glm_upload_file",
 
 }  // namespace
 }  // namespace glm_upload_file_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

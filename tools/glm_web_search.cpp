@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace glm_web_search_tool {
 namespace {
 
@@ -23,11 +23,11 @@ constexpr std::string_view k_input = R"({
   }
 })";
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string query = arguments.value("search_query", "");
   if (trim(query).empty())
     return fail(ErrorKind::invalid, "search_query: the text is blank", "say what to search for");
-  ProviderRequest ask;
+  models::ProviderRequest ask;
   ask.provider = "glm";
   ask.method = "POST";
   ask.path = "/web_search";
@@ -40,12 +40,12 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
               {"search_recency_filter", arguments.value("search_recency_filter", "all")}};
   for (const auto* const key : {"search_domain_filter", "request_id", "user_id"})
     if (arguments.contains(key)) ask.body[key] = arguments[key];
-  const Result<ProviderAnswer> answer = context.ask(ask);
+  const Result<models::ProviderAnswer> answer = context.ask(ask);
   if (!answer) return fail(answer.error());
   Result<Json> found = parse_json(answer->body);
   if (!found || !found->is_object())
     return fail(ErrorKind::provider, "GLM answered a search with no JSON object", "try again");
-  ToolOutput output = json_output(std::move(*found));
+  engine::ToolOutput output = json_output(std::move(*found));
   output.provider = "glm";
   return output;
 }
@@ -61,4 +61,4 @@ const Registered<Tool> k_tool{Tool{.id = "glm_web_search",
 
 }  // namespace
 }  // namespace glm_web_search_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

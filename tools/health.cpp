@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace health_tool {
 namespace {
 
@@ -16,15 +16,15 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false
 })";
 
-Json metric_lines(const ServerView& server) {
+Json metric_lines(const engine::ServerView& server) {
   Json lines = Json::array();
   lines.push_back("uptime " + format_duration(server.uptime()));
-  for (const ServerView::PermitRow& row : server.permits())
+  for (const engine::ServerView::PermitRow& row : server.permits())
     lines.push_back(fmt::format("in flight {} {} of {}", row.name, row.in_use, row.limit));
   return lines;
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const auto lines = static_cast<std::size_t>(std::max(0, arguments.value("tail_lines", 50)));
   const Result<void> database = context.store().ping();
   return json_output({{"providers_configured", configured_providers(context.config())},
@@ -44,4 +44,4 @@ const Registered<Tool> k_health{
 
 }  // namespace
 }  // namespace health_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace history {
 namespace {
 constexpr long long k_large = 300'000;
@@ -47,11 +47,11 @@ void add_note(const std::vector<store::Turn>& turns, std::size_t first, long lon
 }  // namespace
 }  // namespace history
 
-long long content_budget(const Model& model) {
+long long content_budget(const models::Model& model) {
   return model.context * (model.context < history::k_large ? 60 : 80) / 100;
 }
 
-long long history_budget(const Model& model, long long prompt_tokens) {
+long long history_budget(const models::Model& model, long long prompt_tokens) {
   const long long content = content_budget(model);
   const long long share = content * (model.context < history::k_large ? 50 : 40) / 100;
   return std::max(0LL, std::min(share, content - prompt_tokens));
@@ -81,4 +81,4 @@ History history_within(const std::vector<store::Turn>& turns, long long tokens) 
   return found;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

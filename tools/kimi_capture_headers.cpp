@@ -2,7 +2,7 @@
 #include "tools/envelope.hpp"
 #include "tools/kimi_common.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 namespace kimi_capture_headers_tool {
 namespace {
 
@@ -22,14 +22,14 @@ constexpr std::string_view k_input = R"({
   }
 })";
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
-  const Provider* kimi = find_provider("kimi");
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+  const models::Provider* kimi = models::find_provider("kimi");
   if (kimi == nullptr || !kimi->configured(context.config()))
     return json_output({{"status", "skipped"}, {"reason", "KIMI_API_KEY is not set"}});
-  Result<ChatRequest> request =
+  Result<models::ChatRequest> request =
       kimi_request(context, "kimi_capture_headers", arguments.value("model", "kimi-k2-0711-preview"));
   if (!request) return fail(request.error());
-  Result<std::vector<ChatMessage>> messages = read_messages(arguments.at("messages"));
+  Result<std::vector<models::ChatMessage>> messages = read_messages(arguments.at("messages"));
   if (!messages) return fail(messages.error());
   request->messages = std::move(*messages);
   request->temperature = arguments.value("temperature", 0.6);
@@ -38,7 +38,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   // The principal stands before it: nobody uses another's cache by guessing a session.
   if (!session.empty())
     request->cache_scope = context.principal() + "/" + session + "/" + arguments.value("tool_name", "");
-  const Result<Reply> reply = context.chat(*request, {});
+  const Result<models::Reply> reply = context.chat(*request, {});
   if (!reply) return fail(reply.error());
   Json headers = Json::object();
   for (const auto& [name, value] : reply->headers) headers[name] = value;
@@ -63,4 +63,4 @@ const Registered<Tool> k_tool{Tool{.id = "kimi_capture_headers",
 
 }  // namespace
 }  // namespace kimi_capture_headers_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

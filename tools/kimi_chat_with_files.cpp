@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace kimi_chat_with_files_tool {
 namespace {
 
@@ -25,7 +25,7 @@ constexpr std::string_view k_input = R"({
 })";
 
 /// Each file's text as a system message of its own, as Kimi wants it.
-Result<long long> add_files(const Json& ids, ChatRequest& request, CallContext& context) {
+Result<long long> add_files(const Json& ids, models::ChatRequest& request, engine::CallContext& context) {
   long long tokens = 0;
   for (const Json& id : ids) {
     Result<std::string> text = remote_text(context, "kimi", id.get<std::string>());
@@ -37,7 +37,7 @@ Result<long long> add_files(const Json& ids, ChatRequest& request, CallContext& 
 }
 
 /// Files that are asked about are in use; a cleanup of old ones leaves them.
-void note_use(const FileOwners& owners, const Json& ids, CallContext& context) {
+void note_use(const FileOwners& owners, const Json& ids, engine::CallContext& context) {
   for (store::ProviderFile record : owners.records()) {
     if (std::find(ids.begin(), ids.end(), Json(record.id)) == ids.end()) continue;
     record.used = context.clock().wall();
@@ -45,12 +45,12 @@ void note_use(const FileOwners& owners, const Json& ids, CallContext& context) {
   }
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string prompt = arguments.value("prompt", "");
   if (trim(prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what to find in the files");
   const std::string model = arguments.value("model", "kimi-k2-0905-preview");
-  Result<ChatRequest> request = kimi_request(context, "kimi_chat_with_files", model);
+  Result<models::ChatRequest> request = kimi_request(context, "kimi_chat_with_files", model);
   if (!request) return fail(request.error());
   const Json& ids = arguments.at("file_ids");
   const Result<FileOwners> owners = FileOwners::load(context, "kimi");
@@ -61,7 +61,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
                   "send it with kimi_upload_files and use the new id");
   const Result<long long> tokens = add_files(ids, *request, context);
   if (!tokens) return fail(tokens.error());
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), model);
+  const Result<models::ModelChoice> choice = models::choose_model(context.config(), context.models(), model);
   if (!choice) return fail(choice.error());
   if (*tokens > content_budget(choice->model))
     return fail(ErrorKind::invalid,
@@ -72,7 +72,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   request->temperature = arguments.value("temperature", 0.3);
   request->needs.files = true;
   request->needs.tokens = *tokens;
-  const Result<Reply> reply = context.chat(*request, {});
+  const Result<models::Reply> reply = context.chat(*request, {});
   if (!reply) return fail(reply.error());
   note_use(*owners, ids, context);
   Json result{{"model", reply->model}, {"content", reply->content}};
@@ -93,4 +93,4 @@ const Registered<Tool> k_tool{Tool{.id = "kimi_chat_with_files",
 
 }  // namespace
 }  // namespace kimi_chat_with_files_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace kimi_chat_with_tools_tool {
 namespace {
 
@@ -31,7 +31,7 @@ constexpr std::string_view k_input = R"({
 constexpr int k_rounds = 3;
 
 /// A failure that the caller can act on, in the words that the tool has always used.
-ToolOutput failed(std::string_view status, const Error& error) {
+engine::ToolOutput failed(std::string_view status, const Error& error) {
   Json result{{"status", status},
               {"error_class", to_string(error.kind)},
               {"provider", "KIMI"},
@@ -39,7 +39,7 @@ ToolOutput failed(std::string_view status, const Error& error) {
               {"error", error.message}};
   if (!error.hint.empty()) result["suggestion"] = error.hint;
   if (error.retry_after > Millis{0}) result["retry_after_ms"] = error.retry_after.count();
-  ToolOutput output = json_output(std::move(result));
+  engine::ToolOutput output = json_output(std::move(result));
   output.is_error = true;
   output.provider = "kimi";
   return output;
@@ -65,28 +65,29 @@ Result<Json> offered_tools(const Json& arguments) {
   return tools;
 }
 
-Json call_facts(const AskedTool& call) {
+Json call_facts(const models::AskedTool& call) {
   return {{"id", call.id},
           {"type", "function"},
           {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
 }
 
-Json calls_facts(const Reply& reply) {
+Json calls_facts(const models::Reply& reply) {
   Json calls = Json::array();
-  for (const AskedTool& call : reply.tools) calls.push_back(call_facts(call));
+  for (const models::AskedTool& call : reply.tools) calls.push_back(call_facts(call));
   return calls;
 }
 
 /// The conversation with the model, round by round.
 class Conversation {
  public:
-  Conversation(const Json& arguments, CallContext& context) : arguments_(arguments), context_(context) {}
+  Conversation(const Json& arguments, engine::CallContext& context)
+      : arguments_(arguments), context_(context) {}
 
   Result<void> prepare() {
-    Result<ChatRequest> request =
+    Result<models::ChatRequest> request =
         kimi_request(context_, "kimi_chat_with_tools", arguments_.value("model", "kimi-k2-0711-preview"));
     if (!request) return fail(request.error());
-    Result<std::vector<ChatMessage>> messages = read_messages(arguments_.at("messages"));
+    Result<std::vector<models::ChatMessage>> messages = read_messages(arguments_.at("messages"));
     if (!messages) return fail(messages.error());
     Result<Json> tools = offered_tools(arguments_);
     if (!tools) return fail(tools.error());
@@ -102,9 +103,9 @@ class Conversation {
     return {};
   }
 
-  Result<CallAnswer> run() {
+  Result<engine::CallAnswer> run() {
     for (int round = 0; round < k_rounds; ++round) {
-      Result<Reply> reply = ask();
+      Result<models::Reply> reply = ask();
       if (!reply && reply.error().kind == ErrorKind::cancelled) return fail(reply.error());
       if (!reply) return failed("execution_error", reply.error());
       usage_.prompt += reply->usage.prompt;
@@ -129,7 +130,7 @@ class Conversation {
   }
 
  private:
-  Result<Reply> ask() {
+  Result<models::Reply> ask() {
     std::function<void(std::string_view)> on_delta;
     if (request_.stream)
       on_delta = [this](std::string_view delta) {
@@ -140,10 +141,10 @@ class Conversation {
 
   /// Runs the searches that the model asked for. False when it wants something else too, which is the
   /// client's to run; then results_ has what could be done here.
-  Result<bool> run_own(const Reply& reply) {
+  Result<bool> run_own(const models::Reply& reply) {
     results_ = Json::array();
     bool all = true;
-    for (const AskedTool& call : reply.tools) {
+    for (const models::AskedTool& call : reply.tools) {
       if (call.name != k_web_search_function || !offers_search()) {
         all = false;
         continue;
@@ -171,7 +172,7 @@ class Conversation {
                        [](const Json& tool) { return tool["function"]["name"] == k_web_search_function; });
   }
 
-  [[nodiscard]] Json facts(const Reply& reply, std::string_view status) const {
+  [[nodiscard]] Json facts(const models::Reply& reply, std::string_view status) const {
     Json raw{{"finish_reason", reply.finish_reason}};
     if (!reply.reasoning.empty()) raw["reasoning"] = reply.reasoning;
     for (const auto& [name, value] : reply.headers) raw["headers"][name] = value;
@@ -187,14 +188,14 @@ class Conversation {
   }
 
   const Json& arguments_;
-  CallContext& context_;
-  ChatRequest request_;
-  Usage usage_;
+  engine::CallContext& context_;
+  models::ChatRequest request_;
+  models::Usage usage_;
   Json results_ = Json::array();
-  Reply last_;
+  models::Reply last_;
 };
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   Conversation conversation(arguments, context);
   if (Result<void> ready = conversation.prepare(); !ready) return failed("invalid_request", ready.error());
   return conversation.run();
@@ -214,4 +215,4 @@ const Registered<Tool> k_tool{
 
 }  // namespace
 }  // namespace kimi_chat_with_tools_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -10,31 +10,31 @@ namespace exai::embedded {
 const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
 }
 
-namespace exai::serve {
+namespace exai::tools {
 
-Result<ChatRequest> kimi_request(const CallContext& context, const std::string& tool,
-                                 const std::string& model) {
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), model);
+Result<models::ChatRequest> kimi_request(const engine::CallContext& context, const std::string& tool,
+                                         const std::string& model) {
+  const Result<models::ModelChoice> choice = models::choose_model(context.config(), context.models(), model);
   if (!choice) return fail(choice.error());
   if (choice->provider->id != "kimi")
     return fail(ErrorKind::invalid,
                 fmt::format("model: {} is a model of {}, {} asks Kimi", printable(model),
                             choice->provider->title, tool),
                 "name a model of Kimi, or leave it out; listmodels shows them");
-  ChatRequest request;
+  models::ChatRequest request;
   request.model = model;
   request.needs.tool = tool;
   request.failover = false;  // what it refers to is at Kimi
   return request;
 }
 
-Json usage_facts(const Usage& usage) {
+Json usage_facts(const models::Usage& usage) {
   return {{"prompt_tokens", usage.prompt},
           {"completion_tokens", usage.completion},
           {"cached_tokens", usage.cached}};
 }
 
-ToolOutput answered(ToolOutput output, const Reply& reply) {
+engine::ToolOutput answered(engine::ToolOutput output, const models::Reply& reply) {
   output.provider = reply.provider;
   output.model = reply.model;
   output.usage = reply.usage;
@@ -47,10 +47,10 @@ std::string_view embedded_prompt(std::string_view name) {
   return {};
 }
 
-Result<std::vector<ChatMessage>> read_messages(const Json& messages) {
+Result<std::vector<models::ChatMessage>> read_messages(const Json& messages) {
   constexpr std::array<std::string_view, 4> k_roles{"system", "user", "assistant", "tool"};
   const std::string hint = R"(send [{"role": "user", "content": "..."}] or one string)";
-  std::vector<ChatMessage> list;
+  std::vector<models::ChatMessage> list;
   if (messages.is_string()) {
     if (trim(messages.get_ref<const std::string&>()).empty())
       return fail(ErrorKind::invalid, "messages: the text is blank", hint);
@@ -77,4 +77,4 @@ Result<std::vector<ChatMessage>> read_messages(const Json& messages) {
   return list;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

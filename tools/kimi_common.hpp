@@ -5,22 +5,22 @@
 
 #include <string>
 
-namespace exai::serve {
+namespace exai::tools {
 
 /// A request that only Kimi may answer. `invalid` when the model is another provider's.
-Result<ChatRequest> kimi_request(const CallContext& context, const std::string& tool,
-                                 const std::string& model);
+Result<models::ChatRequest> kimi_request(const engine::CallContext& context, const std::string& tool,
+                                         const std::string& model);
 
 /// {prompt_tokens, completion_tokens, cached_tokens}
-Json usage_facts(const Usage& usage);
+Json usage_facts(const models::Usage& usage);
 
 /// Puts provider, model and usage of the reply where log and metrics look for them.
-ToolOutput answered(ToolOutput output, const Reply& reply);
+engine::ToolOutput answered(engine::ToolOutput output, const models::Reply& reply);
 
 /// The text that is embedded from tools/<name>.md; empty when there is none.
 std::string_view embedded_prompt(std::string_view name);
 
 /// The messages argument as it may be sent: an array of objects with a role, or one string as the user's.
-Result<std::vector<ChatMessage>> read_messages(const Json& messages);
+Result<std::vector<models::ChatMessage>> read_messages(const Json& messages);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

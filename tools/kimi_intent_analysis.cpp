@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace kimi_intent_tool {
 namespace {
 
@@ -71,7 +71,7 @@ Json guess(const std::string& prompt) {
 
 /// The model's words where they are usable, the guess where they are not. A model that is no model of the
 /// provider is replaced by the provider's own.
-Json judged(const Json& said, const Json& guessed, const CallContext& context) {
+Json judged(const Json& said, const Json& guessed, const engine::CallContext& context) {
   Json result;
   result["needs_websearch"] = flag(said, "needs_websearch", guessed["needs_websearch"].get<bool>());
   const std::string complexity = to_lower(word(said, "complexity", ""));
@@ -83,8 +83,8 @@ Json judged(const Json& said, const Json& guessed, const CallContext& context) {
   const bool usable = provider == "glm" || provider == "kimi";
   const std::string chosen = usable ? provider : to_lower(guessed["recommended_provider"].get<std::string>());
   result["recommended_provider"] = chosen == "glm" ? "GLM" : "KIMI";
-  const Model* model = context.models().find(word(said, "recommended_model", ""));
-  const Provider* record = find_provider(chosen);
+  const models::Model* model = context.models().find(word(said, "recommended_model", ""));
+  const models::Provider* record = models::find_provider(chosen);
   result["recommended_model"] = model != nullptr && model->provider == chosen ? model->name
                                 : record != nullptr ? std::string(record->standard_model)
                                                     : std::string();
@@ -93,11 +93,11 @@ Json judged(const Json& said, const Json& guessed, const CallContext& context) {
   return result;
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string prompt = arguments.value("prompt", "");
   if (trim(prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "give in 'prompt' the request to sort");
-  Result<ChatRequest> request =
+  Result<models::ChatRequest> request =
       kimi_request(context, "kimi_intent_analysis", context.config().text("kimi.intent_model"));
   if (!request) return fail(request.error());
   request->messages.push_back({"system", std::string(embedded_prompt("kimi_intent_analysis")), {}});
@@ -108,7 +108,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   request->temperature = 0.1;
   request->max_tokens = context.config().integer("kimi.intent_max_tokens");
   request->json = true;
-  const Result<Reply> reply = context.chat(*request, {});
+  const Result<models::Reply> reply = context.chat(*request, {});
   if (!reply) return fail(reply.error());
   const std::optional<Json> said = object_in(reply->content);
   Json result = judged(said.value_or(Json::object()), guess(prompt), context);
@@ -131,4 +131,4 @@ const Registered<Tool> k_tool{Tool{.id = "kimi_intent_analysis",
 
 }  // namespace
 }  // namespace kimi_intent_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace kimi_manage_files_tool {
 namespace {
 
@@ -26,12 +26,12 @@ constexpr std::string_view k_input = R"({
 constexpr std::string_view k_kimi = "kimi";
 constexpr auto k_unused = std::chrono::hours(30 * 24);
 
-Result<CallAnswer> list(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> list(const Json& arguments, engine::CallContext& context) {
   const auto files = remote_files(context, std::string(k_kimi));
   if (!files) return fail(files.error());
   const Result<FileOwners> owners = FileOwners::load(context, std::string(k_kimi));
   if (!owners) return fail(owners.error());
-  const bool all = context.may(Scope::admin);
+  const bool all = context.may(engine::Scope::admin);
   const auto limit = arguments.value("limit", std::size_t{100});
   Json shown = Json::array();
   for (const RemoteFile& file : *files)
@@ -40,13 +40,13 @@ Result<CallAnswer> list(const Json& arguments, CallContext& context) {
   return json_output({{"operation", "list"}, {"count", count}, {"files", std::move(shown)}});
 }
 
-Result<CallAnswer> remove_one(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> remove_one(const Json& arguments, engine::CallContext& context) {
   const std::string id = arguments.value("file_id", "");
   if (id.empty())
     return fail(ErrorKind::invalid, "file_id: delete needs the id of a file", "operation list shows the ids");
   const Result<FileOwners> owners = FileOwners::load(context, std::string(k_kimi));
   if (!owners) return fail(owners.error());
-  if (!context.may(Scope::admin) && !owners->is_own(id))
+  if (!context.may(engine::Scope::admin) && !owners->is_own(id))
     return fail(ErrorKind::not_found, fmt::format("file_id: you sent no file {}", printable(id)),
                 "operation list shows yours");
   const bool dry = arguments.value("dry_run", false);
@@ -59,7 +59,7 @@ Result<CallAnswer> remove_one(const Json& arguments, CallContext& context) {
 }
 
 /// The files that the operation is about.
-Result<std::vector<RemoteFile>> chosen(const std::string& operation, CallContext& context) {
+Result<std::vector<RemoteFile>> chosen(const std::string& operation, engine::CallContext& context) {
   Result<std::vector<RemoteFile>> there = remote_files(context, std::string(k_kimi));
   if (!there || operation == "cleanup_all") return there;
   const Result<FileOwners> owners = FileOwners::load(context, std::string(k_kimi));
@@ -78,8 +78,9 @@ Result<std::vector<RemoteFile>> chosen(const std::string& operation, CallContext
   return files;
 }
 
-Result<CallAnswer> clean_up(const std::string& operation, const Json& arguments, CallContext& context) {
-  if (operation != "cleanup_expired" && !context.may(Scope::admin))
+Result<engine::CallAnswer> clean_up(const std::string& operation, const Json& arguments,
+                                    engine::CallContext& context) {
+  if (operation != "cleanup_expired" && !context.may(engine::Scope::admin))
     return fail(
         ErrorKind::refused,
         fmt::format("operation: {} removes what others sent and needs a key with scope admin", operation),
@@ -119,7 +120,7 @@ Result<CallAnswer> clean_up(const std::string& operation, const Json& arguments,
   return json_output(std::move(result));
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string operation = arguments.value("operation", "");
   if (operation == "list") return list(arguments, context);
   if (operation == "delete") return remove_one(arguments, context);
@@ -143,4 +144,4 @@ const Registered<Tool> k_tool{Tool{.id = "kimi_manage_files",
 
 }  // namespace
 }  // namespace kimi_manage_files_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

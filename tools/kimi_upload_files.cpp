@@ -7,7 +7,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace kimi_upload_files_tool {
 namespace {
 
@@ -43,7 +43,7 @@ UploadRules rules_of(const Json& arguments, const Config& config) {
   return rules;
 }
 
-Result<Chosen> choose(const Json& paths, const UploadRules& rules, CallContext& context) {
+Result<Chosen> choose(const Json& paths, const UploadRules& rules, engine::CallContext& context) {
   const auto most = context.config().integer("kimi.files_max_count");
   if (most > 0 && paths.size() > static_cast<std::size_t>(most))
     return fail(ErrorKind::invalid,
@@ -70,7 +70,8 @@ Result<Chosen> choose(const Json& paths, const UploadRules& rules, CallContext& 
 }
 
 /// A few at a time; the first failure ends what has not begun.
-Result<std::vector<Sent>> send_all(const Chosen& chosen, const UploadRules& rules, CallContext& context) {
+Result<std::vector<Sent>> send_all(const Chosen& chosen, const UploadRules& rules,
+                                   engine::CallContext& context) {
   std::vector<Result<Sent>> results(chosen.files.size(), Result<Sent>(Sent{}));
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> failed = false;
@@ -95,11 +96,11 @@ Result<std::vector<Sent>> send_all(const Chosen& chosen, const UploadRules& rule
   return sent;
 }
 
-std::string stamp(const RemoteFile& file, CallContext& context) {
+std::string stamp(const RemoteFile& file, engine::CallContext& context) {
   return format_utc(file.created > 0 ? Wall(std::chrono::seconds(file.created)) : context.clock().wall());
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const UploadRules rules = rules_of(arguments, context.config());
   const Result<Chosen> chosen = choose(arguments.at("files"), rules, context);
   if (!chosen) return fail(chosen.error());
@@ -117,7 +118,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   for (const Skipped& one : chosen->skipped)
     skipped.push_back({{"filename", one.name}, {"reason", one.reason}});
   // The text is the list alone, as the original's clients read it.
-  ToolOutput output = text_output(pretty_json(files));
+  engine::ToolOutput output = text_output(pretty_json(files));
   if (!skipped.empty())
     output.content.push_back({{"type", "text"}, {"text", "left out, too large: " + dump_json(skipped)}});
   output.structured = dump_json({{"files", std::move(files)}, {"skipped", std::move(skipped)}});
@@ -139,4 +140,4 @@ const Registered<Tool> k_tool{Tool{.id = "kimi_upload_files",
 
 }  // namespace
 }  // namespace kimi_upload_files_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace listmodels_tool {
 namespace {
 
@@ -15,7 +15,7 @@ constexpr std::string_view k_input = R"({
   "additionalProperties": false
 })";
 
-std::string abilities(const Model& model) {
+std::string abilities(const models::Model& model) {
   std::vector<std::string> words;
   if (model.images) words.emplace_back("images");
   if (model.functions) words.emplace_back("functions");
@@ -24,17 +24,17 @@ std::string abilities(const Model& model) {
   return join(words, ", ");
 }
 
-std::string price(const Model& model) {
+std::string price(const models::Model& model) {
   return model.price ? fmt::format("{} / {}", model.price->input, model.price->output) : std::string("-");
 }
 
-std::string row(const Model& model) {
+std::string row(const models::Model& model) {
   const std::string aliases = model.aliases.empty() ? "" : " (" + join(model.aliases, ", ") + ")";
   return fmt::format("| {}{} | {} | {} | {} | {} |\n", model.name, aliases, model.context, model.max_output,
                      abilities(model), price(model));
 }
 
-Json facts(const Model& model) {
+Json facts(const models::Model& model) {
   Json object{
       {"name", model.name},           {"provider", model.provider},     {"aliases", model.aliases},
       {"context", model.context},     {"max_output", model.max_output}, {"images", model.images},
@@ -46,17 +46,17 @@ Json facts(const Model& model) {
   return object;
 }
 
-std::string state(const Provider& provider, const Config& config) {
+std::string state(const models::Provider& provider, const Config& config) {
   if (provider.configured(config)) return "configured";
-  const auto ready = require_configured(provider, config);
+  const auto ready = models::require_configured(provider, config);
   return "not configured: " + ready.error().hint;
 }
 
-std::string section(const Provider& provider, const CallContext& context, Json& listed) {
+std::string section(const models::Provider& provider, const engine::CallContext& context, Json& listed) {
   const Config& config = context.config();
   std::string text = fmt::format("\n## {}\n\n{}\n\n", provider.title, state(provider, config));
   std::string rows;
-  for (const Model& model : context.models().models()) {
+  for (const models::Model& model : context.models().models()) {
     if (model.provider != provider.id) continue;
     rows += row(model);
     listed.push_back(facts(model));
@@ -69,19 +69,19 @@ std::string section(const Provider& provider, const CallContext& context, Json& 
   return text;
 }
 
-Result<CallAnswer> run(const Json& /*arguments*/, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& /*arguments*/, engine::CallContext& context) {
   Json configured = Json::array();
   Json models = Json::array();
   Envelope envelope;
   envelope.content_type = "markdown";
   envelope.content = "# Models\n";
-  for (const Provider* provider : Registered<Provider>::all()) {
+  for (const models::Provider* provider : Registered<models::Provider>::all()) {
     if (provider->configured(context.config())) configured.push_back(provider->id);
     envelope.content += section(*provider, context, models);
   }
-  envelope.content += fmt::format("\n{} models, {} of {} providers configured, default model {}\n",
-                                  models.size(), configured.size(), Registered<Provider>::all().size(),
-                                  context.config().text("models.default"));
+  envelope.content += fmt::format(
+      "\n{} models, {} of {} providers configured, default model {}\n", models.size(), configured.size(),
+      Registered<models::Provider>::all().size(), context.config().text("models.default"));
   envelope.metadata = {{"tool_name", "listmodels"},
                        {"configured_providers", std::move(configured)},
                        {"default_model", context.config().text("models.default")},
@@ -95,9 +95,9 @@ const Registered<Tool> k_listmodels{
          .description = "Providers and their models with window, abilities, aliases and price.",
          .input_schema = k_input,
          .output_schema = {},
-         .work = Work::inline_,
+         .work = engine::Work::inline_,
          .run = &run}};
 
 }  // namespace
 }  // namespace listmodels_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -2,7 +2,7 @@
 
 #include "core/text.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 namespace {
 
 /// The greedy two-pointer match: after a mismatch only the last * is tried again.
@@ -47,9 +47,9 @@ bool LineFilter::matches(std::string_view line) const {
                      [&](const std::string& pattern) { return fits(pattern, lower); });
 }
 
-std::vector<std::string> visible_activity(const CallContext& context, std::size_t window) {
-  std::vector<std::string> lines = context.server().log_tail(ServerView::LogFile::activity, window);
-  if (context.may(Scope::admin)) return lines;
+std::vector<std::string> visible_activity(const engine::CallContext& context, std::size_t window) {
+  std::vector<std::string> lines = context.server().log_tail(engine::ServerView::LogFile::activity, window);
+  if (context.may(engine::Scope::admin)) return lines;
   std::vector<std::string> own;
   for (std::string& line : lines) {
     const Result<Json> record = parse_json(line);
@@ -60,4 +60,4 @@ std::vector<std::string> visible_activity(const CallContext& context, std::size_
   return own;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 /// A filter for lines: words that a line contains, whatever their case; * stands for any text, ? for one
 /// character, and | stands between alternatives. No regular expression: those can take for ever on a line
@@ -25,6 +25,6 @@ class LineFilter {
 
 /// The last lines of the activity log that the caller may see: all of an admin's server, else its own calls.
 /// Newest last; `window` lines are looked at.
-std::vector<std::string> visible_activity(const CallContext& context, std::size_t window);
+std::vector<std::string> visible_activity(const engine::CallContext& context, std::size_t window);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -3,11 +3,11 @@
 
 #include "tools/tool.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 
 /// Ids of the configured providers.
 Json configured_providers(const Config& config);
 /// Names of the models that can be used now.
-Json available_models(const CallContext& context);
+Json available_models(const engine::CallContext& context);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

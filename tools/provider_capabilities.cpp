@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace provider_capabilities_tool {
 namespace {
 
@@ -28,22 +28,22 @@ Json environment(const Config& config) {
   for (const std::string_view key : k_flags)
     if (const Setting* setting = find_setting(key))
       flags[std::string(setting->canonical_env())] = config.boolean(key);
-  for (const Provider* provider : Registered<Provider>::all())
+  for (const models::Provider* provider : Registered<models::Provider>::all())
     configured[std::string(provider->id)] = provider->configured(config);
   return {
       {"keys_present", std::move(keys)}, {"flags", std::move(flags)}, {"providers", std::move(configured)}};
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const bool advanced = arguments.value("show_advanced", false);
   Json result{
       {"env", environment(context.config())}, {"tools", Json::array()}, {"showing_advanced", advanced}};
   if (arguments.value("include_tools", true)) {
-    for (const ServerView::ToolRow& tool : context.server().tools())
+    for (const engine::ServerView::ToolRow& tool : context.server().tools())
       if (advanced || tool.tier == "core")
         result["tools"].push_back({{"name", tool.name}, {"title", tool.title}, {"visibility", tool.tier}});
     Json hidden = Json::array();
-    for (const ServerView::HiddenRow& tool : context.server().hidden_tools())
+    for (const engine::ServerView::HiddenRow& tool : context.server().hidden_tools())
       hidden.push_back({{"name", tool.name}, {"reason", tool.reason}});
     if (advanced) result["hidden_tools"] = std::move(hidden);
   }
@@ -55,9 +55,9 @@ const Registered<Tool> k_tool{Tool{.id = "provider_capabilities",
                                    .description = "Keys that are set, switches that are on, tools offered.",
                                    .input_schema = k_input,
                                    .output_schema = {},
-                                   .work = Work::inline_,
+                                   .work = engine::Work::inline_,
                                    .run = &run}};
 
 }  // namespace
 }  // namespace provider_capabilities_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace provider_files {
 namespace {
 
@@ -48,9 +48,9 @@ Result<void> check_id(const std::string& id) {
               "use an id from kimi_upload_files or from kimi_manage_files with operation list");
 }
 
-Result<ProviderAnswer> ask(CallContext& context, const std::string& provider, std::string method,
-                           std::string path) {
-  ProviderRequest request;
+Result<models::ProviderAnswer> ask(engine::CallContext& context, const std::string& provider,
+                                   std::string method, std::string path) {
+  models::ProviderRequest request;
   request.provider = provider;
   request.method = std::move(method);
   request.path = std::move(path);
@@ -58,8 +58,9 @@ Result<ProviderAnswer> ask(CallContext& context, const std::string& provider, st
 }
 
 /// The file as the provider has it now; nothing when it is gone there.
-Result<std::optional<RemoteFile>> still_there(CallContext& context, const store::ProviderFile& known) {
-  const Result<ProviderAnswer> answer = ask(context, known.provider, "GET", "/files/" + known.id);
+Result<std::optional<RemoteFile>> still_there(engine::CallContext& context,
+                                              const store::ProviderFile& known) {
+  const Result<models::ProviderAnswer> answer = ask(context, known.provider, "GET", "/files/" + known.id);
   if (!answer && answer.error().kind == ErrorKind::not_found) return std::nullopt;
   if (!answer) return fail(answer.error());
   const Result<Json> object = read_object(known.provider, answer->body);
@@ -69,7 +70,7 @@ Result<std::optional<RemoteFile>> still_there(CallContext& context, const store:
   return file;
 }
 
-Result<std::optional<RemoteFile>> sent_before(CallContext& context, const Outgoing& file,
+Result<std::optional<RemoteFile>> sent_before(engine::CallContext& context, const Outgoing& file,
                                               const UploadRules& rules) {
   const Millis ttl = context.config().duration("files.record_ttl");
   const Wall now = context.clock().wall();
@@ -94,8 +95,8 @@ Result<std::optional<RemoteFile>> sent_before(CallContext& context, const Outgoi
   return std::nullopt;
 }
 
-Result<RemoteFile> upload(CallContext& context, const Outgoing& file, const UploadRules& rules) {
-  ProviderRequest request;
+Result<RemoteFile> upload(engine::CallContext& context, const Outgoing& file, const UploadRules& rules) {
+  models::ProviderRequest request;
   request.provider = rules.provider;
   request.method = "POST";
   request.path = "/files";
@@ -106,7 +107,7 @@ Result<RemoteFile> upload(CallContext& context, const Outgoing& file, const Uplo
       {.name = "purpose", .value = rules.purpose, .file = {}, .file_name = {}, .type = {}});
   request.form.push_back(
       {.name = "file", .value = {}, .file = file.file->alias(), .file_name = file.name, .type = {}});
-  const Result<ProviderAnswer> answer = context.ask(request);
+  const Result<models::ProviderAnswer> answer = context.ask(request);
   if (!answer) return fail(Error(answer.error()).during("sending " + printable(file.path)));
   const Result<Json> object = read_object(rules.provider, answer->body);
   if (!object) return fail(object.error());
@@ -137,7 +138,7 @@ Error too_large(const Outgoing& file, const UploadRules& rules) {
                     fmt::format("send a smaller file, or raise {}", rules.size_variable));
 }
 
-Result<Outgoing> take_file(CallContext& context, const std::string& path, const UploadRules& rules) {
+Result<Outgoing> take_file(engine::CallContext& context, const std::string& path, const UploadRules& rules) {
   Result<io::Opened> opened = context.workspace().open(path);
   if (!opened) return fail(opened.error());
   const std::string shown = printable(path);
@@ -155,7 +156,7 @@ Result<Outgoing> take_file(CallContext& context, const std::string& path, const 
                   std::move(*digest)};
 }
 
-Result<Sent> send_file(CallContext& context, const Outgoing& file, const UploadRules& rules) {
+Result<Sent> send_file(engine::CallContext& context, const Outgoing& file, const UploadRules& rules) {
   Result<std::optional<RemoteFile>> known = provider_files::sent_before(context, file, rules);
   if (!known) return fail(known.error());
   if (*known) return Sent{std::move(**known), true};
@@ -173,12 +174,13 @@ Result<Sent> send_file(CallContext& context, const Outgoing& file, const UploadR
                                                         .used = now});
   // The file is there and its id is what the caller needs; without a record it is sent again next time.
   if (!kept)
-    context.log(ClientLog::warning, Json("no record kept of " + file.name + ": " + kept.error().message));
+    context.log(engine::ClientLog::warning,
+                Json("no record kept of " + file.name + ": " + kept.error().message));
   return Sent{std::move(*made), false};
 }
 
-Result<std::vector<RemoteFile>> remote_files(CallContext& context, const std::string& provider) {
-  const Result<ProviderAnswer> answer = provider_files::ask(context, provider, "GET", "/files");
+Result<std::vector<RemoteFile>> remote_files(engine::CallContext& context, const std::string& provider) {
+  const Result<models::ProviderAnswer> answer = provider_files::ask(context, provider, "GET", "/files");
   if (!answer) return fail(answer.error());
   const Result<Json> object = provider_files::read_object(provider, answer->body);
   if (!object) return fail(object.error());
@@ -192,13 +194,13 @@ Result<std::vector<RemoteFile>> remote_files(CallContext& context, const std::st
   return files;
 }
 
-Result<FileOwners> FileOwners::load(CallContext& context, const std::string& provider) {
+Result<FileOwners> FileOwners::load(engine::CallContext& context, const std::string& provider) {
   Result<std::vector<store::ProviderFile>> records = context.store().provider_files(provider);
   if (!records) return fail(records.error());
   FileOwners owners;
   owners.records_ = std::move(*records);
   owners.caller_ = context.principal();
-  owners.admin_ = context.may(Scope::admin);
+  owners.admin_ = context.may(engine::Scope::admin);
   return owners;
 }
 
@@ -214,9 +216,11 @@ bool FileOwners::is_own(const std::string& id) const {
   });
 }
 
-Result<std::string> remote_text(CallContext& context, const std::string& provider, const std::string& id) {
+Result<std::string> remote_text(engine::CallContext& context, const std::string& provider,
+                                const std::string& id) {
   if (auto valid = provider_files::check_id(id); !valid) return fail(valid.error());
-  Result<ProviderAnswer> answer = provider_files::ask(context, provider, "GET", "/files/" + id + "/content");
+  Result<models::ProviderAnswer> answer =
+      provider_files::ask(context, provider, "GET", "/files/" + id + "/content");
   if (!answer && answer.error().kind == ErrorKind::not_found)
     return fail(ErrorKind::not_found, fmt::format("{} has no file {}", provider, id),
                 "send it with kimi_upload_files and use the new id");
@@ -224,9 +228,10 @@ Result<std::string> remote_text(CallContext& context, const std::string& provide
   return std::move(answer->body);
 }
 
-Result<void> remove_remote(CallContext& context, const std::string& provider, const std::string& id) {
+Result<void> remove_remote(engine::CallContext& context, const std::string& provider, const std::string& id) {
   if (auto valid = provider_files::check_id(id); !valid) return valid;
-  const Result<ProviderAnswer> answer = provider_files::ask(context, provider, "DELETE", "/files/" + id);
+  const Result<models::ProviderAnswer> answer =
+      provider_files::ask(context, provider, "DELETE", "/files/" + id);
   const bool gone = !answer && answer.error().kind == ErrorKind::not_found;
   if (!answer && !gone) return fail(answer.error());
   if (auto forgotten = context.store().forget_provider_file(provider, id); !forgotten) return forgotten;
@@ -236,4 +241,4 @@ Result<void> remove_remote(CallContext& context, const std::string& provider, co
   return {};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

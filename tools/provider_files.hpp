@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 /// A file as the provider lists it.
 struct RemoteFile {
@@ -38,7 +38,7 @@ struct Outgoing {
 /// `invalid`, for a file that is larger than the rules allow.
 Error too_large(const Outgoing& file, const UploadRules& rules);
 /// Errors: as Workspace::open; `invalid` for a folder or an empty file.
-Result<Outgoing> take_file(CallContext& context, const std::string& path, const UploadRules& rules);
+Result<Outgoing> take_file(engine::CallContext& context, const std::string& path, const UploadRules& rules);
 
 /// Sends the file, or finds the id under which the caller sent the same content already and the provider
 /// still has it. Keeps a record of it in the store. Any thread.
@@ -46,14 +46,14 @@ struct Sent {
   RemoteFile file;
   bool known = false;  ///< it was there already
 };
-Result<Sent> send_file(CallContext& context, const Outgoing& file, const UploadRules& rules);
+Result<Sent> send_file(engine::CallContext& context, const Outgoing& file, const UploadRules& rules);
 
-Result<std::vector<RemoteFile>> remote_files(CallContext& context, const std::string& provider);
+Result<std::vector<RemoteFile>> remote_files(engine::CallContext& context, const std::string& provider);
 /// Whether the caller may see and use the file: an admin all of them, others what they sent themselves and
 /// what nobody here sent.
 class FileOwners {
  public:
-  static Result<FileOwners> load(CallContext& context, const std::string& provider);
+  static Result<FileOwners> load(engine::CallContext& context, const std::string& provider);
   [[nodiscard]] bool may_use(const std::string& id) const;
   /// Whether the caller sent it.
   [[nodiscard]] bool is_own(const std::string& id) const;
@@ -66,8 +66,9 @@ class FileOwners {
 };
 
 /// The text that the provider extracted of a file. `not_found` when there is no such file.
-Result<std::string> remote_text(CallContext& context, const std::string& provider, const std::string& id);
+Result<std::string> remote_text(engine::CallContext& context, const std::string& provider,
+                                const std::string& id);
 /// Removes it there, and our record of it. A file that is gone already is `not_found`.
-Result<void> remove_remote(CallContext& context, const std::string& provider, const std::string& id);
+Result<void> remove_remote(engine::CallContext& context, const std::string& provider, const std::string& id);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace self_check_tool {
 namespace {
 
@@ -56,7 +56,7 @@ Json providers_ready(const Json& configured) {
   return verdict("providers", false, "none is configured; set GLM_API_KEY, KIMI_API_KEY or CUSTOM_API_URL");
 }
 
-Json store_answers(CallContext& context) {
+Json store_answers(engine::CallContext& context) {
   const Result<void> alive = context.store().ping();
   return alive ? verdict("store", true, "answers") : verdict("store", alive.error());
 }
@@ -76,13 +76,13 @@ Json disk_room(const std::filesystem::path& folder) {
       fmt::format("{} MiB free{}", space->available >> 20U, enough ? "" : "; make room: 100 MiB are needed"));
 }
 
-Json tools_offered(const ServerView& server) {
+Json tools_offered(const engine::ServerView& server) {
   const std::size_t offered = server.tools().size();
   const std::size_t hidden = server.hidden_tools().size();
   return verdict("tools", offered > 0, fmt::format("{} offered, {} hidden by the settings", offered, hidden));
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const Config& config = context.config();
   const Json configured = configured_providers(config);
   const std::filesystem::path folder = context.server().log_folder();
@@ -91,7 +91,7 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   const bool well =
       std::all_of(checks.begin(), checks.end(), [](const Json& one) { return one["ok"] == true; });
   Json tools = Json::array(), env = Json::object();
-  for (const ServerView::ToolRow& tool : context.server().tools()) tools.push_back(tool.name);
+  for (const engine::ServerView::ToolRow& tool : context.server().tools()) tools.push_back(tool.name);
   for (const Setting& setting : settings())
     if (setting.secret) env[std::string(setting.canonical_env())] = config.is_set(setting.key);
   const auto lines = arguments.value("log_lines", std::size_t{40});
@@ -116,4 +116,4 @@ const Registered<Tool> k_tool{
 
 }  // namespace
 }  // namespace self_check_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace status_tool {
 namespace {
 
@@ -25,12 +25,12 @@ std::string outcome(const Error& error) {
 }
 
 /// The provider's model list proves address and key without cost.
-Json ask_for_models(CallContext& context, Json& advice) {
+Json ask_for_models(engine::CallContext& context, Json& advice) {
   Json probes = Json::object();
-  for (const Provider* provider : Registered<Provider>::all()) {
+  for (const models::Provider* provider : Registered<models::Provider>::all()) {
     if (!provider->configured(context.config())) continue;
-    const ProviderCall call{context.config(), context.deadline(), context.stop(), {}};
-    const auto models = provider_models(*provider, call);
+    const models::ProviderCall call{context.config(), context.deadline(), context.stop(), {}};
+    const auto models = models::provider_models(*provider, call);
     probes[std::string(provider->id)] =
         models ? fmt::format("ok, {} models", models->size()) : outcome(models.error());
     if (!models && !models.error().hint.empty()) advice.push_back(models.error().hint);
@@ -38,17 +38,17 @@ Json ask_for_models(CallContext& context, Json& advice) {
   return probes;
 }
 
-std::string ask_one_question(CallContext& context, Json& advice) {
-  ChatRequest request;
+std::string ask_one_question(engine::CallContext& context, Json& advice) {
+  models::ChatRequest request;
   request.messages = {{"user", "Answer with the word ready."}};
   request.max_tokens = 16;
-  const Result<Reply> reply = context.chat(request, {});
+  const Result<models::Reply> reply = context.chat(request, {});
   if (reply) return fmt::format("ok, {} of {} answered", reply->model, reply->provider);
   if (!reply.error().hint.empty()) advice.push_back(reply.error().hint);
   return outcome(reply.error());
 }
 
-Json examined(const Json& arguments, CallContext& context) {
+Json examined(const Json& arguments, engine::CallContext& context) {
   Json advice = Json::array();
   Json probes{{"listmodels", ask_for_models(context, advice)}};
   if (arguments.value("probe", false)) probes["chat"] = ask_one_question(context, advice);
@@ -64,7 +64,7 @@ Json next_steps(const Json& providers, const std::vector<std::string>& errors) {
   return steps;
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const auto lines = static_cast<std::size_t>(std::max(0, arguments.value("tail_lines", 30)));
   const std::vector<std::string> errors = context.server().last_errors(std::min(lines, k_errors_shown));
   const Json providers = configured_providers(context.config());
@@ -74,10 +74,10 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
               {"next_steps", next_steps(providers, errors)}};
   if (arguments.value("include_tools", false)) {
     Json names = Json::array();
-    for (const ServerView::ToolRow& tool : context.server().tools()) names.push_back(tool.name);
+    for (const engine::ServerView::ToolRow& tool : context.server().tools()) names.push_back(tool.name);
     result["tools_loaded"] = std::move(names);
     Json hidden = Json::array();
-    for (const ServerView::HiddenRow& tool : context.server().hidden_tools())
+    for (const engine::ServerView::HiddenRow& tool : context.server().hidden_tools())
       hidden.push_back({{"name", tool.name}, {"reason", tool.reason}});
     result["tools_hidden"] = std::move(hidden);
   }
@@ -96,4 +96,4 @@ const Registered<Tool> k_status{Tool{.id = "status",
 
 }  // namespace
 }  // namespace status_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

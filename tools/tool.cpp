@@ -1,6 +1,6 @@
 #include "tools/tool.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 
 std::string_view to_string(ToolTier tier) {
   switch (tier) {
@@ -14,8 +14,8 @@ std::string_view to_string(ToolTier tier) {
   return "advanced";
 }
 
-ToolOutput text_output(std::string text, std::string structured) {
-  ToolOutput output;
+engine::ToolOutput text_output(std::string text, std::string structured) {
+  engine::ToolOutput output;
   Json part = Json::object();
   part["type"] = "text";
   part["text"] = std::move(text);
@@ -36,14 +36,14 @@ const Tool* find_tool(std::string_view id) {
   return nullptr;
 }
 
-Job tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments) {
-  Job job{std::string(tool->id), tool->work, tool->budget,
-          [tool, arguments](CallContext& context) { return tool->run(*arguments, context); }};
+engine::Job tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments) {
+  engine::Job job{std::string(tool->id), tool->work, tool->budget,
+                  [tool, arguments](engine::CallContext& context) { return tool->run(*arguments, context); }};
   if (tool->quick)
-    job.quick = [tool, arguments](const ConversationMemory& memory) {
+    job.quick = [tool, arguments](const engine::ConversationMemory& memory) {
       return tool->quick(*arguments, memory);
     };
   return job;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

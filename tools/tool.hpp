@@ -16,7 +16,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::tools {
 
 /// Whether a tool's work may go on as a task after its request was answered (extension
 /// io.modelcontextprotocol/tasks): never, when the client knows tasks, or only then.
@@ -28,7 +28,7 @@ enum class ToolTier : std::uint8_t { core, advanced, diagnostic };
 std::string_view to_string(ToolTier tier);
 
 /// One text item.
-ToolOutput text_output(std::string text, std::string structured = {});
+engine::ToolOutput text_output(std::string text, std::string structured = {});
 
 struct Tool {
   std::string_view id{};  ///< [A-Za-z0-9_.-]{1,128}
@@ -37,17 +37,17 @@ struct Tool {
   std::string_view input_schema{};   ///< JSON text, type object; what arguments are judged by
   std::string_view output_schema{};  ///< JSON text or empty
   bool read_only = true, destructive = false, idempotent = true, open_world = false;
-  Work work = Work::blocking;
+  engine::Work work = engine::Work::blocking;
   timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
   TaskUse task = TaskUse::never;                     ///< for tools that call CallContext::begin_task()
   ToolTier tier = ToolTier::advanced;
   bool workflow = false;        ///< made from a workflow's files
   std::string_view provider{};  ///< offered only where this provider is configured ("kimi"); empty = always
   /// Called again from its beginning with the answers to what it asked for (InputRequired).
-  std::function<Result<CallAnswer>(const Json& arguments, CallContext& context)> run{};
+  std::function<Result<engine::CallAnswer>(const Json& arguments, engine::CallContext& context)> run{};
   /// For blocking tools: true when this very call waits for nothing (no model, no file, no store) and ends at
   /// once, so that it runs where inline tools run. Empty = never.
-  std::function<bool(const Json& arguments, const ConversationMemory& memory)> quick{};
+  std::function<bool(const Json& arguments, const engine::ConversationMemory& memory)> quick{};
 
   [[nodiscard]] std::string_view name() const { return id; }
 };
@@ -59,6 +59,6 @@ using ToolList = std::vector<std::shared_ptr<const Tool>>;
 ToolList lasting(const std::vector<const Tool*>& tools);
 const Tool* find_tool(std::string_view id);
 /// The job of calling a tool.
-Job tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments);
+engine::Job tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace toolcall_log_tail_tool {
 namespace {
 
@@ -19,7 +19,7 @@ constexpr std::string_view k_input = R"({
 
 constexpr std::size_t k_window = 20'000;
 
-Result<void> check_path(const std::string& path, const CallContext& context) {
+Result<void> check_path(const std::string& path, const engine::CallContext& context) {
   if (path.empty()) return {};
   const std::filesystem::path own = context.server().log_folder() / "mcp_activity.log";
   std::error_code problem;
@@ -32,17 +32,17 @@ Result<void> check_path(const std::string& path, const CallContext& context) {
               "leave path out");
 }
 
-Result<CallAnswer> run(const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   if (Result<void> allowed = check_path(arguments.value("path", ""), context); !allowed)
     return fail(allowed.error());
   const auto count = arguments.value("n", std::size_t{20});
   const std::vector<std::string> lines =
-      visible_activity(context, context.may(Scope::admin) ? count : k_window);
+      visible_activity(context, context.may(engine::Scope::admin) ? count : k_window);
   Json records = Json::array();
   for (std::size_t at = lines.size() - std::min(lines.size(), count); at < lines.size(); ++at)
     if (Result<Json> record = parse_json(lines[at]); record) records.push_back(std::move(*record));
   // The text is the list alone, as the original's clients read it.
-  ToolOutput output = text_output(pretty_json(records));
+  engine::ToolOutput output = text_output(pretty_json(records));
   output.structured = dump_json({{"records", std::move(records)}});
   return output;
 }
@@ -57,4 +57,4 @@ const Registered<Tool> k_tool{Tool{.id = "toolcall_log_tail",
 
 }  // namespace
 }  // namespace toolcall_log_tail_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 #include <sys/utsname.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace version_tool {
 namespace {
 
@@ -23,7 +23,7 @@ std::string platform() {
   return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
 }
 
-Result<CallAnswer> run(const Json& /*arguments*/, CallContext& context) {
+Result<engine::CallAnswer> run(const Json& /*arguments*/, engine::CallContext& context) {
   Envelope envelope;
   envelope.content_type = "markdown";
   envelope.content = fmt::format("# exai {}\n\n- date of this version: {}\n- platform: {}\n- tools: {}\n",
@@ -40,9 +40,9 @@ const Registered<Tool> k_version{Tool{.id = "version",
                                       .description = "Version of the server and what it runs on.",
                                       .input_schema = k_input,
                                       .output_schema = {},
-                                      .work = Work::inline_,
+                                      .work = engine::Work::inline_,
                                       .run = &run}};
 
 }  // namespace
 }  // namespace version_tool
-}  // namespace exai::serve
+}  // namespace exai::tools

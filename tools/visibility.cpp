@@ -7,7 +7,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace tool_choice {
 namespace {
 
@@ -101,7 +101,7 @@ class Chooser {
 
   [[nodiscard]] std::string without_provider(const Tool& tool) const {
     if (tool.provider.empty()) return {};
-    const Provider* provider = find_provider(tool.provider);
+    const models::Provider* provider = models::find_provider(tool.provider);
     if (provider != nullptr && provider->configured(config_)) return {};
     return fmt::format("needs {}", provider == nullptr ? tool.provider : setting_name(provider->key_setting));
   }
@@ -175,4 +175,4 @@ std::string canonical_tool_name(std::string_view name, const std::function<bool(
   return std::string(name);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

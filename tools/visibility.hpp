@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 struct VisibleTools {
-  ToolList tools;                             ///< in the order they came in
-  std::vector<ServerView::HiddenRow> hidden;  ///< the others, each with the setting that hides it
-  std::vector<Finding> findings;              ///< those of tool_list_findings()
+  ToolList tools;                                     ///< in the order they came in
+  std::vector<engine::ServerView::HiddenRow> hidden;  ///< the others, each with the setting that hides it
+  std::vector<Finding> findings;                      ///< those of tool_list_findings()
 };
 
 /// What is wrong with the lists of the settings tools.* and ws.unshared_tools: a name that no tool has fails,
@@ -31,4 +31,4 @@ VisibleTools visible(const ToolList& all, const Config& config);
 /// is. `known` tells whether there is a tool of that name. Pure.
 std::string canonical_tool_name(std::string_view name, const std::function<bool(std::string_view)>& known);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

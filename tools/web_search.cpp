@@ -7,7 +7,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace searching {
 namespace {
 
@@ -104,8 +104,8 @@ Json listed(const Json& items, const char* title, const char* url, const char* s
   return results;
 }
 
-Result<std::string> fetch(const CallContext& context, io::HttpRequest request, std::string_view backend,
-                          std::string_view key_variable) {
+Result<std::string> fetch(const engine::CallContext& context, io::HttpRequest request,
+                          std::string_view backend, std::string_view key_variable) {
   request.deadline = context.deadline().within(context.config().duration("search.timeout"));
   request.stop = context.stop();
   request.max_body = std::size_t{2} << 20U;
@@ -121,7 +121,7 @@ Result<std::string> fetch(const CallContext& context, io::HttpRequest request, s
   return std::move(answer->body);
 }
 
-Result<Json> duckduckgo(const CallContext& context, const std::string& query) {
+Result<Json> duckduckgo(const engine::CallContext& context, const std::string& query) {
   io::HttpRequest request;
   request.url = url_with_query(context.config().text("search.duckduckgo_url"), "q=" + percent_encoded(query));
   const Result<std::string> page = fetch(context, std::move(request), "DuckDuckGo", {});
@@ -129,7 +129,7 @@ Result<Json> duckduckgo(const CallContext& context, const std::string& query) {
   return duckduckgo_results(*page);
 }
 
-Result<Json> tavily(const CallContext& context, const std::string& query) {
+Result<Json> tavily(const engine::CallContext& context, const std::string& query) {
   const Secret key = context.config().secret("search.tavily_key");
   if (key.empty())
     return fail(ErrorKind::config, "SEARCH_BACKEND is tavily, but it has no key", "set TAVILY_API_KEY");
@@ -146,7 +146,7 @@ Result<Json> tavily(const CallContext& context, const std::string& query) {
   return listed(answer->value("results", Json()), "title", "url", "content");
 }
 
-Result<Json> bing(const CallContext& context, const std::string& query) {
+Result<Json> bing(const engine::CallContext& context, const std::string& query) {
   const Secret key = context.config().secret("search.bing_key");
   if (key.empty())
     return fail(ErrorKind::config, "SEARCH_BACKEND is bing, but it has no key", "set BING_SEARCH_API_KEY");
@@ -177,7 +177,7 @@ Json web_search_function() {
               {"required", Json::array({"query"})}}}}}};
 }
 
-Result<Json> web_search(const CallContext& context, const std::string& query) {
+Result<Json> web_search(const engine::CallContext& context, const std::string& query) {
   const std::string asked(trim(query).substr(0, 400));
   if (asked.empty()) return fail(ErrorKind::invalid, "the web search has no query", "give it in 'query'");
   const std::string& backend = context.config().text("search.backend");
@@ -214,4 +214,4 @@ Json duckduckgo_results(std::string_view page) {
   return results;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

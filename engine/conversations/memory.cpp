@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace remembering {
 namespace {
 
@@ -462,4 +462,4 @@ ConversationMemory::Counts ConversationMemory::counts() const {
   return {recent_.size(), unwritten_, failures_};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

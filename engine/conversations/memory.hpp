@@ -21,7 +21,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// How long and how much is remembered: of the settings conversation.*.
 struct ConversationRules {
@@ -145,4 +145,4 @@ class ConversationMemory {
   std::thread writer_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::engine

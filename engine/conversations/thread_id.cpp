@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace exai::serve {
+namespace exai::engine {
 
 bool is_thread_id(std::string_view text) {
   if (text.size() != 36) return false;
@@ -15,4 +15,4 @@ bool is_thread_id(std::string_view text) {
   return true;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

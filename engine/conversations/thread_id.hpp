@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::engine {
 
 /// A UUID in lower case, which is all that we ever gave out.
 bool is_thread_id(std::string_view text);
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace folder_walk {
 namespace {
 
@@ -65,4 +65,4 @@ Result<FoundFiles> folder_files(const io::Opened& root, const std::filesystem::p
   return found;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::engine {
 
 struct FoundFile {
   std::filesystem::path below;  ///< path below the root
@@ -23,4 +23,4 @@ struct FoundFiles {
 /// control, builds, environments and caches; `most` at most.
 Result<FoundFiles> folder_files(const io::Opened& root, const std::filesystem::path& below, std::size_t most);
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -10,7 +10,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace embedding {
 namespace {
 
@@ -276,4 +276,4 @@ Result<FileBundle> embed(const Workspace& workspace, const std::vector<std::stri
   return embedding::FileInliner(workspace, rules, known).run(paths);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

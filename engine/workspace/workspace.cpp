@@ -8,7 +8,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::engine {
 namespace workspace_files {
 namespace {
 
@@ -177,4 +177,4 @@ Result<std::vector<std::string>> image_urls(const Workspace& workspace,
   return urls;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::engine

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::engine {
 
 class Workspace {
  public:
@@ -90,4 +90,4 @@ std::set<std::string> contents_in(std::string_view text);
 Result<std::vector<std::string>> image_urls(const Workspace& workspace,
                                             const std::vector<std::string>& images);
 
-}  // namespace exai::serve
+}  // namespace exai::engine

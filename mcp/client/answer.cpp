@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 
 void Answer::begin(std::string_view content_type) {
   parser_ = SseParser(limit_);
@@ -64,11 +64,11 @@ bool Answer::receive(std::string_view bytes) {
   return !done_ && !broken_;  // a server may keep its stream open after the answer
 }
 
-Result<HttpResponse> exchange_same_origin(HttpRequest request, std::string* moved) {
+Result<io::HttpResponse> exchange_same_origin(io::HttpRequest request, std::string* moved) {
   constexpr int k_redirects = 5;
   const std::string first = request.url;
   for (int redirect = 0;; ++redirect) {
-    auto response = http_exchange(request);
+    auto response = io::http_exchange(request);
     if (!response) return response;
     const int status = response->status;
     // 303 means another method; no server of MCP has a use for it.
@@ -113,4 +113,4 @@ Result<std::string> same_origin(const std::string& base, std::string_view refere
               fmt::format("if that server is the one you mean, name it: {}", printable(url)));
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

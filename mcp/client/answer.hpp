@@ -6,7 +6,7 @@
 
 #include <optional>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 
 /// What one answer, or the resumed rest of one, has brought so far.
 class Answer {
@@ -48,6 +48,6 @@ Result<std::string> same_origin(const std::string& base, std::string_view refere
 
 /// One exchange that follows redirects within the origin, with method, body and headers as they were; to
 /// another origin nothing is sent. Where the server moved for good, `moved` gets the new address.
-Result<HttpResponse> exchange_same_origin(HttpRequest request, std::string* moved = nullptr);
+Result<io::HttpResponse> exchange_same_origin(io::HttpRequest request, std::string* moved = nullptr);
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

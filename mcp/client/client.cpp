@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io {
+namespace exai::mcp::client {
 
 std::string_view to_string(McpTransport transport) {
   switch (transport) {
@@ -63,19 +63,19 @@ Result<std::unique_ptr<McpClient>> over_socket(McpTarget target, McpObserver obs
     target.transport = McpTransport::daemon;
   // Our own server takes that token from MCP clients too.
   if (target.transport == McpTransport::websocket && target.token.empty()) target.token = target.daemon_token;
-  Result<WebSocket> socket = open_socket(target, wait.deadline);
+  Result<io::WebSocket> socket = open_socket(target, wait.deadline);
   if (!socket) return fail(socket.error());
   const bool mcp = target.transport == McpTransport::websocket ||
                    (target.transport == McpTransport::automatic && socket->subprotocol() == "mcp");
   if (!mcp) return connect_daemon(std::move(*socket), target, std::move(observer), wait.deadline);
-  auto first = std::make_shared<std::optional<WebSocket>>(std::move(*socket));
+  auto first = std::make_shared<std::optional<io::WebSocket>>(std::move(*socket));
   const auto opener = [first](const McpTarget& to, const Wait& until) -> Result<std::unique_ptr<Transport>> {
     if (*first) {
-      WebSocket open = std::move(**first);
+      io::WebSocket open = std::move(**first);
       first->reset();
       return use_socket(std::move(open));
     }
-    Result<WebSocket> again = open_socket(to, until.deadline);
+    Result<io::WebSocket> again = open_socket(to, until.deadline);
     if (!again) return fail(again.error());
     return use_socket(std::move(*again));
   };
@@ -126,7 +126,7 @@ Result<Json> McpClient::list_tools(Deadline deadline) {
 Result<std::unique_ptr<McpClient>> McpClient::connect(const McpTarget& target, McpObserver observer,
                                                       Deadline deadline, std::stop_token stop) {
   using namespace mcp::connecting;
-  const mcp::Wait wait{deadline, std::move(stop)};
+  const Wait wait{deadline, std::move(stop)};
   if (!target.command.empty()) {
     if (target.transport == McpTransport::automatic || target.transport == McpTransport::stdio)
       return over_stdio(target, std::move(observer), wait);
@@ -140,4 +140,4 @@ Result<std::unique_ptr<McpClient>> McpClient::connect(const McpTarget& target, M
   return over_http(target, *url, std::move(observer), wait);
 }
 
-}  // namespace exai::io
+}  // namespace exai::mcp::client

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace exai::io {
+namespace exai::mcp::client {
 
 /// How messages travel. `automatic` tells by the target: a command is stdio, ws(s) is MCP when the server
 /// takes the subprotocol `mcp` and the daemon else, http(s) is Streamable HTTP, or HTTP+SSE for a path that
@@ -108,4 +108,4 @@ class McpClient {
   virtual Result<void> ping(Deadline deadline) = 0;
 };
 
-}  // namespace exai::io
+}  // namespace exai::mcp::client

@@ -5,14 +5,14 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 namespace daemon_client {
 namespace {
 
 // The frames are those of the EX-AI daemon.
 class Client final : public McpClient {
  public:
-  Client(WebSocket socket, McpObserver observer)
+  Client(io::WebSocket socket, McpObserver observer)
       : socket_(std::move(socket)), observer_(std::move(observer)) {
     info_.name = "exai daemon";
     info_.protocol = "exai-daemon";
@@ -50,7 +50,7 @@ class Client final : public McpClient {
   Result<Json> wait_for_result(const std::string& request_id, Deadline deadline, const std::stop_token& stop);
   void observe_progress(const Json& frame) const;
 
-  WebSocket socket_;
+  io::WebSocket socket_;
   McpObserver observer_;
   McpServerInfo info_;
 };
@@ -95,7 +95,7 @@ Result<Json> Client::receive_op(std::string_view op, Deadline deadline) {
 }
 
 Result<void> Client::hello(const Secret& token, Deadline deadline) {
-  Json frame{{"op", "hello"}, {"session_id", random_uuid()}};
+  Json frame{{"op", "hello"}, {"session_id", io::random_uuid()}};
   if (observer_.on_frame) observer_.on_frame('>', dump_json(frame));  // without the token
   frame["token"] = token.reveal();
   if (auto sent = socket_.send(dump_json(frame), deadline); !sent) return sent;
@@ -148,7 +148,7 @@ Result<Json> Client::wait_for_result(const std::string& request_id, Deadline dea
 
 Result<Json> Client::call_tool(const std::string& name, const Json& arguments, Deadline deadline,
                                std::stop_token stop) {
-  const std::string request_id = random_uuid();
+  const std::string request_id = io::random_uuid();
   Json frame{{"op", "call_tool"}, {"request_id", request_id}, {"name", name}};
   frame["arguments"] = arguments.is_null() ? Json::object() : arguments;
   if (auto sent = send(frame, deadline); !sent) return fail(sent.error());
@@ -171,11 +171,11 @@ Result<Json> Client::read_resource(const std::string& /*uri*/, Deadline /*deadli
 }  // namespace
 }  // namespace daemon_client
 
-Result<std::unique_ptr<McpClient>> connect_daemon(WebSocket socket, const McpTarget& target,
+Result<std::unique_ptr<McpClient>> connect_daemon(io::WebSocket socket, const McpTarget& target,
                                                   McpObserver observer, Deadline deadline) {
   auto client = std::make_unique<daemon_client::Client>(std::move(socket), std::move(observer));
   if (auto ready = client->hello(target.daemon_token, deadline); !ready) return fail(ready.error());
   return client;
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 namespace opening {
 namespace {
 
@@ -174,4 +174,4 @@ Result<void> Session::initialize(const Wait& wait) {
   return {};
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

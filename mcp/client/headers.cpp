@@ -7,7 +7,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 namespace mirrored_headers {
 namespace {
 
@@ -84,4 +84,4 @@ Result<Headers> param_headers(const Json& input_schema, const Json& arguments) {
   return std::move(collector.headers);
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

@@ -11,7 +11,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 
 Headers base_headers(const McpTarget& target) {
   Headers headers = target.headers;
@@ -51,7 +51,7 @@ constexpr Millis k_stream_lifetime = std::chrono::hours(24);
 class ServerStream {
  public:
   using Hear = std::function<void(const std::string& message)>;
-  ServerStream(HttpRequest request, std::size_t limit, Hear hear)
+  ServerStream(io::HttpRequest request, std::size_t limit, Hear hear)
       : limit_(limit),
         hear_(std::move(hear)),
         thread_([this, request](const std::stop_token& stop) { run(stop, request); }) {}
@@ -67,7 +67,7 @@ class ServerStream {
     settled_ = true;
     opened_.notify_all();
   }
-  void run(const std::stop_token& stop, HttpRequest request);
+  void run(const std::stop_token& stop, io::HttpRequest request);
 
   std::size_t limit_;
   Hear hear_;
@@ -77,7 +77,7 @@ class ServerStream {
   std::jthread thread_;  // last: it is joined before the rest goes
 };
 
-void ServerStream::run(const std::stop_token& stop, HttpRequest request) {
+void ServerStream::run(const std::stop_token& stop, io::HttpRequest request) {
   constexpr int k_openings = 1000;
   std::string last_event;
   for (int opening = 0; opening < k_openings && !stop.stop_requested(); ++opening) {
@@ -86,12 +86,12 @@ void ServerStream::run(const std::stop_token& stop, HttpRequest request) {
       return false;
     };
     Answer answer(take, limit_);
-    HttpRequest one = request;
+    io::HttpRequest one = request;
     if (!last_event.empty()) one.headers.emplace_back("Last-Event-ID", last_event);
     bool events = false;
     one.stop = stop;
     one.max_body = std::numeric_limits<std::size_t>::max();
-    one.on_head = [&](const HttpResponse& head) {
+    one.on_head = [&](const io::HttpResponse& head) {
       answer.begin(head.header("content-type"));
       events = to_lower(head.header("content-type")).find("text/event-stream") != std::string::npos;
       settle();
@@ -112,7 +112,7 @@ class Http final : public Transport {
   explicit Http(const McpTarget& target) : target_(target) {}
   ~Http() override {
     stream_.reset();
-    if (!session_.empty()) (void)http_exchange(prepared("DELETE", {}, Deadline::after(k_farewell)));
+    if (!session_.empty()) (void)io::http_exchange(prepared("DELETE", {}, Deadline::after(k_farewell)));
   }
   Http(const Http&) = delete;
   Http& operator=(const Http&) = delete;
@@ -131,10 +131,11 @@ class Http final : public Transport {
   /// Messages of the stream go to whoever waits for an answer now; those that come in between wait for them.
   class Listening;
   void hear(const std::string& message);
-  [[nodiscard]] HttpRequest prepared(std::string method, const Outgoing& message, Deadline deadline) const;
-  Result<HttpResponse> perform(HttpRequest request, Answer& answer, const Wait& wait);
+  [[nodiscard]] io::HttpRequest prepared(std::string method, const Outgoing& message,
+                                         Deadline deadline) const;
+  Result<io::HttpResponse> perform(io::HttpRequest request, Answer& answer, const Wait& wait);
   Result<void> resume(Answer& answer, const Wait& wait);
-  Result<void> judge(const HttpResponse& response, Answer& answer);
+  Result<void> judge(const io::HttpResponse& response, Answer& answer);
   [[nodiscard]] Error ended() const {
     return make_error(ErrorKind::unreachable,
                       fmt::format("{} ended its answer without a result", target_.url));
@@ -193,7 +194,7 @@ void Http::hear(const std::string& message) {
 void Http::listen(const Wait& wait) {
   constexpr Millis k_opening{300};  // a server that sends no head before its first event is not waited for
   if (!with_session_ || stream_) return;
-  HttpRequest request = prepared("GET", {}, Deadline::after(k_stream_lifetime));
+  io::HttpRequest request = prepared("GET", {}, Deadline::after(k_stream_lifetime));
   for (auto& [name, value] : request.headers)
     if (name == "Accept") value = "text/event-stream";
   stream_ = std::make_unique<ServerStream>(std::move(request), target_.max_message,
@@ -201,8 +202,8 @@ void Http::listen(const Wait& wait) {
   stream_->wait_until_open(wait.deadline.within(k_opening));
 }
 
-HttpRequest Http::prepared(std::string method, const Outgoing& message, Deadline deadline) const {
-  HttpRequest request;
+io::HttpRequest Http::prepared(std::string method, const Outgoing& message, Deadline deadline) const {
+  io::HttpRequest request;
   request.method = std::move(method);
   request.url = target_.url;
   request.headers = base_headers(target_);
@@ -217,14 +218,14 @@ HttpRequest Http::prepared(std::string method, const Outgoing& message, Deadline
 }
 
 /// The stream has no limit of its own: what counts is the size of one message.
-Result<HttpResponse> Http::perform(HttpRequest request, Answer& answer, const Wait& wait) {
-  Result<HttpResponse> response;
+Result<io::HttpResponse> Http::perform(io::HttpRequest request, Answer& answer, const Wait& wait) {
+  Result<io::HttpResponse> response;
   std::string moved;
   {
     const Listening listening(*this, answer, wait.stop);
     request.stop = listening.token();
     request.max_body = std::numeric_limits<std::size_t>::max();
-    request.on_head = [&](const HttpResponse& head) { answer.begin(head.header("content-type")); };
+    request.on_head = [&](const io::HttpResponse& head) { answer.begin(head.header("content-type")); };
     request.on_data = [&](std::string_view bytes) {
       const std::lock_guard lock(taking_);
       return !answer.done() && !answer.broken() && answer.receive(bytes);
@@ -233,7 +234,7 @@ Result<HttpResponse> Http::perform(HttpRequest request, Answer& answer, const Wa
   }
   if (answer.broken()) return fail(*answer.broken());
   if (answer.done() && !response) {  // it came on the other stream
-    HttpResponse other;
+    io::HttpResponse other;
     other.status = 200;  // NOLINT(readability-magic-numbers)
     return other;
   }
@@ -241,7 +242,7 @@ Result<HttpResponse> Http::perform(HttpRequest request, Answer& answer, const Wa
   return response;
 }
 
-Result<void> Http::judge(const HttpResponse& response, Answer& answer) {
+Result<void> Http::judge(const io::HttpResponse& response, Answer& answer) {
   status_ = response.status;
   if (answer.done()) return {};
   const bool good = response.status >= 200 && response.status <= 299;
@@ -313,4 +314,4 @@ Result<std::unique_ptr<Transport>> open_http(const McpTarget& target) {
   return std::make_unique<streamable_http::Http>(target);
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

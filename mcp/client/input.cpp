@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 namespace unfinished {
 namespace {
 
@@ -132,4 +132,4 @@ Result<Json> Session::follow_task(const std::string& task, const Wait& wait) {
   }
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

@@ -8,7 +8,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 namespace parts {
 namespace {
 
@@ -240,4 +240,4 @@ Result<Json> all_pages(McpList what,
               fmt::format("the server's {} does not end after {} pages", method, k_pages));
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

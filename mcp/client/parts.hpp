@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 
 /// Newest first. The first is what the legacy era begins with.
 inline constexpr std::string_view k_legacy_versions[] = {"2025-11-25", "2025-06-18", "2025-03-26",
@@ -55,7 +55,7 @@ Result<Json> all_pages(McpList what,
                        const std::function<Result<Json>(std::string_view method, Json params)>& ask,
                        const std::function<std::size_t()>& size);
 
-Result<std::unique_ptr<McpClient>> connect_daemon(WebSocket socket, const McpTarget& target,
+Result<std::unique_ptr<McpClient>> connect_daemon(io::WebSocket socket, const McpTarget& target,
                                                   McpObserver observer, Deadline deadline);
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

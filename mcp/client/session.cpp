@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 namespace session {
 namespace {
 
@@ -204,4 +204,4 @@ Result<void> Session::ping(Deadline deadline) {
   return ask(modern() ? "server/discover" : "ping", nullptr, {deadline, {}}).map([](const Json&) {});
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

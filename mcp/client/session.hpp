@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 
 /// Connects anew: the probe of the modern era may end a legacy server.
 using Opener = std::function<Result<std::unique_ptr<Transport>>(const McpTarget& target, const Wait& wait)>;
@@ -76,4 +76,4 @@ class Session final : public McpClient {
   std::optional<Json> tools_;
 };
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

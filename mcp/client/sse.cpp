@@ -13,7 +13,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 namespace http_and_sse {
 namespace {
 
@@ -23,7 +23,7 @@ constexpr Millis k_lifetime = std::chrono::hours(24);
 /// The stream, read on a thread of its own into a bounded queue.
 class Events {
  public:
-  Events(HttpRequest request, std::size_t limit);
+  Events(io::HttpRequest request, std::size_t limit);
   ~Events() {
     thread_.request_stop();
     room_.notify_all();
@@ -38,7 +38,7 @@ class Events {
   }
 
  private:
-  void run(const std::stop_token& stop, HttpRequest request);
+  void run(const std::stop_token& stop, io::HttpRequest request);
   bool push(const SseEvent& event, const std::stop_token& stop);
 
   std::size_t limit_, bytes_ = 0;
@@ -50,7 +50,7 @@ class Events {
   std::jthread thread_;  // last: it is joined before the rest goes
 };
 
-Events::Events(HttpRequest request, std::size_t limit) : limit_(limit) {
+Events::Events(io::HttpRequest request, std::size_t limit) : limit_(limit) {
   thread_ = std::jthread([this, request = std::move(request)](const std::stop_token& stop) mutable {
     run(stop, std::move(request));
   });
@@ -68,7 +68,7 @@ bool Events::push(const SseEvent& event, const std::stop_token& stop) {
   return true;
 }
 
-void Events::run(const std::stop_token& stop, HttpRequest request) {
+void Events::run(const std::stop_token& stop, io::HttpRequest request) {
   SseParser parser(limit_);
   std::optional<Error> broken;
   const std::string url = request.url;
@@ -108,7 +108,7 @@ Result<SseEvent> Events::next(Deadline deadline) {
 
 class Sse final : public MessageStream {
  public:
-  Sse(const McpTarget& target, HttpRequest request)
+  Sse(const McpTarget& target, io::HttpRequest request)
       : target_(target), events_(std::make_unique<Events>(std::move(request), target.max_message)) {}
   Result<void> wait_for_endpoint(const Wait& wait);
   [[nodiscard]] McpTransport kind() const override { return McpTransport::sse; }
@@ -150,7 +150,7 @@ Result<void> Sse::wait_for_endpoint(const Wait& wait) {
 }
 
 Result<void> Sse::send(const Outgoing& message, Deadline deadline) {
-  HttpRequest request;
+  io::HttpRequest request;
   request.method = "POST";
   request.url = endpoint_;
   request.headers = base_headers(target_);
@@ -170,7 +170,7 @@ Result<void> Sse::send(const Outgoing& message, Deadline deadline) {
 }  // namespace http_and_sse
 
 Result<std::unique_ptr<Transport>> open_sse(const McpTarget& target, const Wait& wait) {
-  HttpRequest request;
+  io::HttpRequest request;
   request.url = target.url;
   request.headers = base_headers(target);
   request.headers.emplace_back("Accept", "text/event-stream");
@@ -180,4 +180,4 @@ Result<std::unique_ptr<Transport>> open_sse(const McpTarget& target, const Wait&
   return transport;
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 
 Result<void> MessageStream::exchange(const Outgoing& message, const Take& take, const Wait& wait) {
   if (auto sent = send(message, wait.deadline); !sent) return sent;
@@ -27,7 +27,7 @@ namespace {
 
 class Socket final : public MessageStream {
  public:
-  explicit Socket(WebSocket socket) : socket_(std::move(socket)) {}
+  explicit Socket(io::WebSocket socket) : socket_(std::move(socket)) {}
   ~Socket() override { socket_.close(); }
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
@@ -40,12 +40,12 @@ class Socket final : public MessageStream {
   Result<std::string> receive(Deadline deadline) override { return socket_.receive(deadline); }
 
  private:
-  WebSocket socket_;
+  io::WebSocket socket_;
 };
 
 class Pipes final : public MessageStream {
  public:
-  Pipes(Child child, std::size_t limit) : child_(std::move(child)), limit_(limit) {}
+  Pipes(io::Child child, std::size_t limit) : child_(std::move(child)), limit_(limit) {}
   /// The way MCP ends a server over stdio: close its input, give it a moment, then signals (in Child).
   ~Pipes() override {
     child_.close_stdin();
@@ -62,32 +62,32 @@ class Pipes final : public MessageStream {
   Result<std::string> receive(Deadline deadline) override { return child_.read_line(deadline, limit_); }
 
  private:
-  Child child_;
+  io::Child child_;
   std::size_t limit_;
 };
 
 }  // namespace
 }  // namespace message_streams
 
-std::unique_ptr<Transport> use_socket(WebSocket socket) {
+std::unique_ptr<Transport> use_socket(io::WebSocket socket) {
   return std::make_unique<message_streams::Socket>(std::move(socket));
 }
 
-Result<WebSocket> open_socket(const McpTarget& target, Deadline deadline) {
-  WebSocket::Options options;
+Result<io::WebSocket> open_socket(const McpTarget& target, Deadline deadline) {
+  io::WebSocket::Options options;
   options.subprotocol = "mcp";
   options.subprotocol_required = false;
   options.headers = target.transport == McpTransport::daemon ? target.headers : base_headers(target);
   options.max_message = target.max_message;
   options.ca_file = target.ca_file;
   if (target.transport == McpTransport::daemon) options.subprotocol.clear();
-  return WebSocket::connect(target.url, options, deadline);
+  return io::WebSocket::connect(target.url, options, deadline);
 }
 
 Result<std::unique_ptr<Transport>> open_stdio(const McpTarget& target) {
-  Result<Child> child = Child::start(target.command);
+  Result<io::Child> child = io::Child::start(target.command);
   if (!child) return fail(child.error());
   return std::make_unique<message_streams::Pipes>(std::move(*child), target.max_message);
 }
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

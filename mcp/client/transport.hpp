@@ -6,7 +6,7 @@
 #include "io/websocket.hpp"
 #include "mcp/client/client.hpp"
 
-namespace exai::io::mcp {
+namespace exai::mcp::client {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
@@ -65,13 +65,13 @@ Result<std::unique_ptr<Transport>> open_http(const McpTarget& target);
 Result<std::unique_ptr<Transport>> open_sse(const McpTarget& target, const Wait& wait);
 Result<std::unique_ptr<Transport>> open_stdio(const McpTarget& target);
 /// MCP over a socket that is open already.
-std::unique_ptr<Transport> use_socket(WebSocket socket);
+std::unique_ptr<Transport> use_socket(io::WebSocket socket);
 /// Offers the subprotocol `mcp`; the server may do without, see WebSocket::subprotocol().
-Result<WebSocket> open_socket(const McpTarget& target, Deadline deadline);
+Result<io::WebSocket> open_socket(const McpTarget& target, Deadline deadline);
 
 /// What every HTTP request to the server carries.
 Headers base_headers(const McpTarget& target);
 /// What a status outside 200 to 299 says, with the start of the body.
 Error refused_by_status(const std::string& url, int status, std::string_view body);
 
-}  // namespace exai::io::mcp
+}  // namespace exai::mcp::client

@@ -12,7 +12,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::models {
 namespace cassette_file {
 namespace {
 
@@ -234,4 +234,4 @@ Result<Cassette> load_cassette(const std::filesystem::path& file) {
   return read_cassette(*text, file.string());
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

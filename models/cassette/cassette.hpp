@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::models {
 
 struct CassetteChunk {
   Millis after{0};
@@ -57,4 +57,4 @@ std::string cassette_item(const CassetteExchange& exchange);
 Result<Cassette> read_cassette(std::string_view text, const std::string& file);
 Result<Cassette> load_cassette(const std::filesystem::path& file);
 
-}  // namespace exai::serve
+}  // namespace exai::models

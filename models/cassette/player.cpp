@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::models {
 namespace {
 std::string request_key(const std::string& method, const std::string& path, const std::string& body) {
   return sha256_hex(method + '\n' + path + '\n' + body);
@@ -84,4 +84,4 @@ std::size_t Player::left() const {
   return count;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::models {
 
 /// Time that moves only when it is told to: by what was recorded, and by whoever would wait.
 class VirtualClock final : public Clock {
@@ -59,4 +59,4 @@ class Player final : public ProviderTransport {
   std::size_t ids_ = 0;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace exai::serve {
+namespace exai::models {
 namespace recording {
 namespace {
 
@@ -177,4 +177,4 @@ void Recorder::append(const CassetteExchange& exchange) {
   if (::fsync(descriptor_) != 0 && on_failure_) on_failure_(recording::disk_error("brought to the disk"));
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -12,7 +12,7 @@
 #include <memory>
 #include <mutex>
 
-namespace exai::serve {
+namespace exai::models {
 
 /// The request as a cassette knows it: no headers, secrets replaced, files by their digest.
 struct CassetteRequest {
@@ -57,4 +57,4 @@ class Recorder final : public ProviderTransport {
   bool full_ = false;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 namespace answer_reading {
 namespace {
 
@@ -135,4 +135,4 @@ Result<Completion> AnswerReader::end() {
   return answer;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

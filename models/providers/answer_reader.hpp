@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::models {
 
 /// What the body is follows from the content type. A type that says nothing (none, text/plain, bytes) leaves
 /// it to the first character that is no blank. It is never guessed from where a piece begins.
@@ -56,4 +56,4 @@ class AnswerReader {
   bool done_ = false, any_event_ = false, empty_ = false;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

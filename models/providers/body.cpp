@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 namespace chat_request {
 namespace {
 
@@ -67,4 +67,4 @@ Json chat_body(const Provider& provider, const ChatRequest& request, const Model
   return body;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

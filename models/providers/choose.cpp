@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::models {
 namespace model_choice {
 namespace {
 
@@ -275,4 +275,4 @@ std::vector<ModelChoice> stand_ins(const Config& config, const ModelCatalogue& c
   return result;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -9,7 +9,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 namespace provider_client {
 namespace {
 
@@ -228,4 +228,4 @@ Result<ProviderAnswer> ProviderClient::ask(const ProviderRequest& ask) {
                         redactor_.clean(body) ? std::move(body) : redactor_.apply(body)};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::models {
 
 class ProviderClient {
  public:
@@ -47,4 +47,4 @@ class ProviderClient {
   std::string_view limit_;  ///< the setting that deadline_ comes from
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 namespace complaints {
 namespace {
 
@@ -227,4 +227,4 @@ std::string error_text(std::string_view body) {
   return found.empty() ? "no reason given" : found;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

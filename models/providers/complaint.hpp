@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::models {
 
 struct Complaint {
   std::string text;  ///< one line for a person; never empty
@@ -30,4 +30,4 @@ std::string error_text(std::string_view body);
 /// What a web page is called: its title, its first heading, or its text.
 std::string page_text(std::string_view html);
 
-}  // namespace exai::serve
+}  // namespace exai::models

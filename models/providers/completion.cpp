@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 namespace provider_json {
 namespace {
 
@@ -259,4 +259,4 @@ Result<std::vector<std::string>> read_model_list(std::string_view body) {
   return names;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

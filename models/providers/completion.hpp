@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::models {
 
 struct Completion {
   std::string content, reasoning, refusal, finish_reason, model;
@@ -38,4 +38,4 @@ Result<Completion> complete_answer(Completion answer);
 /// The ids of a model list.
 Result<std::vector<std::string>> read_model_list(std::string_view text);
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace exai::serve {
+namespace exai::models {
 
 std::string context_key(const ChatRequest& request) {
   constexpr std::size_t k_messages = 6, k_characters = 2048;
@@ -51,4 +51,4 @@ std::size_t ContextCache::size() const {
   return entries_.size();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

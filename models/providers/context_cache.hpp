@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-namespace exai::serve {
+namespace exai::models {
 
 /// Under what a token is kept: whose it is and how the conversation begins (its first six messages, 2,048
 /// characters of each). Empty when the request may use no cache.
@@ -35,4 +35,4 @@ class ContextCache {
   std::map<std::string, std::list<Entry>::iterator, std::less<>> index_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -1,6 +1,6 @@
 #include "models/providers/provider.hpp"
 
-namespace exai::serve {
+namespace exai::models {
 namespace custom {
 namespace {
 
@@ -17,4 +17,4 @@ const Registered<Provider> k_custom{Provider{.id = "custom",
 
 }  // namespace
 }  // namespace custom
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 namespace glm {
 namespace {
 
@@ -40,4 +40,4 @@ const Registered<Provider> k_glm{Provider{.id = "glm",
 
 }  // namespace
 }  // namespace glm
-}  // namespace exai::serve
+}  // namespace exai::models

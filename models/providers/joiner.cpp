@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace exai::serve {
+namespace exai::models {
 namespace {
 constexpr std::size_t k_longest_repetition = 400;
 // Fewer characters in common are chance: a word that both end and begin with.
@@ -33,4 +33,4 @@ std::string Joiner::finish() {
   return rest;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

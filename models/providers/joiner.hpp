@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::models {
 
 class Joiner {
  public:
@@ -24,4 +24,4 @@ class Joiner {
   bool decided_ = false;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 namespace kimi {
 namespace {
 
@@ -48,4 +48,4 @@ const Registered<Provider> k_kimi{Provider{.id = "kimi",
 
 }  // namespace
 }  // namespace kimi
-}  // namespace exai::serve
+}  // namespace exai::models

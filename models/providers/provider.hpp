@@ -20,7 +20,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 
 struct ChatMessage {
   std::string role;  ///< system, user, assistant, tool
@@ -215,4 +215,4 @@ Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequ
 /// GET {base}/models: the ids the endpoint offers. Proves key and URL.
 Result<std::vector<std::string>> provider_models(const Provider& provider, const ProviderCall& call);
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -9,7 +9,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::models {
 namespace chat_rounds {
 namespace {
 
@@ -260,4 +260,4 @@ Result<std::vector<std::string>> provider_models(const Provider& provider, const
   return names;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

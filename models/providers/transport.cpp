@@ -1,6 +1,6 @@
 #include "models/providers/transport.hpp"
 
-namespace exai::serve {
+namespace exai::models {
 namespace {
 
 class Network final : public ProviderTransport {
@@ -17,4 +17,4 @@ ProviderTransport& network() {
   return network;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::models

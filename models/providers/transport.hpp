@@ -4,7 +4,7 @@
 #include "core/result.hpp"
 #include "io/http.hpp"
 
-namespace exai::serve {
+namespace exai::models {
 
 class ProviderTransport {
  public:
@@ -16,4 +16,4 @@ class ProviderTransport {
 /// The network itself.
 ProviderTransport& network();
 
-}  // namespace exai::serve
+}  // namespace exai::models

@@ -10,7 +10,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 namespace {
 
 /// What a request presents: at most one of each header, for two could be read two ways.
@@ -19,7 +19,7 @@ struct Credential {
   bool bearer = false, twice = false;
 };
 
-Credential presented_by(const HttpRequest& request) {
+Credential presented_by(const net::HttpRequest& request) {
   Credential found;
   std::string_view key;
   int authorizations = 0, keys = 0;
@@ -38,8 +38,8 @@ Credential presented_by(const HttpRequest& request) {
 }
 
 /// What most callers of a place need; the 401 names it, so that a client asks for it at once.
-Scope wanted_scope(std::string_view path) {
-  return path == "/mcp" ? Scope::operator_ : Scope::viewer;
+engine::Scope wanted_scope(std::string_view path) {
+  return path == "/mcp" ? engine::Scope::operator_ : engine::Scope::viewer;
 }
 
 bool is_port(std::string_view text) {
@@ -92,8 +92,8 @@ std::string host_of(std::string_view authority) {
   return to_lower(host);
 }
 
-Scope needed_scope(std::string_view) {
-  return Scope::viewer;
+engine::Scope needed_scope(std::string_view) {
+  return engine::Scope::viewer;
 }
 
 Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesystem::path& root, bool strict,
@@ -102,8 +102,9 @@ Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesys
   AccessPolicy policy;
   policy.clock_ = &clock;
   policy.id_ = ++k_last_id;
-  policy.open_ = std::make_shared<const Pass>(Pass{.policy = policy.id_});
-  policy.open_frames_ = std::make_shared<const Pass>(Pass{.kind = Pass::Kind::frames, .policy = policy.id_});
+  policy.open_ = std::make_shared<const engine::Pass>(engine::Pass{.policy = policy.id_});
+  policy.open_frames_ = std::make_shared<const engine::Pass>(
+      engine::Pass{.kind = engine::Pass::Kind::frames, .policy = policy.id_});
   for (const std::string& host : config.list("http.allowed_hosts")) {
     Result<HostPattern> pattern = parse_host_pattern(host);
     if (!pattern) return fail(pattern.error());
@@ -117,11 +118,12 @@ Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesys
   if (Result<void> taken = policy.take_keys(config, root, strict); !taken) return fail(taken.error());
   if (Result<void> taken = policy.take_oauth(config, before); !taken) return fail(taken.error());
   for (const NamedKey& key : policy.keys_)
-    policy.passes_.push_back(std::make_shared<const Pass>(Pass{.principal = {key.name, key.scope},
-                                                               .kind = Pass::Kind::key,
-                                                               .digest = key.digest,
-                                                               .until = key.expires,
-                                                               .policy = policy.id_}));
+    policy.passes_.push_back(
+        std::make_shared<const engine::Pass>(engine::Pass{.principal = {key.name, key.scope},
+                                                          .kind = engine::Pass::Kind::key,
+                                                          .digest = key.digest,
+                                                          .until = key.expires,
+                                                          .policy = policy.id_}));
   return policy;
 }
 
@@ -134,7 +136,7 @@ Result<void> AccessPolicy::take_keys(const Config& config, const std::filesystem
   const std::string& path = config.text("auth.keys_file");
   keys_wanted_ = !path.empty();
   if (path.empty()) return {};
-  Result<KeysFile> file = read_keys_file(below(root, path), strict);
+  Result<KeysFile> file = read_keys_file(engine::below(root, path), strict);
   if (!file) return fail(Error(file.error()).during("reading auth.keys_file (EXAI_KEYS_FILE)"));
   if (!file->warning.empty()) warnings_.push_back(std::move(file->warning));
   for (NamedKey& key : file->keys) {
@@ -181,7 +183,7 @@ bool AccessPolicy::allows_origin(std::string_view origin) const {
                      [&](const HostPattern& pattern) { return pattern.allows_origin(scheme, name, port); });
 }
 
-std::optional<HttpResponse> AccessPolicy::check_origin(const HttpRequest& request) const {
+std::optional<net::HttpResponse> AccessPolicy::check_origin(const net::HttpRequest& request) const {
   std::string_view host, origin;
   int hosts = 0, origins = 0;
   for (const auto& [name, value] : request.headers) {
@@ -189,38 +191,39 @@ std::optional<HttpResponse> AccessPolicy::check_origin(const HttpRequest& reques
     if (equals_ignoring_case(name, "origin")) origin = value, ++origins;
   }
   if (hosts != 1)
-    return plain_error(400, hosts == 0 ? "the Host header is missing" : "the Host header stands there twice");
+    return net::plain_error(400,
+                            hosts == 0 ? "the Host header is missing" : "the Host header stands there twice");
   const std::string name = host_of(host);
-  if (name.empty()) return plain_error(400, "the Host header is malformed");
+  if (name.empty()) return net::plain_error(400, "the Host header is malformed");
   if (!allows_host(host))
-    return plain_error(403,
-                       "this Host is not served here; add it to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
-  if (origins > 1) return plain_error(400, "the Origin header stands there twice");
+    return net::plain_error(
+        403, "this Host is not served here; add it to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
+  if (origins > 1) return net::plain_error(400, "the Origin header stands there twice");
   if (origins == 1 && !allows_origin(origin))
-    return plain_error(403,
-                       "this Origin is not allowed; add its host to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
+    return net::plain_error(
+        403, "this Origin is not allowed; add its host to http.allowed_hosts (EXAI_ALLOWED_HOSTS)");
   return std::nullopt;
 }
 
-SharedPass AccessPolicy::pass_of(const NamedKey& key) const {
+engine::SharedPass AccessPolicy::pass_of(const NamedKey& key) const {
   return passes_.at(static_cast<std::size_t>(&key - keys_.data()));
 }
 
-SharedPass AccessPolicy::pass_of_own(std::string_view token) const {
-  return std::make_shared<const Pass>(Pass{.principal = {"daemon", Scope::admin},
-                                           .kind = Pass::Kind::token,
-                                           .digest = sha256(token),
-                                           .policy = id_});
+engine::SharedPass AccessPolicy::pass_of_own(std::string_view token) const {
+  return std::make_shared<const engine::Pass>(engine::Pass{.principal = {"daemon", engine::Scope::admin},
+                                                           .kind = engine::Pass::Kind::token,
+                                                           .digest = sha256(token),
+                                                           .policy = id_});
 }
 
-AccessDecision AccessPolicy::judge(const HttpRequest& request, const Secret* own, bool last) const {
+AccessDecision AccessPolicy::judge(const net::HttpRequest& request, const Secret* own, bool last) const {
   const bool guarded = own != nullptr && !own->empty();
   if (is_open() && !guarded)
     return {.kind = AccessDecision::Kind::allow, .pass = own == nullptr ? open_ : open_frames_};
   const Credential credential = presented_by(request);
   if (credential.twice)
-    return {.refusal = plain_error(400, "the Authorization or x-api-key header stands there twice")};
-  const Scope wanted = wanted_scope(request.path);
+    return {.refusal = net::plain_error(400, "the Authorization or x-api-key header stands there twice")};
+  const engine::Scope wanted = wanted_scope(request.path);
   if (credential.text.empty())
     return {.refusal =
                 unauthorized(challenge_, wanted,
@@ -230,12 +233,12 @@ AccessDecision AccessPolicy::judge(const HttpRequest& request, const Secret* own
   if (guarded && own->matches(credential.text))
     return {.kind = AccessDecision::Kind::allow, .pass = pass_of_own(credential.text)};
   AccessDecision entrance = judge_credential(credential.text, credential.bearer, wanted, last);
-  const Scope needed = needed_scope(request.path);
+  const engine::Scope needed = needed_scope(request.path);
   if (entrance.kind != AccessDecision::Kind::allow || entrance.pass->principal.may(needed)) return entrance;
   return {.refusal = forbidden(needed, challenge_), .reason = "scope"};
 }
 
-AccessDecision AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted,
+AccessDecision AccessPolicy::judge_credential(std::string_view text, bool bearer, engine::Scope wanted,
                                               bool last) const {
   const NamedKey* const key = find_key(keys_, text);
   if (key == nullptr && bearer && issuer_ && looks_like_jwt(text)) return judge_bearer(text, wanted, last);
@@ -250,7 +253,7 @@ AccessDecision AccessPolicy::judge_credential(std::string_view text, bool bearer
   return {.kind = AccessDecision::Kind::allow, .pass = pass_of(*key)};
 }
 
-AccessDecision AccessPolicy::judge_bearer(std::string_view token, Scope wanted, bool last) const {
+AccessDecision AccessPolicy::judge_bearer(std::string_view token, engine::Scope wanted, bool last) const {
   using Kind = TokenVerdict::Kind;
   IssuerView view = issuer_->view();
   if (last) view.may_fetch = false;
@@ -258,14 +261,15 @@ AccessDecision AccessPolicy::judge_bearer(std::string_view token, Scope wanted, 
   if (last && verdict.kind == Kind::refused && !verdict.key_id.empty()) issuer_->missed(verdict.key_id);
   switch (verdict.kind) {
     case Kind::allowed:
-      return {.kind = AccessDecision::Kind::allow,
-              .pass = std::make_shared<const Pass>(Pass{.principal = std::move(verdict.principal),
-                                                        .kind = Pass::Kind::bearer,
-                                                        .issuer = issuer_->settings().issuer,
-                                                        .until = verdict.until,
-                                                        .policy = id_})};
+      return {
+          .kind = AccessDecision::Kind::allow,
+          .pass = std::make_shared<const engine::Pass>(engine::Pass{.principal = std::move(verdict.principal),
+                                                                    .kind = engine::Pass::Kind::bearer,
+                                                                    .issuer = issuer_->settings().issuer,
+                                                                    .until = verdict.until,
+                                                                    .policy = id_})};
     case Kind::no_scope:
-      return {.refusal = forbidden(Scope::viewer, challenge_), .reason = "scope"};
+      return {.refusal = forbidden(engine::Scope::viewer, challenge_), .reason = "scope"};
     case Kind::needs_keys:
       return {.kind = AccessDecision::Kind::undecided};
     case Kind::no_keys_yet:
@@ -278,7 +282,7 @@ AccessDecision AccessPolicy::judge_bearer(std::string_view token, Scope wanted, 
           .reason = "token"};
 }
 
-SharedPass AccessPolicy::hello(std::string_view token, const Secret& own) const {
+engine::SharedPass AccessPolicy::hello(std::string_view token, const Secret& own) const {
   if (own.empty() && keys_.empty() && !keys_wanted_) return open_frames_;
   // Both are looked at whatever comes of the first, so the time says nothing.
   const bool ours = !own.empty() && own.matches(token);
@@ -288,31 +292,33 @@ SharedPass AccessPolicy::hello(std::string_view token, const Secret& own) const 
   return pass_of(*key);
 }
 
-PassState AccessPolicy::state_of(const Pass& pass,
-                                 const std::function<bool(const std::optional<Sha256>&)>& owns) const {
-  if (pass.until && clock_->wall() >= *pass.until) return PassState::expired;
-  if (pass.kind == Pass::Kind::token) return owns(pass.digest) ? PassState::good : PassState::retired;
-  if (pass.kind == Pass::Kind::frames && !owns(std::nullopt)) return PassState::retired;
-  if (pass.policy == id_) return PassState::good;
+engine::PassState AccessPolicy::state_of(
+    const engine::Pass& pass, const std::function<bool(const std::optional<Sha256>&)>& owns) const {
+  if (pass.until && clock_->wall() >= *pass.until) return engine::PassState::expired;
+  if (pass.kind == engine::Pass::Kind::token)
+    return owns(pass.digest) ? engine::PassState::good : engine::PassState::retired;
+  if (pass.kind == engine::Pass::Kind::frames && !owns(std::nullopt)) return engine::PassState::retired;
+  if (pass.policy == id_) return engine::PassState::good;
   bool good = false;
   switch (pass.kind) {
-    case Pass::Kind::key:
+    case engine::Pass::Kind::key:
       good = std::any_of(keys_.begin(), keys_.end(), [&](const NamedKey& key) {
         return key.digest == pass.digest && key.scope >= pass.principal.scope && !key.expired(clock_->wall());
       });
       break;
-    case Pass::Kind::bearer:
+    case engine::Pass::Kind::bearer:
       good = issuer_ && issuer_->settings().issuer == pass.issuer;
       break;
     default:
-      good = keys_.empty() && !keys_wanted_ && (pass.kind == Pass::Kind::frames || !issuer_);
+      good = keys_.empty() && !keys_wanted_ && (pass.kind == engine::Pass::Kind::frames || !issuer_);
   }
-  return good ? PassState::good : PassState::retired;
+  return good ? engine::PassState::good : engine::PassState::retired;
 }
 
-HttpResponse AccessPolicy::still_unknown() const {
-  return plain_error(503, "the token cannot be judged now: its issuer's keys could not be fetched in time",
-                     "Retry-After: 30\r\n");
+net::HttpResponse AccessPolicy::still_unknown() const {
+  return net::plain_error(503,
+                          "the token cannot be judged now: its issuer's keys could not be fetched in time",
+                          "Retry-After: 30\r\n");
 }
 
 Result<void> check_exposure(const Config& config, const AccessPolicy& access) {
@@ -330,4 +336,4 @@ Result<void> check_exposure(const Config& config, const AccessPolicy& access) {
   return {};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

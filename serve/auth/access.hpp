@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 class IssuerKeys;
 
@@ -35,14 +35,14 @@ struct AccessDecision {
     undecided,  ///< only the issuer's newer keys can tell: IssuerKeys::fetch, then look again
   };
   Kind kind = Kind::deny;
-  SharedPass pass{};
-  HttpResponse refusal{};
+  engine::SharedPass pass{};
+  net::HttpResponse refusal{};
   std::string note{};         ///< for the log, never a key
   std::string_view reason{};  ///< denied because of what was shown: "key", "token" or "scope"
 };
 
 /// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/mcp).
-Scope needed_scope(std::string_view path);
+engine::Scope needed_scope(std::string_view path);
 
 /// The rules in effect: immutable, replaced as a whole by a reload. Judging reads no file and asks nobody.
 class AccessPolicy {
@@ -56,25 +56,25 @@ class AccessPolicy {
 
   /// Host missing, twice or malformed is 400; a foreign Host or Origin (also "null") is 403 (DNS rebinding,
   /// cross-site requests).
-  [[nodiscard]] std::optional<HttpResponse> check_origin(const HttpRequest& request) const;
+  [[nodiscard]] std::optional<net::HttpResponse> check_origin(const net::HttpRequest& request) const;
   /// The verdict on the request's bearer token or x-api-key; "local", admin, where nothing is configured. A
   /// query string is never looked at. `own` is a token that the place may have besides ("daemon", admin);
   /// where there is one, nobody comes in without a credential. `last`: no newer keys of the issuer will come.
-  [[nodiscard]] AccessDecision judge(const HttpRequest& request, const Secret* own = nullptr,
+  [[nodiscard]] AccessDecision judge(const net::HttpRequest& request, const Secret* own = nullptr,
                                      bool last = false) const;
   /// Whose hello token this is: the daemon's own (ws.token, or what it was rotated to) is "daemon", admin; a
   /// key is its own; without both, "local", admin. Empty = nobody's.
-  [[nodiscard]] SharedPass hello(std::string_view token, const Secret& own) const;
+  [[nodiscard]] engine::SharedPass hello(std::string_view token, const Secret& own) const;
   /// What a pass of these rules or of earlier ones is worth now; `owns` tells whether a digest is still that
   /// of the daemon's token, and with none, whether there is no such token.
-  [[nodiscard]] PassState state_of(const Pass& pass,
-                                   const std::function<bool(const std::optional<Sha256>&)>& owns) const;
+  [[nodiscard]] engine::PassState state_of(
+      const engine::Pass& pass, const std::function<bool(const std::optional<Sha256>&)>& owns) const;
   /// These rules among all that this process had.
   [[nodiscard]] std::uint64_t id() const { return id_; }
   /// True for the value of an Origin header that may speak to us.
   [[nodiscard]] bool allows_origin(std::string_view origin) const;
   /// The 401 that an AccessDecision::undecided becomes when waiting did not help: 503 instead, to come back.
-  [[nodiscard]] HttpResponse still_unknown() const;
+  [[nodiscard]] net::HttpResponse still_unknown() const;
 
   /// Of WWW-Authenticate, for refusals made elsewhere.
   [[nodiscard]] const Challenge& challenge() const { return challenge_; }
@@ -92,20 +92,20 @@ class AccessPolicy {
   AccessPolicy() = default;
   [[nodiscard]] bool allows_host(std::string_view authority) const;
   [[nodiscard]] bool is_open() const { return keys_.empty() && !keys_wanted_ && !issuer_; }
-  [[nodiscard]] SharedPass pass_of(const NamedKey& key) const;
-  [[nodiscard]] SharedPass pass_of_own(std::string_view token) const;
-  [[nodiscard]] AccessDecision judge_credential(std::string_view text, bool bearer, Scope wanted,
+  [[nodiscard]] engine::SharedPass pass_of(const NamedKey& key) const;
+  [[nodiscard]] engine::SharedPass pass_of_own(std::string_view token) const;
+  [[nodiscard]] AccessDecision judge_credential(std::string_view text, bool bearer, engine::Scope wanted,
                                                 bool last) const;
-  [[nodiscard]] AccessDecision judge_bearer(std::string_view token, Scope wanted, bool last) const;
+  [[nodiscard]] AccessDecision judge_bearer(std::string_view token, engine::Scope wanted, bool last) const;
   Result<void> take_keys(const Config& config, const std::filesystem::path& root, bool strict);
   Result<void> take_oauth(const Config& config, const AccessPolicy* before);
 
   std::vector<HostPattern> hosts_;
   std::uint64_t id_ = 0;
-  SharedPass open_, open_frames_;
+  engine::SharedPass open_, open_frames_;
   std::vector<NamedKey> keys_;
-  std::vector<SharedPass> passes_;  // of the keys, made once
-  bool keys_wanted_ = false;        // a keys file is configured, be it empty
+  std::vector<engine::SharedPass> passes_;  // of the keys, made once
+  bool keys_wanted_ = false;                // a keys file is configured, be it empty
   Challenge challenge_;
   std::string metadata_;
   std::shared_ptr<IssuerKeys> issuer_;
@@ -117,4 +117,4 @@ class AccessPolicy {
 /// setting to change.
 Result<void> check_exposure(const Config& config, const AccessPolicy& access);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

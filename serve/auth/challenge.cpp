@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 namespace {
 namespace challenge_text {
 
@@ -27,23 +27,25 @@ std::string line(const Challenge& challenge, std::string_view error, std::string
 }  // namespace challenge_text
 }  // namespace
 
-std::string scope_names(Scope most) {
+std::string scope_names(engine::Scope most) {
   std::string text;
-  for (const Scope scope : {Scope::viewer, Scope::operator_, Scope::admin})
-    if (scope <= most) text += fmt::format("{}exai:{}", text.empty() ? "" : " ", to_string(scope));
+  for (const engine::Scope scope : {engine::Scope::viewer, engine::Scope::operator_, engine::Scope::admin})
+    if (scope <= most) text += fmt::format("{}exai:{}", text.empty() ? "" : " ", engine::to_string(scope));
   return text;
 }
 
-HttpResponse unauthorized(const Challenge& challenge, Scope wanted, std::string_view message, bool given) {
-  return plain_error(401, message,
-                     challenge_text::line(challenge, given ? "invalid_token" : "",
-                                          challenge.metadata.empty() ? "" : scope_names(wanted)));
+net::HttpResponse unauthorized(const Challenge& challenge, engine::Scope wanted, std::string_view message,
+                               bool given) {
+  return net::plain_error(401, message,
+                          challenge_text::line(challenge, given ? "invalid_token" : "",
+                                               challenge.metadata.empty() ? "" : scope_names(wanted)));
 }
 
-HttpResponse forbidden(Scope needed, const Challenge& challenge) {
-  return plain_error(
-      403, fmt::format("this needs a key or token of scope {}", to_string(needed)),
-      challenge_text::line(challenge, "insufficient_scope", fmt::format("exai:{}", to_string(needed))));
+net::HttpResponse forbidden(engine::Scope needed, const Challenge& challenge) {
+  return net::plain_error(403,
+                          fmt::format("this needs a key or token of scope {}", engine::to_string(needed)),
+                          challenge_text::line(challenge, "insufficient_scope",
+                                               fmt::format("exai:{}", engine::to_string(needed))));
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 /// Where a client finds out whom to ask for a token.
 struct Challenge {
@@ -16,12 +16,13 @@ struct Challenge {
 };
 
 /// The OAuth names of the scopes up to that one: "exai:viewer exai:operator".
-std::string scope_names(Scope most);
+std::string scope_names(engine::Scope most);
 
 /// 401. `wanted` is the scope that the place is used with, `message` a sentence for people; with `given`, a
 /// key or token was there and is the reason.
-HttpResponse unauthorized(const Challenge& challenge, Scope wanted, std::string_view message, bool given);
+net::HttpResponse unauthorized(const Challenge& challenge, engine::Scope wanted, std::string_view message,
+                               bool given);
 /// 403: the caller is known, but its scope is less than `needed`.
-HttpResponse forbidden(Scope needed, const Challenge& challenge = {});
+net::HttpResponse forbidden(engine::Scope needed, const Challenge& challenge = {});
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

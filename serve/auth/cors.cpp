@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 namespace {
 namespace cors_rules {
 
@@ -29,9 +29,9 @@ bool is_name_list(std::string_view text) {
 }  // namespace cors_rules
 }  // namespace
 
-std::optional<HttpResponse> share_with_origin(HttpRequest& request) {
+std::optional<net::HttpResponse> share_with_origin(net::HttpRequest& request) {
   using namespace cors_rules;
-  HttpResponse answer;
+  net::HttpResponse answer;
   answer.status = 204;
   if (request.method == "OPTIONS" && request.path == "*") {
     answer.headers = "Allow: GET, HEAD, POST, DELETE, OPTIONS\r\n";
@@ -57,4 +57,4 @@ std::optional<HttpResponse> share_with_origin(HttpRequest& request) {
   return answer;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

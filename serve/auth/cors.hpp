@@ -5,10 +5,10 @@
 
 #include <optional>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 /// For a request whose Origin, if it has one, is allowed already: every answer to it may be read by the page,
 /// with the headers that MCP clients look for. A preflight, which never shows a key, is answered here.
-std::optional<HttpResponse> share_with_origin(HttpRequest& request);
+std::optional<net::HttpResponse> share_with_origin(net::HttpRequest& request);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

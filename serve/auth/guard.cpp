@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 void QuietLog::say(std::string_view text, Steady now) {
   if (!write_) return;
@@ -15,8 +15,8 @@ void QuietLog::say(std::string_view text, Steady now) {
   unsaid_ = 0;
 }
 
-Guard::Guard(const AccessPolicy& access, Metrics& metrics, const Clock& clock, RateLimits limits,
-             QuietLog::Write note)
+Guard::Guard(const AccessPolicy& access, engine::Metrics& metrics, const Clock& clock,
+             engine::RateLimits limits, QuietLog::Write note)
     : access_(access),
       metrics_(metrics),
       clock_(clock),
@@ -28,17 +28,18 @@ void Guard::note(std::string_view text) {
   refused_.say(text, clock_.steady());
 }
 
-std::optional<HttpResponse> Guard::admit(HttpRequest& request, bool counted, const Secret* own) {
+std::optional<net::HttpResponse> Guard::admit(net::HttpRequest& request, bool counted, const Secret* own) {
   return decide(request, access_.judge(request, own), counted);
 }
 
-std::optional<HttpResponse> Guard::admit_finally(HttpRequest& request, bool counted) {
+std::optional<net::HttpResponse> Guard::admit_finally(net::HttpRequest& request, bool counted) {
   AccessDecision entrance = access_.judge(request, nullptr, true);
   if (entrance.kind == AccessDecision::Kind::undecided) return access_.still_unknown();
   return decide(request, std::move(entrance), counted);
 }
 
-std::optional<HttpResponse> Guard::decide(HttpRequest& request, AccessDecision entrance, bool counted) {
+std::optional<net::HttpResponse> Guard::decide(net::HttpRequest& request, AccessDecision entrance,
+                                               bool counted) {
   if (entrance.kind == AccessDecision::Kind::undecided) return std::nullopt;
   if (entrance.kind == AccessDecision::Kind::allow) {
     request.pass = std::move(entrance.pass);
@@ -51,30 +52,30 @@ std::optional<HttpResponse> Guard::decide(HttpRequest& request, AccessDecision e
   const Millis wait = rates_.take_failure(request.peer, clock_.steady());
   if (wait.count() == 0) return std::move(entrance.refusal);
   metrics_.refused("guesses");
-  const RateVerdict verdict{wait, "wrong keys", rates_.limits().address, 0};
-  return plain_error(429, "too many wrong keys from this address; a right one is let in at any time",
-                     rate_headers(verdict));
+  const engine::RateVerdict verdict{wait, "wrong keys", rates_.limits().address, 0};
+  return net::plain_error(429, "too many wrong keys from this address; a right one is let in at any time",
+                          engine::rate_headers(verdict));
 }
 
-RateCaller Guard::caller(const Pass& pass, std::string_view address) const {
-  const bool named = pass.kind == Pass::Kind::key || pass.kind == Pass::Kind::bearer;
+engine::RateCaller Guard::caller(const engine::Pass& pass, std::string_view address) const {
+  const bool named = pass.kind == engine::Pass::Kind::key || pass.kind == engine::Pass::Kind::bearer;
   return {address, named ? std::string_view(pass.principal.name) : std::string_view(), is_loopback(address)};
 }
 
-std::optional<HttpResponse> Guard::count(HttpRequest& request) {
-  const RateVerdict verdict = rates_.take(caller(*request.pass, request.peer), clock_.steady());
+std::optional<net::HttpResponse> Guard::count(net::HttpRequest& request) {
+  const engine::RateVerdict verdict = rates_.take(caller(*request.pass, request.peer), clock_.steady());
   if (verdict.policy.empty()) return std::nullopt;
-  request.answer_headers += rate_headers(verdict);
+  request.answer_headers += engine::rate_headers(verdict);
   if (verdict.wait.count() == 0) return std::nullopt;
   metrics_.refused("rate");
-  return plain_error(429, fmt::format("too many requests; wait, or raise limits.rate_{} and its like",
-                                      verdict.policy == "key"       ? "session"
-                                      : verdict.policy == "address" ? "address"
-                                                                    : "global"));
+  return net::plain_error(429, fmt::format("too many requests; wait, or raise limits.rate_{} and its like",
+                                           verdict.policy == "key"       ? "session"
+                                           : verdict.policy == "address" ? "address"
+                                                                         : "global"));
 }
 
-Millis Guard::take(const Pass& pass, std::string_view address) {
-  const RateVerdict verdict = rates_.take(caller(pass, address), clock_.steady());
+Millis Guard::take(const engine::Pass& pass, std::string_view address) {
+  const engine::RateVerdict verdict = rates_.take(caller(pass, address), clock_.steady());
   if (verdict.wait.count() > 0) metrics_.refused("rate");
   return verdict.wait;
 }
@@ -95,4 +96,4 @@ void Guard::turned_away(std::string_view address, std::string_view listener) {
                    clock_.steady());
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 /// One line of many equal ones: the first at once, then at most one in a while with the number of the others.
 class QuietLog {
@@ -31,16 +31,17 @@ class QuietLog {
 class Guard {
  public:
   /// `note` is one line for whoever runs the server; may be empty.
-  Guard(const AccessPolicy& access, Metrics& metrics, const Clock& clock, RateLimits limits,
+  Guard(const AccessPolicy& access, engine::Metrics& metrics, const Clock& clock, engine::RateLimits limits,
         QuietLog::Write note);
 
   /// Who asks, and whether that was already too much: the pass stays with the request. `counted`: the request
   /// counts against the limits. Undecided (nothing and no pass) when only the issuer's newer keys can tell.
-  std::optional<HttpResponse> admit(HttpRequest& request, bool counted, const Secret* own = nullptr);
+  std::optional<net::HttpResponse> admit(net::HttpRequest& request, bool counted,
+                                         const Secret* own = nullptr);
   /// The same once there are no newer keys to wait for.
-  std::optional<HttpResponse> admit_finally(HttpRequest& request, bool counted);
+  std::optional<net::HttpResponse> admit_finally(net::HttpRequest& request, bool counted);
   /// One message on a connection that was let in; zero = it may pass.
-  Millis take(const Pass& pass, std::string_view address);
+  Millis take(const engine::Pass& pass, std::string_view address);
   /// One frame of the daemon's, of a session or (empty) of none yet.
   Millis take_frame(std::string_view address, std::string_view session) {
     return rates_.take(address, session, clock_.steady());
@@ -50,20 +51,20 @@ class Guard {
   /// No room for a connection.
   void turned_away(std::string_view address, std::string_view listener);
   void note(std::string_view text);
-  void reload(const RateLimits& limits) { rates_.set_limits(limits); }
+  void reload(const engine::RateLimits& limits) { rates_.set_limits(limits); }
 
   [[nodiscard]] const AccessPolicy& access() const { return access_; }
 
  private:
-  std::optional<HttpResponse> decide(HttpRequest& request, AccessDecision entrance, bool counted);
-  std::optional<HttpResponse> count(HttpRequest& request);
-  [[nodiscard]] RateCaller caller(const Pass& pass, std::string_view address) const;
+  std::optional<net::HttpResponse> decide(net::HttpRequest& request, AccessDecision entrance, bool counted);
+  std::optional<net::HttpResponse> count(net::HttpRequest& request);
+  [[nodiscard]] engine::RateCaller caller(const engine::Pass& pass, std::string_view address) const;
 
   const AccessPolicy& access_;
-  Metrics& metrics_;
+  engine::Metrics& metrics_;
   const Clock& clock_;
-  RateLimiter rates_;
+  engine::RateLimiter rates_;
   QuietLog refused_, turned_away_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -8,7 +8,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 namespace {
 namespace issuer_fetch {
 
@@ -118,7 +118,7 @@ void IssuerKeys::take(FetchedKeys fetched) {
   ever_ = true;
 }
 
-void IssuerKeys::fetch(Engine& engine, std::function<void(const std::string&)> note) {
+void IssuerKeys::fetch(engine::Engine& engine, std::function<void(const std::string&)> note) {
   if (fetching_ || next_) return;
   const Millis pause = pause_left();
   if (pause.count() == 0) return begin(engine, std::move(note));
@@ -129,7 +129,7 @@ void IssuerKeys::fetch(Engine& engine, std::function<void(const std::string&)> n
   });
 }
 
-void IssuerKeys::begin(Engine& engine, std::function<void(const std::string&)> note) {
+void IssuerKeys::begin(engine::Engine& engine, std::function<void(const std::string&)> note) {
   next_.reset();
   fetching_ = true;
   begun_ = clock_.steady();
@@ -150,7 +150,7 @@ void IssuerKeys::begin(Engine& engine, std::function<void(const std::string&)> n
   });
 }
 
-bool IssuerKeys::wait(Engine& engine, std::size_t bytes, std::function<void()> then) {
+bool IssuerKeys::wait(engine::Engine& engine, std::size_t bytes, std::function<void()> then) {
   if (waiting_.size() >= k_most_waiting || waiting_bytes_ + bytes > k_most_waiting_bytes) return false;
   waiting_.push_back(std::move(then));
   waiting_bytes_ += bytes;
@@ -168,4 +168,4 @@ void IssuerKeys::release() {
   for (const auto& tell : std::exchange(waiting_, {})) tell();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 /// Bounds of a fetch and of the line before it.
 inline constexpr Millis k_fetch_deadline{5000}, k_wait_for_fetch{6000};
@@ -49,16 +49,16 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   [[nodiscard]] bool due() const;
   /// Begins a fetch, at once or when the pause since the last one is over; one that runs or is about to is
   /// enough. `note` hears what went wrong.
-  void fetch(Engine& engine, std::function<void(const std::string&)> note);
+  void fetch(engine::Engine& engine, std::function<void(const std::string&)> note);
   /// That key is not in the set that has just come.
   void missed(std::string_view key_id);
   /// Calls back when the fetch that runs or is about to has ended, or after six seconds. False when too many
   /// wait, or too much.
-  bool wait(Engine& engine, std::size_t bytes, std::function<void()> then);
+  bool wait(engine::Engine& engine, std::size_t bytes, std::function<void()> then);
 
  private:
   [[nodiscard]] Millis pause_left() const;
-  void begin(Engine& engine, std::function<void(const std::string&)> note);
+  void begin(engine::Engine& engine, std::function<void(const std::string&)> note);
   void take(FetchedKeys fetched);
   void release();
 
@@ -66,13 +66,13 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   const Clock& clock_;
   JwkSet keys_;
   bool ever_ = false, fetching_ = false, failed_ = false;
-  std::optional<Steady> begun_;  // of the last fetch
-  std::unique_ptr<Timer> next_;  // of the fetch that is about to begin
+  std::optional<Steady> begun_;          // of the last fetch
+  std::unique_ptr<engine::Timer> next_;  // of the fetch that is about to begin
   std::map<std::string, Steady, std::less<>> in_vain_;
   Steady fresh_until_{};
   std::vector<std::function<void()>> waiting_;
   std::size_t waiting_bytes_ = 0;
-  std::unique_ptr<Timer> patience_;
+  std::unique_ptr<engine::Timer> patience_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -11,7 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 namespace {
 namespace public_key {
 
@@ -200,4 +200,4 @@ Result<JwkSet> JwkSet::parse(std::string_view text) {
   return set;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

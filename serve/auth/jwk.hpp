@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 /// The signature algorithms that are accepted (RFC 7518, RFC 8037). Each belongs to one type of key, so that
 /// a header cannot have a key used for another.
@@ -56,4 +56,4 @@ class JwkSet {
   std::vector<Jwk> keys_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 namespace {
 namespace compact_jwt {
 
@@ -158,4 +158,4 @@ tl::expected<JwtClaims, JwtRejection> verify_jwt(std::string_view token, const J
   return judge_claims(*claims, expected, now);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -10,7 +10,7 @@
 
 #include <tl/expected.hpp>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 /// What a token must say.
 struct JwtExpectation {
@@ -52,4 +52,4 @@ bool looks_like_jwt(std::string_view text);
 tl::expected<JwtClaims, JwtRejection> verify_jwt(std::string_view token, const JwkSet& keys,
                                                  const JwtExpectation& expected, Wall now);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

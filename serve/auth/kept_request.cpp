@@ -1,8 +1,8 @@
 #include "serve/auth/kept_request.hpp"
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
-KeptRequest::KeptRequest(const HttpRequest& request)
+KeptRequest::KeptRequest(const net::HttpRequest& request)
     : method_(request.method),
       path_(request.path),
       query_(request.query),
@@ -13,8 +13,8 @@ KeptRequest::KeptRequest(const HttpRequest& request)
   for (const auto& [name, value] : request.headers) headers_.emplace_back(name, value);
 }
 
-HttpRequest KeptRequest::view() const {
-  HttpRequest request;
+net::HttpRequest KeptRequest::view() const {
+  net::HttpRequest request;
   request.method = method_;
   request.path = path_;
   request.query = query_;
@@ -31,4 +31,4 @@ std::size_t KeptRequest::bytes() const {
   return sum;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

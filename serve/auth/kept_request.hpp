@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 class KeptRequest {
  public:
-  explicit KeptRequest(const HttpRequest& request);
+  explicit KeptRequest(const net::HttpRequest& request);
   /// The same request; valid as long as this object.
-  [[nodiscard]] HttpRequest view() const;
+  [[nodiscard]] net::HttpRequest view() const;
   [[nodiscard]] std::size_t bytes() const;
 
  private:
@@ -21,4 +21,4 @@ class KeptRequest {
   std::vector<std::pair<std::string, std::string>> headers_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -9,7 +9,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 namespace {
 namespace key_list {
 
@@ -69,7 +69,7 @@ class EntryReader {
     const std::optional<Sha256> digest = digest_of(entry_.text("sha256"));
     if (!digest) return wrong(at("sha256"), "sha256 must be 64 hexadecimal digits");
     key.digest = *digest;
-    const std::optional<Scope> scope = parse_scope(entry_.text("scope"));
+    const std::optional<engine::Scope> scope = parse_scope(entry_.text("scope"));
     if (!scope) return wrong(at("scope"), "scope must be viewer, operator or admin");
     key.scope = *scope;
     for (const auto& [field, to] : {std::pair{"expires", &key.expires}, {"created", &key.created}}) {
@@ -116,9 +116,9 @@ Result<void> check_key_name(std::string_view name) {
   return {};
 }
 
-std::optional<Scope> parse_scope(std::string_view word) {
-  for (const Scope scope : {Scope::viewer, Scope::operator_, Scope::admin})
-    if (word == to_string(scope)) return scope;
+std::optional<engine::Scope> parse_scope(std::string_view word) {
+  for (const engine::Scope scope : {engine::Scope::viewer, engine::Scope::operator_, engine::Scope::admin})
+    if (word == engine::to_string(scope)) return scope;
   return std::nullopt;
 }
 
@@ -172,7 +172,7 @@ std::string keys_text(const std::vector<NamedKey>& keys) {
   if (keys.empty()) text += "[]\n";
   for (const NamedKey& key : keys) {
     text += fmt::format("- name: {}\n  sha256: {}\n  scope: {}\n", key.name,
-                        key_list::hex_of(key.digest, key.digest.size()), to_string(key.scope));
+                        key_list::hex_of(key.digest, key.digest.size()), engine::to_string(key.scope));
     if (key.expires) text += fmt::format("  expires: {}\n", utc_seconds(*key.expires));
     if (key.created) text += fmt::format("  created: {}\n", utc_seconds(*key.created));
   }
@@ -218,4 +218,4 @@ const NamedKey* find_key(const std::vector<NamedKey>& keys, std::string_view pre
   return found;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

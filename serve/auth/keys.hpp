@@ -14,13 +14,13 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::auth {
 
 /// One key. It is a text of 256 random bits, so a plain SHA-256 of it can be kept: there is nothing to guess.
 struct NamedKey {
   std::string name;
   Sha256 digest{};
-  Scope scope = Scope::admin;
+  engine::Scope scope = engine::Scope::admin;
   std::optional<Wall> expires{};  ///< nothing = never
   std::optional<Wall> created{};
 
@@ -35,7 +35,7 @@ inline constexpr std::uint64_t k_keys_file_bytes = std::uint64_t{1} << 20U;
 /// are ours. So it never looks like "key:1a2b3c4d" or "subject@issuer". `invalid` otherwise.
 Result<void> check_key_name(std::string_view name);
 /// "viewer", "operator", "admin", or nothing.
-std::optional<Scope> parse_scope(std::string_view word);
+std::optional<engine::Scope> parse_scope(std::string_view word);
 /// "2027-01-31T12:00:00Z" or "2027-01-31" (its first second); nothing for anything else.
 std::optional<Wall> parse_utc(std::string_view text);
 /// "2027-01-31T12:00:00Z", cut to the second.
@@ -63,4 +63,4 @@ NamedKey plain_key(std::string_view key);
 /// about which one was near.
 const NamedKey* find_key(const std::vector<NamedKey>& keys, std::string_view presented);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::auth

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 namespace {
 namespace bridging {
 
@@ -27,33 +27,33 @@ Millis seconds_at(const Json& object, const char* name) {
   return Millis{static_cast<long long>(std::clamp(seconds, 0.0, 86400.0) * 1000)};
 }
 
-std::string rpc_failure(const RpcId& id, int code, std::string message, Json data = nullptr) {
-  RpcError error;
+std::string rpc_failure(const mcp::RpcId& id, int code, std::string message, Json data = nullptr) {
+  mcp::RpcError error;
   error.code = code;
   error.message = std::move(message);
   error.data = std::move(data);
-  return rpc_error(id, error);
+  return mcp::rpc_error(id, error);
 }
 
 /// A failed call_tool_res as an MCP answer: refusals are errors of the protocol, failures of the tool are
 /// results.
-std::string failed(const RpcId& id, const Json& frame, const Json& error) {
+std::string failed(const mcp::RpcId& id, const Json& frame, const Json& error) {
   const std::string code = text_at(error, "code"), message = text_at(error, "message");
   Json facts = {{"code", code}, {"message", message}};
   for (const char* const name : {"details", "metadata"})
     if (error.contains(name)) facts[name] = error[name];
   if (code == "TOOL_NOT_FOUND" || code == "VALIDATION_ERROR")
-    return rpc_failure(id, k_invalid_params, message, facts);
+    return rpc_failure(id, mcp::k_invalid_params, message, facts);
   if (code == "OVER_CAPACITY") {
     facts["kind"] = "busy";
     if (error.contains("details") && error["details"].contains("retry_after"))
       facts["retry_after"] = error["details"]["retry_after"];
-    return rpc_failure(id, rpc_code(ErrorKind::busy), message, facts);
+    return rpc_failure(id, mcp::rpc_code(ErrorKind::busy), message, facts);
   }
   Json result = {{"content", Json::array({{{"type", "text"}, {"text", message}}})}, {"isError", true}};
   if (frame.contains("outputs")) result["content"] = frame["outputs"];
   result["structuredContent"] = {{"error", std::move(facts)}};
-  return rpc_result(id, dump_json(result));
+  return mcp::rpc_result(id, dump_json(result));
 }
 
 }  // namespace bridging
@@ -71,37 +71,37 @@ Error Bridge::unreachable() const {
 }
 
 void Bridge::from_client(std::string_view line) {
-  auto message = read_message(line);
-  if (!message) return parts_.to_client(rpc_error(message.error().id, message.error().error));
-  if (message->kind == RpcMessage::Kind::request) return request(std::move(*message));
-  if (message->kind == RpcMessage::Kind::notification && message->method == "notifications/cancelled")
+  auto message = mcp::read_message(line);
+  if (!message) return parts_.to_client(mcp::rpc_error(message.error().id, message.error().error));
+  if (message->kind == mcp::RpcMessage::Kind::request) return request(std::move(*message));
+  if (message->kind == mcp::RpcMessage::Kind::notification && message->method == "notifications/cancelled")
     cancel(message->params);
 }
 
 void Bridge::client_too_long() {
   parts_.to_client(
-      bridging::rpc_failure({}, k_invalid_request, "the message is larger than limits.body allows"));
+      bridging::rpc_failure({}, mcp::k_invalid_request, "the message is larger than limits.body allows"));
 }
 
-void Bridge::request(RpcMessage message) {
-  if (message.method == "ping") return parts_.to_client(rpc_result(message.id, "{}"));
+void Bridge::request(mcp::RpcMessage message) {
+  if (message.method == "ping") return parts_.to_client(mcp::rpc_result(message.id, "{}"));
   if (message.method == "initialize") {
-    const std::string_view version = negotiate_version(
+    const std::string_view version = mcp::negotiate_version(
         message.params.is_object() ? bridging::text_at(message.params, "protocolVersion") : "");
-    return parts_.to_client(rpc_result(message.id, initialize_result(parts_.identity, version)));
+    return parts_.to_client(mcp::rpc_result(message.id, mcp::initialize_result(parts_.identity, version)));
   }
   const bool call = message.method == "tools/call";
   if (!call && message.method != "tools/list")
-    return parts_.to_client(bridging::rpc_failure(message.id, k_method_not_found,
+    return parts_.to_client(bridging::rpc_failure(message.id, mcp::k_method_not_found,
                                                   "method not found: " + message.method.substr(0, 128)));
   if (waiting_.size() >= bridging::k_most_waiting || held_bytes_ >= bridging::k_most_bytes)
-    return parts_.to_client(
-        rpc_error(message.id, to_rpc(make_error(ErrorKind::busy, "too many requests are waiting"))));
+    return parts_.to_client(mcp::rpc_error(
+        message.id, mcp::to_rpc(make_error(ErrorKind::busy, "too many requests are waiting"))));
   if (call) return call_tool(std::move(message));
   list_tools(message.id);
 }
 
-void Bridge::list_tools(const RpcId& id) {
+void Bridge::list_tools(const mcp::RpcId& id) {
   const std::string key = fmt::format("list:{:012}", next_++);
   Waiting waiting;
   waiting.id = id;
@@ -111,16 +111,16 @@ void Bridge::list_tools(const RpcId& id) {
   expect(key, std::move(waiting));
 }
 
-void Bridge::call_tool(RpcMessage message) {
+void Bridge::call_tool(mcp::RpcMessage message) {
   if (!message.params.is_object() || bridging::text_at(message.params, "name").empty())
     return parts_.to_client(
-        bridging::rpc_failure(message.id, k_invalid_params, "tools/call needs params.name (a string)"));
+        bridging::rpc_failure(message.id, mcp::k_invalid_params, "tools/call needs params.name (a string)"));
   Waiting waiting;
   waiting.id = std::move(message.id);
   waiting.what = bridging::text_at(message.params, "name").substr(0, 128);
   if (const auto meta = message.params.find("_meta");
       meta != message.params.end() && meta->is_object() && meta->contains("progressToken"))
-    waiting.progress_token = rpc_id((*meta)["progressToken"]);
+    waiting.progress_token = mcp::rpc_id((*meta)["progressToken"]);
   const std::string key = fmt::format("call:{:012}", next_++);
   Json frame = {{"op", "call_tool"},
                 {"request_id", key},
@@ -132,7 +132,8 @@ void Bridge::call_tool(RpcMessage message) {
 }
 
 void Bridge::cancel(const Json& params) {
-  const RpcId id = params.is_object() && params.contains("requestId") ? rpc_id(params["requestId"]) : RpcId();
+  const mcp::RpcId id =
+      params.is_object() && params.contains("requestId") ? mcp::rpc_id(params["requestId"]) : mcp::RpcId();
   for (auto& [key, waiting] : waiting_) {
     if (waiting.id != id || id.empty() || waiting.list) continue;
     if (line_ == Line::up) parts_.to_daemon(dump_json({{"op", "cancel"}, {"request_id", key}}));
@@ -160,7 +161,7 @@ void Bridge::limit(const std::string& key, Waiting& waiting, Millis time) {
         make_error(ErrorKind::timeout, "the daemon did not answer within " + format_duration(time),
                    "see its log, or raise timeouts.workflow");
     if (line_ == Line::up) parts_.to_daemon(dump_json({{"op", "cancel"}, {"request_id", key}}));
-    settle(key, rpc_error(found->second.id, to_rpc(late)));
+    settle(key, mcp::rpc_error(found->second.id, mcp::to_rpc(late)));
   });
 }
 
@@ -170,7 +171,7 @@ void Bridge::limit_outage(const std::string& key, Waiting& waiting) {
       waiting.acked ? std::max(daemon_grace_, parts_.connect_timeout) : parts_.connect_timeout;
   waiting.outage = parts_.loop.after(time, [this, key] {
     const auto found = waiting_.find(key);
-    if (found != waiting_.end()) settle(key, rpc_error(found->second.id, to_rpc(unreachable())));
+    if (found != waiting_.end()) settle(key, mcp::rpc_error(found->second.id, mcp::to_rpc(unreachable())));
   });
 }
 
@@ -226,7 +227,7 @@ void Bridge::settle(const std::string& key, const std::string& message) {
 void Bridge::fail_all(const Error& error) {
   held_bytes_ = 0;
   for (const auto& [key, waiting] : std::exchange(waiting_, {}))
-    parts_.to_client(rpc_error(waiting.id, to_rpc(error)));
+    parts_.to_client(mcp::rpc_error(waiting.id, mcp::to_rpc(error)));
   if (on_idle_) on_idle_();
 }
 
@@ -279,7 +280,7 @@ void Bridge::ask_again(bool resumed) {
                    "the connection to the daemon at " + parts_.url + " was lost while " + waiting.what +
                        " ran there, and the daemon knows nothing of it any more; it was not run again",
                    "see the daemon's log for whether it finished, then call again");
-    settle(key, rpc_error(waiting.id, to_rpc(error)));
+    settle(key, mcp::rpc_error(waiting.id, mcp::to_rpc(error)));
   }
 }
 
@@ -295,7 +296,7 @@ void Bridge::progress(const std::string& key, const Json& frame) {
   const auto found = waiting_.find(key);
   if (found == waiting_.end() || found->second.progress_token.empty()) return;
   Waiting& waiting = found->second;
-  Progress said{bridging::text_at(frame, "text"), bridging::text_at(frame, "message")};
+  engine::Progress said{bridging::text_at(frame, "text"), bridging::text_at(frame, "message")};
   // A message is followed by a bare frame for clients of the old kind; other bare frames say that the call
   // lives, which keeps a client's own timeout away.
   const bool bare = said.text.empty() && said.message.empty();
@@ -303,20 +304,20 @@ void Bridge::progress(const std::string& key, const Json& frame) {
   if (!said.message.empty()) waiting.bare_follows = true;
   if (bare) said.message = waiting.what + " is running";
   if (bare && frame.contains("note")) said.message = bridging::text_at(frame, "note");
-  parts_.to_client(rpc_notification("notifications/progress",
-                                    progress_params(waiting.progress_token, ++waiting.progress, said)));
+  parts_.to_client(mcp::rpc_notification(
+      "notifications/progress", mcp::progress_params(waiting.progress_token, ++waiting.progress, said)));
 }
 
 void Bridge::result(const std::string& key, Json& frame) {
   const auto found = waiting_.find(key);
   if (found == waiting_.end()) return;
-  const RpcId id = found->second.id;
+  const mcp::RpcId id = found->second.id;
   if (const auto error = frame.find("error"); error != frame.end() && error->is_object())
     return settle(key, bridging::failed(id, frame, *error));
   Json result = {{"content", frame.contains("outputs") ? std::move(frame["outputs"]) : Json::array()},
                  {"isError", false}};
   if (frame.contains("structured")) result["structuredContent"] = std::move(frame["structured"]);
-  settle(key, rpc_result(id, dump_json(result)));
+  settle(key, mcp::rpc_result(id, dump_json(result)));
 }
 
 void Bridge::refused(const std::string& key, const Json& frame) {
@@ -336,7 +337,7 @@ void Bridge::tools(const std::string& key, Json& frame) {
     found = std::find_if(waiting_.begin(), waiting_.end(), [](const auto& row) { return row.second.list; });
   if (found == waiting_.end() || !found->second.list) return;
   const Json result = {{"tools", frame.contains("tools") ? std::move(frame["tools"]) : Json::array()}};
-  settle(std::string(found->first), rpc_result(found->second.id, dump_json(result)));
+  settle(std::string(found->first), mcp::rpc_result(found->second.id, dump_json(result)));
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

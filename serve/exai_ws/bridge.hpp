@@ -14,11 +14,11 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 struct BridgeParts {
-  Loop& loop;
-  ServerIdentity identity;
+  engine::Loop& loop;
+  mcp::ServerIdentity identity;
   Secret token;
   std::string url;      ///< for messages
   std::string client;   ///< what the daemon's log calls us
@@ -55,15 +55,15 @@ class Bridge {
 
  private:
   struct Waiting {
-    RpcId id;
+    mcp::RpcId id;
     std::string frame, progress_token, what;
     std::uint64_t progress = 0;
     bool list = false, acked = false, bare_follows = false;
-    std::unique_ptr<Timer> overdue, outage;
+    std::unique_ptr<engine::Timer> overdue, outage;
   };
-  void request(RpcMessage message);
-  void list_tools(const RpcId& id);
-  void call_tool(RpcMessage message);
+  void request(mcp::RpcMessage message);
+  void list_tools(const mcp::RpcId& id);
+  void call_tool(mcp::RpcMessage message);
   void cancel(const Json& params);
   void expect(const std::string& key, Waiting waiting);
   void limit(const std::string& key, Waiting& waiting, Millis time);
@@ -88,8 +88,8 @@ class Bridge {
   unsigned failures_ = 0;
   std::string session_, why_;  // the session that the daemon gave us; why the line is down
   Millis daemon_grace_{0};     // how long the daemon keeps that without us
-  std::unique_ptr<Timer> line_timer_;
+  std::unique_ptr<engine::Timer> line_timer_;
   std::function<void()> on_idle_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 namespace {
 namespace call_keys {
 
@@ -21,7 +21,7 @@ std::optional<bool> word_of(const Json& value) {
 }  // namespace call_keys
 }  // namespace
 
-std::string call_key(const Tool& tool, const Json& arguments, std::string_view default_model) {
+std::string call_key(const tools::Tool& tool, const Json& arguments, std::string_view default_model) {
   std::string text(tool.id);
   const auto named = arguments.find("model");
   const bool names = named != arguments.end() && named->is_string();
@@ -29,8 +29,8 @@ std::string call_key(const Tool& tool, const Json& arguments, std::string_view d
   return sha256_hex(text.append(dump_json(arguments)));
 }
 
-bool may_share(const Tool& tool, const std::vector<std::string>& unshared) {
-  return tool.work == Work::blocking && tool.read_only && !tool.destructive &&
+bool may_share(const tools::Tool& tool, const std::vector<std::string>& unshared) {
+  return tool.work == engine::Work::blocking && tool.read_only && !tool.destructive &&
          std::find(unshared.begin(), unshared.end(), tool.id) == unshared.end();
 }
 
@@ -39,8 +39,8 @@ bool may_keep(const Json& arguments) {
   return thread == arguments.end() || !thread->is_string() || thread->get_ref<const std::string&>().empty();
 }
 
-Result<Json> fitting_arguments(const ToolEntry& entry, Json given) {
-  const Result<void> fits = check_arguments(entry, given);
+Result<Json> fitting_arguments(const mcp::ToolEntry& entry, Json given) {
+  const Result<void> fits = mcp::check_arguments(entry, given);
   if (fits) return given;
   if (!given.is_object()) return fail(fits.error());
   for (const char* const name : {"use_websearch", "stream"})
@@ -48,7 +48,7 @@ Result<Json> fitting_arguments(const ToolEntry& entry, Json given) {
       if (const auto meant = call_keys::word_of(*value)) *value = *meant;
   if (const auto mode = given.find("thinking_mode"); mode != given.end() && mode->is_string())
     *mode = to_lower(mode->get_ref<const std::string&>());
-  if (!check_arguments(entry, given)) return fail(fits.error());
+  if (!mcp::check_arguments(entry, given)) return fail(fits.error());
   return given;
 }
 
@@ -58,4 +58,4 @@ bool flag_of(const Json& frame, const char* name) {
   return value->is_boolean() ? value->get<bool>() : call_keys::word_of(*value).value_or(false);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

@@ -5,7 +5,7 @@
 #include "serve/exai_ws/call_key.hpp"
 #include "serve/exai_ws/frames.hpp"
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 namespace {
 namespace daemon_line {
 
@@ -27,7 +27,7 @@ std::string id_of(const Json& message) {
 }  // namespace daemon_line
 }  // namespace
 
-DaemonConnection::DaemonConnection(std::shared_ptr<DaemonState> state, std::shared_ptr<FrameSink> sink,
+DaemonConnection::DaemonConnection(std::shared_ptr<DaemonState> state, std::shared_ptr<net::FrameSink> sink,
                                    std::string address)
     : state_(std::move(state)),
       settings_(state_->settings()),
@@ -110,14 +110,14 @@ bool DaemonConnection::over_rate(const Json& message) {
 
 void DaemonConnection::hello(const Json& message) {
   if (daemon_line::text_of(message, "op") != "hello") return refuse("missing_hello", 4001);
-  const SharedPass pass = state_->admit(daemon_line::text_of(message, "token"));
+  const engine::SharedPass pass = state_->admit(daemon_line::text_of(message, "token"));
   if (!pass) {
     // Wrong tokens are counted apart, so that they cost nobody else at this address anything.
     if (state_->guard.refuse_hello(address_)) return end(daemon_line::k_policy, "too many wrong tokens");
     return refuse("unauthorized", 4003);
   }
   if (over_rate(message)) return;
-  const Principal* const principal = &pass->principal;
+  const engine::Principal* const principal = &pass->principal;
   const bool resume = flag_of(message, "resume");
   std::shared_ptr<DaemonSession> session;
   if (resume) session = state_->find(daemon_line::text_of(message, "session_id"), *principal);
@@ -126,7 +126,7 @@ void DaemonConnection::hello(const Json& message) {
     const std::string client = daemon_line::text_of(message, "client").substr(0, 64);
     Result<std::shared_ptr<DaemonSession>> opened = state_->open(*principal, resume, client);
     if (!opened) {
-      complain("OVER_CAPACITY", error_line(opened.error()), "", frames::details_of(opened.error()));
+      complain("OVER_CAPACITY", mcp::error_line(opened.error()), "", frames::details_of(opened.error()));
       return end(daemon_line::k_policy, "too many sessions");
     }
     session = std::move(*opened);
@@ -175,7 +175,7 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
     sink_->send(frames::finish(frames::failure(code, error, details).body, request_id, frames::Origin::run),
                 false);
   };
-  if (!session_->principal().may(Scope::operator_))
+  if (!session_->principal().may(engine::Scope::operator_))
     return refuse_call("UNAUTHORIZED", make_error(ErrorKind::refused, "this key may not call tools"));
   if (bytes > settings_->call_bytes)
     return refuse_call("OVER_CAPACITY",
@@ -185,9 +185,9 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
   if (name.empty())
     return refuse_call("VALIDATION_ERROR", make_error(ErrorKind::invalid, "call_tool needs name, a string"));
   const auto offered = state_->catalogue.get();
-  const ToolEntry* entry = offered->tools().find(name);
+  const mcp::ToolEntry* entry = offered->tools().find(name);
   if (entry == nullptr)
-    return refuse_call("TOOL_NOT_FOUND", unknown_tool(offered->tools(), name),
+    return refuse_call("TOOL_NOT_FOUND", mcp::unknown_tool(offered->tools(), name),
                        {{"requested_tool", name.substr(0, 128)}});
   const auto given = message.find("arguments");
   Result<Json> arguments = fitting_arguments(*entry, given == message.end() ? Json::object() : *given);
@@ -210,7 +210,7 @@ void DaemonConnection::rotate_token(const Json& message) {
     state_->log_error(code, "rotate_token: " + why, session_id(), request_id);
     sink_->send(frames::rotated(word, why, request_id), false);
   };
-  if (!session_->principal().may(Scope::admin))
+  if (!session_->principal().may(engine::Scope::admin))
     return answer("unauthorized", "this key may not rotate the token", "UNAUTHORIZED");
   if (old_token.empty() || new_token.empty())
     return answer("missing_params", "rotate_token needs old and new, two strings", "VALIDATION_ERROR");
@@ -218,7 +218,7 @@ void DaemonConnection::rotate_token(const Json& message) {
   if (rotated) return sink_->send(frames::rotated("", "", request_id), false);
   switch (rotated.error().kind) {
     case ErrorKind::config:
-      return answer("no_token", error_line(rotated.error()), "INVALID_REQUEST");
+      return answer("no_token", mcp::error_line(rotated.error()), "INVALID_REQUEST");
     case ErrorKind::invalid:
       return answer("too_short", rotated.error().message, "VALIDATION_ERROR");
     default:
@@ -238,4 +238,4 @@ void DaemonConnection::on_gone() {
   if (holds_session()) session_->detach();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

@@ -11,11 +11,13 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
-class DaemonConnection final : public FrameHandler, public std::enable_shared_from_this<DaemonConnection> {
+class DaemonConnection final : public net::FrameHandler,
+                               public std::enable_shared_from_this<DaemonConnection> {
  public:
-  DaemonConnection(std::shared_ptr<DaemonState> state, std::shared_ptr<FrameSink> sink, std::string address);
+  DaemonConnection(std::shared_ptr<DaemonState> state, std::shared_ptr<net::FrameSink> sink,
+                   std::string address);
   DaemonConnection(const DaemonConnection&) = delete;
   DaemonConnection& operator=(const DaemonConnection&) = delete;
   ~DaemonConnection() override;
@@ -47,12 +49,12 @@ class DaemonConnection final : public FrameHandler, public std::enable_shared_fr
 
   std::shared_ptr<DaemonState> state_;
   std::shared_ptr<const DaemonSettings> settings_;  // as of the connection's beginning
-  std::shared_ptr<FrameSink> sink_;
+  std::shared_ptr<net::FrameSink> sink_;
   std::string address_;
   std::shared_ptr<DaemonSession> session_;  // empty before hello
   std::uint64_t attachment_ = 0;
-  std::unique_ptr<Timer> hello_timer_;
+  std::unique_ptr<engine::Timer> hello_timer_;
   bool over_ = false;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

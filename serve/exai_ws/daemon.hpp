@@ -7,13 +7,13 @@
 
 #include <filesystem>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
-class Daemon final : public FrameService {
+class Daemon final : public net::FrameService {
  public:
   /// `log` may be null (tests).
-  Daemon(Engine& engine, const CurrentCatalogue& catalogue, Guard& guard, DaemonSettings settings,
-         io::Log* log)
+  Daemon(engine::Engine& engine, const mcp::CurrentCatalogue& catalogue, auth::Guard& guard,
+         DaemonSettings settings, io::Log* log)
       : state_(std::make_shared<DaemonState>(engine, catalogue, guard, std::move(settings), log)),
         health_file_(*state_) {}
   Daemon(const Daemon&) = delete;
@@ -21,12 +21,12 @@ class Daemon final : public FrameService {
   /// Ends every session; connections that still stand hear nothing more.
   ~Daemon() override { state_->clear(); }
 
-  std::optional<HttpResponse> admit(HttpRequest& request) override {
+  std::optional<net::HttpResponse> admit(net::HttpRequest& request) override {
     return state_->guard.access().check_origin(request);
   }
-  std::string_view choose(const HttpRequest& /*request*/) override { return {}; }
-  std::shared_ptr<FrameHandler> connect(std::shared_ptr<FrameSink> sink,
-                                        const HttpRequest& request) override {
+  std::string_view choose(const net::HttpRequest& /*request*/) override { return {}; }
+  std::shared_ptr<net::FrameHandler> connect(std::shared_ptr<net::FrameSink> sink,
+                                             const net::HttpRequest& request) override {
     const auto connection =
         std::make_shared<DaemonConnection>(state_, std::move(sink), std::string(request.peer));
     connection->begin();
@@ -46,4 +46,4 @@ class Daemon final : public FrameService {
   HealthFile health_file_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace exai::serve::frames {
+namespace exai::serve::exai_ws::frames {
 namespace {
 namespace framing {
 
@@ -44,7 +44,7 @@ std::string first_text(const Json& content) {
 }
 
 /// The object that the first output is, if it is one.
-Json first_object(const ToolOutput& output) {
+Json first_object(const engine::ToolOutput& output) {
   const std::string text = output.structured.empty() ? first_text(output.content) : output.structured;
   if (!text.starts_with('{') || (output.structured.empty() && text.size() > k_report_bytes)) return nullptr;
   Result<Json> object = parse_json(text);
@@ -58,7 +58,7 @@ std::string in_capitals(std::string word) {
 }
 
 /// The error that a tool reports inside an output; null when it reports none.
-Json reported_error(const ToolOutput& output, const std::string& text) {
+Json reported_error(const engine::ToolOutput& output, const std::string& text) {
   static constexpr std::array<std::string_view, 4> k_failures{"code_too_large", "error", "execution_error",
                                                               "resend_prompt"};
   const Json object = first_object(output);
@@ -142,7 +142,8 @@ std::string heartbeat(std::string_view request_id, std::string_view name, Wall n
   return dump_json(framing::progress_frame(request_id, name, now));
 }
 
-std::string progress(std::string_view request_id, std::string_view name, const Progress& progress, Wall now) {
+std::string progress(std::string_view request_id, std::string_view name, const engine::Progress& progress,
+                     Wall now) {
   Json frame = framing::progress_frame(request_id, name, now);
   if (!progress.text.empty()) frame["text"] = progress.text;
   if (!progress.message.empty()) {
@@ -170,7 +171,7 @@ std::string stream_complete(std::string_view request_id, Wall now) {
       {{"op", "stream_complete"}, {"request_id", request_id}, {"timestamp", framing::seconds(now)}});
 }
 
-Answer result(const ToolOutput& output, const AnswerStyle& style) {
+Answer result(const engine::ToolOutput& output, const AnswerStyle& style) {
   const std::string text = framing::joined_text(output.content);
   Json frame = {{"op", "call_tool_res"}, {"outputs", output.content}};
   const bool nothing = trim(text).empty() && output.content.size() < 2 && !output.structured.starts_with('{');
@@ -199,7 +200,7 @@ Answer result(const ToolOutput& output, const AnswerStyle& style) {
 }
 
 Answer failure(std::string_view code, const Error& error, const Json& details) {
-  Json body = {{"code", code}, {"message", error_line(error)}};
+  Json body = {{"code", code}, {"message", mcp::error_line(error)}};
   if (details.is_object() && !details.empty()) body["details"] = details;
   return framing::closed({{"op", "call_tool_res"}, {"ok", false}, {"error", std::move(body)}},
                          std::string(code));
@@ -220,4 +221,4 @@ Json details_of(const Error& error) {
   return details;
 }
 
-}  // namespace exai::serve::frames
+}  // namespace exai::serve::exai_ws::frames

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve::frames {
+namespace exai::serve::exai_ws::frames {
 
 /// What a hello that asked for resumption is told.
 struct Resumption {
@@ -32,7 +32,8 @@ std::string error(std::string_view code, std::string_view message, std::string_v
 std::string ack(std::string_view request_id, std::string_view name, Millis timeout);
 /// Heartbeat; some clients reset their timers only on frames without a message.
 std::string heartbeat(std::string_view request_id, std::string_view name, Wall now);
-std::string progress(std::string_view request_id, std::string_view name, const Progress& progress, Wall now);
+std::string progress(std::string_view request_id, std::string_view name, const engine::Progress& progress,
+                     Wall now);
 /// A progress frame about the request itself, not from its tool.
 std::string note(std::string_view request_id, std::string_view name, std::string_view note, Wall now);
 /// For callers that asked for a stream: a piece of the answer, and its end.
@@ -53,7 +54,7 @@ struct AnswerStyle {
 };
 /// Outputs, and beside them an error when the tool itself reports one: is_error, or a first output with
 /// status error, execution_error, code_too_large or resend_prompt.
-Answer result(const ToolOutput& output, const AnswerStyle& style);
+Answer result(const engine::ToolOutput& output, const AnswerStyle& style);
 Answer failure(std::string_view code, const Error& error, const Json& details);
 
 enum class Origin : std::uint8_t { run, cache, inflight };
@@ -63,4 +64,4 @@ std::string finish(std::string_view body, std::string_view request_id, Origin or
 /// What a failed call says besides its code.
 Json details_of(const Error& error);
 
-}  // namespace exai::serve::frames
+}  // namespace exai::serve::exai_ws::frames

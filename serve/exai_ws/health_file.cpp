@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 void HealthFile::begin(std::filesystem::path path, const std::string& address) {
   path_ = std::move(path);
@@ -47,4 +47,4 @@ void HealthFile::write() {
       });
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

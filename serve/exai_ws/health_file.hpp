@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 /// Writes the file at once and then every ws.health_interval. The facts are gathered on the loop; the disk is
 /// touched on the pool, where a slow one delays nobody.
@@ -29,8 +29,8 @@ class HealthFile {
   int port_ = 0;
   Wall started_{};
   bool writing_ = false, failed_ = false;
-  std::unique_ptr<Timer> timer_;
+  std::unique_ptr<engine::Timer> timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

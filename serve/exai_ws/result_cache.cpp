@@ -1,6 +1,6 @@
 #include "serve/exai_ws/result_cache.hpp"
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 const KeptResult* ResultCache::find(const std::string& name, Steady now) {
   const auto found = by_name_.find(name);
@@ -56,4 +56,4 @@ std::uint64_t ResultCache::weight(const Entry& entry) {
   return entry.name.size() * 2 + entry.result.call.size() + entry.result.body->size() + sizeof(Entry);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 struct ResultLimits {
   std::size_t count = 1000;
@@ -55,4 +55,4 @@ class ResultCache {
   std::uint64_t bytes_ = 0;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

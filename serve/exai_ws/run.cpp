@@ -3,20 +3,20 @@
 #include "serve/exai_ws/frames.hpp"
 #include "serve/exai_ws/session.hpp"
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
-void DaemonRun::start(Engine& engine, Json arguments, const Principal& principal,
+void DaemonRun::start(engine::Engine& engine, Json arguments, const engine::Principal& principal,
                       const std::string& session) {
-  CallSpec spec;
-  spec.job = tool_job(tool_, std::make_shared<const Json>(std::move(arguments)));
+  engine::CallSpec spec;
+  spec.job = tools::tool_job(tool_, std::make_shared<const Json>(std::move(arguments)));
   spec.caller.principal = principal;
   spec.caller.session = session;
-  spec.caller.transport = Transport::websocket;
+  spec.caller.transport = engine::Transport::websocket;
   running_ = engine.start(std::move(spec), shared_from_this());
 }
 
-void DaemonRun::cancel(Engine& engine) {
-  if (const std::shared_ptr<Call> call = running_.lock()) engine.cancel(call);
+void DaemonRun::cancel(engine::Engine& engine) {
+  if (const std::shared_ptr<engine::Call> call = running_.lock()) engine.cancel(call);
 }
 
 void DaemonRun::join(Waiter waiter) {
@@ -53,12 +53,12 @@ void DaemonRun::on_started(Millis budget) {
   beat(*session);
 }
 
-void DaemonRun::on_progress(const Progress& progress) {
+void DaemonRun::on_progress(const engine::Progress& progress) {
   const std::shared_ptr<DaemonSession> session = session_.lock();
   if (!session) return;
   const Wall now = session->state().wall();
   for (const Waiter& waiter : waiters_) {
-    Progress rest = progress;
+    engine::Progress rest = progress;
     if (waiter.stream && !rest.text.empty()) {
       session->send(frames::stream_chunk(waiter.request_id, rest.text, now), true);
       rest.text.clear();
@@ -69,10 +69,10 @@ void DaemonRun::on_progress(const Progress& progress) {
   }
 }
 
-void DaemonRun::on_finished(CallOutcome outcome) {
+void DaemonRun::on_finished(engine::CallOutcome outcome) {
   finished_ = true;
   timer_.reset();
-  if (outcome.result && !std::holds_alternative<ToolOutput>(*outcome.result))
+  if (outcome.result && !std::holds_alternative<engine::ToolOutput>(*outcome.result))
     outcome.result =
         fail(ErrorKind::refused, std::string(tool_->id) + " has to ask the client, which these frames cannot",
              "call it over MCP: offer the WebSocket subprotocol mcp");
@@ -92,4 +92,4 @@ void DaemonRun::beat(DaemonSession& session) {
   });
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

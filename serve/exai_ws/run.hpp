@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 class DaemonSession;
 
-class DaemonRun final : public CallSink, public std::enable_shared_from_this<DaemonRun> {
+class DaemonRun final : public engine::CallSink, public std::enable_shared_from_this<DaemonRun> {
  public:
   /// A request that is answered by this run.
   struct Waiter {
@@ -24,14 +24,15 @@ class DaemonRun final : public CallSink, public std::enable_shared_from_this<Dae
   };
   /// `call` is the key of tool, arguments and model; `keep` says that its result may answer the same call
   /// later.
-  DaemonRun(const std::shared_ptr<DaemonSession>& session, std::shared_ptr<const Tool> tool, std::string call,
-            bool keep, Steady born)
+  DaemonRun(const std::shared_ptr<DaemonSession>& session, std::shared_ptr<const tools::Tool> tool,
+            std::string call, bool keep, Steady born)
       : session_(session), tool_(std::move(tool)), call_(std::move(call)), keep_(keep), born_(born) {}
 
   /// Gives it to the engine. Inline tools have ended on return.
-  void start(Engine& engine, Json arguments, const Principal& principal, const std::string& session);
+  void start(engine::Engine& engine, Json arguments, const engine::Principal& principal,
+             const std::string& session);
   /// Asks the engine to stop it; the end comes as on_finished.
-  void cancel(Engine& engine);
+  void cancel(engine::Engine& engine);
   void join(Waiter waiter);
   /// The waiter leaves without an answer.
   void leave(const std::string& request_id);
@@ -39,10 +40,10 @@ class DaemonRun final : public CallSink, public std::enable_shared_from_this<Dae
   void acknowledge_again(const std::string& request_id);
 
   void on_started(Millis budget) override;
-  void on_progress(const Progress& progress) override;
-  void on_finished(CallOutcome outcome) override;
+  void on_progress(const engine::Progress& progress) override;
+  void on_finished(engine::CallOutcome outcome) override;
 
-  [[nodiscard]] const Tool& tool() const { return *tool_; }
+  [[nodiscard]] const tools::Tool& tool() const { return *tool_; }
   [[nodiscard]] const std::string& call() const { return call_; }
   [[nodiscard]] bool keep() const { return keep_; }
   [[nodiscard]] const std::vector<Waiter>& waiters() const { return waiters_; }
@@ -56,15 +57,15 @@ class DaemonRun final : public CallSink, public std::enable_shared_from_this<Dae
   void beat(DaemonSession& session);
 
   std::weak_ptr<DaemonSession> session_;
-  std::shared_ptr<const Tool> tool_;
+  std::shared_ptr<const tools::Tool> tool_;
   std::string call_;
   bool keep_;
   Steady born_, begun_{};
   std::vector<Waiter> waiters_;
-  std::weak_ptr<Call> running_;
-  std::unique_ptr<Timer> timer_;
+  std::weak_ptr<engine::Call> running_;
+  std::unique_ptr<engine::Timer> timer_;
   Millis budget_{0};
   bool started_ = false, finished_ = false;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

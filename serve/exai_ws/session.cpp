@@ -4,7 +4,7 @@
 #include "serve/exai_ws/call_key.hpp"
 #include "serve/exai_ws/frames.hpp"
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 namespace {
 namespace daemon_session {
 
@@ -15,7 +15,7 @@ constexpr std::uint16_t k_resumed_elsewhere = 4004;
 }  // namespace daemon_session
 }  // namespace
 
-std::uint64_t DaemonSession::attach(std::shared_ptr<FrameSink> sink) {
+std::uint64_t DaemonSession::attach(std::shared_ptr<net::FrameSink> sink) {
   grace_.reset();
   if (sink_) sink_->close(daemon_session::k_resumed_elsewhere, "the session was resumed elsewhere");
   sink_ = std::move(sink);
@@ -56,7 +56,7 @@ std::string DaemonSession::slot_of_call(const std::string& call) const {
   return id_ + "/c/" + call;
 }
 
-bool DaemonSession::shares(const Tool& tool) const {
+bool DaemonSession::shares(const tools::Tool& tool) const {
   return may_share(tool, state_.settings()->unshared);
 }
 
@@ -154,7 +154,7 @@ void DaemonSession::cancel(const std::string& request_id) {
   run->leave(request_id);
   waiting_.erase(found);
   const Error error = make_error(ErrorKind::cancelled, "cancelled by the caller");
-  send(frames::finish(frames::failure(daemon_code(error.kind), error, frames::details_of(error)).body,
+  send(frames::finish(frames::failure(mcp::daemon_code(error.kind), error, frames::details_of(error)).body,
                       request_id, frames::Origin::inflight),
        false);
 }
@@ -175,20 +175,21 @@ Json DaemonSession::details(const Error& error, const DaemonRun& run, bool ran) 
   return details;
 }
 
-frames::Answer DaemonSession::answer_of(const DaemonRun& run, const CallOutcome& outcome) {
+frames::Answer DaemonSession::answer_of(const DaemonRun& run, const engine::CallOutcome& outcome) {
   const DaemonSettings& settings = *state_.settings();
   if (outcome.result) {
     const std::string session = shown_id();
-    return frames::result(std::get<ToolOutput>(*outcome.result), {settings.compat_text, settings.never_empty,
-                                                                  run.tool().id, session, state_.wall()});
+    return frames::result(
+        std::get<engine::ToolOutput>(*outcome.result),
+        {settings.compat_text, settings.never_empty, run.tool().id, session, state_.wall()});
   }
   const Error& error = outcome.result.error();
   const bool closing = state_.engine.draining() && !outcome.ran && error.kind == ErrorKind::busy;
-  return frames::failure(closing ? "SERVICE_UNAVAILABLE" : daemon_code(error.kind), error,
+  return frames::failure(closing ? "SERVICE_UNAVAILABLE" : mcp::daemon_code(error.kind), error,
                          details(error, run, outcome.ran));
 }
 
-void DaemonSession::finished(DaemonRun& run, const CallOutcome& outcome) {
+void DaemonSession::finished(DaemonRun& run, const engine::CallOutcome& outcome) {
   if (const auto found = joinable_.find(run.call());
       found != joinable_.end() && found->second.lock().get() == &run)
     joinable_.erase(found);
@@ -227,4 +228,4 @@ void DaemonSession::remember(const std::string& request_id, const DaemonRun& run
   ran_order_.pop_front();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

@@ -12,23 +12,23 @@
 #include <memory>
 #include <string>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 /// A call_tool frame that has been checked.
 struct CallFrame {
   std::string request_id;
-  std::shared_ptr<const Tool> tool;
+  std::shared_ptr<const tools::Tool> tool;
   Json arguments;
   bool stream = false;
 };
 
 class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
  public:
-  DaemonSession(DaemonState& state, std::string id, Principal principal, bool resumable)
+  DaemonSession(DaemonState& state, std::string id, engine::Principal principal, bool resumable)
       : state_(state), id_(std::move(id)), principal_(std::move(principal)), resumable_(resumable) {}
 
   /// From now on frames go there. Returns the attachment's number; the one before it has no say any more.
-  std::uint64_t attach(std::shared_ptr<FrameSink> sink);
+  std::uint64_t attach(std::shared_ptr<net::FrameSink> sink);
   /// The connection is gone: the session waits for another, or ends.
   void detach();
   /// Its calls are cancelled and nothing of it is kept.
@@ -42,14 +42,14 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
 
   // For DaemonRun.
   void send(std::string frame, bool droppable);
-  void finished(DaemonRun& run, const CallOutcome& outcome);
+  void finished(DaemonRun& run, const engine::CallOutcome& outcome);
 
   [[nodiscard]] DaemonState& state() { return state_; }
   [[nodiscard]] Steady now() const { return state_.now(); }
   [[nodiscard]] const std::string& id() const { return id_; }
   /// Enough to tell sessions apart, useless to resume one: for logs and for what may be passed on.
   [[nodiscard]] std::string shown_id() const { return id_.substr(0, 8); }
-  [[nodiscard]] const Principal& principal() const { return principal_; }
+  [[nodiscard]] const engine::Principal& principal() const { return principal_; }
   [[nodiscard]] bool resumable() const { return resumable_; }
   [[nodiscard]] bool attached() const { return sink_ != nullptr; }
   [[nodiscard]] std::uint64_t attachment() const { return attachment_; }
@@ -64,20 +64,20 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   void duplicate(const CallFrame& frame, const std::string& why, const std::string& original);
   void remember(const std::string& request_id, const DaemonRun& run, const KeptResult& result, bool begun,
                 bool good);
-  frames::Answer answer_of(const DaemonRun& run, const CallOutcome& outcome);
-  [[nodiscard]] bool shares(const Tool& tool) const;
+  frames::Answer answer_of(const DaemonRun& run, const engine::CallOutcome& outcome);
+  [[nodiscard]] bool shares(const tools::Tool& tool) const;
   [[nodiscard]] std::string slot_of_request(const std::string& request_id) const;
   [[nodiscard]] std::string slot_of_call(const std::string& call) const;
   [[nodiscard]] Json details(const Error& error, const DaemonRun& run, bool ran) const;
 
   DaemonState& state_;
   std::string id_;
-  Principal principal_;
+  engine::Principal principal_;
   bool resumable_, ended_ = false;
-  std::shared_ptr<FrameSink> sink_;  // empty while no client is there
+  std::shared_ptr<net::FrameSink> sink_;  // empty while no client is there
   std::uint64_t attachment_ = 0;
   Steady detached_at_{};
-  std::unique_ptr<Timer> grace_;
+  std::unique_ptr<engine::Timer> grace_;
   std::map<std::string, std::shared_ptr<DaemonRun>> waiting_;  // by request id; bounded by permits and joins
   std::map<std::string, std::weak_ptr<DaemonRun>> joinable_;   // by key of the call
   // Resumable sessions: requests that have run, so that none runs twice even when its answer is not kept.
@@ -85,4 +85,4 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   std::deque<std::string> ran_order_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

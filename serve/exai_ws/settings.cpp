@@ -1,6 +1,6 @@
 #include "serve/exai_ws/settings.hpp"
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 DaemonSettings daemon_settings(const Config& config) {
   DaemonSettings settings;
@@ -19,9 +19,9 @@ DaemonSettings daemon_settings(const Config& config) {
   settings.results.count = static_cast<std::size_t>(config.integer("ws.result_count"));
   settings.results.bytes = config.bytes("ws.result_bytes");
   settings.results.ttl = config.duration("ws.result_ttl");
-  settings.rates = rate_limits(config);
+  settings.rates = engine::rate_limits(config);
   settings.health_interval = config.duration("ws.health_interval");
   return settings;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

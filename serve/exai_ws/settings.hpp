@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 struct DaemonSettings {
   Secret token;
@@ -22,9 +22,9 @@ struct DaemonSettings {
   std::vector<std::string> unshared;  ///< tools whose every call runs
   std::string default_model;          ///< of calls that name none
   ResultLimits results;
-  RateLimits rates;
+  engine::RateLimits rates;
   Millis health_interval{10000};
 };
 DaemonSettings daemon_settings(const Config& config);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 namespace {
 namespace daemon_state {
 
@@ -39,8 +39,8 @@ io::LogLevel level_of(std::string_view code) {
   return io::LogLevel::error;
 }
 
-DaemonState::DaemonState(Engine& engine_of_calls, const CurrentCatalogue& offered, Guard& at_the_door,
-                         DaemonSettings settings, io::Log* log)
+DaemonState::DaemonState(engine::Engine& engine_of_calls, const mcp::CurrentCatalogue& offered,
+                         auth::Guard& at_the_door, DaemonSettings settings, io::Log* log)
     : engine(engine_of_calls),
       catalogue(offered),
       results(settings.results),
@@ -51,7 +51,7 @@ DaemonState::DaemonState(Engine& engine_of_calls, const CurrentCatalogue& offere
 
 DaemonState::~DaemonState() = default;
 
-Result<std::shared_ptr<DaemonSession>> DaemonState::open(const Principal& principal, bool resumable,
+Result<std::shared_ptr<DaemonSession>> DaemonState::open(const engine::Principal& principal, bool resumable,
                                                          std::string_view client) {
   if (sessions_.size() >= settings_->sessions) {
     std::shared_ptr<DaemonSession> oldest;
@@ -75,7 +75,8 @@ Result<std::shared_ptr<DaemonSession>> DaemonState::open(const Principal& princi
   return session;
 }
 
-std::shared_ptr<DaemonSession> DaemonState::find(const std::string& id, const Principal& principal) const {
+std::shared_ptr<DaemonSession> DaemonState::find(const std::string& id,
+                                                 const engine::Principal& principal) const {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || !found->second->resumable()) return nullptr;
   return found->second->principal().name == principal.name ? found->second : nullptr;
@@ -137,7 +138,7 @@ void DaemonState::log_line(io::LogLevel level, std::string_view event, std::stri
 }
 
 Json DaemonState::health() const {
-  const CallServices& services = engine.services();
+  const engine::CallServices& services = engine.services();
   const auto uptime = std::chrono::floor<std::chrono::seconds>(services.view.uptime());
   Json facts = {{"t", std::chrono::duration<double>(wall().time_since_epoch()).count()},
                 {"uptime_human", format_duration(uptime)},
@@ -148,4 +149,4 @@ Json DaemonState::health() const {
   return facts;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

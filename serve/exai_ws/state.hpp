@@ -13,32 +13,35 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::exai_ws {
 
 class DaemonSession;
 
 class DaemonState {
  public:
   /// `log` may be null (tests).
-  DaemonState(Engine& engine, const CurrentCatalogue& catalogue, Guard& guard, DaemonSettings settings,
-              io::Log* log);
+  DaemonState(engine::Engine& engine, const mcp::CurrentCatalogue& catalogue, auth::Guard& guard,
+              DaemonSettings settings, io::Log* log);
   DaemonState(const DaemonState&) = delete;
   DaemonState& operator=(const DaemonState&) = delete;
   ~DaemonState();
 
   /// A new session; `busy` when there are too many with a client. One that only waits for its client makes
   /// room. `client` is what the caller calls itself, for the log.
-  Result<std::shared_ptr<DaemonSession>> open(const Principal& principal, bool resumable,
+  Result<std::shared_ptr<DaemonSession>> open(const engine::Principal& principal, bool resumable,
                                               std::string_view client);
   /// The living session of that id, if it belongs to this principal and may be resumed.
-  [[nodiscard]] std::shared_ptr<DaemonSession> find(const std::string& id, const Principal& principal) const;
+  [[nodiscard]] std::shared_ptr<DaemonSession> find(const std::string& id,
+                                                    const engine::Principal& principal) const;
   void forget(const std::string& id);
   /// Ends every session.
   void clear();
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
   /// Whose hello token it is: the daemon's own, as it is now, or a key's; nothing when it is neither.
-  [[nodiscard]] SharedPass admit(std::string_view token) const { return guard.access().hello(token, token_); }
+  [[nodiscard]] engine::SharedPass admit(std::string_view token) const {
+    return guard.access().hello(token, token_);
+  }
   /// True for the digest of the token that is in force, or of the setting that it was rotated from: who came
   /// in with that one stays until a reload brings another. With no digest: true while there is no token at
   /// all.
@@ -61,10 +64,10 @@ class DaemonState {
   /// {"t","uptime_human","sessions","global_capacity","global_inflight","tool_count"}
   [[nodiscard]] Json health() const;
 
-  Engine& engine;
-  const CurrentCatalogue& catalogue;
+  engine::Engine& engine;
+  const mcp::CurrentCatalogue& catalogue;
   ResultCache results;
-  Guard& guard;
+  auth::Guard& guard;
   std::map<std::string, std::size_t> connections_by_address;  // DaemonSeat keeps it; bounded by the doors
 
   [[nodiscard]] Steady now() const { return engine.services().clock.steady(); }
@@ -81,4 +84,4 @@ class DaemonState {
 /// an error.
 io::LogLevel level_of(std::string_view code);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::exai_ws

@@ -1,6 +1,6 @@
 #include "serve/mcp/batch.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace batching {
 
@@ -68,4 +68,4 @@ void take_batch(McpService& service, Json messages, const Peer& peer,
   batch->close();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

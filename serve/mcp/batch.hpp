@@ -5,7 +5,7 @@
 
 #include <memory>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// True for a session that may send an array of messages.
 bool takes_batches(const Session& session);
@@ -15,4 +15,4 @@ bool takes_batches(const Session& session);
 void take_batch(McpService& service, Json messages, const Peer& peer,
                 const std::shared_ptr<ResponseSink>& out);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace brief_schemas {
 namespace {
 
@@ -110,4 +110,4 @@ std::string BriefSchemas::brief(std::string_view schema) {
   return text;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

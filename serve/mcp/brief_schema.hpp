@@ -3,11 +3,13 @@
 // name them.
 #pragma once
 
+#include "serve/mcp/names.hpp"
+
 #include <map>
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// For one list of tools, from its first to its last.
 class BriefSchemas {
@@ -23,4 +25,4 @@ class BriefSchemas {
       said_;  ///< what the list says of an argument first, by its name
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

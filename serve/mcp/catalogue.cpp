@@ -4,10 +4,10 @@
 #include "serve/mcp/brief_schema.hpp"
 #include "tools/visibility.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 
-Error broken_tool(const Tool& tool, const std::string& why) {
+Error broken_tool(const tools::Tool& tool, const std::string& why) {
   return make_error(ErrorKind::internal, "tool " + std::string(tool.id) + ": " + why);
 }
 
@@ -34,7 +34,7 @@ std::string one_line(std::string_view json) {
 }
 
 /// One item of tools/list. Schemas keep their order; absent members are left out, never null.
-std::string full_item(const Tool& tool) {
+std::string full_item(const tools::Tool& tool) {
   const auto flag = [](std::string_view name, bool value) {
     return "\"" + std::string(name) + "\":" + (value ? "true" : "false");
   };
@@ -51,7 +51,7 @@ std::string full_item(const Tool& tool) {
 
 /// What a client can derive is left out: a title beside the name, annotations as the protocol assumes them (a
 /// read-only tool destroys nothing), the form of the answer, which comes with each answer.
-std::string brief_item(const Tool& tool, BriefSchemas& schemas) {
+std::string brief_item(const tools::Tool& tool, BriefSchemas& schemas) {
   std::string text = "{\"name\":" + quote_json(tool.id);
   text += ",\"description\":" + quote_json(tool.description);
   text.append(",\"inputSchema\":").append(schemas.brief(tool.input_schema));
@@ -67,7 +67,7 @@ std::string brief_item(const Tool& tool, BriefSchemas& schemas) {
   return text + "}";
 }
 
-std::string daemon_item(const Tool& tool) {
+std::string daemon_item(const tools::Tool& tool) {
   std::string text = "{\"name\":" + quote_json(tool.id) + ",\"description\":" + quote_json(tool.description);
   return text.append(",\"inputSchema\":").append(one_line(tool.input_schema)).append("}");
 }
@@ -82,7 +82,7 @@ bool is_header_token(std::string_view name) {
 
 /// Collects the annotated properties, in nested objects too. Clients drop tools with wrong annotations, so
 /// ours must be right.
-Result<void> collect_headers(const Tool& tool, const Json& schema, std::vector<std::string>& path,
+Result<void> collect_headers(const tools::Tool& tool, const Json& schema, std::vector<std::string>& path,
                              std::vector<HeaderArgument>& out) {
   const auto properties = schema.find("properties");
   if (properties == schema.end() || !properties->is_object()) return {};
@@ -107,8 +107,8 @@ Result<void> collect_headers(const Tool& tool, const Json& schema, std::vector<s
   return {};
 }
 
-Result<ToolEntry> compile_entry(std::shared_ptr<const Tool> record) {
-  const Tool& tool = *record;
+Result<ToolEntry> compile_entry(std::shared_ptr<const tools::Tool> record) {
+  const tools::Tool& tool = *record;
   const Result<Json> document = parse_json(tool.input_schema);
   if (!document) return fail(broken_tool(tool, "input schema: " + document.error().message));
   const auto type = document->find("type");
@@ -125,13 +125,13 @@ Result<ToolEntry> compile_entry(std::shared_ptr<const Tool> record) {
 
 }  // namespace
 
-Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden,
-                                          bool full) {
+Result<ToolCatalogue> ToolCatalogue::from(const tools::ToolList& tools,
+                                          std::vector<engine::ServerView::HiddenRow> hidden, bool full) {
   ToolCatalogue catalogue;
   catalogue.hidden_ = std::move(hidden);
   catalogue.daemon_list_ = "[";
   BriefSchemas schemas;
-  for (const std::shared_ptr<const Tool>& tool : tools) {
+  for (const std::shared_ptr<const tools::Tool>& tool : tools) {
     if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
     Result<ToolEntry> entry = compile_entry(tool);
     if (!entry) return fail(entry.error());
@@ -151,8 +151,8 @@ Result<ToolCatalogue> ToolCatalogue::from(const ToolList& tools, std::vector<Ser
 const ToolEntry* ToolCatalogue::find(std::string_view name) const {
   auto found = entries_.find(name);
   if (found == entries_.end())
-    found = entries_.find(
-        canonical_tool_name(name, [this](std::string_view known) { return entries_.contains(known); }));
+    found = entries_.find(tools::canonical_tool_name(
+        name, [this](std::string_view known) { return entries_.contains(known); }));
   return found == entries_.end() ? nullptr : &found->second;
 }
 
@@ -164,7 +164,7 @@ std::vector<std::string> ToolCatalogue::names() const {
 
 Error unknown_tool(const ToolCatalogue& tools, std::string_view name) {
   const std::string_view shown = name.substr(0, 128);
-  for (const ServerView::HiddenRow& row : tools.hidden())
+  for (const engine::ServerView::HiddenRow& row : tools.hidden())
     if (row.name == name)
       return make_error(ErrorKind::not_found, "the tool " + row.name + " is not offered: " + row.reason,
                         "change that setting of exai serve, or use another tool");
@@ -181,4 +181,4 @@ Result<void> check_arguments(const ToolEntry& entry, Json& arguments) {
               "arguments of " + std::string(entry.tool->id) + " do not fit: " + to_line(problems));
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

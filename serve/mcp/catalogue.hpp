@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "mcp/schema.hpp"
 #include "serve/mcp/listing.hpp"
+#include "serve/mcp/names.hpp"
 #include "tools/prompts/prompt.hpp"
 #include "tools/resources/resource.hpp"
 #include "tools/tool.hpp"
@@ -17,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// An argument that travels in a header too: `x-mcp-header` of its schema.
 struct HeaderArgument {
@@ -26,7 +27,7 @@ struct HeaderArgument {
 };
 
 struct ToolEntry {
-  std::shared_ptr<const Tool> tool;
+  std::shared_ptr<const tools::Tool> tool;
   Schema input;
   std::vector<HeaderArgument> headers;
 };
@@ -35,14 +36,15 @@ class ToolCatalogue {
  public:
   /// Fails (internal) on a tool whose name, schema, keyword or header annotation is not allowed, naming it.
   /// `full` lists schemas as arguments are judged by them, else what a model needs to call (BriefSchemas).
-  static Result<ToolCatalogue> from(const ToolList& tools, std::vector<ServerView::HiddenRow> hidden = {},
+  static Result<ToolCatalogue> from(const tools::ToolList& tools,
+                                    std::vector<engine::ServerView::HiddenRow> hidden = {},
                                     bool full = false);
 
   /// Also by the other names that clients know a tool by: see canonical_tool_name().
   [[nodiscard]] const ToolEntry* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden() const { return hidden_; }
+  [[nodiscard]] const std::vector<engine::ServerView::HiddenRow>& hidden() const { return hidden_; }
   [[nodiscard]] const std::vector<std::string>& items() const { return items_; }
   /// The array of the daemon's list_tools_res: name, description and inputSchema only.
   [[nodiscard]] const std::string& daemon_list() const { return daemon_list_; }
@@ -51,21 +53,21 @@ class ToolCatalogue {
   std::map<std::string_view, ToolEntry> entries_;
   std::vector<std::string> items_;
   std::string daemon_list_;
-  std::vector<ServerView::HiddenRow> hidden_;
+  std::vector<engine::ServerView::HiddenRow> hidden_;
 };
 
 struct ResourceEntry {
   std::string uri, label, title, description, mime;
-  Work work = Work::blocking;
-  Scope scope = Scope::viewer;
+  engine::Work work = engine::Work::blocking;
+  engine::Scope scope = engine::Scope::viewer;
   CacheHint hint;
-  std::function<Result<CallAnswer>(const UriVariables&, CallContext&)> read;
-  std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> complete;
+  std::function<Result<engine::CallAnswer>(const tools::UriVariables&, engine::CallContext&)> read;
+  std::function<std::vector<std::string>(std::string_view, std::string_view, engine::CallContext&)> complete;
 };
 
 struct FoundResource {
   const ResourceEntry* entry = nullptr;
-  UriVariables variables;
+  tools::UriVariables variables;
 };
 
 struct PromptEntry {
@@ -75,29 +77,31 @@ struct PromptEntry {
     bool required = false;
   };
   std::vector<Argument> arguments;
-  Work work = Work::inline_;
-  std::function<Result<CallAnswer>(const PromptArguments&, CallContext&)> make;
-  std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> complete;
+  engine::Work work = engine::Work::inline_;
+  std::function<Result<engine::CallAnswer>(const tools::PromptArguments&, engine::CallContext&)> make;
+  std::function<std::vector<std::string>(std::string_view, std::string_view, engine::CallContext&)> complete;
 };
 
 /// What is offered besides what the records say.
 struct CatalogueExtras {
-  std::vector<Document> documents;
+  std::vector<tools::Document> documents;
   std::size_t page = 100;  ///< items on one page of a list
-  std::vector<ServerView::HiddenRow> hidden_tools{};
+  std::vector<engine::ServerView::HiddenRow> hidden_tools{};
   bool full_schemas = false;  ///< see ToolCatalogue::from
   bool all_prompts = false;   ///< one prompt a tool, not only one a workflow
 };
 
 class Catalogue {
  public:
-  static Result<Catalogue> from(const McpWriter& wire, const ToolList& tools,
-                                const std::vector<const Resource*>& resources,
-                                const std::vector<const Prompt*>& prompts, CatalogueExtras extras);
+  static Result<Catalogue> from(const McpWriter& wire, const tools::ToolList& tools,
+                                const std::vector<const tools::Resource*>& resources,
+                                const std::vector<const tools::Prompt*>& prompts, CatalogueExtras extras);
 
   [[nodiscard]] const ToolCatalogue& tools() const { return tools_; }
   /// What the settings hide, with the reasons.
-  [[nodiscard]] const std::vector<ServerView::HiddenRow>& hidden_tools() const { return tools_.hidden(); }
+  [[nodiscard]] const std::vector<engine::ServerView::HiddenRow>& hidden_tools() const {
+    return tools_.hidden();
+  }
   [[nodiscard]] const PromptEntry* find_prompt(std::string_view name) const;
   [[nodiscard]] std::optional<FoundResource> find_resource(std::string_view uri) const;
   /// By the template's own text.
@@ -150,6 +154,6 @@ Error unknown_tool(const ToolCatalogue& tools, std::string_view name);
 Result<void> check_arguments(const ToolEntry& entry, Json& arguments);
 
 /// The variables with which a template gives the URI; nothing when it does not.
-std::optional<UriVariables> match_uri(std::string_view uri_template, std::string_view uri);
+std::optional<tools::UriVariables> match_uri(std::string_view uri_template, std::string_view uri);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -8,7 +8,7 @@
 #include <array>
 #include <optional>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace dispatching {
 
@@ -30,11 +30,12 @@ std::string shown(const std::string& word) {
   return printable(std::string_view(word).substr(0, 128));
 }
 
-SendAnswer refuse_scope(const RpcId& id, const Principal& principal, Scope needed, const std::string& what) {
+SendAnswer refuse_scope(const RpcId& id, const engine::Principal& principal, engine::Scope needed,
+                        const std::string& what) {
   const RpcError error = to_rpc(make_error(ErrorKind::refused,
                                            "the key " + principal.name + " has the scope " +
-                                               std::string(to_string(principal.scope)) + ", but " + what +
-                                               " needs " + std::string(to_string(needed)),
+                                               std::string(engine::to_string(principal.scope)) + ", but " +
+                                               what + " needs " + std::string(engine::to_string(needed)),
                                            "use a key of that scope (exai key list)"));
   return {rpc_error(id, error), 403, needed};
 }
@@ -93,30 +94,30 @@ Result<std::vector<std::string>> string_list(const Json& object, const char* key
 struct Dispatcher::Method {
   std::string_view name;
   bool legacy, modern;
-  Scope scope;
+  engine::Scope scope;
   Action (Dispatcher::*handle)(MethodCall&) const;
 };
 
 const Dispatcher::Method* Dispatcher::find_method(std::string_view name, Era era) {
   static constexpr std::array<Method, 18> k_methods{{
-      {"tools/call", true, true, Scope::operator_, &Dispatcher::call_tool},
-      {"tools/list", true, true, Scope::viewer, &Dispatcher::list},
-      {"prompts/list", true, true, Scope::viewer, &Dispatcher::list},
-      {"prompts/get", true, true, Scope::viewer, &Dispatcher::get_prompt},
-      {"resources/list", true, true, Scope::viewer, &Dispatcher::list},
-      {"resources/templates/list", true, true, Scope::viewer, &Dispatcher::list},
-      {"resources/read", true, true, Scope::viewer, &Dispatcher::read_resource},
-      {"completion/complete", true, true, Scope::viewer, &Dispatcher::complete},
-      {"initialize", true, false, Scope::viewer, &Dispatcher::initialize},
-      {"ping", true, false, Scope::viewer, &Dispatcher::ping},
-      {"logging/setLevel", true, false, Scope::viewer, &Dispatcher::set_level},
-      {"resources/subscribe", true, false, Scope::viewer, &Dispatcher::subscribe},
-      {"resources/unsubscribe", true, false, Scope::viewer, &Dispatcher::subscribe},
-      {"server/discover", false, true, Scope::viewer, &Dispatcher::discover},
-      {"subscriptions/listen", false, true, Scope::viewer, &Dispatcher::listen},
-      {"tasks/get", false, true, Scope::operator_, &Dispatcher::task},
-      {"tasks/update", false, true, Scope::operator_, &Dispatcher::task},
-      {"tasks/cancel", false, true, Scope::operator_, &Dispatcher::task},
+      {"tools/call", true, true, engine::Scope::operator_, &Dispatcher::call_tool},
+      {"tools/list", true, true, engine::Scope::viewer, &Dispatcher::list},
+      {"prompts/list", true, true, engine::Scope::viewer, &Dispatcher::list},
+      {"prompts/get", true, true, engine::Scope::viewer, &Dispatcher::get_prompt},
+      {"resources/list", true, true, engine::Scope::viewer, &Dispatcher::list},
+      {"resources/templates/list", true, true, engine::Scope::viewer, &Dispatcher::list},
+      {"resources/read", true, true, engine::Scope::viewer, &Dispatcher::read_resource},
+      {"completion/complete", true, true, engine::Scope::viewer, &Dispatcher::complete},
+      {"initialize", true, false, engine::Scope::viewer, &Dispatcher::initialize},
+      {"ping", true, false, engine::Scope::viewer, &Dispatcher::ping},
+      {"logging/setLevel", true, false, engine::Scope::viewer, &Dispatcher::set_level},
+      {"resources/subscribe", true, false, engine::Scope::viewer, &Dispatcher::subscribe},
+      {"resources/unsubscribe", true, false, engine::Scope::viewer, &Dispatcher::subscribe},
+      {"server/discover", false, true, engine::Scope::viewer, &Dispatcher::discover},
+      {"subscriptions/listen", false, true, engine::Scope::viewer, &Dispatcher::listen},
+      {"tasks/get", false, true, engine::Scope::operator_, &Dispatcher::task},
+      {"tasks/update", false, true, engine::Scope::operator_, &Dispatcher::task},
+      {"tasks/cancel", false, true, engine::Scope::operator_, &Dispatcher::task},
   }};
   for (const Method& method : k_methods)
     if (method.name == name) return (era == Era::legacy ? method.legacy : method.modern) ? &method : nullptr;
@@ -124,7 +125,7 @@ const Dispatcher::Method* Dispatcher::find_method(std::string_view name, Era era
 }
 
 Action Dispatcher::dispatch(RpcMessage message, const RequestContext& context,
-                            const HttpRequest* http) const {
+                            const net::HttpRequest* http) const {
   switch (message.kind) {
     case RpcMessage::Kind::request:
       return request(message, context, http);
@@ -138,7 +139,7 @@ Action Dispatcher::dispatch(RpcMessage message, const RequestContext& context,
 }
 
 Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
-                           const HttpRequest* http) const {
+                           const net::HttpRequest* http) const {
   using namespace dispatching;
   const Era era = context.dialect.era;
   if (era == Era::modern) {
@@ -183,7 +184,7 @@ Action Dispatcher::discover(MethodCall& asked) const {
 }
 
 Action Dispatcher::set_level(MethodCall& asked) const {
-  const std::optional<ClientLog> level = client_log_level(text_member(asked.params, "level"));
+  const std::optional<engine::ClientLog> level = engine::client_log_level(text_member(asked.params, "level"));
   if (!level)
     return dispatching::refuse(asked.message.id, k_invalid_params,
                                "logging/setLevel needs params.level: debug, info, notice, warning, error, "
@@ -233,14 +234,14 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
     if (auto error = check_param_headers(*entry, arguments, *asked.request))
       return refuse(id, std::move(*error));
   }
-  const Tool& tool = *entry->tool;
+  const tools::Tool& tool = *entry->tool;
   if (const Result<void> fits = check_arguments(*entry, arguments); !fits) {
     if (!arguments.is_object() || !input_errors_are_results(context.dialect))
       return refuse(id, to_rpc(fits.error()));
     return SendAnswer{
         rpc_result(id, wire_.failed_tool(context.dialect.era, fits.error(), !tool.output_schema.empty()))};
   }
-  if (tool.task == TaskUse::required && !context.caller.client.tasks) {
+  if (tool.task == tools::TaskUse::required && !context.caller.client.tasks) {
     return refuse(id, k_missing_capability, "the tool " + name + " runs as a task only",
                   {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}},
                   context.dialect.era == Era::modern ? 400 : 200);
@@ -250,7 +251,7 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
   if (auto error = read_rounds(context, asked.message.method, name, asked.params, kept, call))
     return refuse(id, std::move(*error));
   call.id = id;
-  call.job = tool_job(entry->tool, kept);
+  call.job = tools::tool_job(entry->tool, kept);
   call.task = tool.task;
   call.has_output_schema = !tool.output_schema.empty();
   return call;
@@ -267,7 +268,7 @@ Action Dispatcher::get_prompt(MethodCall& asked) const {
     return refuse(id, k_invalid_params,
                   "unknown prompt " + quote_json(shown(name)) + (meant.empty() ? "" : "; " + meant));
   }
-  PromptArguments arguments;
+  tools::PromptArguments arguments;
   const Json& given = member_of(asked.params, "arguments");
   if (!given.is_null() && !given.is_object())
     return refuse(id, k_invalid_params, "params.arguments must be an object of texts");
@@ -287,7 +288,7 @@ Action Dispatcher::get_prompt(MethodCall& asked) const {
   call.id = id;
   call.kind = AnswerKind::prompt;
   call.job = {asked.message.method, prompt->work, timeouts::Layer::simple,
-              [offered, prompt, arguments = std::move(arguments)](CallContext& context) {
+              [offered, prompt, arguments = std::move(arguments)](engine::CallContext& context) {
                 return prompt->make(arguments, context);
               }};
   return call;
@@ -317,9 +318,8 @@ Action Dispatcher::read_resource(MethodCall& asked) const {
   call.hint = found->entry->hint;
   call.uri = std::move(uri);
   call.job = {asked.message.method, found->entry->work, timeouts::Layer::simple,
-              [offered, entry = found->entry, variables = std::move(found->variables)](CallContext& context) {
-                return entry->read(variables, context);
-              }};
+              [offered, entry = found->entry, variables = std::move(found->variables)](
+                  engine::CallContext& context) { return entry->read(variables, context); }};
   return call;
 }
 
@@ -332,7 +332,7 @@ Action Dispatcher::complete(MethodCall& asked) const {
   if (name.empty() || !member_of(argument, "value").is_string())
     return refuse(id, k_invalid_params, "completion/complete needs params.argument {name, value}");
   const auto offered = catalogue();
-  std::function<std::vector<std::string>(std::string_view, std::string_view, CallContext&)> source;
+  std::function<std::vector<std::string>(std::string_view, std::string_view, engine::CallContext&)> source;
   if (type == "ref/prompt") {
     const PromptEntry* prompt = offered->find_prompt(text_member(ref, "name"));
     if (prompt == nullptr)
@@ -351,9 +351,10 @@ Action Dispatcher::complete(MethodCall& asked) const {
   call.id = id;
   call.kind = AnswerKind::completion;
   call.job = {
-      asked.message.method, source ? Work::blocking : Work::inline_, timeouts::Layer::simple,
-      [source, name, begun = text_member(argument, "value")](CallContext& context) -> Result<CallAnswer> {
-        CompletionOutput output;
+      asked.message.method, source ? engine::Work::blocking : engine::Work::inline_, timeouts::Layer::simple,
+      [source, name,
+       begun = text_member(argument, "value")](engine::CallContext& context) -> Result<engine::CallAnswer> {
+        engine::CompletionOutput output;
         if (source) output.values = source(name, begun, context);
         return output;
       }};
@@ -404,4 +405,4 @@ Action Dispatcher::task(MethodCall& asked) const {
   return request;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

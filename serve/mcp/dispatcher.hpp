@@ -9,20 +9,20 @@
 #include <variant>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// A finished answer.
 struct SendAnswer {
   std::string message;
   int http = 200;
-  std::optional<Scope> needed{};  ///< what the caller's key lacks
+  std::optional<engine::Scope> needed{};  ///< what the caller's key lacks
 };
 /// Nothing is to be said: a notification was taken.
 struct Accepted {};
 /// `initialize`: the transport opens what it calls a session, then sends the message.
 struct OpenSession {
   std::string message, version;
-  ClientFacts client;
+  engine::ClientFacts client;
 };
 /// What the answer of a call is written as.
 enum class AnswerKind : std::uint8_t { tool, prompt, resource, completion };
@@ -30,8 +30,8 @@ enum class AnswerKind : std::uint8_t { tool, prompt, resource, completion };
 struct BeginCall {
   RpcId id;
   AnswerKind kind = AnswerKind::tool;
-  Job job;
-  TaskUse task = TaskUse::never;
+  engine::Job job;
+  tools::TaskUse task = tools::TaskUse::never;
   bool has_output_schema = false;
   std::string uri;  ///< resources/read
   CacheHint hint;
@@ -51,7 +51,7 @@ struct TakeResponse {
 };
 struct SetLogLevel {
   RpcId id;
-  ClientLog level = ClientLog::info;
+  engine::ClientLog level = engine::ClientLog::info;
 };
 struct SetSubscription {
   RpcId id;
@@ -82,7 +82,7 @@ class Dispatcher {
   Dispatcher(const CurrentCatalogue& catalogue, const McpWriter& wire) : catalogue_(catalogue), wire_(wire) {}
   /// `message` is consumed. `request` is nullptr where there are no headers.
   [[nodiscard]] Action dispatch(RpcMessage message, const RequestContext& context,
-                                const HttpRequest* request) const;
+                                const net::HttpRequest* request) const;
   [[nodiscard]] std::shared_ptr<const Catalogue> catalogue() const { return catalogue_.get(); }
   [[nodiscard]] const McpWriter& wire() const { return wire_; }
 
@@ -91,13 +91,13 @@ class Dispatcher {
   struct MethodCall {
     RpcMessage& message;
     const RequestContext& context;
-    const HttpRequest* request;
+    const net::HttpRequest* request;
     Json params;
   };
   struct Method;
   static const Method* find_method(std::string_view name, Era era);
   [[nodiscard]] Action request(RpcMessage& message, const RequestContext& context,
-                               const HttpRequest* request) const;
+                               const net::HttpRequest* request) const;
   [[nodiscard]] Action initialize(MethodCall& asked) const;
   [[nodiscard]] Action ping(MethodCall& asked) const;
   [[nodiscard]] Action discover(MethodCall& asked) const;
@@ -115,4 +115,4 @@ class Dispatcher {
   const McpWriter& wire_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace event_ids {
 
@@ -39,7 +39,7 @@ std::string EventStream::preamble() const {
   return text.append("\nretry: ").append(event_ids::k_retry_ms).append("\ndata: \n\n");
 }
 
-void EventStream::attach(const std::shared_ptr<ResponseWriter>& exchange, bool watched) {
+void EventStream::attach(const std::shared_ptr<net::ResponseWriter>& exchange, bool watched) {
   out_ = exchange;
   if (!watched) return;
   exchange->on_gone([weak = weak_from_this(), gone = exchange.get()] {
@@ -67,12 +67,12 @@ void EventStream::finish() {
 }
 
 void EventStream::detach() {
-  const std::shared_ptr<ResponseWriter> out = std::move(out_);
+  const std::shared_ptr<net::ResponseWriter> out = std::move(out_);
   out_ = nullptr;
   if (out) out->finish();
 }
 
-void EventStream::resume(std::uint64_t seen, const std::shared_ptr<ResponseWriter>& exchange) {
+void EventStream::resume(std::uint64_t seen, const std::shared_ptr<net::ResponseWriter>& exchange) {
   detach();
   exchange->may_stream({});
   exchange->begin_stream();
@@ -96,7 +96,7 @@ void SessionStreams::drop(const EventStream& stream) {
   kept_.remove_if([&](const auto& one) { return one.get() == &stream; });
 }
 
-void SessionStreams::listen(const std::shared_ptr<ResponseWriter>& exchange) {
+void SessionStreams::listen(const std::shared_ptr<net::ResponseWriter>& exchange) {
   if (!own_) own_ = std::make_shared<EventStream>(0, primes_, limits_);
   own_->detach();
   exchange->may_stream(own_->preamble());
@@ -104,7 +104,8 @@ void SessionStreams::listen(const std::shared_ptr<ResponseWriter>& exchange) {
   own_->attach(exchange, true);
 }
 
-bool SessionStreams::resume(std::string_view last_event_id, const std::shared_ptr<ResponseWriter>& exchange) {
+bool SessionStreams::resume(std::string_view last_event_id,
+                            const std::shared_ptr<net::ResponseWriter>& exchange) {
   const std::optional<event_ids::Position> position = event_ids::read(last_event_id);
   if (!position) return false;
   if (position->stream == 0 && own_) return own_->resume(position->sequence, exchange), true;
@@ -123,4 +124,4 @@ void SessionStreams::end() {
   kept_.clear();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// What is kept of streams for resumption; the oldest goes first.
 struct StreamLimits {
@@ -31,14 +31,14 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   [[nodiscard]] std::string preamble() const;
   /// `watched`: the exchange is let go of when its peer leaves; one that owes an answer is not, for a peer
   /// that has only closed its own side still reads.
-  void attach(const std::shared_ptr<ResponseWriter>& exchange, bool watched);
+  void attach(const std::shared_ptr<net::ResponseWriter>& exchange, bool watched);
   void push(std::string_view message, bool droppable);
   /// Nothing more will come. The events stay.
   void finish();
   /// Lets go of the exchange; the events stay, and go on being kept.
   void detach();
   /// Sends what came after `seen` to a new exchange, which takes the old one's place.
-  void resume(std::uint64_t seen, const std::shared_ptr<ResponseWriter>& exchange);
+  void resume(std::uint64_t seen, const std::shared_ptr<net::ResponseWriter>& exchange);
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] bool finished() const { return finished_; }
   [[nodiscard]] bool attached() const { return out_ != nullptr; }
@@ -55,7 +55,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   std::deque<Event> events_;
   std::size_t bytes_ = 0;
   bool finished_ = false;
-  std::shared_ptr<ResponseWriter> out_;
+  std::shared_ptr<net::ResponseWriter> out_;
 };
 
 /// All streams of a session; stream 0 is the one a client opens with GET, for what belongs to no request.
@@ -69,9 +69,9 @@ class SessionStreams final : public SessionChannel {
   /// The stream was not needed after all.
   void drop(const EventStream& stream);
   /// The client's GET: a second one takes the first one's place.
-  void listen(const std::shared_ptr<ResponseWriter>& exchange);
+  void listen(const std::shared_ptr<net::ResponseWriter>& exchange);
   /// A client comes back; false when nothing is known of that stream any more.
-  bool resume(std::string_view last_event_id, const std::shared_ptr<ResponseWriter>& exchange);
+  bool resume(std::string_view last_event_id, const std::shared_ptr<net::ResponseWriter>& exchange);
   /// To stream 0; lost while the client has never opened it.
   void send(std::string message) override;
   [[nodiscard]] bool listening() const override { return own_ && own_->attached(); }
@@ -87,4 +87,4 @@ class SessionStreams final : public SessionChannel {
   std::list<std::shared_ptr<EventStream>> kept_;  // of requests, oldest first
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -3,7 +3,7 @@
 #include "core/base64.hpp"
 #include "core/digest.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 Listing::Listing(const McpWriter& wire, std::string_view key, const std::vector<std::string>& items,
                  std::size_t page, const CacheHint& hint) {
@@ -31,4 +31,4 @@ const std::string* Listing::page(Era era, std::string_view cursor) const {
   return nullptr;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

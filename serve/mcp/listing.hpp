@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 class Listing {
  public:
@@ -27,4 +27,4 @@ class Listing {
   std::vector<Page> pages_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -4,18 +4,18 @@
 #include "io/random.hpp"
 #include "mcp/errors.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 
 // A handler that asks on and on is broken; a person is not to be kept in a loop by it.
 constexpr int k_most_rounds = 16;
 
 /// How older revisions write the params of a request that asks for input.
-Json legacy_params(const InputRequest& request, const Dialect& dialect) {
+Json legacy_params(const engine::InputRequest& request, const Dialect& dialect) {
   Json params = request.params;
-  if (request.kind == InputKind::form && dialect.version < "2025-11-25") params.erase("mode");
+  if (request.kind == engine::InputKind::form && dialect.version < "2025-11-25") params.erase("mode");
   // Sessions have the page's end announced by this id.
-  if (request.kind == InputKind::url) params["elicitationId"] = io::random_uuid();
+  if (request.kind == engine::InputKind::url) params["elicitationId"] = io::random_uuid();
   return params;
 }
 
@@ -28,14 +28,14 @@ McpCall::McpCall(McpService& service, std::string peer, std::shared_ptr<Session>
       session_(std::move(session)),
       begin_(std::move(begin)),
       context_(std::move(context)),
-      job_(std::make_shared<const Job>(std::move(begin_.job))),
+      job_(std::make_shared<const engine::Job>(std::move(begin_.job))),
       sink_(std::move(sink)),
       inputs_(std::move(begin_.inputs)) {}
 
 void McpCall::start() {
-  CallSpec spec;
+  engine::CallSpec spec;
   spec.job = {job_->name, job_->work, job_->budget,
-              [job = job_](CallContext& context) { return job->run(context); }, job_->quick};
+              [job = job_](engine::CallContext& context) { return job->run(context); }, job_->quick};
   spec.caller = context_.caller;
   spec.inputs = inputs_;
   spec.state = state_;
@@ -43,7 +43,7 @@ void McpCall::start() {
 }
 
 void McpCall::on_started(Millis budget) {
-  if (job_->work == Work::inline_ || context_.progress_token.empty()) return;
+  if (job_->work == engine::Work::inline_ || context_.progress_token.empty()) return;
   started_ = service_.engine_.services().clock.steady();
   budget_ = budget;
   beat_later();
@@ -65,16 +65,16 @@ void McpCall::beat_later() {
   });
 }
 
-void McpCall::on_progress(const Progress& progress) {
+void McpCall::on_progress(const engine::Progress& progress) {
   if (context_.progress_token.empty() || !sink_ || !sink_->can_send()) return;
   sink_->send(rpc_notification("notifications/progress",
                                progress_params(context_.progress_token, ++progress_, progress)),
               true);
 }
 
-void McpCall::on_log(ClientLog level, const Json& data) {
+void McpCall::on_log(engine::ClientLog level, const Json& data) {
   if (!sink_ || !sink_->can_send()) return;
-  sink_->send(rpc_notification("notifications/message", "{\"level\":" + quote_json(to_string(level)) +
+  sink_->send(rpc_notification("notifications/message", "{\"level\":" + quote_json(engine::to_string(level)) +
                                                             ",\"logger\":" + quote_json(job_->name) +
                                                             ",\"data\":" + dump_json(data) + "}"),
               true);
@@ -85,8 +85,8 @@ void McpCall::on_let_poll() {
 }
 
 void McpCall::on_task() {
-  const bool possible =
-      begin_.task != TaskUse::never && context_.caller.client.tasks && context_.dialect.era == Era::modern;
+  const bool possible = begin_.task != tools::TaskUse::never && context_.caller.client.tasks &&
+                        context_.dialect.era == Era::modern;
   if (!possible || !task_.empty() || over_) return;
   // Without a place among the tasks the caller waits, as one that knows no tasks does.
   TaskRecord* record = service_.tasks_.create(context_.caller.principal.name);
@@ -115,7 +115,7 @@ void McpCall::refuse(const RpcError& error) {
 
 void McpCall::cancel() {
   const std::shared_ptr<McpCall> self = shared_from_this();
-  if (const std::shared_ptr<Call> call = call_.lock(); call && requests_.empty())
+  if (const std::shared_ptr<engine::Call> call = call_.lock(); call && requests_.empty())
     return service_.engine_.cancel(call);
   forget_requests();
   if (over_ || !sink_) return;
@@ -141,22 +141,24 @@ void McpCall::fail_with(const Error& error) {
                     service_.wire_.failed_tool(context_.dialect.era, error, begin_.has_output_schema)));
 }
 
-std::string McpCall::result_text(const CallAnswer& answer) const {
+std::string McpCall::result_text(const engine::CallAnswer& answer) const {
   const McpWriter& wire = service_.wire_;
   const Era era = context_.dialect.era;
-  if (const auto* output = std::get_if<ToolOutput>(&answer)) return wire.tool(context_.dialect, *output);
-  if (const auto* output = std::get_if<PromptOutput>(&answer)) return wire.prompt(era, *output);
-  if (const auto* output = std::get_if<ResourceOutput>(&answer))
+  if (const auto* output = std::get_if<engine::ToolOutput>(&answer))
+    return wire.tool(context_.dialect, *output);
+  if (const auto* output = std::get_if<engine::PromptOutput>(&answer)) return wire.prompt(era, *output);
+  if (const auto* output = std::get_if<engine::ResourceOutput>(&answer))
     return wire.resource(era, begin_.uri, *output, begin_.hint);
-  if (const auto* output = std::get_if<CompletionOutput>(&answer)) return wire.completion(era, *output);
+  if (const auto* output = std::get_if<engine::CompletionOutput>(&answer))
+    return wire.completion(era, *output);
   return wire.empty(era);
 }
 
-void McpCall::on_finished(CallOutcome outcome) {
+void McpCall::on_finished(engine::CallOutcome outcome) {
   const std::shared_ptr<McpCall> self = shared_from_this();
   beat_.reset();
   if (outcome.result) {
-    if (auto* required = std::get_if<InputRequired>(&*outcome.result))
+    if (auto* required = std::get_if<engine::InputRequired>(&*outcome.result))
       return need_input(std::move(*required));
   }
   if (!task_.empty()) return settle_task(outcome);
@@ -174,7 +176,7 @@ void McpCall::on_finished(CallOutcome outcome) {
   fail_with(error);
 }
 
-void McpCall::settle_task(const CallOutcome& outcome) {
+void McpCall::settle_task(const engine::CallOutcome& outcome) {
   over_ = true;
   TaskRecord* record = service_.tasks_.find(task_);
   if (record == nullptr || record->over()) return;
@@ -196,11 +198,11 @@ void McpCall::settle_task(const CallOutcome& outcome) {
   service_.listeners_.task_changed(record->facts, task_details(*record));
 }
 
-void McpCall::need_input(InputRequired required) {
+void McpCall::need_input(engine::InputRequired required) {
   if (++rounds_ > k_most_rounds)
     return fail_with(make_error(ErrorKind::internal,
                                 job_->name + " asked for input " + std::to_string(k_most_rounds) + " times"));
-  for (const InputRequest& request : required.requests) {
+  for (const engine::InputRequest& request : required.requests) {
     if (context_.caller.client.can(request.kind)) continue;
     const std::string what(input_method(request.kind));
     if (context_.dialect.era == Era::legacy)
@@ -220,7 +222,7 @@ void McpCall::need_input(InputRequired required) {
   ask_as_requests(std::move(required));
 }
 
-void McpCall::ask_as_result(const InputRequired& required) {
+void McpCall::ask_as_result(const engine::InputRequired& required) {
   std::string sealed;
   if (!required.state.is_null())
     sealed = service_.seal_.seal(required.state, context_.caller.principal.name, begin_.digest(),
@@ -228,7 +230,7 @@ void McpCall::ask_as_result(const InputRequired& required) {
   answer(rpc_result(begin_.id, service_.wire_.input_required(required.requests, sealed)));
 }
 
-void McpCall::ask_in_task(InputRequired required) {
+void McpCall::ask_in_task(engine::InputRequired required) {
   TaskRecord* record = service_.tasks_.find(task_);
   if (record == nullptr || record->over()) return;
   state_ = std::move(required.state);
@@ -241,7 +243,7 @@ void McpCall::ask_in_task(InputRequired required) {
   service_.listeners_.task_changed(record->facts, task_details(*record));
 }
 
-void McpCall::ask_as_requests(InputRequired required) {
+void McpCall::ask_as_requests(engine::InputRequired required) {
   if (!sink_ || !sink_->can_send() || !session_)
     return fail_with(make_error(ErrorKind::refused,
                                 job_->name + " has to ask the client, which takes no event stream",
@@ -249,7 +251,7 @@ void McpCall::ask_as_requests(InputRequired required) {
   state_ = std::move(required.state);
   const std::shared_ptr<McpCall> self = shared_from_this();
   service_.running_[{peer_, begin_.id}] = self;
-  for (const InputRequest& request : required.requests) {
+  for (const engine::InputRequest& request : required.requests) {
     const RpcId id = quote_json("exai-" + std::to_string(session_->next_request++));
     requests_[id] = request.key;
     service_.asked_[{peer_, id}] = self;
@@ -310,4 +312,4 @@ void McpCall::resume(Json answers) {
   start();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

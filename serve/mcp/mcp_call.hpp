@@ -9,9 +9,9 @@
 #include <memory>
 #include <string>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
-class McpCall final : public CallSink, public std::enable_shared_from_this<McpCall> {
+class McpCall final : public engine::CallSink, public std::enable_shared_from_this<McpCall> {
  public:
   McpCall(McpService& service, std::string peer, std::shared_ptr<Session> session, BeginCall begin,
           RequestContext context, std::shared_ptr<ResponseSink> sink);
@@ -26,24 +26,24 @@ class McpCall final : public CallSink, public std::enable_shared_from_this<McpCa
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
   void on_started(Millis budget) override;
-  void on_progress(const Progress& progress) override;
-  void on_log(ClientLog level, const Json& data) override;
+  void on_progress(const engine::Progress& progress) override;
+  void on_log(engine::ClientLog level, const Json& data) override;
   void on_task() override;
   void on_let_poll() override;
-  void on_finished(CallOutcome outcome) override;
+  void on_finished(engine::CallOutcome outcome) override;
 
  private:
-  void need_input(InputRequired required);
-  void ask_as_result(const InputRequired& required);
-  void ask_as_requests(InputRequired required);
-  void ask_in_task(InputRequired required);
+  void need_input(engine::InputRequired required);
+  void ask_as_result(const engine::InputRequired& required);
+  void ask_as_requests(engine::InputRequired required);
+  void ask_in_task(engine::InputRequired required);
   void resume(Json answers);
-  void settle_task(const CallOutcome& outcome);
+  void settle_task(const engine::CallOutcome& outcome);
   void answer(std::string message, int http = 200);
   /// A failure of the handler, as the kind of request has it.
   void fail_with(const Error& error);
   void refuse(const RpcError& error);
-  [[nodiscard]] std::string result_text(const CallAnswer& answer) const;
+  [[nodiscard]] std::string result_text(const engine::CallAnswer& answer) const;
   [[nodiscard]] RpcError rpc_failure(const Error& error) const;
   void forget_requests();
   void beat_later();
@@ -53,14 +53,14 @@ class McpCall final : public CallSink, public std::enable_shared_from_this<McpCa
   std::shared_ptr<Session> session_;
   BeginCall begin_;
   RequestContext context_;
-  std::shared_ptr<const Job> job_;  // the pool may hold on to it, never to this
+  std::shared_ptr<const engine::Job> job_;  // the pool may hold on to it, never to this
   std::shared_ptr<ResponseSink> sink_;
   Json inputs_, state_;
   std::uint64_t progress_ = 0;
   int rounds_ = 0;
-  std::weak_ptr<Call> call_;
+  std::weak_ptr<engine::Call> call_;
   std::map<RpcId, std::string> requests_;  // ours that are open: key of the input by request id
-  std::unique_ptr<Timer> timer_, beat_;
+  std::unique_ptr<engine::Timer> timer_, beat_;
   Steady started_{};
   Millis budget_{0};
   std::uint64_t progress_at_beat_ = 0;
@@ -68,4 +68,4 @@ class McpCall final : public CallSink, public std::enable_shared_from_this<McpCa
   bool over_ = false;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -3,9 +3,9 @@
 #include "core/text.hpp"
 #include "mcp/errors.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
-bool offers_mcp(const HttpRequest& request) {
+bool offers_mcp(const net::HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
     if (!equals_ignoring_case(name, "sec-websocket-protocol")) continue;
     std::string_view rest = value;
@@ -34,4 +34,4 @@ void McpFrames::on_text(std::string_view text) {
   sink_->send(rpc_error(message ? message->id : message.error().id, to_rpc(error)), false);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

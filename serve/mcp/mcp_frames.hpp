@@ -8,23 +8,23 @@
 #include <memory>
 #include <string>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 inline constexpr std::string_view k_mcp_subprotocol = "mcp";
 
 /// True if the upgrade request offers the subprotocol.
-bool offers_mcp(const HttpRequest& request);
+bool offers_mcp(const net::HttpRequest& request);
 
-class McpFrames final : public FrameHandler {
+class McpFrames final : public net::FrameHandler {
  public:
   /// `may_take` is asked before each message: how long until the peer may send the next one, zero = now.
   using MayTake = std::function<Millis()>;
-  McpFrames(McpService& service, std::string id, Principal principal, const std::shared_ptr<FrameSink>& sink,
-            MayTake may_take)
+  McpFrames(McpService& service, std::string id, engine::Principal principal,
+            const std::shared_ptr<net::FrameSink>& sink, MayTake may_take)
       : may_take_(std::move(may_take)),
         sink_(sink),
         pipe_(std::make_unique<McpPipe>(
-            service, std::move(id), std::move(principal), Transport::websocket,
+            service, std::move(id), std::move(principal), engine::Transport::websocket,
             [sink](std::string message, bool droppable) { sink->send(std::move(message), droppable); })) {}
   void on_text(std::string_view text) override;
   void on_binary() override { sink_->close(1003, "frames must be text"); }
@@ -32,8 +32,8 @@ class McpFrames final : public FrameHandler {
 
  private:
   MayTake may_take_;
-  std::shared_ptr<FrameSink> sink_;
+  std::shared_ptr<net::FrameSink> sink_;
   std::unique_ptr<McpPipe> pipe_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

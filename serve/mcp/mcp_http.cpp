@@ -5,7 +5,7 @@
 #include "mcp/errors.hpp"
 #include "serve/mcp/batch.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace mcp_over_http {
 
@@ -14,29 +14,29 @@ constexpr std::string_view k_json = "application/json";
 constexpr std::string_view k_allow = "Allow: GET, POST, DELETE\r\n";
 constexpr std::string_view k_allow_modern = "Allow: POST\r\n";
 
-HttpResponse refuse(int status, const RpcId& id, int code, std::string message) {
+net::HttpResponse refuse(int status, const RpcId& id, int code, std::string message) {
   RpcError error;
   error.code = code;
   error.message = std::move(message);
-  HttpResponse answer;
+  net::HttpResponse answer;
   answer.status = status;
   answer.body = rpc_error(id, error);
   return answer;
 }
 
-HttpResponse lost_session(const RpcId& id) {
+net::HttpResponse lost_session(const RpcId& id) {
   return refuse(404, id, k_session_lost, "Session not found: it ended or expired; send initialize again");
 }
 
-HttpResponse message_answer(std::string body, int status = 200) {
-  HttpResponse answer;
+net::HttpResponse message_answer(std::string body, int status = 200) {
+  net::HttpResponse answer;
   answer.status = status;
   answer.body = std::move(body);
   return answer;
 }
 
-HttpResponse empty_answer(int status) {
-  HttpResponse answer;
+net::HttpResponse empty_answer(int status) {
+  net::HttpResponse answer;
   answer.status = status;
   return answer;
 }
@@ -46,7 +46,7 @@ std::string_view media_type(std::string_view header) {
 }
 
 /// True for a request of the stateless revisions, as far as its headers tell.
-bool is_modern(const HttpRequest& request) {
+bool is_modern(const net::HttpRequest& request) {
   const std::string_view version = request.header("mcp-protocol-version");
   return !version.empty() && !is_session_version(version);
 }
@@ -74,8 +74,8 @@ bool accepts(std::string_view accept, std::string_view type) {
 /// nothing else. A session's stream outlives its connection.
 class McpHttp::Sink final : public ResponseSink {
  public:
-  Sink(McpHttp& owner, const Peer& peer, const Challenge& challenge, std::shared_ptr<ResponseWriter> exchange,
-       Takes takes)
+  Sink(McpHttp& owner, const Peer& peer, const auth::Challenge& challenge,
+       std::shared_ptr<net::ResponseWriter> exchange, Takes takes)
       : owner_(owner),
         peer_(peer),
         pass_(peer.request->pass),
@@ -108,9 +108,9 @@ class McpHttp::Sink final : public ResponseSink {
     stream_->finish();
   }
 
-  void forbid(std::string message, Scope needed) override {
+  void forbid(std::string message, engine::Scope needed) override {
     over_ = true;
-    HttpResponse refusal = forbidden(needed, challenge_);
+    net::HttpResponse refusal = auth::forbidden(needed, challenge_);
     refusal.body = std::move(message);
     exchange_->answer(std::move(refusal));
   }
@@ -133,11 +133,11 @@ class McpHttp::Sink final : public ResponseSink {
     session->pass = pass_;
     session->channel = std::make_shared<SessionStreams>(session->version, StreamLimits());
     owner_.service_.join(session);
-    HttpResponse answer = mcp_over_http::message_answer(std::move(opened.message));
+    net::HttpResponse answer = mcp_over_http::message_answer(std::move(opened.message));
     answer.headers = "Mcp-Session-Id: " + session->id + "\r\n";
     if (takes_.json) return exchange_->answer(std::move(answer));
     // The header has to come with the head of the stream.
-    HttpResponse stream = std::move(answer);
+    net::HttpResponse stream = std::move(answer);
     stream.type = mcp_over_http::k_stream;
     stream.body = sse_event(stream.body);
     exchange_->answer(std::move(stream));
@@ -183,50 +183,50 @@ class McpHttp::Sink final : public ResponseSink {
 
   McpHttp& owner_;
   Peer peer_;
-  std::shared_ptr<const Pass> pass_;
-  Challenge challenge_;
-  std::shared_ptr<ResponseWriter> exchange_;
+  std::shared_ptr<const engine::Pass> pass_;
+  auth::Challenge challenge_;
+  std::shared_ptr<net::ResponseWriter> exchange_;
   Takes takes_;
   std::shared_ptr<EventStream> stream_;  // of a session
   bool waiting_ = false, over_ = false, let_go_ = false;
 };
 
-std::optional<HttpResponse> McpHttp::admit(const HttpRequest& request) {
+std::optional<net::HttpResponse> McpHttp::admit(const net::HttpRequest& request) {
   using namespace mcp_over_http;
   const bool modern = is_modern(request);
   if (!modern && request.method == "DELETE") return std::nullopt;
   if (!modern && request.method == "GET") {
     if (accepts(request.header("accept"), k_stream)) return std::nullopt;
-    return plain_error(406, "the Accept header must allow text/event-stream");
+    return net::plain_error(406, "the Accept header must allow text/event-stream");
   }
   if (request.method != "POST") {
-    return modern ? plain_error(405, "use POST here: this revision has nothing else",
-                                std::string(k_allow_modern))
-                  : plain_error(405, "use POST, GET or DELETE here", std::string(k_allow));
+    return modern ? net::plain_error(405, "use POST here: this revision has nothing else",
+                                     std::string(k_allow_modern))
+                  : net::plain_error(405, "use POST, GET or DELETE here", std::string(k_allow));
   }
   if (!equals_ignoring_case(media_type(request.header("content-type")), k_json))
-    return plain_error(415, "the Content-Type must be application/json");
+    return net::plain_error(415, "the Content-Type must be application/json");
   const std::string_view accept = request.header("accept");
   if (!accepts(accept, k_json) && !accepts(accept, k_stream))
-    return plain_error(406, "the Accept header must allow application/json or text/event-stream");
+    return net::plain_error(406, "the Accept header must allow application/json or text/event-stream");
   return std::nullopt;
 }
 
-void McpHttp::handle(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
-                     const std::shared_ptr<ResponseWriter>& exchange) {
+void McpHttp::handle(const net::HttpRequest& request, const engine::Principal& principal,
+                     const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange) {
   if (request.method == "POST") return post(request, principal, challenge, exchange);
   if (request.method == "GET") return get(request, principal, exchange);
   const std::string_view id = request.header("mcp-session-id");
-  if (id.empty()) return exchange->answer(plain_error(400, "the Mcp-Session-Id header is missing"));
+  if (id.empty()) return exchange->answer(net::plain_error(400, "the Mcp-Session-Id header is missing"));
   if (!sessions_.close(id, principal.name)) return exchange->answer(mcp_over_http::lost_session({}));
   exchange->answer(mcp_over_http::empty_answer(204));
 }
 
-void McpHttp::get(const HttpRequest& request, const Principal& principal,
-                  const std::shared_ptr<ResponseWriter>& exchange) {
+void McpHttp::get(const net::HttpRequest& request, const engine::Principal& principal,
+                  const std::shared_ptr<net::ResponseWriter>& exchange) {
   Peer peer;
   peer.principal = principal;
-  if (std::optional<HttpResponse> refusal = find_session(request, {}, peer))
+  if (std::optional<net::HttpResponse> refusal = find_session(request, {}, peer))
     return exchange->answer(std::move(*refusal));
   exchange->stay_open();
   auto* streams = dynamic_cast<SessionStreams*>(peer.session->channel.get());
@@ -236,7 +236,8 @@ void McpHttp::get(const HttpRequest& request, const Principal& principal,
   if (!streams->resume(last, exchange)) streams->listen(exchange);
 }
 
-std::optional<HttpResponse> McpHttp::find_session(const HttpRequest& request, const RpcId& id, Peer& peer) {
+std::optional<net::HttpResponse> McpHttp::find_session(const net::HttpRequest& request, const RpcId& id,
+                                                       Peer& peer) {
   using namespace mcp_over_http;
   const std::string_view session = request.header("mcp-session-id");
   if (session.empty())
@@ -249,8 +250,8 @@ std::optional<HttpResponse> McpHttp::find_session(const HttpRequest& request, co
   return std::nullopt;
 }
 
-void McpHttp::post(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
-                   const std::shared_ptr<ResponseWriter>& exchange) {
+void McpHttp::post(const net::HttpRequest& request, const engine::Principal& principal,
+                   const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange) {
   using namespace mcp_over_http;
   Peer peer;
   peer.principal = principal;
@@ -277,21 +278,21 @@ void McpHttp::post(const HttpRequest& request, const Principal& principal, const
   }
   const bool opens = message->kind == RpcMessage::Kind::request && message->method == "initialize";
   if (!opens) {
-    if (std::optional<HttpResponse> refusal = find_session(request, message->id, peer))
+    if (std::optional<net::HttpResponse> refusal = find_session(request, message->id, peer))
       return exchange->answer(std::move(*refusal));
   }
   take(std::move(*message), era, peer, challenge, exchange);
 }
 
-std::shared_ptr<McpHttp::Sink> McpHttp::sink_for(const Peer& peer, const Challenge& challenge,
-                                                 const std::shared_ptr<ResponseWriter>& exchange) {
+std::shared_ptr<McpHttp::Sink> McpHttp::sink_for(const Peer& peer, const auth::Challenge& challenge,
+                                                 const std::shared_ptr<net::ResponseWriter>& exchange) {
   const std::string_view accept = peer.request->header("accept");
   const Takes takes{accepts(accept, mcp_over_http::k_json), accepts(accept, mcp_over_http::k_stream)};
   return std::make_shared<Sink>(*this, peer, challenge, exchange, takes);
 }
 
-void McpHttp::take(RpcMessage message, Era era, const Peer& peer, const Challenge& challenge,
-                   const std::shared_ptr<ResponseWriter>& exchange) {
+void McpHttp::take(RpcMessage message, Era era, const Peer& peer, const auth::Challenge& challenge,
+                   const std::shared_ptr<net::ResponseWriter>& exchange) {
   const auto sink = sink_for(peer, challenge, exchange);
   service_.take(std::move(message), era, peer, sink);
   if (sink->over()) return;
@@ -300,4 +301,4 @@ void McpHttp::take(RpcMessage message, Era era, const Peer& peer, const Challeng
   if (era == Era::modern) exchange->on_gone([this, id = peer.id] { service_.forget(id); });
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -7,17 +7,17 @@
 #include "serve/mcp/event_streams.hpp"
 #include "serve/mcp/service.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 class McpHttp {
  public:
   McpHttp(McpService& service, SessionTable& sessions) : service_(service), sessions_(sessions) {}
 
   /// What can be refused by the headers alone: method, content type, accept.
-  [[nodiscard]] static std::optional<HttpResponse> admit(const HttpRequest& request);
+  [[nodiscard]] static std::optional<net::HttpResponse> admit(const net::HttpRequest& request);
   /// `challenge` goes with a 403 for a scope that is too small.
-  void handle(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
-              const std::shared_ptr<ResponseWriter>& exchange);
+  void handle(const net::HttpRequest& request, const engine::Principal& principal,
+              const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange);
 
  private:
   class Sink;
@@ -25,16 +25,16 @@ class McpHttp {
   struct Takes {
     bool json = true, stream = true;
   };
-  void get(const HttpRequest& request, const Principal& principal,
-           const std::shared_ptr<ResponseWriter>& exchange);
-  void post(const HttpRequest& request, const Principal& principal, const Challenge& challenge,
-            const std::shared_ptr<ResponseWriter>& exchange);
-  void take(RpcMessage message, Era era, const Peer& peer, const Challenge& challenge,
-            const std::shared_ptr<ResponseWriter>& exchange);
-  std::shared_ptr<Sink> sink_for(const Peer& peer, const Challenge& challenge,
-                                 const std::shared_ptr<ResponseWriter>& exchange);
+  void get(const net::HttpRequest& request, const engine::Principal& principal,
+           const std::shared_ptr<net::ResponseWriter>& exchange);
+  void post(const net::HttpRequest& request, const engine::Principal& principal,
+            const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange);
+  void take(RpcMessage message, Era era, const Peer& peer, const auth::Challenge& challenge,
+            const std::shared_ptr<net::ResponseWriter>& exchange);
+  std::shared_ptr<Sink> sink_for(const Peer& peer, const auth::Challenge& challenge,
+                                 const std::shared_ptr<net::ResponseWriter>& exchange);
   /// The session that a message after `initialize` belongs to, or the refusal.
-  std::optional<HttpResponse> find_session(const HttpRequest& request, const RpcId& id, Peer& peer);
+  std::optional<net::HttpResponse> find_session(const net::HttpRequest& request, const RpcId& id, Peer& peer);
 
   McpService& service_;
   SessionTable& sessions_;
@@ -44,4 +44,4 @@ class McpHttp {
 /// True if an Accept header (absent = anything) allows the media type "main/sub".
 bool accepts(std::string_view accept, std::string_view type);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

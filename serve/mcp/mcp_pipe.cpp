@@ -2,7 +2,7 @@
 
 #include "serve/mcp/batch.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 class McpPipe::Channel final : public SessionChannel {
  public:
@@ -37,7 +37,8 @@ class McpPipe::Sink final : public ResponseSink {
   std::shared_ptr<Write> write_;
 };
 
-McpPipe::McpPipe(McpService& service, std::string id, Principal principal, Transport transport, Write write)
+McpPipe::McpPipe(McpService& service, std::string id, engine::Principal principal,
+                 engine::Transport transport, Write write)
     : service_(service), write_(std::make_shared<Write>(std::move(write))) {
   peer_.id = std::move(id);
   peer_.principal = std::move(principal);
@@ -78,4 +79,4 @@ void McpPipe::too_long() {
   (*write_)(rpc_error({}, error), false);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -8,13 +8,14 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 class McpPipe {
  public:
   /// `id` is unique among all peers. `write` gets whole messages without a line end.
   using Write = std::function<void(std::string message, bool droppable)>;
-  McpPipe(McpService& service, std::string id, Principal principal, Transport transport, Write write);
+  McpPipe(McpService& service, std::string id, engine::Principal principal, engine::Transport transport,
+          Write write);
   McpPipe(const McpPipe&) = delete;
   McpPipe& operator=(const McpPipe&) = delete;
   McpPipe(McpPipe&&) = delete;
@@ -26,7 +27,7 @@ class McpPipe {
   /// A message longer than the limit was thrown away.
   void too_long();
   [[nodiscard]] const std::string& id() const { return peer_.id; }
-  [[nodiscard]] const Principal& principal() const { return peer_.principal; }
+  [[nodiscard]] const engine::Principal& principal() const { return peer_.principal; }
 
  private:
   class Sink;
@@ -37,4 +38,4 @@ class McpPipe {
   Peer peer_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 class McpSse {
  public:
@@ -23,20 +23,20 @@ class McpSse {
   [[nodiscard]] static bool serves(std::string_view path) {
     return path == "/sse" || path == "/messages" || path == "/sse/messages";
   }
-  [[nodiscard]] static std::optional<HttpResponse> admit(const HttpRequest& request);
-  void handle(const HttpRequest& request, const Principal& principal,
-              const std::shared_ptr<ResponseWriter>& exchange);
+  [[nodiscard]] static std::optional<net::HttpResponse> admit(const net::HttpRequest& request);
+  void handle(const net::HttpRequest& request, const engine::Principal& principal,
+              const std::shared_ptr<net::ResponseWriter>& exchange);
   /// Ends all streams: the server stops.
   void end_streams();
 
  private:
-  void open(const Principal& principal, const std::shared_ptr<ResponseWriter>& exchange);
-  void post(const HttpRequest& request, const Principal& principal,
-            const std::shared_ptr<ResponseWriter>& exchange);
+  void open(const engine::Principal& principal, const std::shared_ptr<net::ResponseWriter>& exchange);
+  void post(const net::HttpRequest& request, const engine::Principal& principal,
+            const std::shared_ptr<net::ResponseWriter>& exchange);
 
   struct Stream {
     std::unique_ptr<McpPipe> pipe;
-    std::shared_ptr<ResponseWriter> exchange;
+    std::shared_ptr<net::ResponseWriter> exchange;
   };
   McpService& service_;
   std::function<std::string()> make_id_;
@@ -44,4 +44,4 @@ class McpSse {
   std::map<std::string, Stream, std::less<>> streams_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace ladder {
 
@@ -27,7 +27,7 @@ struct HeaderValue {
   int count = 0;
 };
 
-HeaderValue header_of(const HttpRequest& request, std::string_view name) {
+HeaderValue header_of(const net::HttpRequest& request, std::string_view name) {
   HeaderValue value;
   for (const auto& [known, text] : request.headers)
     if (equals_ignoring_case(known, name)) value.text = trim(text), ++value.count;
@@ -49,12 +49,13 @@ std::optional<RpcError> check_meta(const RpcMessage& message) {
   if (!meta_of(message, k_meta_capabilities).is_object())
     return rung(k_invalid_params, std::string("params._meta needs ") + k_meta_capabilities + ", an object");
   const Json& level = meta_of(message, k_meta_log_level);
-  if (!level.is_null() && !(level.is_string() && client_log_level(level.get_ref<const std::string&>())))
+  if (!level.is_null() &&
+      !(level.is_string() && engine::client_log_level(level.get_ref<const std::string&>())))
     return rung(k_invalid_params, std::string("params._meta has an unknown ") + k_meta_log_level);
   return std::nullopt;
 }
 
-std::optional<RpcError> check_mirrors(const RpcMessage& message, const HttpRequest& request) {
+std::optional<RpcError> check_mirrors(const RpcMessage& message, const net::HttpRequest& request) {
   const HeaderValue version = header_of(request, "mcp-protocol-version");
   if (version.count != 1 || version.text != meta_of(message, k_meta_version).get_ref<const std::string&>())
     return mismatch("the MCP-Protocol-Version header must stand there once and equal params._meta");
@@ -97,7 +98,7 @@ std::optional<std::string> header_text(std::string_view value) {
   return text;
 }
 
-std::optional<RpcError> check_envelope(const RpcMessage& message, const HttpRequest* request) {
+std::optional<RpcError> check_envelope(const RpcMessage& message, const net::HttpRequest* request) {
   if (!message.params.is_object())
     return ladder::rung(k_invalid_params, "params must be an object with _meta");
   if (auto error = ladder::check_meta(message)) return error;
@@ -114,7 +115,7 @@ std::optional<RpcError> check_envelope(const RpcMessage& message, const HttpRequ
 }
 
 std::optional<RpcError> check_param_headers(const ToolEntry& tool, const Json& arguments,
-                                            const HttpRequest& request) {
+                                            const net::HttpRequest& request) {
   for (const HeaderArgument& argument : tool.headers) {
     const Json* value = &arguments;
     for (const std::string& name : argument.path) value = &member_of(*value, name);
@@ -133,4 +134,4 @@ std::optional<RpcError> check_param_headers(const ToolEntry& tool, const Json& a
   return std::nullopt;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -7,17 +7,17 @@
 
 #include <optional>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// The rungs before the method is known: _meta, version header, Mcp-Method and Mcp-Name, supported version.
 /// `request` is nullptr where there are no headers (pipes).
-std::optional<RpcError> check_envelope(const RpcMessage& message, const HttpRequest* request);
+std::optional<RpcError> check_envelope(const RpcMessage& message, const net::HttpRequest* request);
 
 /// Mcp-Param-* against the arguments of the named tool.
 std::optional<RpcError> check_param_headers(const ToolEntry& tool, const Json& arguments,
-                                            const HttpRequest& request);
+                                            const net::HttpRequest& request);
 
 /// A header's value: plain, or "=?base64?...?=" read strictly; nothing when that is broken.
 std::optional<std::string> header_text(std::string_view value);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

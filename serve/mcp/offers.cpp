@@ -2,7 +2,7 @@
 #include "serve/mcp/catalogue.hpp"
 #include "serve/mcp/tool_prompts.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace offering {
 
@@ -27,7 +27,7 @@ std::string resource_item(const ResourceEntry& resource, const char* uri) {
   return dump_json(maybe(maybe(std::move(item), "title", resource.title), "mimeType", resource.mime));
 }
 
-ResourceEntry entry_of(const Resource& record) {
+ResourceEntry entry_of(const tools::Resource& record) {
   ResourceEntry entry;
   entry.uri = record.id;
   entry.label = record.label;
@@ -42,28 +42,28 @@ ResourceEntry entry_of(const Resource& record) {
   return entry;
 }
 
-ResourceEntry entry_of(Document document) {
+ResourceEntry entry_of(tools::Document document) {
   ResourceEntry entry;
   entry.uri = std::move(document.uri);
   entry.label = std::move(document.label);
   entry.title = std::move(document.title);
   entry.description = std::move(document.description);
   entry.mime = document.mime;
-  entry.work = Work::inline_;
+  entry.work = engine::Work::inline_;
   entry.hint = {k_list_ttl_ms, true};
-  entry.read = [mime = document.mime, text = std::move(document.text)](const UriVariables&,
-                                                                       CallContext&) -> Result<CallAnswer> {
-    return ResourceOutput{mime, text, {}};
+  entry.read = [mime = document.mime, text = std::move(document.text)](
+                   const tools::UriVariables&, engine::CallContext&) -> Result<engine::CallAnswer> {
+    return engine::ResourceOutput{mime, text, {}};
   };
   return entry;
 }
 
-PromptEntry entry_of(const Prompt& record) {
+PromptEntry entry_of(const tools::Prompt& record) {
   PromptEntry entry;
   entry.name = record.id;
   entry.title = record.title;
   entry.description = record.description;
-  for (const PromptArgument& argument : record.arguments)
+  for (const tools::PromptArgument& argument : record.arguments)
     entry.arguments.push_back(
         {std::string(argument.name), std::string(argument.description), argument.required});
   entry.work = record.work;
@@ -75,20 +75,20 @@ PromptEntry entry_of(const Prompt& record) {
 }  // namespace offering
 }  // namespace
 
-Result<Catalogue> Catalogue::from(const McpWriter& wire, const ToolList& tools,
-                                  const std::vector<const Resource*>& resources,
-                                  const std::vector<const Prompt*>& prompts, CatalogueExtras extras) {
+Result<Catalogue> Catalogue::from(const McpWriter& wire, const tools::ToolList& tools,
+                                  const std::vector<const tools::Resource*>& resources,
+                                  const std::vector<const tools::Prompt*>& prompts, CatalogueExtras extras) {
   Catalogue made;
   Result<ToolCatalogue> compiled =
       ToolCatalogue::from(tools, std::move(extras.hidden_tools), extras.full_schemas);
   if (!compiled) return fail(compiled.error());
   made.tools_ = std::move(*compiled);
-  for (const Resource* record : resources)
+  for (const tools::Resource* record : resources)
     (record->id.find('{') == std::string_view::npos ? made.resources_ : made.templates_)
         .push_back(offering::entry_of(*record));
-  for (Document& document : extras.documents)
+  for (tools::Document& document : extras.documents)
     made.resources_.push_back(offering::entry_of(std::move(document)));
-  for (const Prompt* record : prompts) made.prompts_.push_back(offering::entry_of(*record));
+  for (const tools::Prompt* record : prompts) made.prompts_.push_back(offering::entry_of(*record));
   for (const auto& tool : tools)
     if (tool->workflow || extras.all_prompts) made.prompts_.push_back(prompt_of(*tool));
   std::sort(made.prompts_.begin(), made.prompts_.end(),
@@ -126,7 +126,7 @@ std::optional<FoundResource> Catalogue::find_resource(std::string_view uri) cons
   for (const ResourceEntry& resource : resources_)
     if (resource.uri == uri) return FoundResource{&resource, {}};
   for (const ResourceEntry& resource : templates_)
-    if (std::optional<UriVariables> variables = match_uri(resource.uri, uri))
+    if (std::optional<tools::UriVariables> variables = match_uri(resource.uri, uri))
       return FoundResource{&resource, std::move(*variables)};
   return std::nullopt;
 }
@@ -156,8 +156,8 @@ std::vector<std::string> Catalogue::resource_uris() const {
   return uris;
 }
 
-std::optional<UriVariables> match_uri(std::string_view uri_template, std::string_view uri) {
-  UriVariables variables;
+std::optional<tools::UriVariables> match_uri(std::string_view uri_template, std::string_view uri) {
+  tools::UriVariables variables;
   for (;;) {
     const std::size_t open = uri_template.find('{');
     const std::string_view fixed = uri_template.substr(0, open);
@@ -182,4 +182,4 @@ Json user_text(const std::string& text) {
   return {{"role", "user"}, {"content", {{"type", "text"}, {"text", text}}}};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

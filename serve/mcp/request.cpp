@@ -1,6 +1,6 @@
 #include "serve/mcp/request.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 const Json& member_of(const Json& object, std::string_view key) {
   static const Json k_absent;
@@ -35,7 +35,8 @@ RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer
     context.caller.client =
         read_client(meta_of(message, k_meta_capabilities), meta_of(message, k_meta_client));
     const Json& level = meta_of(message, k_meta_log_level);
-    if (level.is_string()) context.caller.log_level = client_log_level(level.get_ref<const std::string&>());
+    if (level.is_string())
+      context.caller.log_level = engine::client_log_level(level.get_ref<const std::string&>());
     // There is no session; one program of one caller is what comes nearest.
     context.caller.session = peer.principal.name + "/" + context.caller.client.name;
     return context;
@@ -50,4 +51,4 @@ RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer
   return context;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mcp/jsonrpc.hpp"
+#include "serve/mcp/names.hpp"
 #include "serve/mcp/session.hpp"
 #include "serve/mcp/writer.hpp"
 #include "serve/net/exchange.hpp"
@@ -9,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// Which lifecycle a message belongs to; `header` is MCP-Protocol-Version ("" = absent, or no HTTP). The body
 /// decides, the header only where the body says nothing.
@@ -19,16 +20,16 @@ Era era_of(const RpcMessage& message, std::string_view header);
 /// connection's, or for a stateless request the exchange's.
 struct Peer {
   std::string id;
-  Principal principal;
-  Transport transport = Transport::http;
-  std::shared_ptr<Session> session;      ///< nullptr: stateless, or no `initialize` yet (HTTP)
-  const HttpRequest* request = nullptr;  ///< of a message over HTTP; valid while it is taken in
+  engine::Principal principal;
+  engine::Transport transport = engine::Transport::http;
+  std::shared_ptr<Session> session;           ///< nullptr: stateless, or no `initialize` yet (HTTP)
+  const net::HttpRequest* request = nullptr;  ///< of a message over HTTP; valid while it is taken in
 };
 
 /// What handlers and serialisers need to know of a request.
 struct RequestContext {
   Dialect dialect;
-  Caller caller;
+  engine::Caller caller;
   std::string progress_token;  ///< JSON text; empty = the caller wants no progress
 };
 
@@ -42,4 +43,4 @@ const Json& member_of(const Json& object, std::string_view key);
 /// A string member; empty when absent or of another type.
 std::string text_member(const Json& object, std::string_view key);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -3,7 +3,7 @@
 #include "mcp/errors.hpp"
 #include "serve/mcp/mcp_call.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 ServiceLimits service_limits(const Config& config) {
   ServiceLimits limits;
@@ -14,8 +14,8 @@ ServiceLimits service_limits(const Config& config) {
   return limits;
 }
 
-McpService::McpService(const Dispatcher& dispatcher, Engine& engine, StateSeal seal, ServiceLimits limits,
-                       std::function<std::string()> make_id)
+McpService::McpService(const Dispatcher& dispatcher, engine::Engine& engine, StateSeal seal,
+                       ServiceLimits limits, std::function<std::string()> make_id)
     : dispatcher_(dispatcher),
       wire_(dispatcher.wire()),
       engine_(engine),
@@ -81,7 +81,7 @@ void McpService::begin(BeginCall begin, RequestContext context, const Peer& peer
     if (!opened) return sink->answer(rpc_error(begin.id, to_rpc(opened.error())), 200);
     state = std::move(*opened);
   }
-  const bool lasting = begin.job.work != Work::inline_;
+  const bool lasting = begin.job.work != engine::Work::inline_;
   const auto call = std::make_shared<McpCall>(*this, peer.id, peer.session, std::move(begin),
                                               std::move(context), std::move(sink));
   call->set_state(std::move(state));
@@ -170,8 +170,9 @@ void McpService::task(const TaskRequest& request, const std::string& principal, 
 
 std::string McpService::update_task(TaskRecord& record, const TaskRequest& request) {
   for (auto& [key, response] : request.responses.items()) {
-    const auto asked = std::find_if(record.asked.begin(), record.asked.end(),
-                                    [&name = key](const InputRequest& one) { return one.key == name; });
+    const auto asked =
+        std::find_if(record.asked.begin(), record.asked.end(),
+                     [&name = key](const engine::InputRequest& one) { return one.key == name; });
     if (asked == record.asked.end()) continue;
     record.answers[key] = response;
     record.asked.erase(asked);
@@ -188,4 +189,4 @@ std::string McpService::update_task(TaskRecord& record, const TaskRequest& reque
   return wire_.empty(Era::modern);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 struct ServiceLimits {
   std::size_t streams = 1000;  ///< open subscriptions/listen
@@ -25,10 +25,10 @@ ServiceLimits service_limits(const Config& config);
 
 class McpCall;
 
-class McpService final : public ChangeObserver {
+class McpService final : public engine::ChangeObserver {
  public:
   /// `make_id` gives unguessable ids (tasks).
-  McpService(const Dispatcher& dispatcher, Engine& engine, StateSeal seal, ServiceLimits limits,
+  McpService(const Dispatcher& dispatcher, engine::Engine& engine, StateSeal seal, ServiceLimits limits,
              std::function<std::string()> make_id);
   McpService(const McpService&) = delete;
   McpService& operator=(const McpService&) = delete;
@@ -45,7 +45,7 @@ class McpService final : public ChangeObserver {
   void join(const std::shared_ptr<Session>& session) { listeners_.join(session); }
   /// Ends the open listen streams: the server stops.
   void end_streams() { listeners_.end_all(); }
-  void changed(Change what, const std::string& uri) override { listeners_.changed(what, uri); }
+  void changed(engine::Change what, const std::string& uri) override { listeners_.changed(what, uri); }
   [[nodiscard]] std::size_t streams() const { return listeners_.size(); }
 
  private:
@@ -60,7 +60,7 @@ class McpService final : public ChangeObserver {
 
   const Dispatcher& dispatcher_;
   const McpWriter& wire_;
-  Engine& engine_;
+  engine::Engine& engine_;
   StateSeal seal_;
   ServiceLimits limits_;
   Subscriptions listeners_;
@@ -69,4 +69,4 @@ class McpService final : public ChangeObserver {
   std::map<Key, std::weak_ptr<McpCall>> asked_;      // our own requests, by session and id
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -1,12 +1,13 @@
 #include "serve/mcp/session.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 SessionTable::SessionTable(SessionLimits limits, const Clock& clock, std::function<std::string()> make_id,
                            std::function<void(const std::shared_ptr<Session>&)> on_gone)
     : limits_(limits), clock_(clock), make_id_(std::move(make_id)), on_gone_(std::move(on_gone)) {}
 
-std::shared_ptr<Session> SessionTable::open(Principal principal, std::string version, ClientFacts client) {
+std::shared_ptr<Session> SessionTable::open(engine::Principal principal, std::string version,
+                                            engine::ClientFacts client) {
   expire();
   while (sessions_.size() >= limits_.most && !sessions_.empty()) forget(sessions_.begin());
   auto session = std::make_shared<Session>();
@@ -66,4 +67,4 @@ void SessionTable::forget(List::iterator session) {
   if (on_gone_) on_gone_(gone);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -4,6 +4,7 @@
 #include "core/deadline.hpp"
 #include "engine/caller.hpp"
 #include "engine/pass.hpp"
+#include "serve/mcp/names.hpp"
 
 #include <functional>
 #include <list>
@@ -13,7 +14,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// Where a session hears what belongs to no request: a pipe, or the stream that an HTTP client keeps open.
 class SessionChannel {
@@ -25,12 +26,12 @@ class SessionChannel {
 };
 
 struct Session {
-  std::string id;                    ///< 192 random bits, printable
-  Principal principal;               ///< whose it is; nobody else can use it
-  std::shared_ptr<const Pass> pass;  ///< what it was last used with; empty for pipes
-  std::string version;               ///< negotiated revision; empty before `initialize` (pipes)
-  ClientFacts client;
-  std::optional<ClientLog> log_level = ClientLog::info;
+  std::string id;                            ///< 192 random bits, printable
+  engine::Principal principal;               ///< whose it is; nobody else can use it
+  std::shared_ptr<const engine::Pass> pass;  ///< what it was last used with; empty for pipes
+  std::string version;                       ///< negotiated revision; empty before `initialize` (pipes)
+  engine::ClientFacts client;
+  std::optional<engine::ClientLog> log_level = engine::ClientLog::info;
   std::set<std::string, std::less<>> subscriptions;  ///< URIs; bounded by k_most_subscriptions
   std::shared_ptr<SessionChannel> channel;
   Steady used{};
@@ -52,7 +53,7 @@ class SessionTable {
                std::function<void(const std::shared_ptr<Session>&)> on_gone);
 
   /// A new one. When full, the one idle longest makes room.
-  std::shared_ptr<Session> open(Principal principal, std::string version, ClientFacts client);
+  std::shared_ptr<Session> open(engine::Principal principal, std::string version, engine::ClientFacts client);
   /// The caller's session, now used; nullptr when unknown, expired or somebody else's.
   std::shared_ptr<Session> use(std::string_view id, std::string_view principal);
   /// True if it was there and the caller's.
@@ -78,4 +79,4 @@ class SessionTable {
   std::unordered_map<std::string_view, List::iterator> by_id_;  // keys live in the sessions
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 
 constexpr std::string_view k_seal_version = "v1.";
@@ -50,4 +50,4 @@ Result<Json> StateSeal::open(std::string_view sealed, std::string_view principal
   return std::move((*payload)["s"]);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

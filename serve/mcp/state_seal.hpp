@@ -5,11 +5,12 @@
 #include "core/json.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "serve/mcp/names.hpp"
 
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 class StateSeal {
  public:
@@ -27,4 +28,4 @@ class StateSeal {
   Secret key_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

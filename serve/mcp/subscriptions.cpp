@@ -1,6 +1,6 @@
 #include "serve/mcp/subscriptions.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace listening {
 
@@ -19,15 +19,15 @@ std::string acknowledged(const RpcId& id, const ListenFilter& filter) {
                           "{\"notifications\":" + dump_json(heard) + "," + tag(id) + "}");
 }
 
-std::string_view method_of(Change what) {
+std::string_view method_of(engine::Change what) {
   switch (what) {
-    case Change::tools:
+    case engine::Change::tools:
       return "notifications/tools/list_changed";
-    case Change::prompts:
+    case engine::Change::prompts:
       return "notifications/prompts/list_changed";
-    case Change::resources:
+    case engine::Change::resources:
       return "notifications/resources/list_changed";
-    case Change::resource:
+    case engine::Change::resource:
       return "notifications/resources/updated";
   }
   return {};
@@ -37,15 +37,15 @@ bool has(const std::vector<std::string>& list, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-bool wants(const ListenFilter& filter, Change what, const std::string& uri) {
+bool wants(const ListenFilter& filter, engine::Change what, const std::string& uri) {
   switch (what) {
-    case Change::tools:
+    case engine::Change::tools:
       return filter.tools;
-    case Change::prompts:
+    case engine::Change::prompts:
       return filter.prompts;
-    case Change::resources:
+    case engine::Change::resources:
       return filter.resources;
-    case Change::resource:
+    case engine::Change::resource:
       return has(filter.uris, uri);
   }
   return false;
@@ -91,9 +91,9 @@ void Subscriptions::leave(const std::string& session) {
   sessions_.erase(session);
 }
 
-void Subscriptions::changed(Change what, const std::string& uri) {
+void Subscriptions::changed(engine::Change what, const std::string& uri) {
   const std::string_view method = listening::method_of(what);
-  const std::string about = what == Change::resource ? "\"uri\":" + quote_json(uri) : "";
+  const std::string about = what == engine::Change::resource ? "\"uri\":" + quote_json(uri) : "";
   for (auto& [key, stream] : streams_) {
     if (!listening::wants(stream.filter, what, uri)) continue;
     const std::string params = "{" + about + (about.empty() ? "" : ",") + listening::tag(key.second) + "}";
@@ -102,7 +102,7 @@ void Subscriptions::changed(Change what, const std::string& uri) {
   for (const auto& [id, weak] : sessions_) {
     const std::shared_ptr<Session> session = weak.lock();
     if (!session || !session->channel || session->version.empty()) continue;
-    if (what == Change::resource && session->subscriptions.count(uri) == 0) continue;
+    if (what == engine::Change::resource && session->subscriptions.count(uri) == 0) continue;
     session->channel->send(rpc_notification(method, "{" + about + "}"));
   }
 }
@@ -115,4 +115,4 @@ void Subscriptions::task_changed(const TaskFacts& task, const std::string& detai
                         true);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 class Subscriptions {
  public:
@@ -27,7 +27,7 @@ class Subscriptions {
   void join(const std::shared_ptr<Session>& session);
   void leave(const std::string& session);
 
-  void changed(Change what, const std::string& uri);
+  void changed(engine::Change what, const std::string& uri);
   void task_changed(const TaskFacts& task, const std::string& details);
   [[nodiscard]] std::size_t size() const { return streams_.size(); }
 
@@ -41,4 +41,4 @@ class Subscriptions {
   std::map<std::string, std::weak_ptr<Session>, std::less<>> sessions_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

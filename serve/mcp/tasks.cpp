@@ -1,6 +1,6 @@
 #include "serve/mcp/tasks.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 bool TaskRecord::over() const {
   return facts.status == "completed" || facts.status == "failed" || facts.status == "cancelled";
@@ -57,7 +57,7 @@ std::string task_details(const TaskRecord& task) {
   if (!task.outcome.empty()) return "," + task.outcome;
   if (task.asked.empty()) return {};
   std::string text;
-  for (const InputRequest& request : task.asked)
+  for (const engine::InputRequest& request : task.asked)
     text.append(text.empty() ? ",\"inputRequests\":{" : ",")
         .append(quote_json(request.key))
         .append(":")
@@ -65,4 +65,4 @@ std::string task_details(const TaskRecord& task) {
   return text + "}";
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

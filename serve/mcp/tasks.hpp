@@ -11,14 +11,14 @@
 #include <unordered_map>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 struct TaskRecord {
   TaskFacts facts;
-  std::string principal;            ///< whose it is
-  std::vector<InputRequest> asked;  ///< still without an answer
-  Json answers = Json::object();    ///< what has come so far, by key
-  std::string outcome;              ///< `"result":{...}` or `"error":{...}`, once there is one
+  std::string principal;                    ///< whose it is
+  std::vector<engine::InputRequest> asked;  ///< still without an answer
+  Json answers = Json::object();            ///< what has come so far, by key
+  std::string outcome;                      ///< `"result":{...}` or `"error":{...}`, once there is one
   std::function<void()> cancel;
   std::function<void(Json)> resume;  ///< with all answers
 
@@ -58,4 +58,4 @@ class TaskTable {
 /// The members of tasks/get that depend on the status, each with a comma before it.
 std::string task_details(const TaskRecord& task);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -1,6 +1,6 @@
 #include "serve/mcp/tool_prompts.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace prompting {
 
@@ -28,7 +28,7 @@ std::string described(const Json& property) {
 using Choices = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 std::vector<std::string> completed(const Choices& choices, std::string_view argument, std::string_view begun,
-                                   CallContext& context) {
+                                   engine::CallContext& context) {
   std::vector<std::string> all;
   if (const auto found = choices.find(argument); found != choices.end()) {
     all = found->second;
@@ -44,7 +44,7 @@ std::vector<std::string> completed(const Choices& choices, std::string_view argu
 }  // namespace prompting
 }  // namespace
 
-PromptEntry prompt_of(const Tool& tool) {
+PromptEntry prompt_of(const tools::Tool& tool) {
   PromptEntry entry;
   entry.name = tool.id;
   entry.title = tool.title;
@@ -64,21 +64,23 @@ PromptEntry prompt_of(const Tool& tool) {
   }
   std::stable_sort(entry.arguments.begin(), entry.arguments.end(),
                    [](const auto& a, const auto& b) { return a.required && !b.required; });
-  entry.make = [name = entry.name, workflow = tool.workflow](const PromptArguments& arguments,
-                                                             CallContext&) -> Result<CallAnswer> {
+  entry.make = [name = entry.name, workflow = tool.workflow](
+                   const tools::PromptArguments& arguments,
+                   engine::CallContext&) -> Result<engine::CallAnswer> {
     std::string text = (workflow ? "Go through the workflow of the tool `" : "Call the tool `") + name + "`";
     text +=
         arguments.empty() ? " and report what it says." : " with these arguments and report what it says:\n";
     for (const auto& [argument, value] : arguments)
       text.append("\n").append(argument).append(": ").append(value);
-    PromptOutput output;
-    output.messages.push_back(user_text(text));
+    engine::PromptOutput output;
+    output.messages.push_back(tools::user_text(text));
     return output;
   };
-  entry.complete = [choices](std::string_view argument, std::string_view begun, CallContext& context) {
+  entry.complete = [choices](std::string_view argument, std::string_view begun,
+                             engine::CallContext& context) {
     return prompting::completed(choices, argument, begun, context);
   };
   return entry;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -4,10 +4,10 @@
 
 #include "serve/mcp/catalogue.hpp"
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// Its arguments are the tool's properties that can be written as a text; enumerations and models are
 /// completed.
-PromptEntry prompt_of(const Tool& tool);
+PromptEntry prompt_of(const tools::Tool& tool);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

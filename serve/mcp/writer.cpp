@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 namespace {
 namespace writing {
 
@@ -146,7 +146,7 @@ std::string McpWriter::list(Era era, std::string_view key, std::string_view item
   return finished(era, std::move(text));
 }
 
-std::string McpWriter::tool(const Dialect& dialect, const ToolOutput& output) const {
+std::string McpWriter::tool(const Dialect& dialect, const engine::ToolOutput& output) const {
   std::string text = "\"content\":" + writing::content_for(dialect, output.content);
   // Revisions before 2026 know objects only.
   if (dialect.era == Era::modern ? !output.structured.empty() : output.structured.starts_with('{'))
@@ -165,13 +165,13 @@ std::string McpWriter::failed_tool(Era era, const Error& error, bool has_output_
       has_output_schema ? std::string_view(facts).substr(1, facts.size() - 2) : std::string_view());
 }
 
-std::string McpWriter::prompt(Era era, const PromptOutput& output) const {
+std::string McpWriter::prompt(Era era, const engine::PromptOutput& output) const {
   std::string text;
   if (!output.description.empty()) text = "\"description\":" + quote_json(output.description) + ",";
   return finished(era, text + "\"messages\":" + dump_json(output.messages));
 }
 
-std::string McpWriter::resource(Era era, std::string_view uri, const ResourceOutput& output,
+std::string McpWriter::resource(Era era, std::string_view uri, const engine::ResourceOutput& output,
                                 const CacheHint& hint) const {
   std::string text = "\"contents\":[{\"uri\":" + quote_json(uri);
   if (!output.mime.empty()) text += ",\"mimeType\":" + quote_json(output.mime);
@@ -187,17 +187,17 @@ std::string McpWriter::resource(Era era, std::string_view uri, const ResourceOut
   return finished(era, std::move(text));
 }
 
-std::string McpWriter::completion(Era era, const CompletionOutput& output) const {
+std::string McpWriter::completion(Era era, const engine::CompletionOutput& output) const {
   constexpr std::size_t k_most = 100;  // of the specification
   return finished(era, "\"completion\":{\"values\":[" + writing::texts(output.values, k_most) +
                            "],\"total\":" + std::to_string(output.values.size()) +
                            (output.values.size() > k_most ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
 }
 
-std::string McpWriter::input_required(const std::vector<InputRequest>& requests,
+std::string McpWriter::input_required(const std::vector<engine::InputRequest>& requests,
                                       std::string_view state) const {
   std::string text;
-  for (const InputRequest& request : requests)
+  for (const engine::InputRequest& request : requests)
     text.append(text.empty() ? "\"inputRequests\":{" : ",")
         .append(quote_json(request.key))
         .append(":")
@@ -221,38 +221,38 @@ std::string McpWriter::listen_result(std::string_view subscription) const {
                   "\"" + std::string(k_meta_subscription) + "\":" + std::string(subscription));
 }
 
-std::string_view input_method(InputKind kind) {
+std::string_view input_method(engine::InputKind kind) {
   switch (kind) {
-    case InputKind::form:
-    case InputKind::url:
+    case engine::InputKind::form:
+    case engine::InputKind::url:
       return "elicitation/create";
-    case InputKind::sampling:
+    case engine::InputKind::sampling:
       return "sampling/createMessage";
-    case InputKind::roots:
+    case engine::InputKind::roots:
       return "roots/list";
   }
   return {};
 }
 
-Json input_request_json(const InputRequest& request) {
+Json input_request_json(const engine::InputRequest& request) {
   return {{"method", input_method(request.kind)}, {"params", request.params}};
 }
 
-Json needed_capabilities(InputKind kind) {
+Json needed_capabilities(engine::InputKind kind) {
   switch (kind) {
-    case InputKind::form:
+    case engine::InputKind::form:
       return {{"elicitation", {{"form", Json::object()}}}};
-    case InputKind::url:
+    case engine::InputKind::url:
       return {{"elicitation", {{"url", Json::object()}}}};
-    case InputKind::sampling:
+    case engine::InputKind::sampling:
       return {{"sampling", Json::object()}};
-    case InputKind::roots:
+    case engine::InputKind::roots:
       return {{"roots", Json::object()}};
   }
   return Json::object();
 }
 
-std::string progress_params(std::string_view token, std::uint64_t count, const Progress& progress) {
+std::string progress_params(std::string_view token, std::uint64_t count, const engine::Progress& progress) {
   std::string text = "{\"progressToken\":";
   text.append(token).append(",\"progress\":");
   if (progress.total > 0)
@@ -274,8 +274,8 @@ std::string task_members(const TaskFacts& task) {
          ",\"pollIntervalMs\":" + std::to_string(task.poll.count());
 }
 
-ClientFacts read_client(const Json& capabilities, const Json& info) {
-  ClientFacts client;
+engine::ClientFacts read_client(const Json& capabilities, const Json& info) {
+  engine::ClientFacts client;
   const auto text = [&](const char* key) {
     const auto found = info.is_object() ? info.find(key) : info.end();
     return info.is_object() && found != info.end() && found->is_string() ? found->get<std::string>() : "";
@@ -296,4 +296,4 @@ ClientFacts read_client(const Json& capabilities, const Json& info) {
   return client;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "engine/context.hpp"
+#include "serve/mcp/names.hpp"
 #include "tools/tool.hpp"
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::mcp {
 
 /// The two lifecycles: sessions opened by `initialize`, or every request for itself.
 enum class Era : std::uint8_t { legacy, modern };
@@ -71,16 +72,16 @@ class McpWriter {
   /// A list result: {"tools":[...]}; an empty cursor means the last page.
   [[nodiscard]] std::string list(Era era, std::string_view key, std::string_view items,
                                  std::string_view cursor, const CacheHint& hint) const;
-  [[nodiscard]] std::string tool(const Dialect& dialect, const ToolOutput& output) const;
+  [[nodiscard]] std::string tool(const Dialect& dialect, const engine::ToolOutput& output) const;
   /// A failure that the model should see: isError, the text, and kind, code and hint as structured content
   /// (only where no output schema forbids it; clients validate that even for errors).
   [[nodiscard]] std::string failed_tool(Era era, const Error& error, bool has_output_schema) const;
-  [[nodiscard]] std::string prompt(Era era, const PromptOutput& output) const;
-  [[nodiscard]] std::string resource(Era era, std::string_view uri, const ResourceOutput& output,
+  [[nodiscard]] std::string prompt(Era era, const engine::PromptOutput& output) const;
+  [[nodiscard]] std::string resource(Era era, std::string_view uri, const engine::ResourceOutput& output,
                                      const CacheHint& hint) const;
-  [[nodiscard]] std::string completion(Era era, const CompletionOutput& output) const;
+  [[nodiscard]] std::string completion(Era era, const engine::CompletionOutput& output) const;
   /// Modern only: what the client is asked for, and the sealed state (empty = none).
-  [[nodiscard]] std::string input_required(const std::vector<InputRequest>& requests,
+  [[nodiscard]] std::string input_required(const std::vector<engine::InputRequest>& requests,
                                            std::string_view state) const;
   [[nodiscard]] std::string created_task(const TaskFacts& task) const;
   /// tasks/get; `more` = further members as text, each with a comma before it.
@@ -95,13 +96,13 @@ class McpWriter {
 };
 
 /// {"method":...,"params":...} of a request to the client.
-Json input_request_json(const InputRequest& request);
-std::string_view input_method(InputKind kind);
+Json input_request_json(const engine::InputRequest& request);
+std::string_view input_method(engine::InputKind kind);
 /// The ClientCapabilities that a request needs: {"elicitation":{"url":{}}}
-Json needed_capabilities(InputKind kind);
+Json needed_capabilities(engine::InputKind kind);
 
 /// params of notifications/progress; `token` is JSON text.
-std::string progress_params(std::string_view token, std::uint64_t count, const Progress& progress);
+std::string progress_params(std::string_view token, std::uint64_t count, const engine::Progress& progress);
 /// The members of a task's facts: "taskId":...,"status":... without braces.
 std::string task_members(const TaskFacts& task);
 
@@ -109,6 +110,6 @@ std::string task_members(const TaskFacts& task);
 /// (since 2025-11-25).
 bool input_errors_are_results(const Dialect& dialect);
 
-ClientFacts read_client(const Json& capabilities, const Json& info);
+engine::ClientFacts read_client(const Json& capabilities, const Json& info);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::mcp

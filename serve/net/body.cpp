@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace body_rules {
 
@@ -123,4 +123,4 @@ void BodyReader::judge_size(std::string_view line) {
   part_ = size == 0 ? Part::trailer : Part::data;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

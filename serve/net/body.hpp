@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 class BodyReader {
  public:
@@ -40,4 +40,4 @@ class BodyReader {
   HttpResponse refusal_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

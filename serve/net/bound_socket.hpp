@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 /// What is bound, for the line printed at start and for /status.
 struct BoundSocket {
@@ -12,4 +12,4 @@ struct BoundSocket {
   std::string url;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -1,6 +1,6 @@
 #include "serve/net/connection_manager.hpp"
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 constexpr Millis k_sweep_interval{250};
 }  // namespace
@@ -70,4 +70,4 @@ void ConnectionManager::wind_down() {
   for (const std::shared_ptr<Connection>& one : book_.all()) one->wind_down();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -15,7 +15,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 namespace net = boost::asio;
 
@@ -71,12 +71,12 @@ class ConnectionManager {
   [[nodiscard]] bool winding_down() const { return winding_down_; }
   [[nodiscard]] std::size_t size() const { return book_.size(); }
   /// Of what was opened with it; good where there is none or nobody judges.
-  [[nodiscard]] PassState state_of(const std::shared_ptr<const Pass>& pass) const {
-    return pass && judge_pass ? judge_pass(*pass) : PassState{};
+  [[nodiscard]] engine::PassState state_of(const std::shared_ptr<const engine::Pass>& pass) const {
+    return pass && judge_pass ? judge_pass(*pass) : engine::PassState{};
   }
 
   DoorLimits limits;
-  std::function<PassState(const Pass&)> judge_pass;
+  std::function<engine::PassState(const engine::Pass&)> judge_pass;
   std::function<void(std::string_view address, std::string_view listener)> on_turned_away;
 
  private:
@@ -121,4 +121,4 @@ class ConnectionEntry {
 void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler);
 void serve_frames(Arrival arrival, ConnectionManager& hub, FrameService& service);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -3,7 +3,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 bool HttpRequest::same_name(std::string_view a, std::string_view b) {
   return equals_ignoring_case(a, b);
@@ -23,4 +23,4 @@ HttpResponse plain_error(int status, std::string_view message, std::string heade
   return answer;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

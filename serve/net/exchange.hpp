@@ -11,10 +11,12 @@
 #include <utility>
 #include <vector>
 
-namespace exai::serve {
-
+namespace exai::engine {
 struct Pass;
 enum class PassState : std::uint8_t;
+}  // namespace exai::engine
+
+namespace exai::serve::net {
 
 /// A request, valid while admit() or handle() runs; header names in any case.
 struct HttpRequest {
@@ -23,7 +25,7 @@ struct HttpRequest {
   std::string_view body;
   std::string_view peer;  ///< address without port
   /// Who asks, as admit() has found out; empty where nobody had to say.
-  std::shared_ptr<const Pass> pass{};
+  std::shared_ptr<const engine::Pass> pass{};
   std::string answer_headers{};  ///< lines that every answer to this request gets, each ending with \r\n
   /// The value of the first header of that name, or "".
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -55,7 +57,7 @@ class ResponseWriter {
   /// The stream stays open for as long as the peer's key or token is good, not for the time of one answer.
   virtual void stay_open() {}
   /// Who asks, where that was found out after admit().
-  virtual void carry(std::shared_ptr<const Pass> /*pass*/) {}
+  virtual void carry(std::shared_ptr<const engine::Pass> /*pass*/) {}
   /// Text of the stream: whole server-sent events. `droppable` ones are lost when the peer reads too slowly.
   virtual void write(std::string_view text, bool droppable) = 0;
   /// The end of the stream, or an empty answer when none has begun.
@@ -86,7 +88,7 @@ class FrameSink {
   /// Sends what is queued, then the close frame.
   virtual void close(std::uint16_t code, std::string reason) = 0;
   /// From now on the connection lives as long as this pass is good.
-  virtual void carry(std::shared_ptr<const Pass> /*pass*/) {}
+  virtual void carry(std::shared_ptr<const engine::Pass> /*pass*/) {}
 };
 
 class FrameHandler {
@@ -109,4 +111,4 @@ class FrameService {
                                                 const HttpRequest& request) = 0;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

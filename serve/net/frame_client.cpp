@@ -15,7 +15,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace frame_dialler {
 
@@ -140,4 +140,4 @@ std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, const DoorLi
   return client;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

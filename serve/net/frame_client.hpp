@@ -8,7 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 /// Begins to connect; what is sent before on_open waits. The hooks are called on the loop until close() or
 /// on_lost. A silent peer is pinged, and given
@@ -17,4 +17,4 @@ std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, const DoorLi
                                        std::string host, std::string port, std::string path,
                                        std::size_t max_frame, DialHooks hooks);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -18,7 +18,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace frame_door {
 
@@ -78,12 +78,12 @@ class FrameConnection final : public Connection,
     signal_.cancel();
   }
 
-  void carry(std::shared_ptr<const Pass> pass) override { pass_ = std::move(pass); }
+  void carry(std::shared_ptr<const engine::Pass> pass) override { pass_ = std::move(pass); }
 
   void sweep(Steady now) override {
     if (now >= deadline_) return drop();
     if (!handler_) return;
-    if (hub_.state_of(pass_) != PassState::good) {
+    if (hub_.state_of(pass_) != engine::PassState::good) {
       close(k_close_policy, "this key or token is not accepted any more");
       pass_.reset();
     }
@@ -287,7 +287,7 @@ class FrameConnection final : public Connection,
   std::string address_;
   Share share_;
   std::shared_ptr<FrameHandler> handler_;
-  std::shared_ptr<const Pass> pass_;
+  std::shared_ptr<const engine::Pass> pass_;
   boost::beast::flat_buffer buffer_;
   HeadReader head_;
   FrameReader reader_;
@@ -311,4 +311,4 @@ void serve_frames(Arrival arrival, ConnectionManager& hub, FrameService& service
   net::co_spawn(hub.io(), std::move(task), net::detached);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace frame_rules {
 
@@ -190,4 +190,4 @@ void append_close(std::string& out, std::uint16_t code, std::string_view reason)
   append_frame(out, Opcode::close, payload);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

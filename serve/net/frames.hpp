@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 /// Close codes of RFC 6455 section 7.4.1 that we say ourselves.
 inline constexpr std::uint16_t k_close_normal = 1000, k_close_protocol = 1002, k_close_not_text = 1007,
@@ -64,4 +64,4 @@ void append_frame(std::string& out, Opcode opcode, std::string_view payload);
 /// A close frame; code 0 = an empty one. The reason is cut to what fits, at a character.
 void append_close(std::string& out, std::uint16_t code, std::string_view reason);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

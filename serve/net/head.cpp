@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace head_rules {
 
@@ -267,4 +267,4 @@ void HeadReader::reset() {
   request_.answer_headers.clear();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

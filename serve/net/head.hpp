@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 inline constexpr std::size_t k_head_bytes = std::size_t{32} << 10U;
 inline constexpr std::size_t k_target_bytes = std::size_t{8} << 10U;
@@ -79,4 +79,4 @@ class HeadReader {
 /// True if the list of tokens (RFC 9110 section 5.6.1) in all headers of that name has this one, in any case.
 bool lists_token(const HttpRequest& request, std::string_view header, std::string_view token);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

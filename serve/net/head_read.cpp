@@ -3,7 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace head_socket {
 
@@ -43,4 +43,4 @@ net::awaitable<void> linger(net::ip::tcp::socket& socket, boost::beast::flat_buf
   }
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -10,7 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 /// How long a peer that was refused may go on sending before it is cut off.
 inline constexpr Millis k_linger{2000};
@@ -24,4 +24,4 @@ net::awaitable<boost::system::error_code> read_head(net::ip::tcp::socket& socket
 /// The caller has set a deadline.
 net::awaitable<void> linger(net::ip::tcp::socket& socket, boost::beast::flat_buffer& buffer);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -22,7 +22,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace http_door {
 
@@ -90,8 +90,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   void judge_again() {
     const std::shared_ptr<PendingResponse> pending = pending_.lock();
     if (!pending || pending->ended()) return;
-    const PassState state = hub_.state_of(pending->pass());
-    if (state == PassState::good || (state == PassState::expired && !pending->stays_open())) return;
+    const engine::PassState state = hub_.state_of(pending->pass());
+    if (state == engine::PassState::good || (state == engine::PassState::expired && !pending->stays_open()))
+      return;
     pending->gone();
     if (pending->streaming()) return pending->finish();
     pending->answer(plain_error(401, "this key or token is not accepted any more",
@@ -303,4 +304,4 @@ void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler) {
   net::co_spawn(hub.io(), std::move(task), net::detached);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

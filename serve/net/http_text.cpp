@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 
 template <class Number>
@@ -111,4 +111,4 @@ void append_chunk(std::string& out, std::string_view bytes, bool chunked) {
   out += "\r\n";
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

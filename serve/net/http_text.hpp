@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 /// What becomes of the connection after an answer: HTTP/1.0 keeps it only when told so.
 enum class Persistence : std::uint8_t { keep, keep_said, close };
@@ -20,4 +20,4 @@ void write_stream_head(std::string& out, std::string_view headers, bool chunked)
 /// One chunk of a chunked body; plain bytes otherwise.
 void append_chunk(std::string& out, std::string_view bytes, bool chunked);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

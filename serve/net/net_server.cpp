@@ -18,7 +18,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace doorway {
 
@@ -26,7 +26,7 @@ using Tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
 using Greet = std::function<void(Arrival)>;
 
-class AsioTimer final : public Timer {
+class AsioTimer final : public engine::Timer {
  public:
   AsioTimer(net::io_context& io, Millis delay, std::function<void()> job) : timer_(io, delay) {
     timer_.async_wait([job = std::move(job)](const ErrorCode& error) {
@@ -38,11 +38,11 @@ class AsioTimer final : public Timer {
   net::steady_timer timer_;
 };
 
-class AsioLoop final : public Loop {
+class AsioLoop final : public engine::Loop {
  public:
   explicit AsioLoop(net::io_context& io) : io_(io) {}
   void post(std::function<void()> job) override { net::post(io_, std::move(job)); }
-  std::unique_ptr<Timer> after(Millis delay, std::function<void()> job) override {
+  std::unique_ptr<engine::Timer> after(Millis delay, std::function<void()> job) override {
     return std::make_unique<AsioTimer>(io_, delay, std::move(job));
   }
 
@@ -188,7 +188,7 @@ DoorLimits door_limits(const Config& config) {
 NetServer::NetServer(DoorLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
 NetServer::~NetServer() = default;
 
-Loop& NetServer::loop() {
+engine::Loop& NetServer::loop() {
   return impl_->loop;
 }
 void NetServer::set_limits(DoorLimits limits) {
@@ -233,7 +233,7 @@ void NetServer::on_turned_away(std::function<void(std::string_view, std::string_
   impl_->hub.on_turned_away = std::move(hook);
 }
 
-void NetServer::judge_passes(std::function<PassState(const Pass&)> judge) {
+void NetServer::judge_passes(std::function<engine::PassState(const engine::Pass&)> judge) {
   impl_->hub.judge_pass = std::move(judge);
 }
 
@@ -271,4 +271,4 @@ void NetServer::stop() {
   impl_->io.stop();
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 /// Bounds that hold for every connection.
 struct DoorLimits {
@@ -40,7 +40,7 @@ class NetServer {
   NetServer(const NetServer&) = delete;
   NetServer& operator=(const NetServer&) = delete;
 
-  [[nodiscard]] Loop& loop();
+  [[nodiscard]] engine::Loop& loop();
   void set_limits(DoorLimits limits);
   /// Binds and listens; accepting begins with run(). A busy port is `refused`, naming the address, the
   /// owner's pid if it can be seen, and `setting`, the one to change. Port 0 picks one; the Listener says
@@ -63,7 +63,7 @@ class NetServer {
   void on_turned_away(std::function<void(std::string_view address, std::string_view listener)> hook);
   /// Asked several times a second for what is open: streams and connections whose pass has expired end, and
   /// everything of one that was retired.
-  void judge_passes(std::function<PassState(const Pass&)> judge);
+  void judge_passes(std::function<engine::PassState(const engine::Pass&)> judge);
   /// Asks at once: the rules have changed.
   void judge_now();
   /// Runs until stop(). The caller's thread is the loop thread.
@@ -77,4 +77,4 @@ class NetServer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

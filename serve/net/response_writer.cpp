@@ -2,7 +2,7 @@
 
 #include "serve/net/http_text.hpp"
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 // What a slow reader may leave unread before progress is dropped; the answer itself never is.
 constexpr std::size_t k_outbox_bytes = std::size_t{1} << 20U;
@@ -66,4 +66,4 @@ void PendingResponse::quiet() {
   append_chunk(outbox_, ": keep-alive\n\n", chunked_);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -8,12 +8,12 @@
 #include <poll.h>
 #include <unistd.h>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 constexpr int k_most_posted = 64;
 }  // namespace
 
-StdioLines::StdioLines(Loop& loop, std::uint64_t longest, LineHooks hooks)
+StdioLines::StdioLines(engine::Loop& loop, std::uint64_t longest, LineHooks hooks)
     : loop_(loop),
       longest_(longest),
       hooks_(std::move(hooks)),
@@ -92,4 +92,4 @@ void StdioLines::write(std::string_view line) {
   }
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

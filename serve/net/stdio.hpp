@@ -12,7 +12,7 @@
 #include <string_view>
 #include <thread>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 /// Called on the loop.
 struct LineHooks {
@@ -23,7 +23,7 @@ struct LineHooks {
 
 class StdioLines {
  public:
-  StdioLines(Loop& loop, std::uint64_t longest, LineHooks hooks);
+  StdioLines(engine::Loop& loop, std::uint64_t longest, LineHooks hooks);
   StdioLines(const StdioLines&) = delete;
   StdioLines& operator=(const StdioLines&) = delete;
   StdioLines(StdioLines&&) = delete;
@@ -38,7 +38,7 @@ class StdioLines {
   void take(std::string_view bytes);
   void post(std::function<void()> job);
 
-  Loop& loop_;
+  engine::Loop& loop_;
   std::uint64_t longest_;
   LineHooks hooks_;
   std::string line_;
@@ -51,4 +51,4 @@ class StdioLines {
   std::thread reader_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace exai::serve {
+namespace exai::serve::net {
 namespace {
 namespace handshake {
 
@@ -63,4 +63,4 @@ std::string accept_upgrade(const HttpRequest& request, std::string_view subproto
   return text + "\r\n\r\n";
 }
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

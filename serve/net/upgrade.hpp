@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace exai::serve {
+namespace exai::serve::net {
 
 /// What is wrong with a request as a handshake: 400, 405, or 426 for another version and for plain HTTP.
 /// Nothing when it may be accepted.
@@ -15,4 +15,4 @@ std::optional<HttpResponse> judge_upgrade(const HttpRequest& request, const Fram
 /// The answer that accepts it, whole; `subprotocol` is the chosen one, or empty.
 std::string accept_upgrade(const HttpRequest& request, std::string_view subprotocol);
 
-}  // namespace exai::serve
+}  // namespace exai::serve::net

@@ -30,16 +30,16 @@ std::set<std::string> registered() {
   add<Check>(names, "check");
   add<cli::Command>(names, "command");
   add<cli::Writer>(names, "format");
-  add<serve::Tool>(names, "tool");
-  add<serve::Provider>(names, "provider");
-  add<serve::Resource>(names, "resource");
-  add<serve::Prompt>(names, "prompt");
+  add<tools::Tool>(names, "tool");
+  add<models::Provider>(names, "provider");
+  add<tools::Resource>(names, "resource");
+  add<tools::Prompt>(names, "prompt");
   for (const Setting& setting : settings()) names.insert("setting " + std::string(setting.key));
   for (const runbooks::Embedded& book : runbooks::embedded_runbooks())
     names.insert("runbook " + std::string(book.name));
-  const auto workflows = serve::embedded_workflows();
+  const auto workflows = tools::embedded_workflows();
   REQUIRE(workflows);
-  for (const serve::WorkflowSource& workflow : *workflows) names.insert("workflow " + workflow.name);
+  for (const tools::WorkflowSource& workflow : *workflows) names.insert("workflow " + workflow.name);
   std::erase_if(names, [](const std::string& name) {
     return name.starts_with("tool test_") || name.starts_with("command test_");  // the tests' own
   });

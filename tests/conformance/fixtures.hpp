@@ -11,7 +11,8 @@
 
 namespace exai::conformance {
 
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::tools;
 
 inline constexpr std::string_view k_no_arguments = R"({"type":"object"})";
 

@@ -55,12 +55,13 @@ int main(int argc, char** argv) {
   if (mkdtemp(folder.data()) == nullptr) return 70;
   options.root = folder;
   options.grace = exai::Millis{1000};
-  const auto served = exai::serve::run_server(config_for(port, folder, settings), options,
-                                              [](const std::vector<exai::serve::BoundSocket>& listeners) {
-                                                for (const auto& one : listeners)
-                                                  std::printf("%s %s\n", one.name.c_str(), one.url.c_str());
-                                                std::fflush(stdout);
-                                              });
+  const auto served =
+      exai::serve::run_server(config_for(port, folder, settings), options,
+                              [](const std::vector<exai::serve::net::BoundSocket>& listeners) {
+                                for (const auto& one : listeners)
+                                  std::printf("%s %s\n", one.name.c_str(), one.url.c_str());
+                                std::fflush(stdout);
+                              });
   std::error_code ignored;
   std::filesystem::remove_all(folder, ignored);
   if (served) return 0;

@@ -3,6 +3,7 @@
 #include "tests/catch.hpp"
 
 using namespace exai;
+using namespace exai::models;
 
 namespace {
 

@@ -48,11 +48,11 @@ TEST_CASE("a damaged packed document is an error at every cut", "[core][packed]"
 }
 
 TEST_CASE("what is built in is what the source tree says", "[core][packed]") {
-  CHECK(same(*embedded_models(),
+  CHECK(same(*models::embedded_models(),
              *io::parse_yaml(tests::source_text("models/models.yaml"), "models/models.yaml")));
-  CHECK(same(*embedded_routes(),
+  CHECK(same(*models::embedded_routes(),
              *io::parse_yaml(tests::source_text("models/routes.yaml"), "models/routes.yaml")));
-  const auto workflows = serve::embedded_workflows();
+  const auto workflows = tools::embedded_workflows();
   REQUIRE(workflows);
   CHECK(workflows->size() == 12);
   for (const serve::WorkflowSource& source : *workflows) {

@@ -20,25 +20,25 @@ namespace {
 /// What a connection would make of these bytes, cut in pieces of that size.
 std::string http_verdict(std::string_view bytes, std::size_t piece) {
   std::string said;
-  serve::HeadReader head;
-  serve::BodyReader body;
+  serve::net::HeadReader head;
+  serve::net::BodyReader body;
   bool in_body = false;
   while (!bytes.empty()) {
     std::string_view part = bytes.substr(0, std::min(piece, bytes.size()));
     const std::size_t taken = in_body ? body.take(part) : head.take(part);
     must(taken <= part.size());
     bytes.remove_prefix(taken);
-    if (!in_body && head.state() == serve::HeadReader::State::refused)
+    if (!in_body && head.state() == serve::net::HeadReader::State::refused)
       return said + "refused head " + std::to_string(head.refusal().status);
-    if (!in_body && head.state() == serve::HeadReader::State::done) {
+    if (!in_body && head.state() == serve::net::HeadReader::State::done) {
       said.append(head.request().method).append(" ").append(head.request().path).append("\n");
-      (void)serve::judge_upgrade(head.request(), head.framing());
+      (void)serve::net::judge_upgrade(head.request(), head.framing());
       body.begin(head.framing(), 4096);
       in_body = true;
     }
-    if (in_body && body.state() == serve::BodyReader::State::refused)
+    if (in_body && body.state() == serve::net::BodyReader::State::refused)
       return said + "refused body " + std::to_string(body.refusal().status);
-    if (in_body && body.state() == serve::BodyReader::State::done) {
+    if (in_body && body.state() == serve::net::BodyReader::State::done) {
       said += "body " + std::string(body.text()) + "\n";
       if (!head.framing().keep_alive) return said + "closed";
       head.reset();
@@ -58,8 +58,8 @@ void http(std::string_view bytes) {
 }
 
 std::string frames_verdict(std::string_view bytes, std::size_t piece) {
-  using Event = serve::FrameReader::Event;
-  serve::FrameReader reader;
+  using Event = serve::net::FrameReader::Event;
+  serve::net::FrameReader reader;
   reader.set_most(4096);
   std::string said;
   while (!bytes.empty()) {
@@ -85,9 +85,9 @@ void frames(std::string_view bytes) {
 
 /// Every message is taken or answered with an error that can be written.
 void message(std::string_view bytes) {
-  const auto read = serve::read_message(bytes);
+  const auto read = mcp::read_message(bytes);
   if (read) return;
-  const std::string answer = serve::rpc_error(read.error().id, read.error().error);
+  const std::string answer = mcp::rpc_error(read.error().id, read.error().error);
   must(parse_json(answer, k_file_depth).has_value());
 }
 
@@ -96,28 +96,29 @@ void schema(std::string_view bytes) {
   const std::size_t line = bytes.find('\n');
   const Result<Json> first = parse_json(bytes.substr(0, line), k_file_depth);
   if (!first) return;
-  const Result<serve::Schema> compiled = serve::Schema::compile(*first);
+  const Result<mcp::Schema> compiled = mcp::Schema::compile(*first);
   if (!compiled || line == std::string_view::npos) return;
   Result<Json> value = parse_json(bytes.substr(line + 1), k_file_depth);
   if (!value) return;
   compiled->drop_nulls(*value);
-  (void)serve::to_line(compiled->check(*value));
+  (void)mcp::to_line(compiled->check(*value));
 }
 
 /// The first line is a token, the rest the keys of its issuer. Nothing signs for a fuzzer.
 void token(std::string_view bytes) {
   const std::size_t line = bytes.find('\n');
-  (void)serve::looks_like_jwt(bytes);
-  serve::JwkSet keys;
+  (void)serve::auth::looks_like_jwt(bytes);
+  serve::auth::JwkSet keys;
   if (line != std::string_view::npos)
-    if (Result<serve::JwkSet> read = serve::JwkSet::parse(bytes.substr(line + 1))) keys = std::move(*read);
-  (void)serve::verify_jwt(bytes.substr(0, line), keys,
-                          {"https://issuer.example", "https://host.example/mcp", Millis{60000}},
-                          Wall(std::chrono::seconds(1'800'000'000)));
+    if (Result<serve::auth::JwkSet> read = serve::auth::JwkSet::parse(bytes.substr(line + 1)))
+      keys = std::move(*read);
+  (void)serve::auth::verify_jwt(bytes.substr(0, line), keys,
+                                {"https://issuer.example", "https://host.example/mcp", Millis{60000}},
+                                Wall(std::chrono::seconds(1'800'000'000)));
 }
 
 void cassette(std::string_view bytes) {
-  (void)serve::read_cassette(bytes, "cassette.yaml");
+  (void)models::read_cassette(bytes, "cassette.yaml");
 }
 
 const Registered<Target> k_http{Target{"http", "heads and bodies of HTTP/1.1", http}};

@@ -44,15 +44,15 @@ TEST_CASE("over HTTP a session is opened, used and closed", "[io][mcp]") {
                             event(result_for(call, {{"content", Json::array()}, {"isError", false}})));
   }));
   Heard heard;
-  io::McpTarget target = peer.target();
+  mcp::client::McpTarget target = peer.target();
   target.token = Secret("a-token-for-the-test");
   {
-    const auto client = io::McpClient::connect(target, heard.observer(), soon());
+    const auto client = mcp::client::McpClient::connect(target, heard.observer(), soon());
     REQUIRE(client);
     CHECK((*client)->server().name == "scripted");
     CHECK((*client)->server().protocol == "2025-11-25");
-    CHECK((*client)->server().era == io::McpEra::legacy);
-    CHECK((*client)->server().transport == io::McpTransport::http);
+    CHECK((*client)->server().era == mcp::client::McpEra::legacy);
+    CHECK((*client)->server().transport == mcp::client::McpTransport::http);
     CHECK((*client)->server().capabilities == std::vector<std::string>{"tools"});
     const auto tools = (*client)->list_tools(soon());
     REQUIRE(tools);
@@ -96,7 +96,7 @@ TEST_CASE("errors keep the kind that the server says, or that their code stands 
   const McpPeer peer(calling([&](Connection& connection, const Json& call) {
     return write_events(connection, event(error_for(call, problem)));
   }));
-  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   const auto answer = (*client)->call_tool("one", {}, soon(), {});
   REQUIRE(!answer);
@@ -114,7 +114,7 @@ TEST_CASE("a stopped call tells the server", "[io][mcp]") {
     stop.request_stop();
     return connection.wait_for_hangup() && false;
   }));
-  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   const auto answer = (*client)->call_tool("one", {}, soon(), stop.get_token());
   REQUIRE(!answer);
@@ -139,14 +139,14 @@ TEST_CASE("a question on the stream of a call is answered, another method is ref
     return write_events(connection, ask("q1", "elicitation/create") + ask("q2", "sampling/createMessage") +
                                         ask("q3", "ping") + event(result_for(message, {{"content", {}}})));
   });
-  io::McpObserver observer;
-  observer.input.answer = [](const io::McpQuestion& question) -> Result<Json> {
+  mcp::client::McpObserver observer;
+  observer.input.answer = [](const mcp::client::McpQuestion& question) -> Result<Json> {
     CHECK(question.method == "elicitation/create");
     CHECK(question.key.empty());
     CHECK(question.params["message"] == "who?");
     return Json{{"action", "accept"}, {"content", {{"name", "Ada"}}}};
   };
-  const auto client = io::McpClient::connect(peer.target(), std::move(observer), soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), std::move(observer), soon());
   REQUIRE(client);
   REQUIRE((*client)->call_tool("one", {}, soon(), {}));
   const Json opening = Json::parse(peer.requests()[1].body);
@@ -170,7 +170,7 @@ TEST_CASE("an answer that was cut off is fetched from where it ended", "[io][mcp
     if (const auto done = legacy_basics(connection, request, message)) return *done;
     return write_events(connection, "id: e1\nretry: 1\ndata: \n\n");
   });
-  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   CHECK((*client)->call_tool("one", {}, soon(), {}));
 }
@@ -182,7 +182,7 @@ TEST_CASE("a session that the server forgot is said to be gone", "[io][mcp]") {
         R"({"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}})");
   }));
   {
-    const auto client = io::McpClient::connect(peer.target(), {}, soon());
+    const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
     REQUIRE(client);
     const auto answer = (*client)->call_tool("one", {}, soon(), {});
     REQUIRE(!answer);
@@ -198,9 +198,9 @@ TEST_CASE("answers larger than the limit are refused, however they come", "[io][
     const Json large = result_for(call, {{"content", std::string(200'000, 'x')}});
     return as_events ? write_events(connection, event(large)) : write_json(connection, large);
   }));
-  io::McpTarget target = peer.target();
+  mcp::client::McpTarget target = peer.target();
   target.max_message = 100'000;
-  const auto client = io::McpClient::connect(target, {}, soon());
+  const auto client = mcp::client::McpClient::connect(target, {}, soon());
   REQUIRE(client);
   const auto answer = (*client)->call_tool("one", {}, soon(), {});
   REQUIRE(!answer);
@@ -213,7 +213,7 @@ TEST_CASE("a list that never ends is given up", "[io][mcp]") {
     if (const auto done = legacy_basics(connection, request, message)) return *done;
     return write_json(connection, result_for(message, {{"tools", Json::array()}, {"nextCursor", "same"}}));
   });
-  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   CHECK((*client)->list_tools(soon()).error().message.find("same cursor") != std::string::npos);
 }
@@ -222,7 +222,7 @@ TEST_CASE("an HTTP server that is none of MCP is refused clearly", "[io][mcp]") 
   const McpPeer web([](Connection& connection, const RawRequest&, const Json&) {
     return write_answer(connection, 404, "text/html", "none");
   });
-  const auto client = io::McpClient::connect(web.target("/"), {}, soon());
+  const auto client = mcp::client::McpClient::connect(web.target("/"), {}, soon());
   REQUIRE(!client);
   CHECK(client.error().kind == ErrorKind::not_found);
   CHECK(client.error().hint.find("/mcp") != std::string::npos);
@@ -233,7 +233,7 @@ TEST_CASE("a wrong token ends the connection, whatever the era", "[io][mcp]") {
     return write_answer(connection, 401, "application/json",
                         error_for(message, {{"code", -32000}, {"message", "who are you"}}).dump());
   });
-  const auto client = io::McpClient::connect(guarded.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(guarded.target(), {}, soon());
   REQUIRE(!client);
   CHECK(client.error().kind == ErrorKind::refused);
   CHECK(guarded.requests().size() == 1);
@@ -262,15 +262,15 @@ TEST_CASE("the daemon is spoken to in its own frames", "[io][mcp]") {
         second + "\"}");
     (void)peer.read();
   });
-  io::McpTarget target;
+  mcp::client::McpTarget target;
   target.url = server.url();
   target.daemon_token = Secret("the-daemon-token-1");
   Heard heard;
-  const auto client = io::McpClient::connect(target, heard.observer(), soon());
+  const auto client = mcp::client::McpClient::connect(target, heard.observer(), soon());
   REQUIRE(client);
-  CHECK((*client)->server().transport == io::McpTransport::daemon);
+  CHECK((*client)->server().transport == mcp::client::McpTransport::daemon);
   CHECK((*client)->list_tools(soon())->size() == 1);
-  CHECK((*client)->list(io::McpList::prompts, soon(), {}).error().kind == ErrorKind::not_found);
+  CHECK((*client)->list(mcp::client::McpList::prompts, soon(), {}).error().kind == ErrorKind::not_found);
   const auto answer = (*client)->call_tool("chat", {{"prompt", "x"}}, soon(), {});
   REQUIRE(answer);
   CHECK((*answer)["content"][0]["text"] == "hello");
@@ -292,16 +292,16 @@ TEST_CASE("a refused hello names the token's variable", "[io][mcp]") {
     peer.write(R"({"op":"hello_ack","ok":false,"error":"unauthorized"})");
     peer.close(4003, "unauthorized");
   });
-  io::McpTarget target;
+  mcp::client::McpTarget target;
   target.url = server.url();
-  const auto client = io::McpClient::connect(target, {}, soon());
+  const auto client = mcp::client::McpClient::connect(target, {}, soon());
   REQUIRE(!client);
   CHECK(client.error().kind == ErrorKind::refused);
   CHECK(client.error().hint.find("EXAI_WS_TOKEN") != std::string::npos);
 }
 
 TEST_CASE("a server over stdio is started, asked and ended", "[io][mcp]") {
-  io::McpTarget target;
+  mcp::client::McpTarget target;
   target.command = {"sh", "-c", R"sh(
 read discover
 echo '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"never heard of it"}}'
@@ -317,7 +317,7 @@ read ping
 echo '{"jsonrpc":"2.0","id":4,"result":{}}'
 )sh"};
   Heard heard;
-  const auto client = io::McpClient::connect(target, heard.observer(), soon());
+  const auto client = mcp::client::McpClient::connect(target, heard.observer(), soon());
   REQUIRE(client);
   CHECK((*client)->server().name == "sh");
   CHECK((*client)->server().protocol == "2024-11-05");
@@ -328,16 +328,16 @@ echo '{"jsonrpc":"2.0","id":4,"result":{}}'
 }
 
 TEST_CASE("a transport that does not fit what is named is a usage error", "[io][mcp]") {
-  io::McpTarget target;
+  mcp::client::McpTarget target;
   target.url = "http://127.0.0.1:1/mcp";
-  for (const auto transport :
-       {io::McpTransport::websocket, io::McpTransport::daemon, io::McpTransport::stdio}) {
+  for (const auto transport : {mcp::client::McpTransport::websocket, mcp::client::McpTransport::daemon,
+                               mcp::client::McpTransport::stdio}) {
     target.transport = transport;
-    CHECK(io::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
+    CHECK(mcp::client::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
   }
   target.url = "ws://127.0.0.1:1/";
-  target.transport = io::McpTransport::sse;
-  CHECK(io::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
+  target.transport = mcp::client::McpTransport::sse;
+  CHECK(mcp::client::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
   target.command = {"true"};
-  CHECK(io::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
+  CHECK(mcp::client::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);
 }

@@ -46,8 +46,8 @@ std::string header_of(const RawRequest& request, const std::string& name) {
   return request.head.substr(value, request.head.find("\r\n", value) - value);
 }
 
-io::McpObserver answering(std::function<Result<Json>(const io::McpQuestion&)> answer) {
-  io::McpObserver observer;
+mcp::client::McpObserver answering(std::function<Result<Json>(const mcp::client::McpQuestion&)> answer) {
+  mcp::client::McpObserver observer;
   observer.input.answer = std::move(answer);
   return observer;
 }
@@ -58,12 +58,12 @@ TEST_CASE("a modern request says all about itself, in its body and in its header
   const McpPeer peer(modern([](Connection& connection, const Json& message) {
     return write_json(connection, result_for(message, complete("done")));
   }));
-  io::McpTarget target = peer.target();
+  mcp::client::McpTarget target = peer.target();
   target.log_level = "info";
   {
-    const auto client = io::McpClient::connect(target, {}, soon());
+    const auto client = mcp::client::McpClient::connect(target, {}, soon());
     REQUIRE(client);
-    CHECK((*client)->server().era == io::McpEra::modern);
+    CHECK((*client)->server().era == mcp::client::McpEra::modern);
     CHECK((*client)->server().protocol == "2026-07-28");
     CHECK((*client)->server().name == "stateless");
     CHECK((*client)->server().capabilities == std::vector<std::string>{k_meta + "tasks", "tools"});
@@ -105,11 +105,12 @@ TEST_CASE("input that a server requires is asked for until it is content", "[io]
                         result_for(message, {{"resultType", "input_required"}, {"requestState", "s2"}}));
     return write_json(connection, result_for(message, complete("done")));
   }));
-  const auto client = io::McpClient::connect(peer.target(), answering([](const io::McpQuestion& question) {
-                                               CHECK(question.key == "one");
-                                               return Result<Json>(Json{{"action", "decline"}});
-                                             }),
-                                             soon());
+  const auto client =
+      mcp::client::McpClient::connect(peer.target(), answering([](const mcp::client::McpQuestion& question) {
+                                        CHECK(question.key == "one");
+                                        return Result<Json>(Json{{"action", "decline"}});
+                                      }),
+                                      soon());
   REQUIRE(client);
   const auto answer = (*client)->call_tool("go", {}, soon(), {});
   REQUIRE(answer);
@@ -132,10 +133,10 @@ TEST_CASE("a server that asks for ever, or for what was not offered, is given up
     return write_json(connection, result_for(message, {{"resultType", "input_required"},
                                                        {"inputRequests", {{"k", asked}}}}));
   }));
-  const auto client = io::McpClient::connect(peer.target(), answering([](const auto&) {
-                                               return Result<Json>(Json{{"action", "accept"}});
-                                             }),
-                                             soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), answering([](const auto&) {
+                                                        return Result<Json>(Json{{"action", "accept"}});
+                                                      }),
+                                                      soon());
   REQUIRE(client);
   const auto answer = (*client)->get_prompt("p", {}, soon(), {});
   REQUIRE(!answer);
@@ -175,12 +176,12 @@ TEST_CASE("a task is followed to its end", "[io][mcp]") {
     }
     return write_json(connection, result_for(message, task));
   }));
-  io::McpTarget target = peer.target();
+  mcp::client::McpTarget target = peer.target();
   target.tasks = true;
-  const auto client = io::McpClient::connect(target, answering([](const auto&) {
-                                               return Result<Json>(Json{{"action", "accept"}});
-                                             }),
-                                             soon());
+  const auto client = mcp::client::McpClient::connect(target, answering([](const auto&) {
+                                                        return Result<Json>(Json{{"action", "accept"}});
+                                                      }),
+                                                      soon());
   REQUIRE(client);
   const auto answer = (*client)->call_tool("go", {}, soon(), {});
   CHECK(methods ==
@@ -204,9 +205,9 @@ TEST_CASE("a task that nobody waits for any more is cancelled", "[io][mcp]") {
                                            {"status", "working"},
                                            {"pollIntervalMs", 60000}}));
   }));
-  io::McpTarget target = peer.target();
+  mcp::client::McpTarget target = peer.target();
   target.tasks = true;
-  const auto client = io::McpClient::connect(target, {}, soon());
+  const auto client = mcp::client::McpClient::connect(target, {}, soon());
   REQUIRE(client);
   CHECK((*client)->call_tool("go", {}, soon(), stop.get_token()).error().kind == ErrorKind::cancelled);
   CHECK(methods.back() == "tasks/cancel");
@@ -218,7 +219,7 @@ TEST_CASE("in the modern era closing the stream is the cancellation", "[io][mcp]
     stop.request_stop();
     return connection.wait_for_hangup() && false;
   }));
-  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   CHECK((*client)->read_resource("x://y", soon(), stop.get_token()).error().kind == ErrorKind::cancelled);
   CHECK(Json::parse(peer.requests().back().body)["method"] == "resources/read");
@@ -231,7 +232,7 @@ TEST_CASE("errors of the modern ladder come with their status and are read from 
         connection, 400, "application/json",
         error_for(message, {{"code", -32021}, {"message", "needs sampling"}, {"data", needs}}).dump());
   }));
-  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   const auto answer = (*client)->get_prompt("p", {}, soon(), {});
   REQUIRE(!answer);
@@ -251,12 +252,12 @@ TEST_CASE("the era is found out, or the one that was asked for is insisted on", 
                 .dump());
       return legacy_basics(connection, request, message).value_or(false);
     });
-    const auto client = io::McpClient::connect(peer.target(), {}, soon());
+    const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
     REQUIRE(client);
-    CHECK((*client)->server().era == io::McpEra::legacy);
-    io::McpTarget target = peer.target();
-    target.era = io::McpEra::modern;
-    CHECK(io::McpClient::connect(target, {}, soon()).error().message == "too new");
+    CHECK((*client)->server().era == mcp::client::McpEra::legacy);
+    mcp::client::McpTarget target = peer.target();
+    target.era = mcp::client::McpEra::modern;
+    CHECK(mcp::client::McpClient::connect(target, {}, soon()).error().message == "too new");
   }
   SECTION("no version in common ends it") {
     const McpPeer peer([](Connection& connection, const RawRequest&, const Json& message) {
@@ -265,7 +266,7 @@ TEST_CASE("the era is found out, or the one that was asked for is insisted on", 
           error_for(message, {{"code", -32022}, {"message", "no"}, {"data", {{"supported", {"2031-01-01"}}}}})
               .dump());
     });
-    const auto client = io::McpClient::connect(peer.target(), {}, soon());
+    const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
     REQUIRE(!client);
     CHECK(client.error().message.find("no version in common") != std::string::npos);
     CHECK(peer.requests().size() == 1);
@@ -274,20 +275,20 @@ TEST_CASE("the era is found out, or the one that was asked for is insisted on", 
     const McpPeer peer([](Connection& connection, const RawRequest& request, const Json& message) {
       return legacy_basics(connection, request, message).value_or(false);
     });
-    io::McpTarget target = peer.target();
-    target.era = io::McpEra::legacy;
-    CHECK(io::McpClient::connect(target, {}, soon()));
+    mcp::client::McpTarget target = peer.target();
+    target.era = mcp::client::McpEra::legacy;
+    CHECK(mcp::client::McpClient::connect(target, {}, soon()));
     CHECK(Json::parse(peer.requests()[0].body)["method"] == "initialize");
   }
   SECTION("a program that ends at the question is started again") {
-    io::McpTarget target;
+    mcp::client::McpTarget target;
     target.command = {"sh", "-c", R"sh(
 read first
 case "$first" in *server/discover*) exit 1;; esac
 echo '{"jsonrpc":"2.0","id":2,"result":{"protocolVersion":"2025-06-18","serverInfo":{"name":"brittle"}}}'
 read rest
 )sh"};
-    const auto client = io::McpClient::connect(target, {}, soon());
+    const auto client = mcp::client::McpClient::connect(target, {}, soon());
     REQUIRE(client);
     CHECK((*client)->server().name == "brittle");
   }
@@ -318,18 +319,18 @@ TEST_CASE("an HTTP+SSE server is spoken to by its path, by name, or when it refu
     wake.notify_all();
     return write_accepted(connection);
   });
-  io::McpTarget target = peer.target("/sse");
+  mcp::client::McpTarget target = peer.target("/sse");
   SECTION("by its path") {}
   SECTION("by name") {
     target = peer.target("/other");
-    target.transport = io::McpTransport::sse;
+    target.transport = mcp::client::McpTransport::sse;
   }
   SECTION("after a refusal") {
     target = peer.target("/mcp");
   }
-  const auto client = io::McpClient::connect(target, {}, soon());
+  const auto client = mcp::client::McpClient::connect(target, {}, soon());
   REQUIRE(client);
-  CHECK((*client)->server().transport == io::McpTransport::sse);
+  CHECK((*client)->server().transport == mcp::client::McpTransport::sse);
   CHECK((*client)->server().name == "old");
   CHECK((*client)->ping(soon()));
 }
@@ -339,7 +340,7 @@ TEST_CASE("an error without an id is the answer to what was asked", "[io][mcp]")
     return write_answer(connection, 400, "application/json",
                         R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"that was no JSON"}})");
   }));
-  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   CHECK((*client)->get_prompt("p", {}, soon(), {}).error().message == "that was no JSON");
 }
@@ -348,7 +349,7 @@ TEST_CASE("a stream that does not begin with an endpoint is none of HTTP+SSE", "
   const McpPeer peer([](Connection& connection, const RawRequest&, const Json&) {
     return write_events(connection, "event: news\ndata: /post\n\n");
   });
-  const auto client = io::McpClient::connect(peer.target("/sse"), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target("/sse"), {}, soon());
   REQUIRE(!client);
   CHECK(client.error().message.find("endpoint") != std::string::npos);
 }
@@ -357,9 +358,9 @@ TEST_CASE("an HTTP+SSE server must not send our messages elsewhere", "[io][mcp]"
   const McpPeer peer([](Connection& connection, const RawRequest&, const Json&) {
     return write_events(connection, "event: endpoint\ndata: http://127.0.0.1:1/post\n\n");
   });
-  io::McpTarget target = peer.target("/sse");
+  mcp::client::McpTarget target = peer.target("/sse");
   target.token = Secret("a-token-for-the-test");
-  const auto client = io::McpClient::connect(target, {}, soon());
+  const auto client = mcp::client::McpClient::connect(target, {}, soon());
   REQUIRE(!client);
   CHECK(client.error().kind == ErrorKind::refused);
 }
@@ -379,11 +380,11 @@ TEST_CASE("over a WebSocket the subprotocol tells MCP from the daemon", "[io][mc
         (void)peer.read();
       },
       {.subprotocol = "mcp"});
-  io::McpTarget target;
+  mcp::client::McpTarget target;
   target.url = server.url();
-  const auto client = io::McpClient::connect(target, {}, soon());
+  const auto client = mcp::client::McpClient::connect(target, {}, soon());
   REQUIRE(client);
-  CHECK((*client)->server().transport == io::McpTransport::websocket);
+  CHECK((*client)->server().transport == mcp::client::McpTransport::websocket);
   CHECK((*client)->server().name == "ws");
   CHECK((*client)->read_resource("x://y", soon(), {}));
 }

@@ -10,8 +10,8 @@ namespace exai::test {
 using simulator::Connection;
 using simulator::RawRequest;
 
-io::McpObserver Heard::observer() {
-  io::McpObserver observer;
+mcp::client::McpObserver Heard::observer() {
+  mcp::client::McpObserver observer;
   observer.on_text = [this](std::string_view piece) { text += piece; };
   observer.on_progress = [this](std::string_view line) { progress += line; };
   observer.on_frame = [this](char direction, std::string_view frame) {
@@ -37,8 +37,8 @@ std::string McpPeer::url(const std::string& path) const {
   return fmt::format("http://127.0.0.1:{}{}", server_->port(), path);
 }
 
-io::McpTarget McpPeer::target(const std::string& path) const {
-  io::McpTarget target;
+mcp::client::McpTarget McpPeer::target(const std::string& path) const {
+  mcp::client::McpTarget target;
   target.url = url(path);
   return target;
 }

@@ -22,7 +22,7 @@ inline Deadline soon() {
 /// What the observer of a client heard.
 struct Heard {
   std::string text, progress, frames;
-  io::McpObserver observer();
+  mcp::client::McpObserver observer();
 };
 
 class McpPeer {
@@ -32,7 +32,7 @@ class McpPeer {
       std::function<bool(simulator::Connection&, const simulator::RawRequest&, const Json& message)>;
   explicit McpPeer(Script script);
   [[nodiscard]] std::string url(const std::string& path = "/mcp") const;
-  [[nodiscard]] io::McpTarget target(const std::string& path = "/mcp") const;
+  [[nodiscard]] mcp::client::McpTarget target(const std::string& path = "/mcp") const;
   [[nodiscard]] std::vector<simulator::RawRequest> requests() const;
 
  private:

@@ -18,11 +18,11 @@ namespace {
 /// The messages of an answer whose body came in pieces.
 std::vector<std::string> messages_of(std::string_view type, const std::vector<std::string_view>& pieces) {
   std::vector<std::string> messages;
-  const io::mcp::Take take = [&](std::string_view text) -> Result<bool> {
+  const mcp::client::Take take = [&](std::string_view text) -> Result<bool> {
     messages.emplace_back(text);
     return false;
   };
-  io::mcp::Answer answer(take, std::size_t{1} << 20U);
+  mcp::client::Answer answer(take, std::size_t{1} << 20U);
   answer.begin(type);
   for (const std::string_view piece : pieces)
     if (!piece.empty() && !answer.receive(piece)) break;
@@ -88,7 +88,7 @@ TEST_CASE("a result of thousands of rows arrives, as JSON and as events", "[io][
         text.replace(at, 1, "\ndata: ");
       return write_events(connection, "data: " + text + "\n\n");
     }));
-    const auto client = io::McpClient::connect(peer.target(), {}, soon());
+    const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
     REQUIRE(client);
     const auto answer = (*client)->call_tool("rows", {}, soon(), {});
     REQUIRE(answer);
@@ -111,10 +111,10 @@ TEST_CASE("a redirect within the origin is followed with body and key", "[io][mc
         return write_json(connection, result_for(message, k_hello));
       });
       origin = peer.url("");
-      io::McpTarget target = peer.target();
+      mcp::client::McpTarget target = peer.target();
       target.token = Secret("a-token-for-the-test");
       INFO(status << " " << location);
-      const auto client = io::McpClient::connect(target, {}, soon());
+      const auto client = mcp::client::McpClient::connect(target, {}, soon());
       REQUIRE(client);
       const auto answer = (*client)->call_tool("x", {}, soon(), {});
       REQUIRE(answer);
@@ -132,9 +132,9 @@ TEST_CASE("another origin gets nothing, and a circle ends", "[io][mcp]") {
     const McpPeer peer([&](Connection& connection, const RawRequest&, const Json&) {
       return redirect(connection, status, other.url());
     });
-    io::McpTarget target = peer.target();
+    mcp::client::McpTarget target = peer.target();
     target.token = Secret("a-token-for-the-test");
-    const auto client = io::McpClient::connect(target, {}, soon());
+    const auto client = mcp::client::McpClient::connect(target, {}, soon());
     REQUIRE_FALSE(client);
     CHECK(client.error().kind == ErrorKind::refused);
     CHECK(client.error().hint.find(other.url()) != std::string::npos);
@@ -146,14 +146,14 @@ TEST_CASE("another origin gets nothing, and a circle ends", "[io][mcp]") {
       return redirect(connection, 307, location);
     });
     INFO(location);
-    const auto client = io::McpClient::connect(peer.target(), {}, soon());
+    const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
     REQUIRE_FALSE(client);
     CHECK(client.error().message.find("pw") == std::string::npos);
   }
   const McpPeer circle([](Connection& connection, const RawRequest& request, const Json&) {
     return redirect(connection, 307, request.path == "/mcp" ? "/a" : "/mcp");
   });
-  const auto client = io::McpClient::connect(circle.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(circle.target(), {}, soon());
   REQUIRE_FALSE(client);
   CHECK(client.error().message.find("for ever") != std::string::npos);
 }
@@ -168,7 +168,7 @@ TEST_CASE("several messages may come as one batch", "[io][mcp]") {
           {{"jsonrpc", "2.0"}, {"method", "notifications/progress"}, {"params", {{"message", "two"}}}}};
       return as_events ? write_events(connection, event(batch)) : write_json(connection, batch);
     }));
-    const auto client = io::McpClient::connect(peer.target(), heard.observer(), soon());
+    const auto client = mcp::client::McpClient::connect(peer.target(), heard.observer(), soon());
     REQUIRE(client);
     const auto answer = (*client)->call_tool("x", {}, soon(), {});
     REQUIRE(answer);
@@ -183,7 +183,7 @@ TEST_CASE("an id that comes back as text is the same id", "[io][mcp]") {
     answer["id"] = call["id"].dump();
     return write_json(connection, answer);
   }));
-  const auto client = io::McpClient::connect(peer.target(), {}, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), {}, soon());
   REQUIRE(client);
   CHECK((*client)->call_tool("x", {}, soon(), {}));
 }
@@ -222,12 +222,12 @@ TEST_CASE("a question on the server's own stream is answered while a call waits"
     return write_json(connection, result_for(message, k_hello));
   });
   Heard heard;
-  io::McpObserver observer = heard.observer();
+  mcp::client::McpObserver observer = heard.observer();
   observer.input.roots = true;
-  observer.input.answer = [](const io::McpQuestion&) -> Result<Json> {
+  observer.input.answer = [](const mcp::client::McpQuestion&) -> Result<Json> {
     return Json{{"roots", Json::array()}};
   };
-  const auto client = io::McpClient::connect(peer.target(), observer, soon());
+  const auto client = mcp::client::McpClient::connect(peer.target(), observer, soon());
   REQUIRE(client);
   const auto answer = (*client)->call_tool("x", {}, soon(), {});
   REQUIRE(answer);
@@ -236,8 +236,8 @@ TEST_CASE("a question on the server's own stream is answered while a call waits"
 }
 
 TEST_CASE("what a server prints over stdio besides MCP is skipped and said", "[io][mcp]") {
-  io::McpTarget target;
-  target.era = io::McpEra::legacy;
+  mcp::client::McpTarget target;
+  target.era = mcp::client::McpEra::legacy;
   target.command = {"sh", "-c", R"sh(
 echo 'Starting server v1.2 ...'
 echo '[INFO] listening {"port": 1}'
@@ -254,9 +254,9 @@ read broken
 echo '{"jsonrpc":"2.0","id":3,"resul'
 )sh"};
   std::vector<std::string> notes;
-  io::McpObserver observer;
+  mcp::client::McpObserver observer;
   observer.on_note = [&](std::string_view note) { notes.emplace_back(note); };
-  const auto client = io::McpClient::connect(target, observer, soon());
+  const auto client = mcp::client::McpClient::connect(target, observer, soon());
   REQUIRE(client);
   CHECK((*client)->call_tool("x", {}, soon(), {}));
   REQUIRE(notes.size() == 3);

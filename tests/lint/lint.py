@@ -167,6 +167,23 @@ def one_definition(path, lines, seen):
             spaces.pop()
 
 
+def namespaces(path, lines):
+    """A namespace is its folder: core is exai itself, serve and mcp are told apart to their sub-folders."""
+    room = path.parts[0]
+    if room not in ALLOWED or path.as_posix() in ("cli/main.cpp", "io/clock.cpp"):  # the latter defines what core declares
+        return
+    folder = path.parent.as_posix() if room in ("serve", "mcp") else room
+    own = "exai" if room == "core" else "exai::" + folder.replace("/", "::")
+    opened = [(number, space[1]) for number, line in enumerate(lines, 1) if (space := re.match(r"namespace (exai[\w:]*) \{$", line))]
+    if not any(name == own or name.startswith(own + "::") for _, name in opened):
+        say(path, 1, f"nothing stands in {own}, the namespace of its folder")
+    for number, name in opened:
+        # What the build generates has names of its own; a declaration ahead stands with its owner.
+        ahead = re.fullmatch(r"\s*(struct|class|enum class) \w+[^{]*;|const std::vector<.*", lines[number])
+        if name != own and not name.startswith(own + "::") and not re.match(r"exai::(embedded|packed)$", name) and not ahead:
+            say(path, number, f"{name} is another folder's namespace; this one's is {own}")
+
+
 def settings_read(all_text):
     """A setting that nobody reads is a promise that nobody keeps."""
     table = "\n".join(path.read_text() for path in sorted((ROOT / "core/settings").glob("*.cpp")))
@@ -208,6 +225,7 @@ def main():
         coroutines(path, text)
         sizes(path, lines)
         unfinished(path, lines)
+        namespaces(path, lines)
         if path.parts[0] != "tests":
             one_definition(path, lines, types)
         if path.parent.as_posix() != "core/settings" and path.parts[0] != "tests":

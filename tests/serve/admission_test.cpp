@@ -6,7 +6,8 @@
 #include <thread>
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::models;
 using Verdict = Admission::Verdict;
 
 TEST_CASE("permits of session and server are counted apart", "[serve][admission]") {

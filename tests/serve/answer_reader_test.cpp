@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 using namespace exai;
-using serve::AnswerReader;
-using serve::Completion;
+using models::AnswerReader;
+using models::Completion;
 
 namespace {
 
@@ -31,7 +31,7 @@ Outcome outcome_of(AnswerReader& reader, const std::string& streamed) {
   outcome.content = answer->content;
   outcome.reasoning = answer->reasoning;
   outcome.reason = answer->finish_reason;
-  for (const serve::AskedTool& tool : answer->tools)
+  for (const models::AskedTool& tool : answer->tools)
     outcome.calls += fmt::format("{}:{}({}) ", tool.id, tool.name, tool.arguments);
   return outcome;
 }

@@ -4,8 +4,8 @@
 
 namespace exai::tests {
 
-Issuer::Issuer() : door_(serve::DoorLimits{}) {
-  const Result<serve::BoundSocket> listener = door_.listen_http("issuer", "127.0.0.1", 0, "port", *this);
+Issuer::Issuer() : door_(serve::net::DoorLimits{}) {
+  const Result<serve::net::BoundSocket> listener = door_.listen_http("issuer", "127.0.0.1", 0, "port", *this);
   if (!listener) FAIL(listener.error().message);
   url_ = "http://" + listener->address;
   thread_ = std::thread([this] { door_.run(); });
@@ -57,18 +57,18 @@ bool Issuer::wait_asked(const std::string& path, int times) const {
   });
 }
 
-std::optional<serve::HttpResponse> Issuer::admit(serve::HttpRequest&) {
+std::optional<serve::net::HttpResponse> Issuer::admit(serve::net::HttpRequest&) {
   return std::nullopt;
 }
 
-void Issuer::handle(const serve::HttpRequest& request,
-                    const std::shared_ptr<serve::ResponseWriter>& exchange) {
+void Issuer::handle(const serve::net::HttpRequest& request,
+                    const std::shared_ptr<serve::net::ResponseWriter>& exchange) {
   std::unique_lock lock(mutex_);
   const std::string path(request.path);
   ++asked_[path];
   changed_.notify_all();
   const auto found = pages_.find(path);
-  serve::HttpResponse answer = serve::plain_error(404, "nothing here");
+  serve::net::HttpResponse answer = serve::net::plain_error(404, "nothing here");
   if (found != pages_.end()) {
     answer.status = found->second.status;
     answer.body = found->second.body;

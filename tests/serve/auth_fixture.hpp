@@ -21,7 +21,7 @@ class AuthClock final : public Clock {
 };
 
 /// Answers GET on a free port with what it was told, 404 otherwise, and counts.
-class Issuer final : public serve::HttpHandler {
+class Issuer final : public serve::net::HttpHandler {
  public:
   Issuer();
   ~Issuer() override;
@@ -41,9 +41,9 @@ class Issuer final : public serve::HttpHandler {
   /// Waits until a path was asked that often.
   [[nodiscard]] bool wait_asked(const std::string& path, int times) const;
 
-  std::optional<serve::HttpResponse> admit(serve::HttpRequest& request) override;
-  void handle(const serve::HttpRequest& request,
-              const std::shared_ptr<serve::ResponseWriter>& exchange) override;
+  std::optional<serve::net::HttpResponse> admit(serve::net::HttpRequest& request) override;
+  void handle(const serve::net::HttpRequest& request,
+              const std::shared_ptr<serve::net::ResponseWriter>& exchange) override;
 
  private:
   struct Page {
@@ -55,8 +55,8 @@ class Issuer final : public serve::HttpHandler {
   std::map<std::string, Page> pages_;
   std::map<std::string, int> asked_;
   bool held_ = false;
-  std::vector<std::pair<std::shared_ptr<serve::ResponseWriter>, serve::HttpResponse>> waiting_;
-  serve::NetServer door_;
+  std::vector<std::pair<std::shared_ptr<serve::net::ResponseWriter>, serve::net::HttpResponse>> waiting_;
+  serve::net::NetServer door_;
   std::string url_;
   std::thread thread_;
 };

@@ -6,7 +6,9 @@
 #include "tests/serve/auth_fixture.hpp"
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::serve::auth;
+using namespace exai::serve::net;
 using namespace exai::tests;
 
 namespace {

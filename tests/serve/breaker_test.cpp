@@ -7,12 +7,13 @@
 #include <nlohmann/json.hpp>
 
 using namespace exai;
-using serve::Breakers;
-using serve::Circuit;
+using namespace exai::models;
+using models::Breakers;
+using models::Circuit;
 
 namespace {
 
-const serve::CircuitRules k_rules{true, 3, Millis{1000}};
+const models::CircuitRules k_rules{true, 3, Millis{1000}};
 
 struct Changes {
   std::vector<std::string> seen;
@@ -68,13 +69,13 @@ TEST_CASE("names that callers make up do not fill the memory", "[breaker]") {
 
 TEST_CASE("a breaker that is switched off lets everything pass", "[breaker]") {
   Breakers breakers;
-  const serve::CircuitRules off{false, 1, Millis{1000}};
+  const models::CircuitRules off{false, 1, Millis{1000}};
   for (int i = 0; i < 5; ++i) breakers.failed("glm", "x", off, Steady{});
   CHECK(breakers.enter("glm", "x", off, Steady{}).allowed);
 }
 
 TEST_CASE("waits grow, vary, honour what the provider asks and end before the deadline", "[breaker]") {
-  serve::RetryRules rules;
+  models::RetryRules rules;
   CHECK(next_wait(rules, 0, Millis{0}, Millis{60000}, 0.5) == Millis{1000});
   CHECK(next_wait(rules, 1, Millis{0}, Millis{60000}, 0.5) == Millis{3000});
   CHECK(next_wait(rules, 3, Millis{0}, Millis{60000}, 0.5) == Millis{8000});
@@ -89,11 +90,11 @@ TEST_CASE("waits grow, vary, honour what the provider asks and end before the de
 }
 
 TEST_CASE("failures are judged by who failed", "[breaker]") {
-  using serve::Failure;
+  using models::Failure;
   const auto judged = [](ErrorKind kind, int status) {
-    serve::Attempt attempt;
+    models::Attempt attempt;
     attempt.status = status;
-    return serve::judge_failure(make_error(kind, "x"), attempt);
+    return models::judge_failure(make_error(kind, "x"), attempt);
   };
   CHECK(judged(ErrorKind::provider, 400) == Failure::caller);
   CHECK(judged(ErrorKind::provider, 408) == Failure::failed);
@@ -105,7 +106,7 @@ TEST_CASE("failures are judged by who failed", "[breaker]") {
   CHECK(judged(ErrorKind::budget, 0) == Failure::caller);
   CHECK(judged(ErrorKind::cancelled, 0) == Failure::cancelled);
   for (const Failure mild : {Failure::caller, Failure::setup, Failure::limited, Failure::cancelled})
-    CHECK_FALSE(serve::counts(mild));
+    CHECK_FALSE(models::counts(mild));
 }
 
 TEST_CASE("health names the circuits that are open and is degraded by them, not broken", "[breaker]") {

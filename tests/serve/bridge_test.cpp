@@ -5,7 +5,8 @@
 #include <algorithm>
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::serve::exai_ws;
 
 namespace {
 

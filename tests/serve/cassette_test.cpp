@@ -54,7 +54,7 @@ struct Recording {
   std::string result;
 
   Recording() {
-    auto recorder = serve::Recorder::open(file, serve::network(), clock, secrets(config));
+    auto recorder = models::Recorder::open(file, models::network(), clock, secrets(config));
     REQUIRE(recorder);
     test::ToolCall call(config);
     call.use(clock, **recorder);
@@ -63,10 +63,10 @@ struct Recording {
 };
 
 std::string replayed(const std::filesystem::path& file, const Config& config) {
-  auto cassette = serve::load_cassette(file);
+  auto cassette = models::load_cassette(file);
   if (!cassette) FAIL(cassette.error().message);
-  const serve::VirtualClock clock(cassette->began);
-  serve::Player player(std::move(*cassette), file.filename().string(), clock, secrets(config));
+  const models::VirtualClock clock(cassette->began);
+  models::Player player(std::move(*cassette), file.filename().string(), clock, secrets(config));
   test::ToolCall call(config);
   call.use(clock, player, [&player] { return player.new_id(); });
   const std::string all = series(call);
@@ -100,15 +100,15 @@ TEST_CASE("no secret is in a cassette, not even one that a provider repeats in p
   CHECK(text->find("[secret sha256:") != std::string::npos);
   CHECK((std::filesystem::status(recording.file).permissions() & std::filesystem::perms(077)) ==
         std::filesystem::perms::none);
-  const auto again = serve::Recorder::open(recording.file, serve::network(), system_clock(), Redactor());
+  const auto again = models::Recorder::open(recording.file, models::network(), system_clock(), Redactor());
   REQUIRE_FALSE(again);
   CHECK(again.error().kind == ErrorKind::refused);
 }
 
 TEST_CASE("a request that was never recorded names itself and the cassette", "[cassette]") {
-  serve::Cassette empty;
-  const serve::VirtualClock clock(Wall{});
-  serve::Player player(empty, "my.yaml", clock, Redactor());
+  models::Cassette empty;
+  const models::VirtualClock clock(Wall{});
+  models::Player player(empty, "my.yaml", clock, Redactor());
   io::HttpRequest request;
   request.method = "POST";
   request.url = "https://api.example/v1/chat/completions";
@@ -123,32 +123,32 @@ TEST_CASE("a request that was never recorded names itself and the cassette", "[c
 TEST_CASE("equal requests are answered in their order, in recorded time, with the recorded pieces",
           "[cassette]") {
   const std::string text =
-      serve::cassette_head(Wall{}) +
-      serve::cassette_item({Millis{0},
-                            "POST",
-                            "/a",
-                            std::string("\xff\0", 2),
-                            200,
-                            {{"content-type", "text/plain"}},
-                            {{Millis{200}, "one"}, {Millis{300}, std::string("\xfe", 1)}},
-                            Millis{5},
-                            std::nullopt}) +
-      serve::cassette_item({Millis{9},
-                            "POST",
-                            "/a",
-                            std::string("\xff\0", 2),
-                            0,
-                            {},
-                            {},
-                            Millis{7},
-                            make_error(ErrorKind::unreachable, "gone \"x\"")});
+      models::cassette_head(Wall{}) +
+      models::cassette_item({Millis{0},
+                             "POST",
+                             "/a",
+                             std::string("\xff\0", 2),
+                             200,
+                             {{"content-type", "text/plain"}},
+                             {{Millis{200}, "one"}, {Millis{300}, std::string("\xfe", 1)}},
+                             Millis{5},
+                             std::nullopt}) +
+      models::cassette_item({Millis{9},
+                             "POST",
+                             "/a",
+                             std::string("\xff\0", 2),
+                             0,
+                             {},
+                             {},
+                             Millis{7},
+                             make_error(ErrorKind::unreachable, "gone \"x\"")});
   // What a crash cut off is left out.
-  auto cassette = serve::read_cassette(text + "  - at: 99\n    reque", "c.yaml");
+  auto cassette = models::read_cassette(text + "  - at: 99\n    reque", "c.yaml");
   if (!cassette) FAIL(cassette.error().message);
   REQUIRE(cassette->exchanges.size() == 2);
-  const serve::VirtualClock clock(cassette->began);
+  const models::VirtualClock clock(cassette->began);
   const Steady start = clock.steady();
-  serve::Player player(std::move(*cassette), "c.yaml", clock, Redactor());
+  models::Player player(std::move(*cassette), "c.yaml", clock, Redactor());
   io::HttpRequest request;
   request.method = "POST";
   request.url = "http://h/a";
@@ -173,7 +173,7 @@ TEST_CASE("equal requests are answered in their order, in recorded time, with th
 TEST_CASE("a broken cassette is told with file and line", "[cassette]") {
   const std::string head = "version: 1\nbegan: 2026-11-21T14:03:07.250Z\nexchanges:\n";
   const auto problem = [](const std::string& text) {
-    const auto read = serve::read_cassette(text, "c.yaml");
+    const auto read = models::read_cassette(text, "c.yaml");
     REQUIRE_FALSE(read);
     CHECK(read.error().kind == ErrorKind::config);
     REQUIRE(read.error().where);

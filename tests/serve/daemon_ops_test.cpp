@@ -66,12 +66,13 @@ TEST_CASE("the token is rotated for later hellos, by who knows the old one", "[s
   CHECK(log.find(daemon_ops::k_new_token) == std::string::npos);
   // A reload that says nothing new keeps it; one that does has the last word.
   house.on_loop([&] {
-    house.daemon_service().reload(serve::daemon_settings(config_of({{"ws.token", daemon_ops::k_token}})));
+    house.daemon_service().reload(
+        serve::exai_ws::daemon_settings(config_of({{"ws.token", daemon_ops::k_token}})));
   });
   CHECK(Frames(house.daemon()).hello(daemon_ops::k_new_token)["ok"] == true);
   house.on_loop([&] {
     house.daemon_service().reload(
-        serve::daemon_settings(config_of({{"ws.token", "the-third-token-of-all"}})));
+        serve::exai_ws::daemon_settings(config_of({{"ws.token", "the-third-token-of-all"}})));
   });
   CHECK(Frames(house.daemon()).hello("the-third-token-of-all")["ok"] == true);
 }
@@ -355,15 +356,17 @@ TEST_CASE("older writing of arguments is taken where the schema allows what it m
       R"({"type":"object","properties":{"use_websearch":{"type":"boolean"},"stream":{"type":"string"},
           "thinking_mode":{"enum":["low","high"]},"temperature":{"type":"number","maximum":1}},
           "additionalProperties":false})";
-  const serve::Tool tool{.id = "test_arguments",
+  const tools::Tool tool{.id = "test_arguments",
                          .title = "t",
                          .description = "d",
                          .input_schema = k_schema,
-                         .run = [](const Json&, serve::CallContext&) -> Result<serve::CallAnswer> {
-                           return serve::text_output("");
+                         .run = [](const Json&, engine::CallContext&) -> Result<engine::CallAnswer> {
+                           return tools::text_output("");
                          }};
-  const auto tools = serve::ToolCatalogue::from(serve::lasting({&tool})).value();
-  const auto fit = [&](const Json& given) { return serve::fitting_arguments(*tools.find(tool.id), given); };
+  const auto tools = serve::mcp::ToolCatalogue::from(tools::lasting({&tool})).value();
+  const auto fit = [&](const Json& given) {
+    return serve::exai_ws::fitting_arguments(*tools.find(tool.id), given);
+  };
   CHECK(fit({{"use_websearch", "Yes"}}).value()["use_websearch"] == true);
   CHECK(fit({{"use_websearch", "0"}}).value()["use_websearch"] == false);
   CHECK(fit({{"thinking_mode", "HIGH"}}).value()["thinking_mode"] == "high");

@@ -129,7 +129,7 @@ TEST_CASE("an open circuit answers at once, with the other provider or when to c
 }
 
 TEST_CASE("a failover can be forbidden, by the request and by the settings", "[failover]") {
-  serve::ChatRequest request = TwoProviders::question();
+  models::ChatRequest request = TwoProviders::question();
   request.failover = false;
   TwoProviders both(always("{status: 401}"), k_fine);
   CHECK(both.ask(request).error().kind == ErrorKind::config);
@@ -140,11 +140,11 @@ TEST_CASE("a failover can be forbidden, by the request and by the settings", "[f
 
 TEST_CASE("who stands in must be able to do what is asked", "[failover]") {
   TwoProviders both(always("{status: 401}"), k_fine);
-  serve::ChatRequest thinking = TwoProviders::question();
+  models::ChatRequest thinking = TwoProviders::question();
   thinking.thinking_mode = "high";
   REQUIRE(both.ask(thinking));
   CHECK(both.kimi->seen().back().body.find("kimi-thinking-preview") != std::string::npos);
-  serve::ChatRequest long_one = TwoProviders::question();
+  models::ChatRequest long_one = TwoProviders::question();
   long_one.needs.tokens = 500'000;
   CHECK_FALSE(both.ask(long_one));
   CHECK(both.kimi->seen().size() == 1);
@@ -168,7 +168,7 @@ TEST_CASE("requests that are no chat are repeated only when they may be", "[fail
     return std::string("rules: [{match: {path: /files, nth: 1}, reply: ") + fault +
            "}, {match: {path: /files}, reply: {text: listed}}]";
   };
-  serve::ProviderRequest ask;
+  models::ProviderRequest ask;
   ask.provider = "glm";
   ask.path = "/files";
   const std::string fault = GENERATE("{status: 503}", "{status: 429}", "{text: some words, fault: reset}",
@@ -204,7 +204,7 @@ TEST_CASE("every fault of a request that is no chat is a typed error in time", "
   CAPTURE(fault);
   const bool silent = fault.find("silent") != std::string::npos || fault.find("stall") != std::string::npos;
   TwoProviders one("rules: [{match: {path: /files}, reply: " + fault + "}]");
-  serve::ProviderRequest ask;
+  models::ProviderRequest ask;
   ask.provider = "glm";
   ask.path = "/files";
   const Deadline until = Deadline::after(Millis{silent ? 100 : 20000}, one.clock);

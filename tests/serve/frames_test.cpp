@@ -4,7 +4,7 @@
 
 #include <vector>
 
-using namespace exai::serve;
+using namespace exai::serve::net;
 
 namespace {
 

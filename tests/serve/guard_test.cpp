@@ -6,7 +6,8 @@
 #include "tests/serve/auth_fixture.hpp"
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::serve::auth;
 using namespace exai::tests;
 
 namespace {

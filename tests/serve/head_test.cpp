@@ -4,7 +4,7 @@
 #include "serve/net/upgrade.hpp"
 #include "tests/catch.hpp"
 
-using namespace exai::serve;
+using namespace exai::serve::net;
 
 namespace {
 

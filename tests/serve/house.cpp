@@ -16,7 +16,14 @@
 namespace exai::tests {
 namespace {
 
+using namespace engine;
+using namespace models;
 using namespace serve;
+using namespace serve::auth;
+using namespace serve::exai_ws;
+using namespace serve::mcp;
+using namespace serve::net;
+using namespace tools;
 
 struct GateState {
   std::mutex mutex;
@@ -155,7 +162,7 @@ House::House(const Settings& settings, const Clock& access_clock) : access_clock
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
-  wire_ = std::make_unique<serve::McpWriter>(ServerIdentity{"exai-test", "0", ""});
+  wire_ = std::make_unique<serve::mcp::McpWriter>(ServerIdentity{"exai-test", "0", ""});
   Result<Catalogue> catalogue =
       Catalogue::from(*wire_, test_tools(), {}, {}, catalogue_extras(config, test_documents()));
   if (!catalogue) FAIL(catalogue.error().message);
@@ -167,7 +174,7 @@ House::House(const Settings& settings, const Clock& access_clock) : access_clock
   memory_ = std::make_unique<ConversationMemory>(*store_, system_clock(), ConversationLimits{}, nullptr);
   caches_ = std::make_unique<Caches>(config, system_clock(), [this] { metrics_->cache_hit(); });
   router_ = std::make_unique<ModelRouter>(
-      ModelRouter::Services{permits_, *metrics_, system_clock(), serve::network()});
+      ModelRouter::Services{permits_, *metrics_, system_clock(), models::network()});
   engine_ =
       std::make_unique<Engine>(CallServices{door_->loop(), system_clock(), permits_, *metrics_, *router_,
                                             *memory_, *caches_, *store_, *view_, io::random_uuid},

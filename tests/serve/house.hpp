@@ -38,37 +38,37 @@ class House {
   [[nodiscard]] std::uint16_t health() const { return health_port_; }
   /// Runs on the loop and waits for it.
   void on_loop(std::function<void()> job);
-  serve::Engine& engine() { return *engine_; }
-  serve::Metrics& metrics() { return *metrics_; }
+  engine::Engine& engine() { return *engine_; }
+  engine::Metrics& metrics() { return *metrics_; }
   serve::McpStack& front() { return *front_; }
   /// Puts other rules of access in place, as a reload does.
   void replace_access(const Settings& settings);
-  serve::Guard& guard() { return *guard_; }
-  serve::Daemon& daemon_service() { return *daemon_; }
+  serve::auth::Guard& guard() { return *guard_; }
+  serve::exai_ws::Daemon& daemon_service() { return *daemon_; }
   [[nodiscard]] const std::filesystem::path& root() const { return scratch_.path(); }
 
  private:
   Scratch scratch_;
   const Clock& access_clock_;
   std::unique_ptr<io::Log> log_;  // the daemon's only
-  std::unique_ptr<serve::NetServer> door_;
-  std::unique_ptr<serve::McpWriter> wire_;
-  std::unique_ptr<serve::CurrentCatalogue> catalogue_;
-  std::unique_ptr<serve::Metrics> metrics_;
-  serve::ProviderPermits permits_;
-  std::unique_ptr<serve::LazyStore> store_;
-  std::unique_ptr<serve::ConversationMemory> memory_;
-  std::unique_ptr<serve::Caches> caches_;
-  std::unique_ptr<serve::ModelRouter> router_;
+  std::unique_ptr<serve::net::NetServer> door_;
+  std::unique_ptr<serve::mcp::McpWriter> wire_;
+  std::unique_ptr<serve::mcp::CurrentCatalogue> catalogue_;
+  std::unique_ptr<engine::Metrics> metrics_;
+  models::ProviderPermits permits_;
+  std::unique_ptr<engine::LazyStore> store_;
+  std::unique_ptr<engine::ConversationMemory> memory_;
+  std::unique_ptr<models::Caches> caches_;
+  std::unique_ptr<models::ModelRouter> router_;
   std::unique_ptr<serve::ServerStatus> view_;
-  std::unique_ptr<serve::Engine> engine_;
+  std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<serve::McpStack> front_;
-  std::unique_ptr<serve::AccessPolicy> access_;
-  std::unique_ptr<serve::Guard> guard_;
+  std::unique_ptr<serve::auth::AccessPolicy> access_;
+  std::unique_ptr<serve::auth::Guard> guard_;
   std::unique_ptr<serve::Health> health_;
   std::unique_ptr<serve::McpEndpoint> main_site_;
   std::unique_ptr<serve::HealthEndpoint> health_site_;
-  std::unique_ptr<serve::Daemon> daemon_;
+  std::unique_ptr<serve::exai_ws::Daemon> daemon_;
   std::unique_ptr<serve::WebSocketEndpoint> frame_site_;
   std::uint16_t mcp_port_ = 0, daemon_port_ = 0, health_port_ = 0;
   std::thread thread_;

@@ -356,7 +356,7 @@ TEST_CASE("metrics name known tools only and satisfy promtool", "[serve][metrics
   post(house.mcp(), call("1", "test_echo", "{}"), session);
   post(house.mcp(), call("2", "test_fail", "{}"), session);
   house.on_loop(
-      [&] { house.metrics().call_finished("made up by a client", serve::Transport::http, "ok", 0.2); });
+      [&] { house.metrics().call_finished("made up by a client", engine::Transport::http, "ok", 0.2); });
   house.metrics().provider_error("glm", ErrorKind::timeout);
   const HttpReply reply = http(house.mcp(), "GET", "/metrics", "");
   CHECK(reply.header("content-type").find("text/plain; version=0.0.4") == 0);

@@ -10,7 +10,8 @@
 #include <openssl/hmac.h>
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::serve::auth;
 using namespace exai::tests;
 
 namespace {

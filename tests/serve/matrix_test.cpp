@@ -194,7 +194,7 @@ TEST_CASE("matrix: leaving cancels where there is no session, and only there", "
 
 TEST_CASE("a stream that says nothing shows life, and nothing else", "[serve][door]") {
   int woken = 0;
-  serve::PendingResponse pending(false, {}, nullptr, [&] { ++woken; });
+  serve::net::PendingResponse pending(false, {}, nullptr, [&] { ++woken; });
   std::string out;
   pending.quiet();  // not allowed to become a stream yet
   CHECK_FALSE(pending.has_stream());

@@ -10,8 +10,8 @@
 #include <thread>
 
 using namespace exai;
+using engine::ConversationMemory;
 using exai::tests::Scratch;
-using serve::ConversationMemory;
 
 namespace {
 
@@ -134,7 +134,7 @@ TEST_CASE("threads expire by their last change and have a limit of turns", "[mem
   MovedClock clock;
   const auto store = store::open_sqlite(":memory:", clock);
   ConversationMemory memory(**store, clock, {}, nullptr);
-  const serve::ConversationRules rules{std::chrono::hours(24), 4};
+  const engine::ConversationRules rules{std::chrono::hours(24), 4};
   REQUIRE(memory.append("a", "alice", exchange("one"), rules, true));
   clock.now += Millis(std::chrono::hours(20)).count();
   REQUIRE(memory.append("a", "alice", exchange("two"), rules, true));
@@ -269,7 +269,7 @@ ConversationMemory::OpenJournal journal_in(const Scratch& scratch) {
 
 /// What a new server finds: the store with what was in the journal.
 std::vector<store::Turn> turns_after_restart(const Scratch& scratch, const std::string& id) {
-  serve::LazyStore store(scratch / "exai.db", system_clock());
+  engine::LazyStore store(scratch / "exai.db", system_clock());
   const auto found = store.load_conversation(id, std::chrono::hours(24));
   return found ? found->turns : std::vector<store::Turn>{};
 }
@@ -290,7 +290,7 @@ TEST_CASE("what was answered outlives a process whose store took nothing", "[mem
   // What a kill would leave now.
   for (const auto& entry : std::filesystem::directory_iterator(living.path()))
     std::filesystem::copy_file(entry.path(), scratch / entry.path().filename().string());
-  serve::LazyStore store(scratch / "exai.db", system_clock());
+  engine::LazyStore store(scratch / "exai.db", system_clock());
   const auto found = store.load_conversation("a", std::chrono::hours(24));
   REQUIRE(found);
   REQUIRE(found->turns.size() == 4);

@@ -7,12 +7,13 @@
 #include <nlohmann/json.hpp>
 
 using namespace exai;
+using namespace exai::models;
 using test::TwoProviders;
 
 namespace {
 
-std::string routed(const Config& config, const serve::ChatRequest& request) {
-  const auto choice = serve::choose_model(config, test::catalogue(), request);
+std::string routed(const Config& config, const models::ChatRequest& request) {
+  const auto choice = models::choose_model(config, test::catalogue(), request);
   return choice ? choice->model.name : choice.error().message;
 }
 
@@ -27,7 +28,7 @@ Config both_with(test::TwoProviders::Pairs more) {
 
 TEST_CASE("a call that names no model gets one by its needs", "[router]") {
   const Config config = both_with({});
-  serve::ChatRequest request;
+  models::ChatRequest request;
   CHECK(routed(config, request) == "glm-4.5-flash");
   request.model = "auto";
   CHECK(routed(config, request) == "glm-4.5-flash");
@@ -48,7 +49,7 @@ TEST_CASE("a call that names no model gets one by its needs", "[router]") {
 }
 
 TEST_CASE("providers without a key and models that are not allowed are passed over", "[router]") {
-  serve::ChatRequest request;
+  models::ChatRequest request;
   CHECK(routed(test::config_of({{"KIMI_API_KEY", test::k_key}}), request) == "kimi-k2-0905-preview");
   CHECK(routed(test::config_of({{"CUSTOM_API_URL", "http://127.0.0.1:9/v1"}}), request) == "llama3.2");
   CHECK(routed(both_with({{"GLM_ALLOWED_MODELS", "glm-4.6"}}), request) == "kimi-k2-0905-preview");
@@ -59,7 +60,7 @@ TEST_CASE("providers without a key and models that are not allowed are passed ov
   CHECK(routed(both_with({{"KIMI_ALLOWED_MODELS", "kimi-k2, kimi-latest"}}), request) ==
         "kimi-k2-0905-preview");
   const auto refused =
-      serve::choose_model(both_with({{"KIMI_ALLOWED_MODELS", "kimi-latest"}}), test::catalogue(), request);
+      models::choose_model(both_with({{"KIMI_ALLOWED_MODELS", "kimi-latest"}}), test::catalogue(), request);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::config);
   CHECK(refused.error().hint.find("kimi-latest") != std::string::npos);
@@ -70,15 +71,15 @@ TEST_CASE("providers without a key and models that are not allowed are passed ov
 }
 
 TEST_CASE("a decision is explained rule by rule", "[router]") {
-  serve::ChatRequest request;
+  models::ChatRequest request;
   request.needs.tokens = 50'000;
-  std::vector<serve::RouteStep> steps;
-  const auto choice = serve::explain_choice(test::config_of({{"GLM_API_KEY", test::k_key}}),
-                                            test::catalogue(), request, steps);
+  std::vector<models::RouteStep> steps;
+  const auto choice = models::explain_choice(test::config_of({{"GLM_API_KEY", test::k_key}}),
+                                             test::catalogue(), request, steps);
   REQUIRE(choice);
   CHECK(choice->model.name == "glm-4.6");
   const auto taken =
-      std::find_if(steps.begin(), steps.end(), [](const serve::RouteStep& step) { return step.taken; });
+      std::find_if(steps.begin(), steps.end(), [](const models::RouteStep& step) { return step.taken; });
   REQUIRE(taken != steps.end());
   CHECK(taken->rule == "long-context");
   CHECK(taken->verdict.find("kimi-k2-0905-preview has no configured provider") != std::string::npos);
@@ -108,16 +109,16 @@ TEST_CASE("a rule table is checked with file and line", "[router]") {
 
 TEST_CASE("an answer costs what the catalogue says, cached tokens less", "[router]") {
   const ModelCatalogue models = test::catalogue();
-  CHECK(serve::cost_of(*models.find("kimi-k2"), {1'000'000, 1'000'000, 0}) == Approx(3.10));
-  CHECK(serve::cost_of(*models.find("kimi-k2"), {1'000'000, 0, 1'000'000}) == Approx(0.15));
-  CHECK(serve::cost_of(*models.find("glm-4.5-flash"), {1'000'000, 1'000'000, 0}) == Approx(0.0));
-  CHECK_FALSE(serve::cost_of(*models.find("kimi-latest"), {1, 1, 0}));
+  CHECK(models::cost_of(*models.find("kimi-k2"), {1'000'000, 1'000'000, 0}) == Approx(3.10));
+  CHECK(models::cost_of(*models.find("kimi-k2"), {1'000'000, 0, 1'000'000}) == Approx(0.15));
+  CHECK(models::cost_of(*models.find("glm-4.5-flash"), {1'000'000, 1'000'000, 0}) == Approx(0.0));
+  CHECK_FALSE(models::cost_of(*models.find("kimi-latest"), {1, 1, 0}));
 
   TwoProviders one("rules: [{reply: {text: an answer of some length}}]");
   const auto reply = one.ask(TwoProviders::question());
   REQUIRE(reply);
   CHECK(reply->cost > 0);
-  CHECK(reply->cost == Approx(*serve::cost_of(*models.find("glm-4.6"), reply->usage)));
+  CHECK(reply->cost == Approx(*models::cost_of(*models.find("glm-4.6"), reply->usage)));
   CHECK(one.spend->today("glm") == Approx(reply->cost));
   const std::string shown = one.metrics.render();
   CHECK(shown.find(R"(exai_cost_usd_total{model="glm-4.6",provider="glm"})") != std::string::npos);
@@ -170,7 +171,7 @@ TEST_CASE("every question is one line of the log, a large one is warned of", "[r
   auto log = io::Log::open(std::move(options));
   REQUIRE(log);
   TwoProviders both("rules: [{reply: {status: 500}}]", "", {{"RETRY_ATTEMPTS", "1"}}, nullptr, log->get());
-  serve::ChatRequest request = TwoProviders::question();
+  models::ChatRequest request = TwoProviders::question();
   request.temperature = 0.3;
   request.needs.tokens = 120'000;
   for (int i = 0; i < 2; ++i) REQUIRE(both.ask(request));

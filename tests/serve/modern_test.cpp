@@ -7,7 +7,11 @@
 #include "tests/catch.hpp"
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::mcp;
+using namespace exai::serve::mcp;
+using namespace exai::serve::net;
+using namespace exai::tools;
 
 namespace {
 

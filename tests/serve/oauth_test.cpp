@@ -3,7 +3,7 @@
 #include "tests/serve/auth_fixture.hpp"
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::serve::auth;
 using namespace exai::tests;
 
 namespace {

@@ -15,14 +15,14 @@ Deadline soon() {
   return Deadline::after(Millis{20000});
 }
 
-std::vector<io::McpTarget> all_ways(const House& house) {
-  io::McpTarget http, daemon;
+std::vector<mcp::client::McpTarget> all_ways(const House& house) {
+  mcp::client::McpTarget http, daemon;
   http.url = fmt::format("http://127.0.0.1:{}/mcp", house.mcp());
   http.token = Secret("a-key-of-16-chars");
   daemon.url = fmt::format("ws://127.0.0.1:{}/", house.daemon());
   daemon.daemon_token = Secret("a-token-of-some-length");
-  io::McpTarget socket = daemon;  // MCP itself over the same port, with the daemon's token as bearer
-  socket.transport = io::McpTransport::websocket;
+  mcp::client::McpTarget socket = daemon;  // MCP itself over the same port, with the daemon's token as bearer
+  socket.transport = mcp::client::McpTransport::websocket;
   return {http, daemon, socket};
 }
 
@@ -32,9 +32,9 @@ const Settings k_guarded{{"auth.api_keys", "a-key-of-16-chars"}, {"ws.token", "a
 
 TEST_CASE("our client and our server understand each other", "[serve][mcp]") {
   House house(k_guarded);
-  for (const io::McpTarget& target : all_ways(house)) {
+  for (const mcp::client::McpTarget& target : all_ways(house)) {
     INFO(target.url);
-    const auto client = io::McpClient::connect(target, {}, soon());
+    const auto client = mcp::client::McpClient::connect(target, {}, soon());
     REQUIRE(client);
     CHECK((*client)->list_tools(soon())->size() == 5);
     const auto answer = (*client)->call_tool("test_echo", {{"text", "hi"}}, soon(), {});
@@ -50,9 +50,9 @@ TEST_CASE("a call that our client gives up ends in our server", "[serve][mcp]") 
   House house(k_guarded);
   int before = 0;
   Gate::close();
-  for (const io::McpTarget& target : all_ways(house)) {
+  for (const mcp::client::McpTarget& target : all_ways(house)) {
     INFO(target.url);
-    const auto client = io::McpClient::connect(target, {}, soon());
+    const auto client = mcp::client::McpClient::connect(target, {}, soon());
     REQUIRE(client);
     std::stop_source stop;
     auto call = std::async(std::launch::async, [&] {
@@ -87,7 +87,7 @@ TEST_CASE("the probe says what it spoke and how", "[serve][mcp]") {
   const CheckResult daemon = checks::probe_mcp(targets[1], {soon(), {}, {}, {}});
   CHECK(daemon.status == Status::pass);
   CHECK(fact(daemon, "version") == "exai-daemon");
-  io::McpTarget wrong = targets[0];
+  mcp::client::McpTarget wrong = targets[0];
   wrong.token = Secret("not-the-key-at-all");
   CHECK(checks::probe_mcp(wrong, {soon(), {}, {}, {}}).status == Status::fail);
   wrong.url = "http://127.0.0.1:1/mcp";

@@ -4,7 +4,10 @@
 #include "tests/catch.hpp"
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::mcp;
+using namespace exai::serve::mcp;
+using namespace exai::tools;
 
 namespace {
 
@@ -20,8 +23,8 @@ const Tool k_sum{.id = "sum",
                      "{\"type\": \"number\", \"description\": \"a b\"}}\n}",
                  .run = nothing};
 
-const serve::McpWriter& wire() {
-  static const serve::McpWriter k_wire({"exai", "1", ""});
+const serve::mcp::McpWriter& wire() {
+  static const serve::mcp::McpWriter k_wire({"exai", "1", ""});
   return k_wire;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace exai;
+using namespace exai::models;
 using simulator::Connection;
 using simulator::RawRequest;
 using test::ask;
@@ -49,7 +50,7 @@ TEST_CASE("no configured secret comes back in an answer, in whatever part of it"
                            R"(","tool_calls":[{"id":"t","function":{"name":"send","arguments":"{\"a\":\")" +
                            key + R"(\",\"b\":\"\\u0073k-simulated-key-0123456789\"}"}}]}}]})";
   const auto server = answering(http(body));
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.tools = Json::parse(R"([{"type":"function","function":{"name":"send"}}])");
   const auto asked = ask(glm_at(*server, {{"TAVILY_API_KEY", other}}), request, soon());
   REQUIRE(asked.reply);
@@ -135,11 +136,11 @@ TEST_CASE("one bad answer is one failure, however often the question is put", "[
     REQUIRE_FALSE(one.ask(TwoProviders::question()));
     REQUIRE(one.router->breakers().size() == 1);
     CHECK(one.router->breakers()[0].failures == questions);
-    CHECK(one.router->breakers()[0].state == serve::Circuit::closed);
+    CHECK(one.router->breakers()[0].state == models::Circuit::closed);
     CHECK(one.glm->seen().size() == static_cast<std::size_t>(5 * questions));
   }
   REQUIRE_FALSE(one.ask(TwoProviders::question()));
-  CHECK(one.router->breakers()[0].state == serve::Circuit::open);
+  CHECK(one.router->breakers()[0].state == models::Circuit::open);
 }
 
 TEST_CASE("an answer without text is paid for once", "[provider][failover]") {
@@ -165,12 +166,12 @@ TEST_CASE("the hint of a timeout names the limit that struck", "[provider]") {
     CAPTURE(row.named);
     const Config config = test::glm_at(*server, row.settings);
     const ModelCatalogue models = test::catalogue();
-    serve::ProviderCall call{config, Deadline::after(row.call), {}, {}};
+    models::ProviderCall call{config, Deadline::after(row.call), {}, {}};
     call.deadline_setting = "timeouts.simple";
     call.patience = row.wish;
     call.patience_setting = "timeouts.expert";
     const auto reply =
-        serve::provider_chat(*serve::find_provider("glm"), question(), *models.find("glm-4.6"), call);
+        models::provider_chat(*models::find_provider("glm"), question(), *models.find("glm-4.6"), call);
     REQUIRE_FALSE(reply);
     CHECK(reply.error().kind == ErrorKind::timeout);
     CHECK(reply.error().hint == "raise " + row.named + " or ask for less");

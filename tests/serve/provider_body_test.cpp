@@ -5,18 +5,19 @@
 #include <nlohmann/json.hpp>
 
 using namespace exai;
+using namespace exai::models;
 
 namespace {
 
-Json body(std::string_view model, const serve::ChatRequest& request,
+Json body(std::string_view model, const models::ChatRequest& request,
           const Config& config = Config::defaults()) {
   const ModelCatalogue models = test::catalogue();
-  const Model& known = serve::answering_model(models, *models.find(model), request);
-  return serve::chat_body(*serve::find_provider(known.provider), request, known, config);
+  const Model& known = models::answering_model(models, *models.find(model), request);
+  return models::chat_body(*models::find_provider(known.provider), request, known, config);
 }
 
-serve::ChatRequest question() {
-  serve::ChatRequest request;
+models::ChatRequest question() {
+  models::ChatRequest request;
   request.messages = {{"system", "be brief"}, {"user", "first"}, {"assistant", "yes"}, {"user", "second"}};
   return request;
 }
@@ -36,7 +37,7 @@ TEST_CASE("a plain request carries the messages and the output limit", "[provide
 }
 
 TEST_CASE("the output limit is the model's at most, and 0 sends none", "[provider]") {
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.max_tokens = 100'000;
   CHECK(body("kimi-k2", request)["max_tokens"] == 16384);
   CHECK(body("moonshot-v1-8k", request)["max_tokens"] == 2048);
@@ -45,7 +46,7 @@ TEST_CASE("the output limit is the model's at most, and 0 sends none", "[provide
 }
 
 TEST_CASE("images go with the last question", "[provider]") {
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.images = {"data:image/png;base64,AAAA", "https://example.org/a.png"};
   const Json sent = body("glm-4.5v", request);
   CHECK(sent["messages"][1]["content"] == "first");
@@ -56,7 +57,7 @@ TEST_CASE("images go with the last question", "[provider]") {
 }
 
 TEST_CASE("GLM thinks and searches by its own wire forms", "[provider]") {
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.thinking_mode = "low";
   request.web_search = true;
   request.stream = true;
@@ -73,7 +74,7 @@ TEST_CASE("GLM thinks and searches by its own wire forms", "[provider]") {
 }
 
 TEST_CASE("thinking can be turned off, and tool calls are streamed where the model can", "[provider]") {
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.thinking_mode = "none";
   request.stream = true;
   CHECK(body("glm-4.6", request)["thinking"]["type"] == "disabled");
@@ -90,7 +91,7 @@ TEST_CASE("thinking can be turned off, and tool calls are streamed where the mod
 }
 
 TEST_CASE("a message given whole is sent as it is", "[provider]") {
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.messages.push_back({"tool", "", Json{{"role", "tool"}, {"tool_call_id", "c1"}, {"content", "42"}}});
   CHECK(body("glm-4.6", request)["messages"][4]["tool_call_id"] == "c1");
 }
@@ -127,7 +128,7 @@ TEST_CASE("temperatures follow the model's rule", "[provider]") {
 }
 
 TEST_CASE("output caps of a provider and of the operator count", "[provider]") {
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.max_tokens = 100'000;
   CHECK(body("kimi-k2", request, test::config_of({{"KIMI_MAX_OUTPUT_TOKENS", "1000"}}))["max_tokens"] ==
         1000);
@@ -138,7 +139,7 @@ TEST_CASE("output caps of a provider and of the operator count", "[provider]") {
 }
 
 TEST_CASE("Kimi thinks by another model", "[provider]") {
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.thinking_mode = "max";
   request.max_tokens = 16384;
   request.stream = true;
@@ -151,27 +152,27 @@ TEST_CASE("Kimi thinks by another model", "[provider]") {
 TEST_CASE("a model is chosen by name, alias, setting or what is configured", "[provider]") {
   const ModelCatalogue models = test::catalogue();
   const Config glm = test::config_of({{"GLM_API_KEY", test::k_key}});
-  CHECK(serve::choose_model(glm, models, "")->model.name == "glm-4.5-flash");
-  CHECK(serve::choose_model(glm, models, "GLM-4.6")->model.name == "glm-4.6");
-  CHECK(serve::choose_model(glm, models, "auto")->provider->id == "glm");
+  CHECK(models::choose_model(glm, models, "")->model.name == "glm-4.5-flash");
+  CHECK(models::choose_model(glm, models, "GLM-4.6")->model.name == "glm-4.6");
+  CHECK(models::choose_model(glm, models, "auto")->provider->id == "glm");
   const Config kimi = test::config_of({{"KIMI_API_KEY", test::k_key}});
-  CHECK(serve::choose_model(kimi, models, "")->model.name == "kimi-k2-0905-preview");
-  CHECK(serve::choose_model(kimi, models, "auto")->provider->id == "kimi");
-  const auto other = serve::choose_model(kimi, models, "glm-4.6");
+  CHECK(models::choose_model(kimi, models, "")->model.name == "kimi-k2-0905-preview");
+  CHECK(models::choose_model(kimi, models, "auto")->provider->id == "kimi");
+  const auto other = models::choose_model(kimi, models, "glm-4.6");
   REQUIRE(!other);
   CHECK(other.error().kind == ErrorKind::config);
   CHECK(other.error().message.find("GLM_API_KEY") != std::string::npos);
   // Who sets a default model means it.
   const Config meant = test::config_of({{"KIMI_API_KEY", test::k_key}, {"DEFAULT_MODEL", "glm-4.6"}});
-  CHECK(serve::choose_model(meant, models, "").error().kind == ErrorKind::config);
+  CHECK(models::choose_model(meant, models, "").error().kind == ErrorKind::config);
   const Config own = test::config_of({{"CUSTOM_API_URL", "http://127.0.0.1:11434/v1"}});
-  CHECK(serve::choose_model(own, models, "")->model.name == "llama3.2");
-  CHECK(serve::choose_model(own, models, "custom/qwen")->model.name == "qwen");
-  const auto unknown = serve::choose_model(glm, models, "glm-4.7");
+  CHECK(models::choose_model(own, models, "")->model.name == "llama3.2");
+  CHECK(models::choose_model(own, models, "custom/qwen")->model.name == "qwen");
+  const auto unknown = models::choose_model(glm, models, "glm-4.7");
   REQUIRE(!unknown);
   CHECK(unknown.error().kind == ErrorKind::not_found);
   CHECK(unknown.error().hint.find("glm-4.6") != std::string::npos);
-  const auto nothing = serve::choose_model(Config::defaults(), models, "auto");
+  const auto nothing = models::choose_model(Config::defaults(), models, "auto");
   REQUIRE(!nothing);
   CHECK(nothing.error().kind == ErrorKind::config);
   CHECK(nothing.error().hint.find("KIMI_API_KEY") != std::string::npos);
@@ -182,17 +183,17 @@ TEST_CASE("answers of every shape are read without an exception", "[provider]") 
        {"", "null", "[]", "7", "{", "{}", R"({"choices":{}})", R"({"choices":[]})", R"({"choices":[7]})",
         R"({"choices":[{"message":7}]})", R"({"error":"bad"})", R"({"error":{"message":"bad"}})"}) {
     CAPTURE(text);
-    const auto answer = serve::read_completion(text);
+    const auto answer = models::read_completion(text);
     REQUIRE(!answer);
     CHECK(answer.error().kind == ErrorKind::provider);
   }
-  const auto odd = serve::read_completion(
+  const auto odd = models::read_completion(
       R"({"choices":[{"message":{"content":null,"tool_calls":[null,{"function":7,"index":99}]},"finish_reason":3}],"usage":[1]})");
   REQUIRE(odd);
   CHECK(odd->content.empty());
   // Kimi reports a stream's usage inside the last choice.
-  serve::Completion answer;
-  REQUIRE(serve::read_chunk(
+  models::Completion answer;
+  REQUIRE(models::read_chunk(
       R"({"choices":[{"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5,"completion_tokens":6,"cached_tokens":2}}]})",
       answer, {}));
   CHECK(answer.usage.prompt == 5);

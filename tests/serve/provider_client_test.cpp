@@ -28,7 +28,7 @@ TEST_CASE("an answer comes with its model, reason and usage", "[provider]") {
   const auto server = Simulator::with("{key: " + std::string(test::k_key) +
                                       ", rules: [{match: {contains: what is it}, reply: {text: a test, "
                                       "reasoning: thought about it, finish_reason: length}}]}");
-  serve::ChatRequest once = question();
+  models::ChatRequest once = question();
   once.continue_cut = false;
   const auto asked = ask(test::glm_at(*server), once, soon());
   REQUIRE(asked.reply);
@@ -155,7 +155,7 @@ TEST_CASE("Kimi's web search is echoed until the answer comes", "[provider]") {
   const auto server = Simulator::with(
       R"({rules: [{match: {nth: 1}, reply: {tool_name: $web_search, tool_arguments: '{"q":"x"}'}}, {reply: {text: found it}}]})");
   const Config config = test::config_of({{"KIMI_API_URL", server->url()}, {"KIMI_API_KEY", test::k_key}});
-  serve::ChatRequest request = question(stream);
+  models::ChatRequest request = question(stream);
   request.web_search = true;
   const auto asked = ask(config, request, soon(), {}, "kimi-k2");
   REQUIRE(asked.reply);
@@ -186,8 +186,8 @@ TEST_CASE("a tool that nobody offered, and a search without end, are errors of t
 TEST_CASE("the model list proves address and key", "[provider]") {
   const auto server = Simulator::with("{key: " + std::string(test::k_key) + ", models: [glm-4.6, glm-4.5]}");
   const Config config = test::glm_at(*server);
-  const serve::ProviderCall call{config, soon(), {}, {}};
-  CHECK(serve::provider_models(*serve::find_provider("glm"), call).value() ==
+  const models::ProviderCall call{config, soon(), {}, {}};
+  CHECK(models::provider_models(*models::find_provider("glm"), call).value() ==
         std::vector<std::string>{"glm-4.6", "glm-4.5"});
 }
 
@@ -195,10 +195,10 @@ TEST_CASE("a custom endpoint needs no key", "[provider]") {
   const auto server = Simulator::with("rules: [{match: {model: my-model}, reply: {text: mine}}]");
   const Config config =
       test::config_of({{"CUSTOM_API_URL", server->url() + "/"}, {"CUSTOM_MODEL_NAME", "my-model"}});
-  const auto choice = serve::choose_model(config, test::catalogue(), "auto");
+  const auto choice = models::choose_model(config, test::catalogue(), "auto");
   REQUIRE(choice);
-  const serve::ProviderCall call{config, soon(), {}, {}};
-  const auto reply = serve::provider_chat(*choice->provider, question(), choice->model, call);
+  const models::ProviderCall call{config, soon(), {}, {}};
+  const auto reply = models::provider_chat(*choice->provider, question(), choice->model, call);
   REQUIRE(reply);
   CHECK(reply->content == "mine");
   CHECK(server->seen()[0].authorization.empty());

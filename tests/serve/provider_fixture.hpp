@@ -23,14 +23,14 @@ inline Config config_of(const std::vector<std::pair<std::string, std::string>>& 
   return config;
 }
 
-inline ModelCatalogue catalogue() {
-  const auto document = embedded_models();
+inline models::ModelCatalogue catalogue() {
+  const auto document = models::embedded_models();
   REQUIRE(document);
-  auto models = ModelCatalogue::from(*document);
+  auto models = models::ModelCatalogue::from(*document);
   REQUIRE(models);
-  const auto rules = embedded_routes();
+  const auto rules = models::embedded_routes();
   REQUIRE(rules);
-  auto routes = RouteTable::from(*rules);
+  auto routes = models::RouteTable::from(*rules);
   REQUIRE(routes);
   REQUIRE(models->set_routes(*routes));
   return *models;

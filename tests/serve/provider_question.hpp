@@ -5,26 +5,26 @@
 
 namespace exai::test {
 
-inline serve::ChatRequest question(bool stream = false) {
-  serve::ChatRequest request;
+inline models::ChatRequest question(bool stream = false) {
+  models::ChatRequest request;
   request.messages = {{"user", "what is it?"}};
   request.stream = stream;
   return request;
 }
 
 struct Asked {
-  Result<serve::Reply> reply;
+  Result<models::Reply> reply;
   std::string streamed;
 };
 
-inline Asked ask(const Config& config, const serve::ChatRequest& request, Deadline deadline,
+inline Asked ask(const Config& config, const models::ChatRequest& request, Deadline deadline,
                  std::stop_token stop = {}, std::string_view model = "glm-4.6") {
-  const ModelCatalogue models = catalogue();
-  const Model& known = *models.find(model);
+  const models::ModelCatalogue models = catalogue();
+  const models::Model& known = *models.find(model);
   std::string streamed;
-  const serve::ProviderCall call{config, deadline, std::move(stop),
-                                 [&](std::string_view delta) { streamed += delta; }};
-  auto reply = serve::provider_chat(*serve::find_provider(known.provider), request, known, call);
+  const models::ProviderCall call{config, deadline, std::move(stop),
+                                  [&](std::string_view delta) { streamed += delta; }};
+  auto reply = models::provider_chat(*models::find_provider(known.provider), request, known, call);
   return {std::move(reply), streamed};
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace exai;
+using namespace exai::models;
 using simulator::Simulator;
 using test::ask;
 using test::question;
@@ -53,7 +54,7 @@ TEST_CASE("a cut answer ends after three rounds, or when nothing new comes", "[p
 }
 
 TEST_CASE("JSON that was cut is continued, or taken anew when the model begins anew", "[provider]") {
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.json = true;
   const std::string second = GENERATE(R"( 1, "b": 2})", R"({"a": 1, "b": 2})");
   const auto server =
@@ -73,7 +74,7 @@ TEST_CASE("a tool that was offered is handed to the asker", "[provider]") {
   const bool stream = GENERATE(false, true);
   const auto server =
       Simulator::with(R"({rules: [{reply: {tool_name: look_up, tool_arguments: '{"q":"x"}'}}]})");
-  serve::ChatRequest request = question(stream);
+  models::ChatRequest request = question(stream);
   request.tools = Json::parse(R"([{"type":"function","function":{"name":"look_up","parameters":{}}}])");
   request.tool_choice = "auto";
   const auto asked = ask(test::glm_at(*server), request, soon());
@@ -89,7 +90,7 @@ TEST_CASE("a tool that was offered is handed to the asker", "[provider]") {
 }
 
 TEST_CASE("Kimi's headers go out, its cache token comes back and is used", "[provider]") {
-  class Listening final : public serve::ProviderTransport {
+  class Listening final : public models::ProviderTransport {
    public:
     Result<io::HttpResponse> exchange(const io::HttpRequest& request) override {
       seen.push_back(request.headers);
@@ -110,14 +111,14 @@ TEST_CASE("Kimi's headers go out, its cache token comes back and is used", "[pro
   } transport;
   const Config config = test::config_of({{"KIMI_API_KEY", test::k_key}});
   const test::HurriedClock clock;
-  serve::ContextCache cache(clock);
-  const serve::ProviderCall call{config, soon(), {}, {}, transport, system_clock(), &cache};
+  models::ContextCache cache(clock);
+  const models::ProviderCall call{config, soon(), {}, {}, transport, system_clock(), &cache};
   const ModelCatalogue models = test::catalogue();
-  serve::ChatRequest request = question();
+  models::ChatRequest request = question();
   request.cache_scope = "s1";
   request.idempotency = "key-1";
   const auto send = [&] {
-    return serve::provider_chat(*serve::find_provider("kimi"), request, *models.find("kimi-k2"), call);
+    return models::provider_chat(*models::find_provider("kimi"), request, *models.find("kimi-k2"), call);
   };
   const auto reply = send();
   REQUIRE(reply);
@@ -138,7 +139,7 @@ TEST_CASE("Kimi's headers go out, its cache token comes back and is used", "[pro
 
 TEST_CASE("context tokens are kept for a while, the latest few", "[provider]") {
   test::HurriedClock clock;
-  serve::ContextCache cache(clock);
+  models::ContextCache cache(clock);
   cache.keep("a", "1", 2, Millis{60000});
   cache.keep("b", "2", 2, Millis{60000});
   CHECK(cache.find("a") == "1");

@@ -4,7 +4,8 @@
 #include "tests/catch.hpp"
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::engine;
+using namespace exai::serve::exai_ws;
 
 namespace {
 

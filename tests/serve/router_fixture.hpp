@@ -29,14 +29,14 @@ class TwoProviders {
     start(glm_at(*glm, std::move(more)), nullptr, nullptr);
   }
 
-  Result<serve::Reply> ask(const serve::ChatRequest& request, Millis time = Millis{20000}) {
+  Result<models::Reply> ask(const models::ChatRequest& request, Millis time = Millis{20000}) {
     streamed.clear();
     return router->chat(
         *runtime, request, Deadline::after(time, clock), stop.get_token(),
         [this](std::string_view delta) { streamed += delta; }, "chat");
   }
-  static serve::ChatRequest question(std::string model = "glm-4.6", bool stream = false) {
-    serve::ChatRequest request;
+  static models::ChatRequest question(std::string model = "glm-4.6", bool stream = false) {
+    models::ChatRequest request;
     request.model = std::move(model);
     request.messages = {{"user", "what is it?"}};
     request.stream = stream;
@@ -45,24 +45,24 @@ class TwoProviders {
 
   std::unique_ptr<simulator::Simulator> glm, kimi;
   HurriedClock clock;
-  std::shared_ptr<const serve::Runtime> runtime;
-  serve::ProviderPermits permits;
-  serve::Metrics metrics{{"chat"}};
-  std::unique_ptr<serve::Spend> spend;
-  std::unique_ptr<serve::ModelRouter> router;
+  std::shared_ptr<const engine::Runtime> runtime;
+  models::ProviderPermits permits;
+  engine::Metrics metrics{{"chat"}};
+  std::unique_ptr<models::Spend> spend;
+  std::unique_ptr<models::ModelRouter> router;
   std::stop_source stop;
   std::string streamed;
 
  private:
   void start(Config config, store::Store* store, io::Log* log) {
-    auto made = serve::make_runtime(std::move(config), "/");
+    auto made = engine::make_runtime(std::move(config), "/");
     if (!made) FAIL(made.error().message);
     runtime = std::move(*made);
-    for (const serve::Provider* provider : Registered<serve::Provider>::all())
+    for (const models::Provider* provider : Registered<models::Provider>::all())
       permits.set_limit(std::string(provider->id), 4);
-    spend = std::make_unique<serve::Spend>(store, clock);
-    router = std::make_unique<serve::ModelRouter>(
-        serve::ModelRouter::Services{permits, metrics, clock, serve::network(), log, spend.get(), {}});
+    spend = std::make_unique<models::Spend>(store, clock);
+    router = std::make_unique<models::ModelRouter>(
+        models::ModelRouter::Services{permits, metrics, clock, models::network(), log, spend.get(), {}});
   }
 };
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace exai;
-using namespace exai::serve;
+using namespace exai::mcp;
 
 namespace {
 Schema compiled(const char* text) {

@@ -39,9 +39,9 @@ class Running {
   Running(const Settings& settings, serve::ServeOptions options)
       : config_(config_of(settings)), options_(std::move(options)) {
     thread_ = std::thread([this] {
-      result_ = serve::run_server(config_, options_, [this](const std::vector<serve::BoundSocket>& bound) {
-        ready_.set_value(bound);
-      });
+      result_ = serve::run_server(
+          config_, options_,
+          [this](const std::vector<serve::net::BoundSocket>& bound) { ready_.set_value(bound); });
     });
     auto ready = ready_.get_future();
     REQUIRE(ready.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
@@ -52,12 +52,12 @@ class Running {
     thread_.join();
     return result_;
   }
-  std::vector<serve::BoundSocket> listeners;
+  std::vector<serve::net::BoundSocket> listeners;
 
  private:
   Config config_;
   serve::ServeOptions options_;
-  std::promise<std::vector<serve::BoundSocket>> ready_;
+  std::promise<std::vector<serve::net::BoundSocket>> ready_;
   Result<void> result_;
   std::thread thread_;
 };

@@ -4,6 +4,7 @@
 #include "tests/io/temp_folder.hpp"
 
 using namespace exai;
+using namespace exai::models;
 
 namespace {
 
@@ -32,9 +33,10 @@ TEST_CASE("an answer that was paid for is in the store before it is handed out",
   const test::TempFolder folder;
   const auto store = store::open_sqlite(folder / "exai.db");
   REQUIRE(store);
-  serve::Spend spend(store->get(), system_clock());
+  models::Spend spend(store->get(), system_clock());
   for (int answers = 1; answers <= 20; ++answers) {
-    CHECK(spend.count(priced(), serve::Usage{.prompt = 1000, .completion = 0, .cached = 0}) == Approx(0.001));
+    CHECK(spend.count(priced(), models::Usage{.prompt = 1000, .completion = 0, .cached = 0}) ==
+          Approx(0.001));
     // Whoever starts now, after this process was killed, begins with all of it.
     CHECK(kept_nano(folder / "exai.db") == answers * 1'000'000);
   }

@@ -8,7 +8,7 @@
 namespace exai::test {
 
 /// Null when there is none; throws where it is no JSON.
-inline Json structured(const serve::ToolOutput& output) {
+inline Json structured(const engine::ToolOutput& output) {
   return output.structured.empty() ? Json() : Json::parse(output.structured);
 }
 

@@ -58,13 +58,13 @@ std::vector<Kind> kinds(const std::string& file) {
           {"glm_web_search", {{"search_query", "mcp"}}}};
 }
 
-Result<serve::ToolOutput> called(test::Flow& flow, const Kind& kind) {
+Result<engine::ToolOutput> called(test::Flow& flow, const Kind& kind) {
   if (test::workflows().find(kind.tool) != nullptr) return flow.run(kind.tool, kind.arguments);
   return flow.call.run(kind.tool, kind.arguments);
 }
 
 /// What a caller sees of a failure: a typed error, or an answer that says error and why.
-bool told(const Result<serve::ToolOutput>& output) {
+bool told(const Result<engine::ToolOutput>& output) {
   if (!output) return output.error().kind != ErrorKind::internal && !output.error().message.empty();
   const Json& said = test::structured(*output);
   if (output->is_error) return true;

@@ -256,14 +256,14 @@ TEST_CASE("an image file becomes a data URL", "[tools]") {
   const test::TempFolder folder;
   const auto path = (folder / "a.png").string();
   REQUIRE(io::write_atomic(path, std::string_view("\x89PNG\r\n\x1a\n\0\1", 10)));
-  const auto workspace = serve::Workspace::from(Config::defaults(), folder.path());
+  const auto workspace = engine::Workspace::from(Config::defaults(), folder.path());
   REQUIRE(workspace);
-  const auto urls = serve::image_urls(*workspace, {path, "https://example.org/b.png"});
+  const auto urls = engine::image_urls(*workspace, {path, "https://example.org/b.png"});
   REQUIRE(urls);
   CHECK((*urls)[0] == "data:image/png;base64,iVBORw0KGgoAAQ==");
   CHECK((*urls)[1] == "https://example.org/b.png");
   REQUIRE(io::write_atomic(path, "no image"));
-  CHECK(serve::image_urls(*workspace, {path}).error().kind == ErrorKind::invalid);
+  CHECK(engine::image_urls(*workspace, {path}).error().kind == ErrorKind::invalid);
   CHECK(base64("") == "");
   CHECK(base64("f") == "Zg==");
   CHECK(base64("fo") == "Zm8=");
@@ -278,11 +278,11 @@ TEST_CASE("the newest turns are kept when not all fit", "[tools]") {
     turn.content = std::string(400, 'x') + std::to_string(i);  // about 100 tokens
     turns.push_back(turn);
   }
-  const serve::History all = serve::history_within(turns, 10'000);
+  const tools::History all = tools::history_within(turns, 10'000);
   CHECK(all.messages.size() == 6);
   CHECK(all.kept == 6);
   CHECK(all.condensed + all.dropped == 0);
-  CHECK(serve::history_within({}, 50).messages.empty());
+  CHECK(tools::history_within({}, 50).messages.empty());
 }
 
 TEST_CASE("what does not fit is condensed to beginnings, the oldest to a count", "[tools][history]") {
@@ -292,7 +292,7 @@ TEST_CASE("what does not fit is condensed to beginnings, the oldest to a count",
     turns.push_back({"user", "question " + number + std::string(400, 'q'), "chat", "", "", {}});
     turns.push_back({"assistant", "answer " + number + std::string(400, 'a'), "chat", "", "", {}});
   }
-  const serve::History history = serve::history_within(turns, 2000);
+  const tools::History history = tools::history_within(turns, 2000);
   REQUIRE(history.messages.size() == history.kept + 1);
   CHECK(history.kept + history.condensed + history.dropped == turns.size());
   CHECK(history.kept > 0);
@@ -308,7 +308,7 @@ TEST_CASE("what does not fit is condensed to beginnings, the oldest to a count",
   CHECK(history.messages[0].content.find("user: question " + std::to_string(left_out / 2 - 1)) !=
         std::string::npos);
   long long tokens = 0;
-  for (const serve::ChatMessage& message : history.messages)
+  for (const models::ChatMessage& message : history.messages)
     tokens += static_cast<long long>(estimate_tokens(message.content)) + 4;
   CHECK(tokens <= 2000);
 }
@@ -317,7 +317,7 @@ TEST_CASE("a last exchange that is too large keeps its edges, whole characters o
   std::string large = "begins here ";
   for (int i = 0; i < 20'000; ++i) large += "ü";
   large += " ends here";
-  const serve::History history = serve::history_within(
+  const tools::History history = tools::history_within(
       {{"user", large, "chat", "", "", {}}, {"assistant", "short", "chat", "", "", {}}}, 1000);
   REQUIRE(history.messages.size() == 2);
   CHECK(history.messages[0].content.starts_with("begins here"));

@@ -40,7 +40,7 @@ Error refusal(test::ToolCall& call, const char* tool, const Json& arguments) {
 }
 
 /// A provider that answers the same to whatever it is asked.
-class OneAnswer final : public serve::ProviderTransport {
+class OneAnswer final : public models::ProviderTransport {
  public:
   explicit OneAnswer(std::string body) : body_(std::move(body)) {}
   Result<io::HttpResponse> exchange(const io::HttpRequest& request) override {
@@ -234,12 +234,12 @@ TEST_CASE("cleanups remove what they say and nothing else", "[tools][files]") {
 }
 
 TEST_CASE("the tool that removes files says that it destroys", "[tools][files]") {
-  const serve::Tool* tool = serve::find_tool("kimi_manage_files");
+  const tools::Tool* tool = tools::find_tool("kimi_manage_files");
   REQUIRE(tool != nullptr);
   CHECK(tool->destructive);
   CHECK_FALSE(tool->read_only);
-  CHECK_FALSE(serve::find_tool("kimi_upload_files")->read_only);
-  CHECK_FALSE(serve::find_tool("kimi_upload_files")->destructive);
+  CHECK_FALSE(tools::find_tool("kimi_upload_files")->read_only);
+  CHECK_FALSE(tools::find_tool("kimi_upload_files")->destructive);
 }
 
 TEST_CASE("Kimi is asked about files by their text", "[tools][files]") {
@@ -285,9 +285,9 @@ TEST_CASE("files belong to who sent them", "[tools][files]") {
   const tests::Scratch folder;
   const std::string file = folder.write("a.txt", "alice's").string();
   test::ToolCall call(both_at(*server, folder));
-  call.become("alice", serve::Scope::operator_);
+  call.become("alice", engine::Scope::operator_);
   const Json hers = send(call, {file})["files"][0]["file_id"];
-  call.become("bob", serve::Scope::operator_);
+  call.become("bob", engine::Scope::operator_);
   CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 0);
   CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}, {"file_id", hers}}).kind ==
         ErrorKind::not_found);
@@ -297,7 +297,7 @@ TEST_CASE("files belong to who sent them", "[tools][files]") {
   CHECK(refusal(call, "kimi_manage_files", {{"operation", "cleanup_orphaned"}}).kind == ErrorKind::refused);
   CHECK(call.ask("kimi_manage_files", {{"operation", "cleanup_expired"}})["expired_count"] == 0);
   CHECK(send(call, {file})["files"][0]["file_id"] != hers);
-  call.become("root", serve::Scope::admin);
+  call.become("root", engine::Scope::admin);
   CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 2);
   CHECK(call.ask("kimi_manage_files", {{"operation", "delete"}, {"file_id", hers}})["deleted"] == true);
 }

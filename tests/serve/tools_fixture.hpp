@@ -14,7 +14,7 @@
 
 namespace exai::test {
 
-class FixedView : public serve::ServerView {
+class FixedView : public engine::ServerView {
  public:
   [[nodiscard]] std::vector<ToolRow> tools() const override {
     return {{"chat", "Chat", "core"}, {"status", "Status", "core"}, {"version", "Version", "advanced"}};
@@ -40,33 +40,33 @@ class FixedView : public serve::ServerView {
   std::filesystem::path folder;
 };
 
-class ToolCall : public serve::CallContext {
+class ToolCall : public engine::CallContext {
  public:
   /// Files may be named below `root`.
   explicit ToolCall(Config config, const std::filesystem::path& root = "/") {
-    auto made = serve::make_runtime(std::move(config), root);
+    auto made = engine::make_runtime(std::move(config), root);
     if (!made) FAIL(made.error().message);
     runtime_ = std::move(*made);
-    for (const serve::Provider* provider : Registered<serve::Provider>::all())
+    for (const models::Provider* provider : Registered<models::Provider>::all())
       permits_.set_limit(std::string(provider->id), 4);
     auto opened = store::open_sqlite(":memory:");
     REQUIRE(opened);
     store_ = std::move(*opened);
-    memory_ = std::make_unique<serve::ConversationMemory>(*store_, system_clock(),
-                                                          serve::ConversationLimits{}, nullptr);
+    memory_ = std::make_unique<engine::ConversationMemory>(*store_, system_clock(),
+                                                           engine::ConversationLimits{}, nullptr);
     caches_ =
-        std::make_unique<serve::Caches>(runtime_->config, system_clock(), [this] { metrics_.cache_hit(); });
+        std::make_unique<models::Caches>(runtime_->config, system_clock(), [this] { metrics_.cache_hit(); });
   }
-  Result<serve::ToolOutput> run(std::string_view tool, const Json& arguments) {
-    const serve::Tool* known = serve::find_tool(tool);
+  Result<engine::ToolOutput> run(std::string_view tool, const Json& arguments) {
+    const tools::Tool* known = tools::find_tool(tool);
     REQUIRE(known != nullptr);
     return run(*known, arguments);
   }
-  Result<serve::ToolOutput> run(const serve::Tool& tool, const Json& arguments) {
+  Result<engine::ToolOutput> run(const tools::Tool& tool, const Json& arguments) {
     auto answer = tool.run(arguments, *this);
     if (!answer) return fail(answer.error());
-    REQUIRE(std::holds_alternative<serve::ToolOutput>(*answer));
-    return std::get<serve::ToolOutput>(std::move(*answer));
+    REQUIRE(std::holds_alternative<engine::ToolOutput>(*answer));
+    return std::get<engine::ToolOutput>(std::move(*answer));
   }
   /// The structured content of a call that must succeed.
   Json ask(std::string_view tool, const Json& arguments) {
@@ -83,55 +83,55 @@ class ToolCall : public serve::CallContext {
   [[nodiscard]] std::stop_token stop() const override { return {}; }
   [[nodiscard]] const std::string& request_id() const override { return request_id_; }
   [[nodiscard]] const std::string& principal() const override { return principal_; }
-  [[nodiscard]] bool may(serve::Scope scope) const override { return scope_ >= scope; }
-  [[nodiscard]] const ModelCatalogue& models() const override { return runtime_->models; }
-  [[nodiscard]] const serve::ServerView& server() const override { return view_; }
-  [[nodiscard]] const serve::ClientFacts& client() const override { return client_; }
+  [[nodiscard]] bool may(engine::Scope scope) const override { return scope_ >= scope; }
+  [[nodiscard]] const models::ModelCatalogue& models() const override { return runtime_->models; }
+  [[nodiscard]] const engine::ServerView& server() const override { return view_; }
+  [[nodiscard]] const engine::ClientFacts& client() const override { return client_; }
   [[nodiscard]] const Json& input(const std::string&) const override { return none_; }
   [[nodiscard]] const Json& state() const override { return none_; }
-  void log(serve::ClientLog, Json) override {}
+  void log(engine::ClientLog, Json) override {}
   void begin_task() override {}
   void let_poll() override {}
-  void changed(serve::Change, std::string) override {}
-  void progress(const serve::Progress& progress) override {
+  void changed(engine::Change, std::string) override {}
+  void progress(const engine::Progress& progress) override {
     const std::scoped_lock lock(telling_);
     streamed += progress.text;
     if (!progress.message.empty()) told.push_back(progress.message);
   }
-  Result<serve::Reply> chat(const serve::ChatRequest& request,
-                            const std::function<void(std::string_view)>& on_delta) override {
+  Result<models::Reply> chat(const models::ChatRequest& request,
+                             const std::function<void(std::string_view)>& on_delta) override {
     return router_->chat(*runtime_, request, in_time(), {}, on_delta);
   }
-  Result<serve::ProviderAnswer> ask(const serve::ProviderRequest& ask) override {
+  Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) override {
     return router_->ask(*runtime_, ask, in_time(), {});
   }
-  [[nodiscard]] const serve::Workspace& workspace() const override { return runtime_->workspace; }
+  [[nodiscard]] const engine::Workspace& workspace() const override { return runtime_->workspace; }
   [[nodiscard]] std::string new_id() const override { return ids_ ? ids_() : io::random_uuid(); }
-  serve::ConversationMemory& memory() override { return *memory_; }
-  serve::Caches& caches() override { return *caches_; }
+  engine::ConversationMemory& memory() override { return *memory_; }
+  models::Caches& caches() override { return *caches_; }
   store::Store& store() override { return *store_; }
 
   /// Another time, way to providers and source of ids than the usual ones; they must outlive the calls.
-  void use(const Clock& clock, serve::ProviderTransport& transport, std::function<std::string()> ids = {}) {
+  void use(const Clock& clock, models::ProviderTransport& transport, std::function<std::string()> ids = {}) {
     clock_ = &clock;
     ids_ = std::move(ids);
-    router_ = std::make_unique<serve::ModelRouter>(
-        serve::ModelRouter::Services{permits_, metrics_, clock, transport});
+    router_ = std::make_unique<models::ModelRouter>(
+        models::ModelRouter::Services{permits_, metrics_, clock, transport});
     memory_ =
-        std::make_unique<serve::ConversationMemory>(*store_, clock, serve::ConversationLimits{}, nullptr);
-    caches_ = std::make_unique<serve::Caches>(runtime_->config, clock, [this] { metrics_.cache_hit(); });
+        std::make_unique<engine::ConversationMemory>(*store_, clock, engine::ConversationLimits{}, nullptr);
+    caches_ = std::make_unique<models::Caches>(runtime_->config, clock, [this] { metrics_.cache_hit(); });
   }
 
   std::string streamed;
   std::vector<std::string> told;  ///< messages of progress
-  serve::Metrics& metrics() { return metrics_; }
+  engine::Metrics& metrics() { return metrics_; }
   /// Forgets all and remembers in that store from now on, as after a restart.
   void remember_in(store::Store& store) {
     memory_.reset();  // writes what is not written yet
-    memory_ = std::make_unique<serve::ConversationMemory>(store, system_clock(), serve::ConversationLimits{},
-                                                          nullptr);
+    memory_ = std::make_unique<engine::ConversationMemory>(store, system_clock(),
+                                                           engine::ConversationLimits{}, nullptr);
   }
-  void become(std::string principal, serve::Scope scope = serve::Scope::admin) {
+  void become(std::string principal, engine::Scope scope = engine::Scope::admin) {
     principal_ = std::move(principal);
     scope_ = scope;
   }
@@ -144,22 +144,22 @@ class ToolCall : public serve::CallContext {
     return Deadline::after(Millis{20000}, clock_ == &system_clock() ? hurried_ : *clock_);
   }
 
-  std::shared_ptr<const serve::Runtime> runtime_;
-  serve::ProviderPermits permits_;
-  serve::Metrics metrics_{{"chat"}};
+  std::shared_ptr<const engine::Runtime> runtime_;
+  models::ProviderPermits permits_;
+  engine::Metrics metrics_{{"chat"}};
   HurriedClock hurried_;
   const Clock* clock_ = &system_clock();
   std::function<std::string()> ids_;
-  std::unique_ptr<serve::ModelRouter> router_ = std::make_unique<serve::ModelRouter>(
-      serve::ModelRouter::Services{permits_, metrics_, hurried_, serve::network()});
+  std::unique_ptr<models::ModelRouter> router_ = std::make_unique<models::ModelRouter>(
+      models::ModelRouter::Services{permits_, metrics_, hurried_, models::network()});
   FixedView view_;
-  serve::ClientFacts client_;
+  engine::ClientFacts client_;
   Json none_;
   std::string request_id_ = "r1", principal_ = "test";
-  serve::Scope scope_ = serve::Scope::admin;
+  engine::Scope scope_ = engine::Scope::admin;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<serve::ConversationMemory> memory_;
-  std::unique_ptr<serve::Caches> caches_;
+  std::unique_ptr<engine::ConversationMemory> memory_;
+  std::unique_ptr<models::Caches> caches_;
 };
 
 }  // namespace exai::test

@@ -5,9 +5,9 @@ using namespace exai;
 using simulator::Simulator;
 
 TEST_CASE("every tool has a title, a description and object schemas", "[tools]") {
-  const auto tools = Registered<serve::Tool>::all();
+  const auto tools = Registered<tools::Tool>::all();
   std::vector<std::string> names;
-  for (const serve::Tool* tool : tools) {
+  for (const tools::Tool* tool : tools) {
     CAPTURE(tool->id);
     names.emplace_back(tool->id);
     CHECK(!tool->title.empty());
@@ -16,7 +16,7 @@ TEST_CASE("every tool has a title, a description and object schemas", "[tools]")
     CHECK(Json::parse(tool->input_schema)["additionalProperties"] == false);
     if (!tool->output_schema.empty()) CHECK(Json::parse(tool->output_schema)["type"] == "object");
     CHECK(tool->run != nullptr);
-    CHECK(serve::find_tool(tool->id) == tool);
+    CHECK(tools::find_tool(tool->id) == tool);
   }
   for (const auto* const name :
        {"activity", "challenge", "chat", "glm_payload_preview", "glm_upload_file", "glm_web_search", "health",
@@ -26,11 +26,11 @@ TEST_CASE("every tool has a title, a description and object schemas", "[tools]")
     CAPTURE(name);
     CHECK(std::find(names.begin(), names.end(), name) != names.end());
   }
-  CHECK(serve::find_tool("none") == nullptr);
+  CHECK(tools::find_tool("none") == nullptr);
 }
 
 TEST_CASE("chat takes exactly the fields of the original", "[tools]") {
-  const Json schema = Json::parse(serve::find_tool("chat")->input_schema);
+  const Json schema = Json::parse(tools::find_tool("chat")->input_schema);
   std::vector<std::string> fields;
   for (const auto& [name, value] : schema["properties"].items()) fields.push_back(name);
   CHECK(fields == std::vector<std::string>{"continuation_id", "files", "images", "model", "prompt", "stream",

@@ -12,28 +12,28 @@ namespace {
 /// Models answer from a list; everything else is real.
 class Scripted : public test::ToolCall {
  public:
-  Scripted(const Simulator& search, std::deque<Result<serve::Reply>> replies)
+  Scripted(const Simulator& search, std::deque<Result<models::Reply>> replies)
       : ToolCall(test::config_of(
             {{"KIMI_API_KEY", test::k_key},
              {"EXAI_DUCKDUCKGO_URL", "http://127.0.0.1:" + std::to_string(search.port()) + "/html/"}})),
         replies_(std::move(replies)) {}
-  Result<serve::Reply> chat(const serve::ChatRequest& request,
-                            const std::function<void(std::string_view)>& on_delta) override {
+  Result<models::Reply> chat(const models::ChatRequest& request,
+                             const std::function<void(std::string_view)>& on_delta) override {
     asked.push_back(request);
     if (on_delta) on_delta("part");
     if (replies_.empty()) return fail(ErrorKind::internal, "the script has no more answers");
-    Result<serve::Reply> reply = replies_.front();
+    Result<models::Reply> reply = replies_.front();
     replies_.pop_front();
     return reply;
   }
-  std::vector<serve::ChatRequest> asked;
+  std::vector<models::ChatRequest> asked;
 
  private:
-  std::deque<Result<serve::Reply>> replies_;
+  std::deque<Result<models::Reply>> replies_;
 };
 
-serve::Reply says(const std::string& content, std::vector<serve::AskedTool> tools = {}) {
-  serve::Reply reply;
+models::Reply says(const std::string& content, std::vector<models::AskedTool> tools = {}) {
+  models::Reply reply;
   reply.content = content;
   reply.provider = "kimi";
   reply.model = "kimi-k2-0711-preview";
@@ -43,7 +43,7 @@ serve::Reply says(const std::string& content, std::vector<serve::AskedTool> tool
   return reply;
 }
 
-serve::AskedTool search(const std::string& id = "c1") {
+models::AskedTool search(const std::string& id = "c1") {
   return {id, "web_search", R"({"query": "exai"})"};
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("the rounds are bounded, and failures are told apart", "[tools][loop]"
 
 TEST_CASE("headers of the answer are shown, and caches are the caller's own", "[tools][loop]") {
   const auto server = Simulator::with("{}");
-  serve::Reply reply = says("hello");
+  models::Reply reply = says("hello");
   reply.headers = {{"msh-context-cache-token-saved", "t1"}};
   Scripted call(*server, {reply});
   const Json captured =

@@ -39,7 +39,7 @@ struct LogCall : test::ToolCall {
 
 TEST_CASE("a filter of lines is words, stars and bars", "[tools][log]") {
   const auto matches = [](std::string_view filter, std::string_view text) {
-    const auto made = serve::LineFilter::from(filter);
+    const auto made = tools::LineFilter::from(filter);
     REQUIRE(made);
     return made->matches(text);
   };
@@ -52,13 +52,13 @@ TEST_CASE("a filter of lines is words, stars and bars", "[tools][log]") {
   CHECK_FALSE(matches("b?d", "abd"));
   CHECK(matches("one|two", "number Two"));
   for (const auto* const regex : {"a+", "(a|b)", "[ab]", "a$", "\\d", "a.*b"})
-    CHECK(serve::LineFilter::from(regex).error().kind == ErrorKind::invalid);
+    CHECK(tools::LineFilter::from(regex).error().kind == ErrorKind::invalid);
 }
 
 TEST_CASE("no filter takes long, whatever the line", "[tools][log]") {
   std::string pattern;
   for (int i = 0; i < 60; ++i) pattern += "a*";
-  const auto filter = serve::LineFilter::from(pattern + "b");
+  const auto filter = tools::LineFilter::from(pattern + "b");
   REQUIRE(filter);
   const Steady begun = system_clock().steady();
   CHECK_FALSE(filter->matches(std::string(16'000, 'a')));
@@ -71,12 +71,12 @@ TEST_CASE("activity shows an admin everything, others their own calls", "[tools]
   CHECK(all["source"] == "activity");
   CHECK(all["count"] == 3);
   CHECK(call.lines({{"source", "server"}})["count"] == 2);
-  call.become("alice", serve::Scope::operator_);
+  call.become("alice", engine::Scope::operator_);
   const Json own = call.lines(Json::object());
   CHECK(own["count"] == 2);
   CHECK(dump_json(own).find("bob") == std::string::npos);
   CHECK(call.refused("activity", {{"source", "server"}}).kind == ErrorKind::refused);
-  call.become("carol", serve::Scope::operator_);
+  call.become("carol", engine::Scope::operator_);
   CHECK(call.lines(Json::object()) == Json{{"source", "activity"}, {"count", 0}, {"lines", Json::array()}});
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("the tail of tool calls reads no other file", "[tools][log]") {
   CHECK(call.refused("toolcall_log_tail", {{"path", "/etc/passwd"}}).kind == ErrorKind::refused);
   CHECK(call.refused("toolcall_log_tail", {{"path", scratch.write("other.log", "").string()}}).kind ==
         ErrorKind::refused);
-  call.become("bob", serve::Scope::operator_);
+  call.become("bob", engine::Scope::operator_);
   CHECK(test::structured(*call.run("toolcall_log_tail", Json::object()))["records"].size() == 1);
 }
 

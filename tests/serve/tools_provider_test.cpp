@@ -44,7 +44,7 @@ TEST_CASE("each tool has the fields of the original", "[tools]") {
       {"toolcall_log_tail", {"n", "path"}}};
   for (const auto& [name, wanted] : fields) {
     CAPTURE(name);
-    const serve::Tool* tool = serve::find_tool(name);
+    const tools::Tool* tool = tools::find_tool(name);
     REQUIRE(tool != nullptr);
     std::vector<std::string> found;
     const Json schema = Json::parse(tool->input_schema);
@@ -53,10 +53,10 @@ TEST_CASE("each tool has the fields of the original", "[tools]") {
     const std::string_view id = name;
     CHECK(tool->provider == (id.starts_with("kimi_") ? "kimi" : id.starts_with("glm_") ? "glm" : ""));
   }
-  CHECK(serve::find_tool("self-check")->tier == serve::ToolTier::diagnostic);
-  CHECK(serve::find_tool("toolcall_log_tail")->tier == serve::ToolTier::diagnostic);
-  CHECK(serve::find_tool("kimi_chat_with_files")->tier == serve::ToolTier::core);
-  CHECK(serve::find_tool("status")->tier == serve::ToolTier::core);
+  CHECK(tools::find_tool("self-check")->tier == tools::ToolTier::diagnostic);
+  CHECK(tools::find_tool("toolcall_log_tail")->tier == tools::ToolTier::diagnostic);
+  CHECK(tools::find_tool("kimi_chat_with_files")->tier == tools::ToolTier::core);
+  CHECK(tools::find_tool("status")->tier == tools::ToolTier::core);
 }
 
 TEST_CASE("GLM searches the web", "[tools][search]") {
@@ -182,7 +182,7 @@ TEST_CASE("the web is searched by the backend that the settings name", "[tools][
   const std::string base = "http://127.0.0.1:" + std::to_string(server->port());
   const auto search = [&](Values values) {
     test::ToolCall call(test::config_of(values));
-    return serve::web_search(call, "plain answers?");
+    return tools::web_search(call, "plain answers?");
   };
   const auto duck = search({{"EXAI_DUCKDUCKGO_URL", base + "/html/"}});
   REQUIRE(duck);
@@ -218,6 +218,6 @@ TEST_CASE("a statement is turned into a doubt that can be discussed", "[tools]")
   CHECK(!content["instructions"].get<std::string>().empty());
   CHECK(answer["continuation_offer"]["remaining_turns"] == 19);
   const std::string id = answer["continuation_offer"]["continuation_id"].get<std::string>();
-  CHECK(call.memory().load(id, "test", serve::memory_rules(call.config()))->turns.size() == 2);
+  CHECK(call.memory().load(id, "test", engine::memory_rules(call.config()))->turns.size() == 2);
   CHECK(refusal(call, "challenge", {{"prompt", "\n"}}).message.find("prompt") != std::string::npos);
 }

@@ -3,14 +3,14 @@
 #include "tools/visibility.hpp"
 
 using namespace exai;
-using serve::Tool;
-using serve::ToolTier;
+using tools::Tool;
+using tools::ToolTier;
 
 namespace {
 
 using Values = std::vector<std::pair<std::string, std::string>>;
 
-serve::ToolList all_tools() {
+tools::ToolList all_tools() {
   const auto tool = [](std::string_view name, ToolTier tier, std::string_view provider = {}) {
     Tool made;
     made.id = name;
@@ -31,21 +31,21 @@ serve::ToolList all_tools() {
           tool("version", ToolTier::advanced)};
 }
 
-serve::VisibleTools with(Values values, bool keys = true) {
+tools::VisibleTools with(Values values, bool keys = true) {
   if (keys) {
     values.emplace_back("GLM_API_KEY", test::k_key);
     values.emplace_back("KIMI_API_KEY", test::k_key);
   }
-  return serve::visible(all_tools(), test::config_of(values));
+  return tools::visible(all_tools(), test::config_of(values));
 }
 
-std::vector<std::string> names(const serve::VisibleTools& offered) {
+std::vector<std::string> names(const tools::VisibleTools& offered) {
   std::vector<std::string> list;
   for (const auto& tool : offered.tools) list.emplace_back(tool->id);
   return list;
 }
 
-std::string reason(const serve::VisibleTools& offered, std::string_view name) {
+std::string reason(const tools::VisibleTools& offered, std::string_view name) {
   for (const auto& row : offered.hidden)
     if (row.name == name) return row.reason;
   return {};
@@ -114,23 +114,23 @@ TEST_CASE("names are known in the forms that clients write them", "[tools][visib
   const auto known = [](std::string_view name) { return name == "chat" || name == "thinkdeep"; };
   for (const auto* const name :
        {"chat", "chat_EXAI-WS", "chat-EXAI-WS", "chat_EXAI_WS", "chat-EXAI_WS", "chat-exai-ws"})
-    CHECK(serve::canonical_tool_name(name, known) == "chat");
+    CHECK(tools::canonical_tool_name(name, known) == "chat");
   for (const auto* const name : {"deepthink", "DeepThink", "think", "ultrathink_EXAI-WS"})
-    CHECK(serve::canonical_tool_name(name, known) == "thinkdeep");
-  CHECK(serve::canonical_tool_name("other", known) == "other");
-  CHECK(serve::canonical_tool_name("_EXAI-WS", known) == "_EXAI-WS");
-  CHECK(serve::canonical_tool_name("think", [](std::string_view) { return false; }) == "think");
+    CHECK(tools::canonical_tool_name(name, known) == "thinkdeep");
+  CHECK(tools::canonical_tool_name("other", known) == "other");
+  CHECK(tools::canonical_tool_name("_EXAI-WS", known) == "_EXAI-WS");
+  CHECK(tools::canonical_tool_name("think", [](std::string_view) { return false; }) == "think");
 }
 
 TEST_CASE("a tool is found by its other names, and a hidden one says why it is not", "[tools][visibility]") {
   const auto offered = with({{"DISABLED_TOOLS", "challenge"}});
-  const auto catalogue = serve::ToolCatalogue::from(offered.tools, offered.hidden);
+  const auto catalogue = serve::mcp::ToolCatalogue::from(offered.tools, offered.hidden);
   REQUIRE(catalogue);
   REQUIRE(catalogue->find("chat-EXAI-WS") != nullptr);
   CHECK(catalogue->find("chat-EXAI-WS")->tool->id == "chat");
   CHECK(catalogue->find("deepthink")->tool->id == "thinkdeep");
   CHECK(catalogue->find("challenge") == nullptr);
-  CHECK(serve::unknown_tool(*catalogue, "challenge").message ==
+  CHECK(serve::mcp::unknown_tool(*catalogue, "challenge").message ==
         "the tool challenge is not offered: named in DISABLED_TOOLS");
-  CHECK(serve::unknown_tool(*catalogue, "chatt").hint == "did you mean chat?");
+  CHECK(serve::mcp::unknown_tool(*catalogue, "chatt").hint == "did you mean chat?");
 }

@@ -12,15 +12,15 @@
 namespace exai::test {
 
 /// The built-in workflows, compiled as in a catalogue.
-inline const serve::ToolCatalogue& workflows() {
-  static const serve::ToolCatalogue k_tools = [] {
-    const auto tools = serve::load_workflow_tools({});
+inline const serve::mcp::ToolCatalogue& workflows() {
+  static const serve::mcp::ToolCatalogue k_tools = [] {
+    const auto tools = tools::load_workflow_tools({});
     if (!tools) {
       UNSCOPED_INFO(tools.error().message);
       if (tools.error().where) UNSCOPED_INFO(to_string(*tools.error().where));
     }
     REQUIRE(tools);
-    return serve::ToolCatalogue::from(*tools).value();
+    return serve::mcp::ToolCatalogue::from(*tools).value();
   }();
   return k_tools;
 }
@@ -49,10 +49,10 @@ struct Flow {
       : server(simulator::Simulator::with(script)), call(glm_at(*server, std::move(more)), folder.path()) {}
 
   /// As a client's call: the schema first.
-  Result<serve::ToolOutput> run(const std::string& tool, Json arguments) {
-    const serve::ToolEntry* entry = workflows().find(tool);
+  Result<engine::ToolOutput> run(const std::string& tool, Json arguments) {
+    const serve::mcp::ToolEntry* entry = workflows().find(tool);
     REQUIRE(entry != nullptr);
-    if (auto fits = serve::check_arguments(*entry, arguments); !fits) return fail(fits.error());
+    if (auto fits = serve::mcp::check_arguments(*entry, arguments); !fits) return fail(fits.error());
     return call.run(*entry->tool, arguments);
   }
   Json ask(const std::string& tool, const Json& arguments) {

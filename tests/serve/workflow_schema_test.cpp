@@ -152,7 +152,7 @@ TEST_CASE("a broken document is named with file, line and the way out", "[workfl
   const tests::Scratch folder;
   folder.write("debug.yaml", text);
   folder.write("debug.md", "You look for causes.");
-  const auto loaded = serve::workflow_file(folder / "debug.yaml").and_then(serve::load_workflow);
+  const auto loaded = tools::workflow_file(folder / "debug.yaml").and_then(tools::load_workflow);
   REQUIRE_FALSE(loaded);
   INFO(loaded.error().message);
   CHECK(loaded.error().kind == ErrorKind::config);
@@ -172,21 +172,21 @@ TEST_CASE("a folder adds workflows and replaces built-in ones", "[workflows]") {
   folder.write("debug.yaml", with(debug, "title: Debug", "title: Our debug"));
   folder.write("debug.md", "You are ours.");
   folder.write("hunt.yaml", with(debug, "name: debug", "name: hunt"));
-  const auto lacking = serve::load_workflow_tools(folder.path());
+  const auto lacking = tools::load_workflow_tools(folder.path());
   REQUIRE_FALSE(lacking);
   CHECK(lacking.error().kind == ErrorKind::config);
   CHECK(lacking.error().message.find("hunt.yaml") != std::string::npos);
   CHECK(lacking.error().hint.find("hunt.md") != std::string::npos);
   folder.write("hunt.md", "You hunt.");
-  const auto tools = serve::load_workflow_tools(folder.path());
+  const auto tools = tools::load_workflow_tools(folder.path());
   REQUIRE(tools);
   CHECK(tools->size() == 13);
   std::map<std::string, std::string> titles;
   for (const auto& tool : *tools) titles.emplace(tool->id, tool->title);
   CHECK(titles["debug"] == "Our debug");
   CHECK(titles["hunt"] == "Debug");
-  CHECK(serve::load_workflow_tools(folder / "none").error().kind == ErrorKind::missing_input);
+  CHECK(tools::load_workflow_tools(folder / "none").error().kind == ErrorKind::missing_input);
   // A tool outlives the list it came in.
-  const std::shared_ptr<const serve::Tool> kept = tools->front();
+  const std::shared_ptr<const tools::Tool> kept = tools->front();
   CHECK_FALSE(kept->input_schema.empty());
 }

@@ -235,7 +235,7 @@ TEST_CASE("step 1 says what it needs, with an example that would be accepted", "
     const auto at = error.hint.find('{');
     REQUIRE(at != std::string::npos);
     Json example = Json::parse(error.hint.substr(at));
-    CHECK(serve::check_arguments(*test::workflows().find(tool), example));
+    CHECK(serve::mcp::check_arguments(*test::workflows().find(tool), example));
   }
   CHECK(flow.server->seen().empty());
 }
@@ -280,7 +280,7 @@ TEST_CASE("two hundred interleaved threads keep their findings apart", "[workflo
   const auto call = [&](const Json& arguments) -> Json {
     auto answer = entry->tool->run(arguments, flow.call);
     if (!answer) return {{"status", answer.error().message}};
-    return test::structured(std::get<serve::ToolOutput>(*answer));
+    return test::structured(std::get<engine::ToolOutput>(*answer));
   };
   const auto work = [&](int worker) {
     std::vector<std::string> ids(k_each);

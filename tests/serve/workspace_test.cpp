@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 using namespace exai;
-using serve::Workspace;
+using engine::Workspace;
 namespace fs = std::filesystem;
 
 namespace {
@@ -32,15 +32,15 @@ ErrorKind refusal(const Workspace& workspace, const fs::path& path) {
   return place.error().kind;
 }
 
-const serve::EmbeddedFile& of(const serve::FileBundle& embedding, const std::string& ending) {
-  for (const serve::EmbeddedFile& file : embedding.files)
+const engine::EmbeddedFile& of(const engine::FileBundle& embedding, const std::string& ending) {
+  for (const engine::EmbeddedFile& file : embedding.files)
     if (file.path.ends_with(ending)) return file;
   FAIL("no file " + ending);
   return embedding.files.front();
 }
 
-serve::EmbedRules room(long long tokens) {
-  serve::EmbedRules rules;
+engine::EmbedRules room(long long tokens) {
+  engine::EmbedRules rules;
   rules.tokens = tokens;
   return rules;
 }
@@ -130,7 +130,7 @@ TEST_CASE("a file that cannot be read says so", "[workspace]") {
   const fs::path file = scratch.write("locked.txt", "x");
   fs::permissions(file, fs::perms::none);
   if (::access(file.c_str(), R_OK) == 0) return;  // root reads everything
-  const auto text = serve::embed(workspace, {file.string()}, room(1000));
+  const auto text = engine::embed(workspace, {file.string()}, room(1000));
   REQUIRE_FALSE(text);
   CHECK(text.error().kind == ErrorKind::missing_input);
   CHECK(text.error().message.find("locked.txt") != std::string::npos);
@@ -162,7 +162,7 @@ TEST_CASE("a folder stands for its text files", "[workspace]") {
     scratch.write(skipped, "never shown");
   fs::create_symlink("/etc/hostname", scratch.path() / "link.txt");
   const Workspace workspace = workspace_of(scratch.path());
-  const auto embedding = serve::embed(workspace, {scratch.path().string()}, room(1000));
+  const auto embedding = engine::embed(workspace, {scratch.path().string()}, room(1000));
   REQUIRE(embedding);
   CHECK(embedding->text.find("never shown") == std::string::npos);
   CHECK(embedding->text.starts_with("\n\n--- file " + scratch.path().string() +
@@ -174,19 +174,19 @@ TEST_CASE("a folder stands for its text files", "[workspace]") {
   CHECK(of(*embedding, "logo.bin").note == "no text");
   CHECK_FALSE(of(*embedding, "logo.bin").embedded);
   CHECK(of(*embedding, "a.txt").sha256 == sha256_hex("one"));
-  CHECK(serve::embed(workspace, {(scratch.path() / "logo.bin").string()}, room(1000)).error().kind ==
+  CHECK(engine::embed(workspace, {(scratch.path() / "logo.bin").string()}, room(1000)).error().kind ==
         ErrorKind::invalid);
 }
 
 TEST_CASE("a folder is looked at up to a bound", "[workspace]") {
   const tests::Scratch scratch;
   for (int i = 0; i < 12; ++i) scratch.write("f" + std::to_string(i), "text " + std::to_string(i));
-  serve::EmbedRules rules = room(1000);
+  engine::EmbedRules rules = room(1000);
   rules.files = 5;
-  const auto embedding = serve::embed(workspace_of(scratch.path()), {scratch.path().string()}, rules);
+  const auto embedding = engine::embed(workspace_of(scratch.path()), {scratch.path().string()}, rules);
   REQUIRE(embedding);
   CHECK(std::count_if(embedding->files.begin(), embedding->files.end(),
-                      [](const serve::EmbeddedFile& file) { return file.embedded; }) == 5);
+                      [](const engine::EmbeddedFile& file) { return file.embedded; }) == 5);
   CHECK(of(*embedding, scratch.path().filename().string()).note.find("more than the 5 files") !=
         std::string::npos);
 }
@@ -196,18 +196,18 @@ TEST_CASE("what does not fit the budget is named", "[workspace]") {
   const std::string small = scratch.write("small.txt", std::string(100, 'a')).string();
   const std::string large = scratch.write("large.txt", std::string(100'000, 'b')).string();
   const std::string huge = scratch.write("huge.txt", std::string(3000, 'c')).string();
-  serve::EmbedRules rules = room(1000);
+  engine::EmbedRules rules = room(1000);
   rules.file_bytes = 200'000;
-  const auto embedding = serve::embed(workspace_of(scratch.path()), {large, small}, rules);
+  const auto embedding = engine::embed(workspace_of(scratch.path()), {large, small}, rules);
   REQUIRE(embedding);
   CHECK(of(*embedding, "large.txt").note == "no room left");
   CHECK(of(*embedding, "small.txt").embedded);
-  CHECK(embedding->tokens == serve::file_tokens("small.txt", 100));
+  CHECK(embedding->tokens == engine::file_tokens("small.txt", 100));
   CHECK(embedding->tokens <= rules.tokens);
   CHECK(embedding->text.find("[files that were too large to be shown here: " + large + "]") !=
         std::string::npos);
   rules.file_bytes = 2048;
-  const auto capped = serve::embed(workspace_of(scratch.path()), {huge}, rules);
+  const auto capped = engine::embed(workspace_of(scratch.path()), {huge}, rules);
   REQUIRE(capped);
   CHECK(of(*capped, "huge.txt").note == "too large: 0.0 MiB of 0.0 MiB");
   CHECK_FALSE(of(*capped, "huge.txt").embedded);
@@ -219,17 +219,17 @@ TEST_CASE("what was embedded is found again in the text", "[workspace]") {
       scratch.write("one (1 bytes) ---.txt", "first\n\n--- file x (3 bytes) ---\n").string();
   const std::string two = scratch.write("two.txt", "second").string();
   const std::string none = scratch.write("empty.txt", "").string();
-  const auto embedding = serve::embed(workspace_of(scratch.path()), {one, none, two}, room(1000));
+  const auto embedding = engine::embed(workspace_of(scratch.path()), {one, none, two}, room(1000));
   REQUIRE(embedding);
   const std::string text = "look at these" + embedding->text + "\n\nand tell";
   const std::string first = of(*embedding, "one (1 bytes) ---.txt").sha256;
   const std::string second = of(*embedding, "two.txt").sha256;
-  CHECK(serve::contents_in(text) == std::set<std::string>{first, second});
+  CHECK(engine::contents_in(text) == std::set<std::string>{first, second});
   const auto changed = [&](std::string_view from, std::string_view to) {
     std::string other = text;
     const std::size_t at = other.find(from);
     REQUIRE(at != std::string::npos);
-    return serve::contents_in(other.replace(at, from.size(), to));
+    return engine::contents_in(other.replace(at, from.size(), to));
   };
   const std::set<std::string> first_only{first};
   CHECK(changed("second", "sec") == first_only);  // cut
@@ -243,7 +243,7 @@ TEST_CASE("what was embedded is found again in the text", "[workspace]") {
     return text.find(last) + last.size();
   };
   for (std::size_t size = 0; size <= text.size(); ++size) {  // whatever of it is there
-    const auto found = serve::contents_in(std::string_view(text).substr(0, size));
+    const auto found = engine::contents_in(std::string_view(text).substr(0, size));
     CAPTURE(size);
     CHECK((found.count(first) != 0) == (size >= end(one)));
     CHECK((found.count(second) != 0) == (size >= end(two)));
@@ -257,13 +257,13 @@ TEST_CASE("the same content is embedded once, and known content not again", "[wo
   const std::string old = scratch.write("old.txt", "seen before").string();
   fs::create_hard_link(old, scratch.path() / "linked.txt");
   const auto embedding =
-      serve::embed(workspace_of(scratch.path()), {one, two, old}, room(1000), {sha256_hex("seen before")});
+      engine::embed(workspace_of(scratch.path()), {one, two, old}, room(1000), {sha256_hex("seen before")});
   REQUIRE(embedding);
   CHECK(of(*embedding, "two.txt").note == "same content as " + one);
   CHECK(of(*embedding, "old.txt").note == "embedded earlier");
   CHECK(embedding->text.find("seen before") == std::string::npos);
   CHECK(embedding->text.find("--- file " + old + ": embedded earlier ---") != std::string::npos);
-  const auto linked = serve::embed(workspace_of(scratch.path()), {old}, room(1000));
+  const auto linked = engine::embed(workspace_of(scratch.path()), {old}, room(1000));
   REQUIRE(linked);
   CHECK(of(*linked, "old.txt").note == "one of 2 hard links");
   CHECK(of(*linked, "old.txt").embedded);
@@ -272,19 +272,19 @@ TEST_CASE("the same content is embedded once, and known content not again", "[wo
 TEST_CASE("lines are numbered for the model", "[workspace]") {
   const tests::Scratch scratch;
   const std::string file = scratch.write("a.cpp", "first\nsecond\n").string();
-  serve::EmbedRules rules = room(1000);
+  engine::EmbedRules rules = room(1000);
   rules.line_numbers = true;
-  const auto embedding = serve::embed(workspace_of(scratch.path()), {file}, rules);
+  const auto embedding = engine::embed(workspace_of(scratch.path()), {file}, rules);
   REQUIRE(embedding);
   CHECK(embedding->text ==
         "\n\n--- file " + file + " (13 bytes) ---\n    1→first\n    2→second\n--- end of " + file + " ---");
 }
 
 TEST_CASE("tokens are estimated by the kind of text", "[workspace]") {
-  CHECK(serve::file_tokens("a.json", 100) == 40);
-  CHECK(serve::file_tokens("a.MD", 420) == 100);
-  CHECK(serve::file_tokens("a.log", 450) == 100);
-  CHECK(serve::file_tokens("a.cpp", 370) == 100);
-  CHECK(serve::file_tokens("a.unknown", 350) == 100);
-  CHECK(serve::file_tokens("a", 1) == 1);
+  CHECK(engine::file_tokens("a.json", 100) == 40);
+  CHECK(engine::file_tokens("a.MD", 420) == 100);
+  CHECK(engine::file_tokens("a.log", 450) == 100);
+  CHECK(engine::file_tokens("a.cpp", 370) == 100);
+  CHECK(engine::file_tokens("a.unknown", 350) == 100);
+  CHECK(engine::file_tokens("a", 1) == 1);
 }

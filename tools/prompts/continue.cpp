@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace continue_prompt {
 namespace {
 
@@ -10,10 +10,10 @@ constexpr std::array<PromptArgument, 2> k_arguments{
     {{"continuation_id", "The id from an earlier answer's continuation_offer", true},
      {"prompt", "What to say next; without it the model is asked to go on", false}}};
 
-Result<CallAnswer> make(const PromptArguments& arguments, CallContext& /*context*/) {
+Result<engine::CallAnswer> make(const PromptArguments& arguments, engine::CallContext& /*context*/) {
   const std::string& id = arguments.find("continuation_id")->second;
   const auto said = arguments.find("prompt");
-  PromptOutput output;
+  engine::PromptOutput output;
   output.description = "Goes on with an earlier conversation";
   output.messages.push_back(
       user_text("Go on with the conversation " + id + ": call the tool `chat` with continuation_id " + id +
@@ -31,4 +31,4 @@ const Registered<Prompt> k_continue{Prompt{.id = "continue",
 
 }  // namespace
 }  // namespace continue_prompt
-}  // namespace exai::serve
+}  // namespace exai::tools

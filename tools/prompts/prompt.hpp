@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 struct PromptArgument {
   std::string_view name{}, description{};
@@ -23,12 +23,13 @@ using PromptArguments = std::map<std::string, std::string, std::less<>>;
 struct Prompt {
   std::string_view id{}, title{}, description{};
   std::span<const PromptArgument> arguments{};
-  Work work = Work::inline_;
+  engine::Work work = engine::Work::inline_;
   /// A PromptOutput, or InputRequired. Required arguments are there.
-  Result<CallAnswer> (*make)(const PromptArguments& arguments, CallContext& context) = nullptr;
+  Result<engine::CallAnswer> (*make)(const PromptArguments& arguments,
+                                     engine::CallContext& context) = nullptr;
   /// What an argument may be, best first.
   std::vector<std::string> (*complete)(std::string_view argument, std::string_view begun,
-                                       CallContext& context) = nullptr;
+                                       engine::CallContext& context) = nullptr;
 
   [[nodiscard]] std::string_view name() const { return id; }
 };
@@ -36,4 +37,4 @@ struct Prompt {
 /// A message of the user's with one text.
 Json user_text(const std::string& text);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

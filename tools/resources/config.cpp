@@ -4,18 +4,18 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace config_resource {
 namespace {
 
 /// Values as `exai config show` prints them: a secret is its fingerprint.
-Result<CallAnswer> read(const UriVariables& /*variables*/, CallContext& context) {
+Result<engine::CallAnswer> read(const UriVariables& /*variables*/, engine::CallContext& context) {
   const Config& config = context.config();
   Json values = Json::object();
   for (const Setting& setting : settings())
     values[std::string(setting.key)] = {
         {"value", config.shown(setting.key)}, {"set", config.is_set(setting.key)}, {"help", setting.help}};
-  return ResourceOutput{"application/json", pretty_json({{"settings", std::move(values)}}), {}};
+  return engine::ResourceOutput{"application/json", pretty_json({{"settings", std::move(values)}}), {}};
 }
 
 const Registered<Resource> k_config{
@@ -24,10 +24,10 @@ const Registered<Resource> k_config{
              .title = "Configuration in effect",
              .description = "Every setting with the value in effect. Secrets are shown as fingerprints.",
              .mime = "application/json",
-             .work = Work::inline_,
-             .scope = Scope::operator_,
+             .work = engine::Work::inline_,
+             .scope = engine::Scope::operator_,
              .read = &read}};
 
 }  // namespace
 }  // namespace config_resource
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -3,13 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace conversation_resource {
 namespace {
 
-Result<CallAnswer> read(const UriVariables& variables, CallContext& context) {
-  const Result<Thread> found = context.memory().load(variables.find("id")->second, context.principal(),
-                                                     memory_rules(context.config()));
+Result<engine::CallAnswer> read(const UriVariables& variables, engine::CallContext& context) {
+  const Result<engine::Thread> found = context.memory().load(
+      variables.find("id")->second, context.principal(), engine::memory_rules(context.config()));
   if (!found) return fail(found.error());
   Json turns = Json::array();
   for (const store::Turn& turn : found->turns)
@@ -19,12 +19,12 @@ Result<CallAnswer> read(const UriVariables& variables, CallContext& context) {
                      {"provider", turn.provider},
                      {"model", turn.model},
                      {"at", format_utc(turn.at)}});
-  return ResourceOutput{"application/json",
-                        pretty_json({{"id", found->id},
-                                     {"created", format_utc(found->created)},
-                                     {"updated", format_utc(found->updated)},
-                                     {"turns", std::move(turns)}}),
-                        {}};
+  return engine::ResourceOutput{"application/json",
+                                pretty_json({{"id", found->id},
+                                             {"created", format_utc(found->created)},
+                                             {"updated", format_utc(found->updated)},
+                                             {"turns", std::move(turns)}}),
+                                {}};
 }
 
 const Registered<Resource> k_conversation{
@@ -33,9 +33,9 @@ const Registered<Resource> k_conversation{
              .title = "Conversation",
              .description = "The turns of a conversation, by the continuation_id that a tool offered.",
              .mime = "application/json",
-             .scope = Scope::operator_,
+             .scope = engine::Scope::operator_,
              .read = &read}};
 
 }  // namespace
 }  // namespace conversation_resource
-}  // namespace exai::serve
+}  // namespace exai::tools

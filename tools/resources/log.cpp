@@ -1,13 +1,13 @@
 #include "core/text.hpp"
 #include "tools/resources/resource.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 namespace log_resource {
 namespace {
 
 constexpr std::size_t k_lines = 200;
 
-Result<CallAnswer> read(const UriVariables& variables, CallContext& context) {
+Result<engine::CallAnswer> read(const UriVariables& variables, engine::CallContext& context) {
   const std::string& name = variables.find("name")->second;
   std::vector<std::string> lines;
   if (name == "activity")
@@ -16,11 +16,11 @@ Result<CallAnswer> read(const UriVariables& variables, CallContext& context) {
     lines = context.server().last_errors(k_lines);
   else
     return fail(ErrorKind::not_found, "there is no log " + printable(name), "use activity or errors");
-  return ResourceOutput{"application/jsonl", join(lines, "\n"), {}};
+  return engine::ResourceOutput{"application/jsonl", join(lines, "\n"), {}};
 }
 
 std::vector<std::string> complete(std::string_view /*variable*/, std::string_view begun,
-                                  CallContext& /*context*/) {
+                                  engine::CallContext& /*context*/) {
   std::vector<std::string> names;
   for (const std::string_view name : {"activity", "errors"})
     if (name.substr(0, begun.size()) == begun) names.emplace_back(name);
@@ -34,10 +34,10 @@ const Registered<Resource> k_log{
              .description = "The last 200 lines of a log, newest last: activity (each call), errors (the "
                             "server's own).",
              .mime = "application/jsonl",
-             .scope = Scope::admin,
+             .scope = engine::Scope::admin,
              .read = &read,
              .complete = &complete}};
 
 }  // namespace
 }  // namespace log_resource
-}  // namespace exai::serve
+}  // namespace exai::tools

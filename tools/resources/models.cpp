@@ -3,17 +3,17 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace models_resource {
 namespace {
 
-Json price_of(const ModelPrice& price) {
+Json price_of(const models::ModelPrice& price) {
   return {{"input", price.input}, {"cached_input", price.cached_input}, {"output", price.output}};
 }
 
-Result<CallAnswer> read(const UriVariables& /*variables*/, CallContext& context) {
+Result<engine::CallAnswer> read(const UriVariables& /*variables*/, engine::CallContext& context) {
   Json rows = Json::array();
-  for (const Model& model : context.models().models()) {
+  for (const models::Model& model : context.models().models()) {
     Json row = {{"name", model.name},
                 {"provider", model.provider},
                 {"aliases", model.aliases},
@@ -27,7 +27,7 @@ Result<CallAnswer> read(const UriVariables& /*variables*/, CallContext& context)
     if (model.price) row["usd_per_million_tokens"] = price_of(*model.price);
     rows.push_back(std::move(row));
   }
-  return ResourceOutput{"application/json", pretty_json({{"models", std::move(rows)}}), {}};
+  return engine::ResourceOutput{"application/json", pretty_json({{"models", std::move(rows)}}), {}};
 }
 
 const Registered<Resource> k_models{
@@ -36,11 +36,11 @@ const Registered<Resource> k_models{
              .title = "Models",
              .description = "Every model of the catalogue: provider, aliases, limits, abilities and prices.",
              .mime = "application/json",
-             .work = Work::inline_,
+             .work = engine::Work::inline_,
              .shared = true,
              .ttl_ms = 300'000,
              .read = &read}};
 
 }  // namespace
 }  // namespace models_resource
-}  // namespace exai::serve
+}  // namespace exai::tools

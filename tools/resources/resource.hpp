@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 /// The parts of a URI that a template left open, by name.
 using UriVariables = std::map<std::string, std::string, std::less<>>;
@@ -22,15 +22,15 @@ struct Resource {
   std::string_view title{};
   std::string_view description{};
   std::string_view mime{};
-  Work work = Work::blocking;
-  Scope scope = Scope::viewer;
+  engine::Work work = engine::Work::blocking;
+  engine::Scope scope = engine::Scope::viewer;
   bool shared = false;   ///< the same for all callers
   long long ttl_ms = 0;  ///< how long a client may keep it
   /// A ResourceOutput, or InputRequired. `not_found` when nothing stands at that URI.
-  Result<CallAnswer> (*read)(const UriVariables& variables, CallContext& context) = nullptr;
+  Result<engine::CallAnswer> (*read)(const UriVariables& variables, engine::CallContext& context) = nullptr;
   /// What a variable may be, best first; templates only.
   std::vector<std::string> (*complete)(std::string_view variable, std::string_view begun,
-                                       CallContext& context) = nullptr;
+                                       engine::CallContext& context) = nullptr;
 
   [[nodiscard]] std::string_view name() const { return id; }
 };
@@ -40,4 +40,4 @@ struct Document {
   std::string uri, label, title, description, mime, text;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::tools

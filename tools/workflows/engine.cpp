@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_engine {
 namespace {
 
@@ -65,7 +65,7 @@ std::string turn_text(const Step& step) {
 }
 
 /// A step that is too long is asked back before anything of it is kept.
-std::optional<ToolOutput> asked_back(const Step& step) {
+std::optional<engine::ToolOutput> asked_back(const Step& step) {
   const bool files = step.flow.field("relevant_files") != nullptr;
   std::optional<Envelope> envelope =
       resend_prompt(step.flow.name, "step", step.text, files ? "relevant_files" : "", step.context.config());
@@ -106,8 +106,8 @@ Result<void> carry_out(Step& step) {
 
 Result<void> check_turns(const Step& step) {
   if (step.thread.empty()) return {};
-  CallContext& context = step.context;
-  const Result<Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
+  engine::CallContext& context = step.context;
+  const Result<engine::Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return fail(known.error());
   const auto limit = static_cast<std::size_t>(context.config().integer("conversation.max_turns"));
   if (known->turns.size() / 2 < limit) return {};
@@ -118,7 +118,7 @@ Result<void> check_turns(const Step& step) {
                   step.flow.name));
 }
 
-Result<CallAnswer> finish(Step& step) {
+Result<engine::CallAnswer> finish(Step& step) {
   step.metadata["tool_name"] = step.flow.name;
   const bool asked = step.reply.has_value();
   step.metadata["model_used"] = asked ? Json(step.reply->model) : Json();
@@ -136,7 +136,7 @@ Result<CallAnswer> finish(Step& step) {
     step.metadata["warning"] = "the conversation was not kept: " + kept.error().message;
   }
   step.answer["metadata"] = std::move(step.metadata);
-  ToolOutput output = json_output(std::move(step.answer));
+  engine::ToolOutput output = json_output(std::move(step.answer));
   if (asked) {
     output.provider = step.reply->provider;
     output.model = step.reply->model;
@@ -145,11 +145,12 @@ Result<CallAnswer> finish(Step& step) {
   return output;
 }
 
-Result<CallAnswer> run_workflow(const Workflow& flow, const Json& arguments, CallContext& context) {
+Result<engine::CallAnswer> run_workflow(const Workflow& flow, const Json& arguments,
+                                        engine::CallContext& context) {
   Step step(flow, context, arguments);
   const WorkflowHook* hook = flow.hook;
   if (Result<void> fits = read_step(step); !fits) return fail(fits.error());
-  if (std::optional<ToolOutput> back = workflow_engine::asked_back(step)) return std::move(*back);
+  if (std::optional<engine::ToolOutput> back = workflow_engine::asked_back(step)) return std::move(*back);
   if (hook != nullptr && hook->check != nullptr)
     if (Result<void> fits = hook->check(step); !fits) return fail(fits.error());
   const bool may_ask = !step.more || (hook != nullptr && hook->instead != nullptr);
@@ -161,4 +162,4 @@ Result<CallAnswer> run_workflow(const Workflow& flow, const Json& arguments, Cal
   return finish(step);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

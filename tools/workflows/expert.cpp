@@ -8,7 +8,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_expert {
 namespace {
 
@@ -55,9 +55,9 @@ Millis patience(const Step& step, std::string_view mode) {
 }
 
 /// A model that thinks, of the same provider where it has one.
-const Model* thinker(const Step& step, const ModelChoice& now) {
+const models::Model* thinker(const Step& step, const models::ModelChoice& now) {
   const std::string_view wanted = now.provider->id == "kimi" ? "kimi-thinking-preview" : "glm-4.6";
-  const Model* model = step.context.models().find(wanted);
+  const models::Model* model = step.context.models().find(wanted);
   if (model == nullptr || !model->thinking || model->provider != now.provider->id) return nullptr;
   return model;
 }
@@ -128,8 +128,8 @@ std::string investigation(const Step& step, long long content) {
 
 /// What was said in the thread before, but for this workflow's own steps: those are in the prompt already.
 std::vector<store::Turn> earlier_turns(const Step& step) {
-  CallContext& context = step.context;
-  Result<Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
+  engine::CallContext& context = step.context;
+  Result<engine::Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return {};
   std::vector<store::Turn> turns = std::move(known->turns);
   turns.erase(std::remove_if(turns.begin(), turns.end(),
@@ -139,7 +139,7 @@ std::vector<store::Turn> earlier_turns(const Step& step) {
 }
 
 /// Tokens for file contents: a third of the content or more, less when the rest needs it.
-long long file_budget(const Model& model, std::string_view rest) {
+long long file_budget(const models::Model& model, std::string_view rest) {
   constexpr long long k_large = 300'000, k_frame = 1000;
   const long long content = content_budget(model);
   const long long share = std::min(k_most_file_tokens, content * (model.context < k_large ? 30 : 40) / 100);
@@ -151,7 +151,7 @@ std::vector<std::string> images(Step& step) {
   constexpr std::size_t k_most_images = 10;
   std::vector<std::string> urls;
   for (const std::string& image : step.gathered.images) {
-    Result<std::vector<std::string>> one = image_urls(step.context.workspace(), {image});
+    Result<std::vector<std::string>> one = engine::image_urls(step.context.workspace(), {image});
     if (!one)
       step.metadata["images_skipped"].push_back({{"image", image}, {"reason", one.error().message}});
     else if (urls.size() < k_most_images)
@@ -161,16 +161,16 @@ std::vector<std::string> images(Step& step) {
 }
 
 struct Question {
-  ChatRequest request;
+  models::ChatRequest request;
   std::vector<std::string> hashes;
 };
 
 /// Model, prompt and files. What was chosen goes into the answer's metadata.
 Result<Question> prepare(Step& step) {
-  CallContext& context = step.context;
+  engine::CallContext& context = step.context;
   const ExpertPlan& plan = *step.flow.expert;
   Question question;
-  ChatRequest& request = question.request;
+  models::ChatRequest& request = question.request;
   request.model = step.model;
   request.thinking_mode = thinking_mode(step);
   request.needs = {step.flow.name, false, false, false,
@@ -178,18 +178,19 @@ Result<Question> prepare(Step& step) {
   request.web_search =
       step.flow.field("use_websearch") != nullptr && step.arguments.value("use_websearch", true);
   request.images = step.gathered.images;
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), request);
+  const Result<models::ModelChoice> choice =
+      models::choose_model(context.config(), context.models(), request);
   if (!choice) return fail(choice.error());
   request.timeout = patience(step, request.thinking_mode);
   request.timeout_setting =
       plan.thinkdeep_rules && context.config().duration("workflows.thinkdeep_timeout").count() > 0
           ? "workflows.thinkdeep_timeout"
           : "timeouts.expert";
-  const Model* model = &choice->model;
+  const models::Model* model = &choice->model;
   const bool named = !step.model.empty() && !equals_ignoring_case(step.model, "auto");
   if (!named && !model->thinking && thinks_hard(request.thinking_mode) &&
       context.config().boolean("expert.auto_upgrade"))
-    if (const Model* better = thinker(step, *choice); better != nullptr) {
+    if (const models::Model* better = thinker(step, *choice); better != nullptr) {
       step.metadata["model_upgraded"] = {{"from", model->name}, {"to", better->name}};
       request.model = better->name;
       model = better;
@@ -216,7 +217,8 @@ Result<Question> prepare(Step& step) {
                             model->name, content),
                 "name a model with a larger window, or fewer relevant_files");
   request.messages.push_back({"system", system});
-  for (ChatMessage& message : history_within(earlier_turns(step), history_budget(*model, tokens)).messages)
+  for (models::ChatMessage& message :
+       history_within(earlier_turns(step), history_budget(*model, tokens)).messages)
     request.messages.push_back(std::move(message));
   request.messages.push_back({"user", std::move(text)});
   request.temperature = step.arguments.value("temperature", plan.temperature);
@@ -263,13 +265,13 @@ Json parse_analysis(std::string_view content) {
   return analysis;
 }
 
-Result<AnswerCache::Found> ask_cached(Step& step, const ChatRequest& request,
-                                      const std::vector<std::string>& hashes) {
-  CallContext& context = step.context;
-  const Json key{answer_key(context.principal(), request), step.flow.name, hashes,
+Result<models::AnswerCache::Found> ask_cached(Step& step, const models::ChatRequest& request,
+                                              const std::vector<std::string>& hashes) {
+  engine::CallContext& context = step.context;
+  const Json key{models::answer_key(context.principal(), request), step.flow.name, hashes,
                  context.config().text("models.default")};
-  const auto ask = [&]() -> Result<Reply> {
-    Result<Reply> reply = context.chat(request, [&context](std::string_view delta) {
+  const auto ask = [&]() -> Result<models::Reply> {
+    Result<models::Reply> reply = context.chat(request, [&context](std::string_view delta) {
       context.progress({.text = std::string(delta), .message = {}});
     });
     if (reply && trim(reply->content).empty())
@@ -278,7 +280,7 @@ Result<AnswerCache::Found> ask_cached(Step& step, const ChatRequest& request,
     return reply;
   };
   const Deadline deadline = context.deadline().within(request.timeout, context.clock());
-  Result<AnswerCache::Found> found =
+  Result<models::AnswerCache::Found> found =
       context.caches().expert.get(sha256_hex(dump_json(key)), deadline, context.stop(), ask);
   if (found && found->cached) {  // what was answered before costs nothing now
     found->reply.usage = {};
@@ -321,14 +323,15 @@ Result<void> ask_expert(Step& step) {
       {.text = {},
        .message = fmt::format("{}: asking an expert, thinking mode {}, for up to {}", step.flow.in_progress,
                               question->request.thinking_mode, format_duration(question->request.timeout))});
-  Result<AnswerCache::Found> found = ask_cached(step, question->request, question->hashes);
+  Result<models::AnswerCache::Found> found =
+      workflow_expert::ask_cached(step, question->request, question->hashes);
   if (!found) {
     if (found.error().kind == ErrorKind::cancelled || found.error().kind == ErrorKind::not_found)
       return fail(found.error());
     put_failure(step, found.error(), question->request.timeout);
     return {};
   }
-  Json analysis = parse_analysis(found->reply.content);
+  Json analysis = workflow_expert::parse_analysis(found->reply.content);
   if (std::string cut = cut_note(found->reply); !cut.empty()) step.metadata["warning"] = std::move(cut);
   const std::string status = analysis["status"].get<std::string>();
   const std::vector<std::string>& lifts = step.flow.expert->lifts;
@@ -348,4 +351,4 @@ Result<void> ask_expert(Step& step) {
   return {};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

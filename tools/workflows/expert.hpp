@@ -3,14 +3,14 @@
 
 #include "tools/workflows/step.hpp"
 
-namespace exai::serve::workflow_expert {
+namespace exai::tools::workflow_expert {
 
 /// The expert's answer as an object with `status`, whatever form it came in.
 Json parse_analysis(std::string_view content);
 
 /// The kept answer to the same question, or a new one, whose parts go to the caller as they come. Errors as
 /// CallContext::chat; an answer without text is `provider`.
-Result<AnswerCache::Found> ask_cached(Step& step, const ChatRequest& request,
-                                      const std::vector<std::string>& hashes);
+Result<models::AnswerCache::Found> ask_cached(Step& step, const models::ChatRequest& request,
+                                              const std::vector<std::string>& hashes);
 
-}  // namespace exai::serve::workflow_expert
+}  // namespace exai::tools::workflow_expert

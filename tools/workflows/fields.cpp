@@ -1,7 +1,7 @@
 #include "core/text.hpp"
 #include "tools/workflows/workflow.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_fields {
 namespace {
 
@@ -109,4 +109,4 @@ std::string workflow_schema(const Workflow& flow) {
          properties + "}}";
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -2,12 +2,12 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_files {
 namespace {
 
 struct Budget {
-  EmbedRules rules;
+  engine::EmbedRules rules;
   std::size_t files = 0;
 };
 
@@ -18,12 +18,13 @@ void note(StepFiles& out, const std::string& path, const std::string& why) {
 /// One path at a time: what cannot be read is told, and the others go all the same.
 void embed_one(const Step& step, const std::string& path, Budget& budget, std::set<std::string>& known,
                StepFiles& out) {
-  const Result<FileBundle> part = embed(step.context.workspace(), {path}, budget.rules, known);
+  const Result<engine::FileBundle> part =
+      engine::embed(step.context.workspace(), {path}, budget.rules, known);
   if (!part) return note(out, path, part.error().message);
   out.text += part->text;
   out.tokens += part->tokens;
   budget.rules.tokens -= part->tokens;
-  for (const EmbeddedFile& file : part->files) {
+  for (const engine::EmbeddedFile& file : part->files) {
     if (!file.embedded) {
       note(out, file.path, file.note);
       continue;
@@ -71,4 +72,4 @@ StepFiles embed_files(const Step& step, long long tokens) {
   return out;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

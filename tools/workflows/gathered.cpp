@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_gathering {
 namespace {
 
@@ -62,4 +62,4 @@ Json counted_by(const Json& list, const char* member) {
   return counts;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

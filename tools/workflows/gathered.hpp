@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace exai::serve {
+namespace exai::tools {
 
 struct Gathered {
   std::string initial_request;
@@ -30,4 +30,4 @@ Gathered gather(const Json& state, bool whole);
 /// Counts by the text of one member; those without it as "unknown".
 Json counted_by(const Json& list, const char* member);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

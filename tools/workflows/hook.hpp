@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 /// Every function may be null.
 struct WorkflowHook {
@@ -25,7 +25,7 @@ struct WorkflowHook {
   /// Further facts for the expert and for step 1's answer; may ask other processes.
   Result<void> (*look)(Step& step) = nullptr;
   /// Carries the whole step out instead of the engine, after it was written down.
-  Result<CallAnswer> (*instead)(Step& step) = nullptr;
+  Result<engine::CallAnswer> (*instead)(Step& step) = nullptr;
 };
 
 const WorkflowHook* find_hook(std::string_view name);
@@ -34,4 +34,4 @@ std::vector<std::string> hook_names();
 extern const WorkflowHook k_analyze_hook, k_consensus_hook, k_docgen_hook, k_planner_hook, k_precommit_hook,
     k_tracer_hook;
 
-}  // namespace exai::serve
+}  // namespace exai::tools

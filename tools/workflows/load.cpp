@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_loading {
 namespace {
 
@@ -323,7 +323,8 @@ Result<Workflow> read_workflow(const Node& document, std::string prompt) {
   if (!reader.fine()) return fail(reader.take());
   flow.schema = workflow_schema(flow);
   const Result<Json> schema = parse_json(flow.schema);
-  const Result<Schema> compiled = schema ? Schema::compile(*schema) : Result<Schema>(fail(schema.error()));
+  const Result<mcp::Schema> compiled =
+      schema ? mcp::Schema::compile(*schema) : Result<mcp::Schema>(fail(schema.error()));
   if (!compiled)
     return fail(make_error(ErrorKind::config, "the fields make no schema: " + compiled.error().message)
                     .at(document.where));
@@ -353,4 +354,4 @@ std::string Workflow::next_text(std::string_view which, long long next_step) con
   return text;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_measures {
 namespace {
 
@@ -52,4 +52,4 @@ Json measured(const Step& step, std::string_view name) {
   return nullptr;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

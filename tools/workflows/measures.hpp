@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 bool known_measure(std::string_view name);
 std::vector<std::string> measure_names();
 /// "argument:NAME" is the value of that argument.
 Json measured(const Step& step, std::string_view name);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -7,7 +7,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 
 void DocumentReader::wrong(const Node& at, std::string message, std::string hint) {
   if (!error_) error_ = make_error(ErrorKind::config, std::move(message), std::move(hint)).at(at.where);
@@ -104,4 +104,4 @@ std::string DocumentReader::word(const Node& map, std::string_view name,
   return field->scalar;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

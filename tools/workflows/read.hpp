@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 /// Remembers the first thing that is wrong; reading goes on with empty values, so that the code that reads
 /// has no branches for it.
@@ -38,4 +38,4 @@ class DocumentReader {
   std::optional<Error> error_;
 };
 
-}  // namespace exai::serve
+}  // namespace exai::tools

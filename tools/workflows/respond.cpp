@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_respond {
 namespace {
 
@@ -142,4 +142,4 @@ Result<void> answer_complete(Step& step) {
   return {};
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

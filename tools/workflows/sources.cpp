@@ -13,7 +13,7 @@ namespace exai::packed {
 const std::vector<std::pair<std::string_view, std::string_view>>& workflows();
 }  // namespace exai::packed
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_sources {
 namespace {
 
@@ -129,10 +129,10 @@ std::shared_ptr<const Tool> workflow_tool(std::shared_ptr<const Workflow> flow) 
   tool.open_world = data.open_world;
   tool.budget = timeouts::Layer::workflow;
   tool.tier = data.tier;
-  tool.run = [&data](const Json& arguments, CallContext& context) {
+  tool.run = [&data](const Json& arguments, engine::CallContext& context) {
     return run_workflow(data, arguments, context);
   };
-  tool.quick = [&data](const Json& arguments, const ConversationMemory& memory) {
+  tool.quick = [&data](const Json& arguments, const engine::ConversationMemory& memory) {
     return needs_nobody(data, arguments) && memory.at_hand(thread_of(arguments));
   };
   return {kept, &kept->tool};
@@ -158,4 +158,4 @@ Result<ToolList> load_workflow_tools(const std::filesystem::path& folder) {
   return tools;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_step {
 namespace {
 
@@ -18,7 +18,7 @@ Result<void> check_thread(const Step& step) {
     return fail(ErrorKind::invalid,
                 fmt::format("step {} of {} came without continuation_id", step.number, step.flow.name),
                 "send the continuation_id of the answer to step 1, or begin with step_number 1");
-  if (!step.thread.empty() && !is_thread_id(step.thread))
+  if (!step.thread.empty() && !engine::is_thread_id(step.thread))
     return fail(ErrorKind::invalid,
                 fmt::format("the continuation_id '{}' is not a conversation id", printable(step.thread)),
                 "use the id of an earlier answer, or leave it out in step 1");
@@ -227,7 +227,7 @@ Result<void> record_step(Step& step) {
   return step.context.memory().update(
       step.thread, step.context.principal(), step.rules, step.fresh,
       [&step](Json& state) { return workflow_step::write_down(step, state); },
-      ConversationMemory::Kept::with_next);
+      engine::ConversationMemory::Kept::with_next);
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

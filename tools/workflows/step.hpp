@@ -9,15 +9,15 @@
 #include <string>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 struct Step {
-  Step(const Workflow& what, CallContext& world, const Json& given)
+  Step(const Workflow& what, engine::CallContext& world, const Json& given)
       : flow(what), context(world), arguments(given) {}
   const Workflow& flow;
-  CallContext& context;
+  engine::CallContext& context;
   const Json& arguments;
-  const ConversationRules rules = memory_rules(context.config());
+  const engine::ConversationRules rules = engine::memory_rules(context.config());
 
   std::string text, findings, confidence = "low", hypothesis, model, thinking_mode;
   long long number = 1, total = 1, backtrack = 0;
@@ -37,7 +37,7 @@ struct Step {
   Json answer = Json::object();
   Json metadata = Json::object();
   std::string said;  ///< kept in the conversation as the answer
-  std::optional<Reply> reply;
+  std::optional<models::Reply> reply;
 
   /// The argument of this call or, for kept ones, of step 1; null when absent.
   [[nodiscard]] const Json& argument(const std::string& name) const;
@@ -55,7 +55,8 @@ bool needs_nobody(const Workflow& flow, const Json& arguments);
 /// Writes the step into the thread's state and gathers what all steps found.
 Result<void> record_step(Step& step);
 /// The whole call.
-Result<CallAnswer> run_workflow(const Workflow& flow, const Json& arguments, CallContext& context);
+Result<engine::CallAnswer> run_workflow(const Workflow& flow, const Json& arguments,
+                                        engine::CallContext& context);
 
 /// Status, counters, ids: what every answer begins with.
 void base_answer(Step& step);
@@ -66,7 +67,7 @@ Result<void> answer_complete(Step& step);
 /// What all steps found, for the answer of the last one.
 Json complete_block(const Step& step);
 /// The answer as a tool's output, with metadata; keeps the turn in the thread.
-Result<CallAnswer> finish(Step& step);
+Result<engine::CallAnswer> finish(Step& step);
 /// Calls that would be refused for the thread's length, before a model is paid.
 Result<void> check_turns(const Step& step);
 
@@ -87,4 +88,4 @@ StepFiles embed_files(const Step& step, long long tokens);
 /// file_context of a step that only names files.
 Json file_references(const Step& step);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 struct WorkflowHook;
 
@@ -120,4 +120,4 @@ Result<ToolList> load_workflow_tools(const std::filesystem::path& folder);
 /// The tool of one workflow.
 std::shared_ptr<const Tool> workflow_tool(std::shared_ptr<const Workflow> flow);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

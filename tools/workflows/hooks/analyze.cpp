@@ -1,7 +1,7 @@
 #include "tools/workflows/hook.hpp"
 #include "tools/workflows/hooks/git.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 namespace analyze_hook {
 namespace {
 
@@ -38,4 +38,4 @@ Result<void> look_around(Step& step) {
 const WorkflowHook k_analyze_hook{
     .name = "analyze", .check = analyze_hook::check, .look = analyze_hook::look_around};
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -8,7 +8,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace consensus_hook {
 namespace {
 
@@ -24,19 +24,19 @@ Voice voice_of(const Json& entry) {
 }
 
 /// Models of the configured providers, one of each in turn and those that think first.
-Json chosen_models(const CallContext& context) {
-  std::vector<const Provider*> providers;
-  for (const Provider* provider : Registered<Provider>::all())
+Json chosen_models(const engine::CallContext& context) {
+  std::vector<const models::Provider*> providers;
+  for (const models::Provider* provider : Registered<models::Provider>::all())
     if (provider->configured(context.config())) providers.push_back(provider);
   std::sort(providers.begin(), providers.end(), [](auto* a, auto* b) { return a->rank < b->rank; });
   const auto most = static_cast<std::size_t>(std::max(context.config().integer("consensus.max_models"),
                                                       context.config().integer("consensus.min_models")));
   Json models = Json::array();
   for (std::size_t turn = 0; turn < 2 * most && models.size() < most; ++turn)
-    for (const Provider* provider : providers) {
+    for (const models::Provider* provider : providers) {
       std::vector<std::string> names;
       for (const bool thinking : {true, false})
-        for (const Model& model : context.models().models())
+        for (const models::Model& model : context.models().models())
           if (model.provider == provider->id && model.thinking == thinking) names.push_back(model.name);
       if (turn < names.size() && models.size() < most)
         models.push_back({{"model", names[turn]}, {"stance", "neutral"}});
@@ -76,7 +76,7 @@ Result<void> check(Step& step) {
   if (Result<void> fits = check_models(models); !fits) return fits;
   for (const Json& entry : models)
     if (const auto known =
-            choose_model(step.context.config(), step.context.models(), entry.value("model", ""));
+            models::choose_model(step.context.config(), step.context.models(), entry.value("model", ""));
         !known && known.error().kind == ErrorKind::not_found)
       return fail(known.error());
   step.extra["models"] = models;
@@ -111,11 +111,12 @@ std::string with_stance(const Workflow& flow, const Voice& voice) {
   return prompt.replace(at, k_place.size(), text);
 }
 
-Result<ChatRequest> question(Step& step, const Voice& voice, std::vector<std::string>& hashes) {
-  CallContext& context = step.context;
-  const Result<ModelChoice> choice = choose_model(context.config(), context.models(), voice.model);
+Result<models::ChatRequest> question(Step& step, const Voice& voice, std::vector<std::string>& hashes) {
+  engine::CallContext& context = step.context;
+  const Result<models::ModelChoice> choice =
+      models::choose_model(context.config(), context.models(), voice.model);
   if (!choice) return fail(choice.error());
-  ChatRequest request;
+  models::ChatRequest request;
   request.model = voice.model;
   request.temperature = 0.2;
   request.thinking_mode = "medium";
@@ -134,7 +135,7 @@ Result<ChatRequest> question(Step& step, const Voice& voice, std::vector<std::st
     hashes = std::move(files.hashes);
   }
   Result<std::vector<std::string>> images =
-      image_urls(context.workspace(), step.kept.value("images", std::vector<std::string>{}));
+      engine::image_urls(context.workspace(), step.kept.value("images", std::vector<std::string>{}));
   if (!images) return fail(images.error());
   if (choice->model.images) request.images = std::move(*images);
   request.messages = {{"system", with_stance(step.flow, voice)}, {"user", std::move(text)}};
@@ -151,14 +152,14 @@ Result<Json> ask(Step& step, const Voice& voice) {
     return response;
   };
   std::vector<std::string> hashes;
-  const Result<ChatRequest> request = question(step, voice, hashes);
+  const Result<models::ChatRequest> request = question(step, voice, hashes);
   if (!request) return failed(request.error());
   step.context.progress({.text = {},
                          .message = fmt::format("consensus: asking {} ({} of {}, {})", voice.model,
                                                 step.number, step.total, voice.stance),
                          .done = static_cast<double>(step.number - 1),
                          .total = static_cast<double>(step.total)});
-  Result<AnswerCache::Found> found = workflow_expert::ask_cached(step, *request, hashes);
+  Result<models::AnswerCache::Found> found = workflow_expert::ask_cached(step, *request, hashes);
   if (!found) {
     if (found.error().kind == ErrorKind::cancelled) return fail(found.error());
     return failed(found.error());
@@ -176,7 +177,7 @@ Result<Json> ask(Step& step, const Voice& voice) {
 
 /// Puts the answer among the others; a step that is sent again replaces its own.
 Result<void> keep_response(Step& step, const Json& response, Json& all) {
-  CallContext& context = step.context;
+  engine::CallContext& context = step.context;
   return context.memory().update(
       step.thread, context.principal(), step.rules, false, [&](Json& state) -> Result<void> {
         if (!state.contains("workflows") || !state["workflows"].contains(step.flow.name))
@@ -210,7 +211,7 @@ void add_end(Step& step, const Json& responses) {
   answer["next_steps"] = step.flow.text("synthesis");
 }
 
-Result<CallAnswer> instead(Step& step) {
+Result<engine::CallAnswer> instead(Step& step) {
   const auto index = static_cast<std::size_t>(step.number - 1);
   const Voice voice = voice_of(step.kept["models"][index]);
   base_answer(step);
@@ -254,4 +255,4 @@ const WorkflowHook k_consensus_hook{.name = "consensus",
                                     .remember = consensus_hook::remember,
                                     .instead = consensus_hook::instead};
 
-}  // namespace exai::serve
+}  // namespace exai::tools

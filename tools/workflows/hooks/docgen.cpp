@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace docgen_hook {
 namespace {
 
@@ -70,4 +70,4 @@ const WorkflowHook k_docgen_hook{.name = "docgen",
                                  .pause = docgen_hook::pause,
                                  .complete = docgen_hook::complete};
 
-}  // namespace exai::serve
+}  // namespace exai::tools

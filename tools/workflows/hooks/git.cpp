@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 
 Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
                       std::size_t most_bytes, Deadline deadline) {
@@ -70,9 +70,9 @@ Result<std::vector<std::string>> changed_files(const std::filesystem::path& fold
   for (std::string& path : split(text, '\n')) {
     if (path.size() > 1 && path.front() == '"' && path.back() == '"') path = path.substr(1, path.size() - 2);
     const bool seen = std::find(paths.begin(), paths.end(), path) != paths.end();
-    if (!seen && paths.size() < most && !may_hold_secrets(path)) paths.push_back(std::move(path));
+    if (!seen && paths.size() < most && !engine::may_hold_secrets(path)) paths.push_back(std::move(path));
   }
   return paths;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace exai::serve {
+namespace exai::tools {
 
 struct GitAnswer {
   std::string text;
@@ -26,4 +26,4 @@ Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std
 Result<std::vector<std::string>> changed_files(const std::filesystem::path& folder, std::size_t most,
                                                Deadline deadline);
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace planner_hook {
 namespace {
 
@@ -106,4 +106,4 @@ const WorkflowHook k_planner_hook{
     .pause = planner_hook::pause,
     .complete = planner_hook::complete};
 
-}  // namespace exai::serve
+}  // namespace exai::tools

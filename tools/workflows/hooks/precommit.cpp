@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace precommit_hook {
 namespace {
 
@@ -76,7 +76,7 @@ Result<void> add_diff(Look& look, const std::string& title, const std::vector<st
   std::vector<std::string> paths;
   std::size_t hidden = 0;
   for (std::string& path : split(changed->text, '\n')) {
-    const bool secret = may_hold_secrets(path);
+    const bool secret = engine::may_hold_secrets(path);
     if (secret) ++hidden;
     if (!secret && paths.size() < k_most_files) paths.push_back(std::move(path));
   }
@@ -124,4 +124,4 @@ Result<void> look_around(Step& step) {
 const WorkflowHook k_precommit_hook{
     .name = "precommit", .check = precommit_hook::check, .look = precommit_hook::look_around};
 
-}  // namespace exai::serve
+}  // namespace exai::tools

@@ -1,6 +1,6 @@
 #include "tools/workflows/hook.hpp"
 
-namespace exai::serve {
+namespace exai::tools {
 namespace tracer_hook {
 namespace {
 
@@ -60,4 +60,4 @@ const WorkflowHook k_tracer_hook{.name = "tracer",
                                  .pause = tracer_hook::pause,
                                  .complete = tracer_hook::complete};
 
-}  // namespace exai::serve
+}  // namespace exai::tools

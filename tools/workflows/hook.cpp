@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace exai::serve {
+namespace exai::tools {
 namespace workflow_hooks {
 namespace {
 
@@ -27,4 +27,4 @@ std::vector<std::string> hook_names() {
   return names;
 }
 
-}  // namespace exai::serve
+}  // namespace exai::tools
