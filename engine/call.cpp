@@ -22,31 +22,34 @@ std::string next_request_id() {
 }
 }  // namespace
 
-Call::Call(CallSpec spec, const CallServices& services, std::shared_ptr<const Runtime> runtime,
+Call::Call(CallSpec spec, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
            std::shared_ptr<CallSink> sink)
-    : spec_(std::move(spec)),
-      services_(services),
-      runtime_(std::move(runtime)),
-      request_id_(next_request_id()),
-      arrived_(services.clock.steady()),
-      budget_(runtime_->budgets[spec_.job.budget]),
-      deadline_(Deadline::after(budget_, services.clock)),
-      // Nobody can stop what runs on the loop thread itself.
-      stop_(spec_.job.work == Work::inline_ ? std::stop_source(std::nostopstate) : std::stop_source()),
-      sink_(std::move(sink)) {}
+    // Nobody can stop what runs on the loop thread itself.
+    : Call(std::move(spec), services, runtime, std::move(sink),
+           spec.job.work == Work::inline_ ? std::stop_source(std::nostopstate) : std::stop_source()) {}
 
-const Json& Call::input(const std::string& key) const {
-  static const Json k_none;
-  const auto found = spec_.inputs.find(key);
-  return found == spec_.inputs.end() ? k_none : *found;
-}
+Call::Call(CallSpec&& spec, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
+           std::shared_ptr<CallSink> sink, std::stop_source stop)
+    : CallContext(services.reach, runtime,
+                  {.request_id = next_request_id(),
+                   .caller = std::move(spec.caller),
+                   .deadline = Deadline::after(runtime->budgets[spec.job.budget], *services.reach.clock),
+                   .stop = stop.get_token(),
+                   .inputs = std::move(spec.inputs),
+                   .state = std::move(spec.state)}),
+      job_(std::move(spec.job)),
+      services_(services),
+      arrived_(services.reach.clock->steady()),
+      budget_(runtime->budgets[job_.budget]),
+      stop_(std::move(stop)),
+      sink_(std::move(sink)) {}
 
 void Call::progress(const Progress& progress) {
   say({CallEvent::Kind::progress, progress, {}, nullptr});
 }
 
 void Call::log(ClientLog level, Json data) {
-  if (!spec_.caller.log_level || level < *spec_.caller.log_level) return;
+  if (!facts().caller.log_level || level < *facts().caller.log_level) return;
   say({CallEvent::Kind::log, {}, level, std::move(data)});
 }
 
@@ -66,7 +69,7 @@ void Call::changed(Change what, std::string uri) {
 }
 
 void Call::say(CallEvent said) {
-  if (spec_.job.work == Work::inline_) return deliver(said);
+  if (job_.work == Work::inline_) return deliver(said);
   const std::scoped_lock lock(mutex_);
   const Progress& said_now = said.progress;
   const std::size_t bytes = said_now.text.size() + said_now.message.size() + sizeof(CallEvent);
@@ -115,25 +118,25 @@ void Call::deliver_said() {
 
 Result<models::Reply> Call::chat(const models::ChatRequest& request,
                                  const std::function<void(std::string_view)>& on_delta) {
-  return services_.router.chat(*runtime_, request, deadline_, stop_.get_token(), on_delta, spec_.job.name,
-                               timeouts::setting_key(spec_.job.budget));
+  return services_.router.chat(runtime(), request, deadline(), stop(), on_delta, job_.name,
+                               timeouts::setting_key(job_.budget));
 }
 
 Result<models::ProviderAnswer> Call::ask(const models::ProviderRequest& ask) {
-  return services_.router.ask(*runtime_, ask, deadline_, stop_.get_token(), spec_.job.name,
-                              timeouts::setting_key(spec_.job.budget));
+  return services_.router.ask(runtime(), ask, deadline(), stop(), job_.name,
+                              timeouts::setting_key(job_.budget));
 }
 
 CallOutcome Call::run() {
   try {
-    return {spec_.job.run(*this), true};
+    return {job_.run(*this), true};
   } catch (const std::exception& broken) {
     broke_ = broken.what();
   } catch (...) {
     broke_ = "an exception of unknown type";
   }
-  return {fail(ErrorKind::internal, "internal error in " + spec_.job.name,
-               "the server log has the details under request id " + request_id_),
+  return {fail(ErrorKind::internal, "internal error in " + job_.name,
+               "the server log has the details under request id " + request_id()),
           false};
 }
 

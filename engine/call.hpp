@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/context.hpp"
+#include "engine/in_flight.hpp"
 #include "engine/loop.hpp"
 #include "engine/runtime.hpp"
 #include "models/router.hpp"
@@ -51,41 +52,23 @@ class ChangeObserver {
   virtual void changed(Change what, const std::string& uri) = 0;
 };
 
-/// What all calls share.
+/// What the engine runs calls with: what they may reach, and what only it touches.
 struct CallServices {
+  Services reach;
   Loop& loop;
-  const Clock& clock;
   models::ProviderPermits& permits;
   Metrics& metrics;
   models::ModelRouter& router;
-  ConversationMemory& memory;
-  models::Caches& caches;
-  store::Store& store;
-  const ServerView& view;
-  std::function<std::string()> new_id;  ///< a UUID
+  InFlight& in_flight;
   ChangeObserver* changes = nullptr;
 };
 
 class Call final : public CallContext, public std::enable_shared_from_this<Call> {
  public:
-  Call(CallSpec spec, const CallServices& services, std::shared_ptr<const Runtime> runtime,
+  Call(CallSpec spec, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
        std::shared_ptr<CallSink> sink);
 
   // CallContext: any thread.
-  [[nodiscard]] const Config& config() const override { return runtime_->config; }
-  [[nodiscard]] const Clock& clock() const override { return services_.clock; }
-  [[nodiscard]] Deadline deadline() const override { return deadline_; }
-  [[nodiscard]] std::stop_token stop() const override { return stop_.get_token(); }
-  [[nodiscard]] const std::string& request_id() const override { return request_id_; }
-  [[nodiscard]] const std::string& principal() const override { return spec_.caller.principal.name; }
-  [[nodiscard]] bool may(Scope scope) const override { return spec_.caller.principal.may(scope); }
-  [[nodiscard]] const models::ModelCatalogue& models() const override { return runtime_->models; }
-  [[nodiscard]] const Workspace& workspace() const override { return runtime_->workspace; }
-  [[nodiscard]] std::string new_id() const override { return services_.new_id(); }
-  [[nodiscard]] const ServerView& server() const override { return services_.view; }
-  [[nodiscard]] const ClientFacts& client() const override { return spec_.caller.client; }
-  [[nodiscard]] const Json& input(const std::string& key) const override;
-  [[nodiscard]] const Json& state() const override { return spec_.state; }
   void progress(const Progress& progress) override;
   void log(ClientLog level, Json data) override;
   void begin_task() override;
@@ -94,9 +77,6 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   Result<models::Reply> chat(const models::ChatRequest& request,
                              const std::function<void(std::string_view)>& on_delta) override;
   Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) override;
-  ConversationMemory& memory() override { return services_.memory; }
-  models::Caches& caches() override { return services_.caches; }
-  store::Store& store() override { return services_.store; }
 
   /// Runs the job; exceptions become `internal`, their text goes nowhere but the log.
   CallOutcome run();
@@ -114,13 +94,13 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   void deliver(const CallEvent& said);
   void deliver_said();
 
-  CallSpec spec_;
+  Call(CallSpec&& spec, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
+       std::shared_ptr<CallSink> sink, std::stop_source stop);
+
+  Job job_;
   const CallServices& services_;
-  std::shared_ptr<const Runtime> runtime_;
-  std::string request_id_;
   Steady arrived_;
   Millis budget_;
-  Deadline deadline_;
   std::stop_source stop_;
   // Loop thread.
   std::shared_ptr<CallSink> sink_;  // empty once answered

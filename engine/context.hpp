@@ -7,6 +7,7 @@
 #include "core/timeouts.hpp"
 #include "engine/caller.hpp"
 #include "engine/conversations/memory.hpp"
+#include "engine/runtime.hpp"
 #include "engine/workspace/workspace.hpp"
 #include "models/answer_cache.hpp"
 #include "models/catalogue.hpp"
@@ -14,6 +15,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -72,30 +74,61 @@ class ServerView {
   [[nodiscard]] virtual std::vector<BreakerRow> breakers() const { return {}; }
 };
 
-/// One call's world. Built by calls/, passed by reference; valid during the call only. All members may be
-/// used from the pool's thread that runs the tool.
+/// What a running tool may reach of the server, the same for all calls; all of it outlives them.
+struct Services {
+  const Clock* clock = nullptr;
+  ConversationMemory* memory = nullptr;
+  models::Caches* caches = nullptr;
+  store::Store* store = nullptr;
+  const ServerView* view = nullptr;
+  std::function<std::string()> new_id{};  ///< a UUID, unguessable unless a cassette plays
+};
+
+/// What is known of a call before it runs.
+struct CallFacts {
+  std::string request_id{};
+  Caller caller{};
+  Deadline deadline;
+  std::stop_token stop{};
+  Json inputs = Json::object();  ///< what the client answered to the requests of an InputRequired, by key
+  Json state = nullptr;          ///< of that InputRequired; null in the first round
+};
+
+/// One call's world, passed by reference; valid during the call only. All members may be used from the
+/// pool's thread that runs the tool. What it only knows is plain; what it does is left to who runs it.
 class CallContext {
  public:
+  CallContext(const Services& services, std::shared_ptr<const Runtime> runtime, CallFacts facts)
+      : services_(services), runtime_(std::move(runtime)), facts_(std::move(facts)) {}
   virtual ~CallContext() = default;
-  [[nodiscard]] virtual const Config& config() const = 0;
-  [[nodiscard]] virtual const Clock& clock() const = 0;
-  [[nodiscard]] virtual Deadline deadline() const = 0;
-  [[nodiscard]] virtual std::stop_token stop() const = 0;
-  [[nodiscard]] virtual const std::string& request_id() const = 0;
-  [[nodiscard]] virtual const std::string& principal() const = 0;
+  CallContext(const CallContext&) = delete;
+  CallContext& operator=(const CallContext&) = delete;
+  CallContext(CallContext&&) = delete;
+  CallContext& operator=(CallContext&&) = delete;
+
+  [[nodiscard]] const Config& config() const { return runtime_->config; }
+  [[nodiscard]] const models::ModelCatalogue& models() const { return runtime_->models; }
+  [[nodiscard]] const Workspace& workspace() const { return runtime_->workspace; }
+  [[nodiscard]] const Clock& clock() const { return *services_.clock; }
+  [[nodiscard]] Deadline deadline() const { return facts_.deadline; }
+  [[nodiscard]] std::stop_token stop() const { return facts_.stop; }
+  [[nodiscard]] const std::string& request_id() const { return facts_.request_id; }
+  [[nodiscard]] const std::string& principal() const { return facts_.caller.principal.name; }
   /// Whether the caller's key has that scope.
-  [[nodiscard]] virtual bool may(Scope scope) const = 0;
-  [[nodiscard]] virtual const models::ModelCatalogue& models() const = 0;
-  [[nodiscard]] virtual const Workspace& workspace() const = 0;
-  /// A new UUID, unguessable unless a cassette plays.
-  [[nodiscard]] virtual std::string new_id() const = 0;
-  [[nodiscard]] virtual const ServerView& server() const = 0;
-  [[nodiscard]] virtual const ClientFacts& client() const = 0;
+  [[nodiscard]] bool may(Scope scope) const { return facts_.caller.principal.may(scope); }
+  [[nodiscard]] std::string new_id() const { return services_.new_id(); }
+  [[nodiscard]] const ServerView& server() const { return *services_.view; }
+  [[nodiscard]] const ClientFacts& client() const { return facts_.caller.client; }
   /// What the client answered to the requests of an InputRequired, by key; null = not answered. An
   /// elicitation's answer is {"action":...,"content":...}, a model's its message, the roots' {"roots":[...]}.
-  [[nodiscard]] virtual const Json& input(const std::string& key) const = 0;
+  [[nodiscard]] const Json& input(const std::string& key) const;
   /// The state of the last InputRequired; null in the first round.
-  [[nodiscard]] virtual const Json& state() const = 0;
+  [[nodiscard]] const Json& state() const { return facts_.state; }
+  [[nodiscard]] ConversationMemory& memory() { return *services_.memory; }
+  [[nodiscard]] models::Caches& caches() { return *services_.caches; }
+  /// The store itself; blocking.
+  [[nodiscard]] store::Store& store() { return *services_.store; }
+
   /// Tells the caller; drops silently when nobody listens. Thread-safe.
   virtual void progress(const Progress& progress) = 0;
   /// A line for the client's log, if it wants lines of this level.
@@ -115,10 +148,17 @@ class CallContext {
                                      const std::function<void(std::string_view)>& on_delta) = 0;
   /// Asks a provider for something else than a chat. Errors as chat().
   virtual Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) = 0;
-  virtual ConversationMemory& memory() = 0;
-  virtual models::Caches& caches() = 0;
-  /// The store itself; blocking.
-  virtual store::Store& store() = 0;
+
+ protected:
+  [[nodiscard]] const CallFacts& facts() const { return facts_; }
+  [[nodiscard]] const Runtime& runtime() const { return *runtime_; }
+  /// From now on somebody else asks (a test that plays several callers).
+  void change_caller(Caller caller) { facts_.caller = std::move(caller); }
+
+ private:
+  const Services& services_;
+  std::shared_ptr<const Runtime> runtime_;
+  CallFacts facts_;
 };
 
 /// Inline: touches nothing outside and ends in bounded time, runs on the loop thread. Blocking: runs on the

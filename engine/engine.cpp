@@ -37,8 +37,7 @@ Engine::Engine(CallServices services, std::shared_ptr<const Runtime> runtime, io
       runtime_(std::move(runtime)),
       log_(log),
       admission_(admission_limits(runtime_->config)),
-      // One more thread than calls, for the server's own short jobs.
-      pool_(std::make_unique<Pool>(static_cast<std::size_t>(admission_.limits().global) + 1)) {
+      pool_(std::make_unique<Pool>(static_cast<std::size_t>(admission_.limits().global))) {
   set_provider_limits(services_.permits, runtime_->config);
   count_permits();
 }
@@ -56,19 +55,19 @@ Error Engine::busy(std::string why, std::string hint) const {
 }
 
 std::shared_ptr<Call> Engine::start(CallSpec spec, std::shared_ptr<CallSink> sink) {
-  if (spec.job.quick && spec.job.quick(services_.memory)) spec.job.work = Work::inline_;
+  if (spec.job.quick && spec.job.quick(*services_.reach.memory)) spec.job.work = Work::inline_;
   const auto call = std::make_shared<Call>(std::move(spec), services_, runtime_, std::move(sink));
   if (draining_) {
     answer(call, {fail(busy("the server is shutting down", "call again when it is back")), false});
     return call;
   }
-  if (call->spec_.job.work == Work::inline_) {
+  if (call->job_.work == Work::inline_) {
     run_inline(call);
     return call;
   }
   call->ticket_ = next_ticket_++;
-  const Steady now = services_.clock.steady();
-  const auto verdict = admission_.request(call->ticket_, call->spec_.caller.session, now,
+  const Steady now = services_.reach.clock->steady();
+  const auto verdict = admission_.request(call->ticket_, call->facts().caller.session, now,
                                           now + runtime_->config.duration("limits.permit_wait"));
   switch (verdict) {
     case Admission::Verdict::granted:
@@ -104,7 +103,7 @@ void Engine::run_inline(const std::shared_ptr<Call>& call) {
 void Engine::log_breakage(const Call& call) {
   if (call.broke_.empty() || log_ == nullptr) return;
   log_->write(io::LogLevel::error, "call.broke", call.broke_,
-              {{"request_id", call.request_id_}, {"tool", call.spec_.job.name}});
+              {{"request_id", call.request_id()}, {"tool", call.job_.name}});
 }
 
 void Engine::wait_in_line(const std::shared_ptr<Call>& call) {
@@ -115,16 +114,16 @@ void Engine::wait_in_line(const std::shared_ptr<Call>& call) {
 void Engine::arm_line_timer() {
   const std::optional<Steady> next = admission_.next_expiry();
   if (!next) return line_timer_.reset();
-  const auto wait = std::chrono::ceil<Millis>(*next - services_.clock.steady());
+  const auto wait = std::chrono::ceil<Millis>(*next - services_.reach.clock->steady());
   line_timer_ = services_.loop.after(std::max(wait, Millis{0}), [this] { line_expired(); });
 }
 
 void Engine::line_expired() {
-  for (const Admission::Ticket ticket : admission_.expired(services_.clock.steady())) {
+  for (const Admission::Ticket ticket : admission_.expired(services_.reach.clock->steady())) {
     const auto found = calls_.find(ticket);
     const std::shared_ptr<Call> call = found->second;
     calls_.erase(found);
-    const bool own = admission_.in_use(call->spec_.caller.session) >= admission_.limits().session;
+    const bool own = admission_.in_use(call->facts().caller.session) >= admission_.limits().session;
     answer(call,
            {fail(busy(own ? "this session's calls are all in flight" : "all permits of the server are in use",
                       own ? "wait for one to end, or raise limits.session"
@@ -139,7 +138,7 @@ void Engine::launch(const std::shared_ptr<Call>& call) {
   call->launched_ = true;
   count_permits();
   if (call->sink_) call->sink_->on_started(call->budget_);
-  const Millis left = call->deadline_.left(services_.clock);
+  const Millis left = call->deadline().left(*services_.reach.clock);
   const std::weak_ptr<Call> weak = call;
   call->timer_ = services_.loop.after(left + k_deadline_slack, [this, weak] {
     if (const auto late = weak.lock()) overdue(late);
@@ -155,9 +154,9 @@ void Engine::launch(const std::shared_ptr<Call>& call) {
 void Engine::overdue(const std::shared_ptr<Call>& call) {
   call->stop_.request_stop();
   const auto seconds = format_duration(call->budget_);
-  answer(call, {fail(ErrorKind::timeout, call->spec_.job.name + " did not end within " + seconds,
+  answer(call, {fail(ErrorKind::timeout, call->job_.name + " did not end within " + seconds,
                      "ask for less, or raise " +
-                         std::string(setting_name(timeouts::setting_key(call->spec_.job.budget)))),
+                         std::string(setting_name(timeouts::setting_key(call->job_.budget)))),
                 true});
 }
 
@@ -167,7 +166,7 @@ void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome)
   log_breakage(*call);
   answer(call, std::move(outcome));
   calls_.erase(call->ticket_);
-  for (const Admission::Ticket ticket : admission_.release(call->spec_.caller.session)) {
+  for (const Admission::Ticket ticket : admission_.release(call->facts().caller.session)) {
     if (const auto next = calls_.find(ticket); next != calls_.end())
       launch(std::shared_ptr<Call>(next->second));
   }
@@ -177,8 +176,8 @@ void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome)
 }
 
 void Engine::count_permits() {
-  in_use_ = admission_.in_use();
-  limit_ = admission_.limits().global;
+  services_.in_flight.calls = admission_.in_use();
+  services_.in_flight.limit = admission_.limits().global;
   services_.metrics.in_flight(admission_.in_use());
 }
 
@@ -204,17 +203,17 @@ void Engine::cancel(const std::shared_ptr<Call>& call) {
 }
 
 void Engine::record(const Call& call, const CallOutcome& outcome) {
-  const std::chrono::duration<double> took = services_.clock.steady() - call.arrived_;
+  const std::chrono::duration<double> took = services_.reach.clock->steady() - call.arrived_;
   const std::string word = outcome_word(outcome);
-  services_.metrics.call_finished(call.spec_.job.name, call.spec_.caller.transport, word, took.count());
+  services_.metrics.call_finished(call.job_.name, call.facts().caller.transport, word, took.count());
   if (log_ == nullptr) return;
   io::Activity line;
-  line.request_id = call.request_id_;
-  line.tool = call.spec_.job.name;
-  line.principal = call.spec_.caller.principal.name;
-  line.transport = to_string(call.spec_.caller.transport);
+  line.request_id = call.request_id();
+  line.tool = call.job_.name;
+  line.principal = call.facts().caller.principal.name;
+  line.transport = to_string(call.facts().caller.transport);
   line.session =
-      call.spec_.caller.session.substr(0, 8);  // enough to tell sessions apart, useless to take one over
+      call.facts().caller.session.substr(0, 8);  // enough to tell sessions apart, useless to take one over
   line.outcome = word;
   line.duration_seconds = took.count();
   if (const auto* output = outcome.result ? std::get_if<ToolOutput>(&*outcome.result) : nullptr) {
@@ -244,34 +243,10 @@ void Engine::stop_all() {
 void Engine::reload(std::shared_ptr<const Runtime> runtime) {
   runtime_ = std::move(runtime);
   admission_.set_limits(admission_limits(runtime_->config));
-  pool_->set_most(static_cast<std::size_t>(admission_.limits().global) + 1);
+  pool_->set_most(static_cast<std::size_t>(admission_.limits().global));
   set_provider_limits(services_.permits, runtime_->config);
-  services_.caches.reload(runtime_->config);
+  services_.reach.caches->reload(runtime_->config);
   count_permits();
-}
-
-void Engine::background(std::function<void()> job, std::function<void()> then) {
-  pool_->submit([this, job = std::move(job), then = std::move(then), alive = alive_] {
-    job();
-    services_.loop.post([then, alive] {
-      if (*alive) then();
-    });
-  });
-}
-
-std::vector<ServerView::PermitRow> Engine::permits() const {
-  std::vector<ServerView::PermitRow> rows{{"global", in_use_, limit_}};
-  for (const models::ProviderPermits::Row& row : services_.permits.rows())
-    rows.push_back({row.provider, row.in_use, row.limit});
-  return rows;
-}
-
-std::vector<ServerView::BreakerRow> Engine::breakers() const {
-  std::vector<ServerView::BreakerRow> rows;
-  for (models::Breakers::Row& row : services_.router.breakers())
-    rows.push_back({std::move(row.provider), std::move(row.model), std::string(models::to_string(row.state)),
-                    row.failures, row.retry_after});
-  return rows;
 }
 
 }  // namespace exai::engine

@@ -6,7 +6,6 @@
 #include "engine/pool.hpp"
 #include "io/log.hpp"
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,11 +37,6 @@ class Engine {
   /// New settings, for calls that begin from now on.
   void reload(std::shared_ptr<const Runtime> runtime);
   [[nodiscard]] const std::shared_ptr<const Runtime>& runtime() const { return runtime_; }
-  /// A short job of the server's own on the pool (health facts); `then` runs on the loop.
-  void background(std::function<void()> job, std::function<void()> then);
-  /// In use and allowed. Any thread.
-  [[nodiscard]] std::vector<ServerView::PermitRow> permits() const;
-  [[nodiscard]] std::vector<ServerView::BreakerRow> breakers() const;
   [[nodiscard]] CallServices& services() { return services_; }
 
  private:
@@ -69,7 +63,6 @@ class Engine {
   std::unique_ptr<Timer> line_timer_, flush_timer_;
   std::function<void()> when_idle_;
   bool draining_ = false;
-  std::atomic<int> in_use_{0}, limit_{0};  // what permits() tells other threads
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<Pool> pool_;  // last: its threads end before the rest goes
 };

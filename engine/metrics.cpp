@@ -36,8 +36,6 @@ std::string_view to_string(Transport transport) {
 }
 
 struct Metrics::Impl {
-  std::function<std::vector<models::CacheRow>()> caches;
-  std::function<SettingsRow()> settings;
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests =
       prometheus::BuildCounter().Name("exai_requests_total").Help("Tool calls answered").Register(registry);
@@ -228,14 +226,6 @@ void Metrics::failover(std::string_view from, std::string_view to) {
   impl_->failovers.Add({{"from", std::string(from)}, {"to", std::string(to)}}).Increment();
 }
 
-void Metrics::watch_settings(std::function<SettingsRow()> row) {
-  impl_->settings = std::move(row);
-}
-
-void Metrics::watch_caches(std::function<std::vector<models::CacheRow>()> rows) {
-  impl_->caches = std::move(rows);
-}
-
 namespace {
 
 /// What caches count themselves, as families with a label of the cache's name.
@@ -270,7 +260,7 @@ void add_caches(const std::vector<models::CacheRow>& rows, std::vector<prometheu
 
 }  // namespace
 
-std::string Metrics::render() {
+std::string Metrics::render(const MetricsNow& now) {
   std::vector<prometheus::MetricFamily> families = impl_->registry.Collect();
   const auto add = [&](const char* name, const char* help, prometheus::MetricType type, double value) {
     prometheus::MetricFamily family;
@@ -295,17 +285,13 @@ std::string Metrics::render() {
   add("process_max_fds", "Maximum number of open file descriptors", Gauge, stats.max_files);
   add("process_start_time_seconds", "Start time of the process since the Unix epoch in seconds", Gauge,
       stats.start_time);
-  if (impl_->settings) {
-    const SettingsRow row = impl_->settings();
-    add("exai_config_generation", "Settings in force: 1 at the start, one more with each good reload", Gauge,
-        static_cast<double>(row.generation));
-    add("exai_config_in_step",
-        "1 while the files say what is in force, 0 when a reload would change something", Gauge,
-        row.in_step ? 1 : 0);
-    add("exai_config_last_reload_successful", "1 unless the last reload was refused", Gauge,
-        row.last_reload_good ? 1 : 0);
-  }
-  if (impl_->caches) add_caches(impl_->caches(), families);
+  add("exai_config_generation", "Settings in force: 1 at the start, one more with each good reload", Gauge,
+      static_cast<double>(now.generation));
+  add("exai_config_in_step", "1 while the files say what is in force, 0 when a reload would change something",
+      Gauge, now.in_step ? 1 : 0);
+  add("exai_config_last_reload_successful", "1 unless the last reload was refused", Gauge,
+      now.last_reload_good ? 1 : 0);
+  add_caches(now.caches, families);
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families);
   return text.str();

@@ -5,7 +5,6 @@
 #include "models/observer.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +14,14 @@ namespace exai::engine {
 
 enum class Transport : std::uint8_t { http, websocket, stdio };
 std::string_view to_string(Transport transport);
+
+/// What is looked up whenever somebody asks for the metrics.
+struct MetricsNow {
+  std::vector<models::CacheRow> caches{};
+  std::uint64_t generation = 1;  ///< of the settings in force
+  bool in_step = true;           ///< the files say what runs
+  bool last_reload_good = true;
+};
 
 /// Label values are bounded: registered tools or "unknown", three transports, the words of ErrorKind,
 /// registered providers.
@@ -39,23 +46,14 @@ class Metrics final : public models::ModelObserver {
   void cache_hit();
   /// A write to store or journal failed.
   void storage_failed();
-  /// Says how the caches do, whenever somebody asks for the metrics.
-  void watch_caches(std::function<std::vector<models::CacheRow>()> rows);
-  /// Says which settings are in force, whenever somebody asks for the metrics.
-  struct SettingsRow {
-    std::uint64_t generation = 1;
-    bool in_step = true;  ///< the files say what runs
-    bool last_reload_good = true;
-  };
-  void watch_settings(std::function<SettingsRow()> row);
   void model_answer(std::string_view provider, std::string_view model, long long prompt, long long completion,
                     long long cached, double dollars) override;
   void prompt_size(double tokens) override;
   void circuit(std::string_view provider, std::string_view model, int state) override;
   void provider_retry(std::string_view provider, std::string_view reason) override;
   void failover(std::string_view from, std::string_view to) override;
-  /// The text of /metrics, format 0.0.4.
-  [[nodiscard]] std::string render();
+  /// The text of /metrics, format 0.0.4: what was counted, and what holds now.
+  [[nodiscard]] std::string render(const MetricsNow& now = {});
 
  private:
   struct Impl;

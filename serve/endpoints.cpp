@@ -116,7 +116,7 @@ void McpEndpoint::handle(const net::HttpRequest& request,
 }
 
 void McpEndpoint::fetch_keys() {
-  parts_.guard.access().issuer()->fetch(parts_.engine,
+  parts_.guard.access().issuer()->fetch(parts_.background,
                                         [this](const std::string& text) { parts_.guard.note(text); });
 }
 
@@ -128,7 +128,7 @@ void McpEndpoint::settle(const net::HttpRequest& request,
   const auto kept = std::make_shared<auth::KeptRequest>(request);
   fetch_keys();
   // The line of those who wait keeps the issuer's keys alive, whatever a reload puts in their place.
-  const bool waits = issuer->wait(parts_.engine, kept->bytes(), [this, issuer, kept, exchange] {
+  const bool waits = issuer->wait(parts_.background, kept->bytes(), [this, issuer, kept, exchange] {
     net::HttpRequest again = kept->view();
     const bool counted = again.path == "/mcp" || mcp::McpSse::serves(again.path);
     if (std::optional<net::HttpResponse> refusal = parts_.guard.admit_finally(again, counted)) {
@@ -152,7 +152,7 @@ void McpEndpoint::enter(const net::HttpRequest& request,
   if (mcp::McpSse::serves(request.path)) return parts_.sse.handle(request, principal, exchange);
   net::HttpResponse answer;
   if (request.path == "/metrics") {
-    answer.body = parts_.metrics.render();
+    answer.body = parts_.metrics();
     answer.type = "text/plain; version=0.0.4; charset=utf-8";
   } else {
     answer.body = parts_.status();
@@ -187,7 +187,7 @@ std::optional<net::HttpResponse> WebSocketEndpoint::admit(net::HttpRequest& requ
     return refusal;
   if (request.pass) return std::nullopt;
   // An upgrade does not wait for the issuer's keys; the client's next try finds them.
-  guard_.access().issuer()->fetch(engine_, [](const std::string&) {});
+  guard_.access().issuer()->fetch(background_, [](const std::string&) {});
   return guard_.access().still_unknown();
 }
 

@@ -17,21 +17,20 @@
 
 namespace exai::serve {
 
-/// What the sites show and serve.
-struct SiteParts {
-  auth::Guard& guard;
-  mcp::McpHttp& mcp;
-  mcp::McpSse& sse;
-  engine::Metrics& metrics;
-  Health& health;
-  engine::Engine& engine;
-  std::function<std::string()> status;  ///< JSON
-};
-
 /// The MCP listener.
 class McpEndpoint final : public net::HttpHandler {
  public:
-  explicit McpEndpoint(SiteParts parts) : parts_(std::move(parts)) {}
+  struct Parts {
+    auth::Guard& guard;
+    mcp::McpHttp& mcp;
+    mcp::McpSse& sse;
+    Health& health;
+    engine::Engine& engine;
+    engine::Background& background;
+    std::function<std::string()> metrics;  ///< text of /metrics
+    std::function<std::string()> status;   ///< JSON of /status
+  };
+  explicit McpEndpoint(Parts parts) : parts_(std::move(parts)) {}
   std::optional<net::HttpResponse> admit(net::HttpRequest& request) override;
   void handle(const net::HttpRequest& request, const std::shared_ptr<net::ResponseWriter>& exchange) override;
 
@@ -42,27 +41,36 @@ class McpEndpoint final : public net::HttpHandler {
   void settle(const net::HttpRequest& request, const std::shared_ptr<net::ResponseWriter>& exchange);
   void fetch_keys();
 
-  SiteParts parts_;
+  Parts parts_;
 };
 
 /// The health listener: /health, /healthz, /health/live, /health/ready.
 class HealthEndpoint final : public net::HttpHandler {
  public:
-  explicit HealthEndpoint(SiteParts parts) : parts_(std::move(parts)) {}
+  struct Parts {
+    auth::Guard& guard;
+    Health& health;
+    engine::Engine& engine;
+  };
+  explicit HealthEndpoint(Parts parts) : parts_(parts) {}
   std::optional<net::HttpResponse> admit(net::HttpRequest& request) override;
   void handle(const net::HttpRequest& request, const std::shared_ptr<net::ResponseWriter>& exchange) override;
 
  private:
-  SiteParts parts_;
+  Parts parts_;
 };
 
 /// The WebSocket listener: MCP for clients that offer its subprotocol, the daemon's own frames for the
 /// others.
 class WebSocketEndpoint final : public net::FrameService {
  public:
-  WebSocketEndpoint(auth::Guard& guard, engine::Engine& engine, mcp::McpService& service,
+  WebSocketEndpoint(auth::Guard& guard, engine::Background& background, mcp::McpService& service,
                     exai_ws::Daemon& daemon, std::function<std::string()> make_id)
-      : guard_(guard), engine_(engine), service_(service), daemon_(daemon), make_id_(std::move(make_id)) {}
+      : guard_(guard),
+        background_(background),
+        service_(service),
+        daemon_(daemon),
+        make_id_(std::move(make_id)) {}
   std::optional<net::HttpResponse> admit(net::HttpRequest& request) override;
   std::string_view choose(const net::HttpRequest& request) override;
   std::shared_ptr<net::FrameHandler> connect(std::shared_ptr<net::FrameSink> sink,
@@ -70,7 +78,7 @@ class WebSocketEndpoint final : public net::FrameService {
 
  private:
   auth::Guard& guard_;
-  engine::Engine& engine_;
+  engine::Background& background_;
   mcp::McpService& service_;
   exai_ws::Daemon& daemon_;
   std::function<std::string()> make_id_;

@@ -7,25 +7,23 @@
 
 namespace exai::serve {
 
-Result<std::unique_ptr<Environment>> Environment::open(const Config& config, const ServeOptions& options) {
-  auto outside = std::make_unique<Environment>();
+Result<std::unique_ptr<Environment>> Environment::open(const Config& config, const ServeOptions& options,
+                                                       std::function<void(const Error&)> hear) {
+  auto environment = std::make_unique<Environment>();
   if (!options.replay.empty()) {
     Result<models::Cassette> cassette = models::load_cassette(options.replay);
     if (!cassette) return fail(cassette.error());
     io::set_offline("a cassette plays");  // also what asks a provider past the router
-    outside->clock_ = std::make_unique<models::VirtualClock>(cassette->began);
-    outside->player_ = std::make_unique<models::Player>(std::move(*cassette), options.replay.string(),
-                                                        *outside->clock_, Redactor(config.secrets()));
+    environment->clock_ = std::make_unique<models::VirtualClock>(cassette->began);
+    environment->player_ = std::make_unique<models::Player>(std::move(*cassette), options.replay.string(),
+                                                            *environment->clock_, Redactor(config.secrets()));
   } else if (!options.record.empty()) {
-    auto recorder =
-        models::Recorder::open(options.record, models::network(), system_clock(), Redactor(config.secrets()),
-                               [self = outside.get()](const Error& error) {
-                                 if (self->hear_) self->hear_(error);
-                               });
+    auto recorder = models::Recorder::open(options.record, models::network(), system_clock(),
+                                           Redactor(config.secrets()), std::move(hear));
     if (!recorder) return fail(recorder.error());
-    outside->recorder_ = std::move(*recorder);
+    environment->recorder_ = std::move(*recorder);
   }
-  return outside;
+  return environment;
 }
 
 models::ProviderTransport& Environment::transport() {

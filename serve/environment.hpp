@@ -16,8 +16,10 @@ namespace exai::serve {
 
 class Environment {
  public:
-  /// Errors: the cassette cannot be read (config, with the line) or written.
-  static Result<std::unique_ptr<Environment>> open(const Config& config, const ServeOptions& options);
+  /// `hear` is told what could not be recorded, from any thread. Errors: the cassette cannot be read (config,
+  /// with the line) or written.
+  static Result<std::unique_ptr<Environment>> open(const Config& config, const ServeOptions& options,
+                                                   std::function<void(const Error&)> hear);
 
   [[nodiscard]] const Clock& clock() const {
     return player_ ? static_cast<const Clock&>(*clock_) : system_clock();
@@ -28,12 +30,9 @@ class Environment {
   [[nodiscard]] double chance() const;
   /// Nothing of a replay is kept: it would not be the same the second time.
   [[nodiscard]] bool replays() const { return player_ != nullptr; }
-  /// Hears of what could not be recorded.
-  void on_failure(std::function<void(const Error&)> hear) { hear_ = std::move(hear); }
   void reload(const Config& config);
 
  private:
-  std::function<void(const Error&)> hear_;
   std::unique_ptr<models::VirtualClock> clock_;
   std::unique_ptr<models::Player> player_;
   std::unique_ptr<models::Recorder> recorder_;

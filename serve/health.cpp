@@ -108,16 +108,16 @@ HealthReport judge_health(const HealthFacts& facts) {
 }
 
 void Health::report(std::function<void(const HealthReport&)> done) {
-  const Clock& clock = engine_.services().clock;
+  const Clock& clock = *services_.clock;
   if (taken_ && clock.steady() - *taken_ < Millis{1000}) return done(last_);
   waiting_.push_back(std::move(done));
   if (gathering_) return;
   gathering_ = true;
   const auto facts = std::make_shared<HealthFacts>();
   const auto gather = [this, facts] {
-    facts->storage = engine_.services().store.ping();
+    facts->storage = services_.store->ping();
     if (facts->storage)
-      if (std::optional<Error> trouble = engine_.services().memory.trouble())
+      if (std::optional<Error> trouble = services_.memory->trouble())
         facts->storage = fail(std::move(*trouble));
     std::error_code missing;
     const std::filesystem::path folder =
@@ -131,12 +131,12 @@ void Health::report(std::function<void(const HealthReport&)> done) {
     facts->memory_available = memory.available_bytes;
     facts->process_bytes = engine::process_stats().resident_bytes;
   };
-  engine_.background(gather, [this, facts] {
-    facts->permits = engine_.permits();
-    facts->breakers = engine_.breakers();
-    facts->at = engine_.services().clock.wall();
+  background_.run(gather, [this, facts] {
+    facts->permits = services_.view->permits();
+    facts->breakers = services_.view->breakers();
+    facts->at = services_.clock->wall();
     last_ = judge_health(*facts);
-    taken_ = engine_.services().clock.steady();
+    taken_ = services_.clock->steady();
     gathering_ = false;
     for (const auto& tell : std::exchange(waiting_, {})) tell(last_);
   });

@@ -1,7 +1,9 @@
-// What /health says: facts of storage, disk, memory and permits, gathered on the pool and kept for a second.
+// What /health says: facts of storage, disk, memory and permits, gathered beside the calls and kept for a
+// second.
 #pragma once
 
-#include "engine/engine.hpp"
+#include "engine/background.hpp"
+#include "engine/context.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -30,13 +32,14 @@ HealthReport judge_health(const HealthFacts& facts);
 
 class Health {
  public:
-  Health(engine::Engine& engine, std::filesystem::path folder)
-      : engine_(engine), folder_(std::move(folder)) {}
+  Health(const engine::Services& services, engine::Background& background, std::filesystem::path folder)
+      : services_(services), background_(background), folder_(std::move(folder)) {}
   /// Calls back on the loop, at once when the last report is younger than a second.
   void report(std::function<void(const HealthReport&)> done);
 
  private:
-  engine::Engine& engine_;
+  const engine::Services& services_;
+  engine::Background& background_;
   std::filesystem::path folder_;
   HealthReport last_;
   std::optional<Steady> taken_;

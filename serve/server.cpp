@@ -2,24 +2,16 @@
 
 #include "core/redact.hpp"
 #include "core/version.hpp"
-#include "engine/lazy_store.hpp"
 #include "io/files.hpp"
 #include "io/journal.hpp"
 #include "io/log.hpp"
 #include "io/notify.hpp"
 #include "io/process.hpp"
-#include "io/random.hpp"
-#include "serve/endpoints.hpp"
-#include "serve/environment.hpp"
-#include "serve/exai_ws/daemon.hpp"
 #include "serve/instructions.hpp"
 #include "serve/judge.hpp"
 #include "serve/mcp/mcp_pipe.hpp"
-#include "serve/mcp_stack.hpp"
-#include "serve/net/net_server.hpp"
 #include "serve/net/stdio.hpp"
-#include "serve/server_status.hpp"
-#include "serve/settings_state.hpp"
+#include "serve/server_parts.hpp"
 #include "serve/shim.hpp"
 #include "serve/start.hpp"
 #include "serve/toolbox.hpp"
@@ -55,97 +47,17 @@ Judgement judge(Config config, std::vector<Finding> findings, const ServeOptions
                              {options.root, purpose_of(options), options.strict, before});
 }
 
-engine::ConversationLimits memory_limits(const Config& config) {
-  // Small commits: a large one takes the processor from the calls for too long.
-  return {.gather = Millis{5}, .power = config.text("memory.durability") == "power"};
-}
-
-/// Everything that serves, in the order in which it depends on what stands above.
+/// The life of a server: it starts, follows signals and reloads, drains and ends.
 class Server {
  public:
-  Server(std::shared_ptr<const engine::Runtime> runtime, const ServeOptions& options,
-         const mcp::McpWriter& wire, std::future<Result<Toolbox>> toolbox, auth::AccessPolicy access,
-         std::unique_ptr<io::Log> log, std::unique_ptr<Environment> outside)
-      : options_(options),
-        wire_(wire),
-        config_(runtime->config),
-        outside_(std::move(outside)),
-        clock_(outside_->clock()),
-        log_(std::move(log)),
-        toolbox_(std::move(toolbox)),
-        catalogue_([this] { return first_catalogue(); }),
-        metrics_({}),
-        store_(outside_->replays() || options.in_memory ? std::filesystem::path(":memory:")
-                                                        : state_folder() / "exai.db",
-               clock_),
-        // Small commits: a large one takes the processor from the calls for too long.
-        memory_(
-            store_, clock_, memory_limits(config_),
-            [this](const Error& error) {
-              metrics_.storage_failed();
-              log_->write(io::LogLevel::warning, "memory.write",
-                          "conversations are not in the store yet: " + error.message);
-            },
-            journal_maker()),
-        caches_(config_, clock_, [this] { metrics_.cache_hit(); }),
-        spend_(&store_, clock_,
-               [this](const Error& error) {
-                 log_->write(io::LogLevel::warning, "spend.write",
-                             "the cost of models is not in the store yet: " + error.message);
-               }),
-        router_({permits_, metrics_, clock_, outside_->transport(), log_.get(), &spend_,
-                 [this] { return outside_->chance(); }}),
-        view_(catalogue_, clock_, engine::below(options.file_base(), config_.text("log.dir"))),
-        door_(net::door_limits(config_)),
-        engine_({door_.loop(), clock_, permits_, metrics_, router_, memory_, caches_, store_, view_,
-                 [this] { return outside_->new_id(); }},
-                std::move(runtime), log_.get()),
-        front_(catalogue_, wire, engine_, config_, system_clock()),
-        access_(std::move(access)),
-        settings_(config_, options.reload, system_clock()),
-        guard_(access_, metrics_, system_clock(), engine::rate_limits(config_),
-               [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); }),
-        health_(engine_, state_folder()),
-        main_site_(
-            {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
-        health_site_(
-            {guard_, front_.http, front_.sse, metrics_, health_, engine_, [this] { return status(); }}),
-        daemon_(engine_, catalogue_, guard_, exai_ws::daemon_settings(config_), log_.get()),
-        frame_site_(guard_, engine_, front_.service, daemon_, [] { return io::random_token(24); }) {
-    watch_passes(door_, front_, guard_, daemon_);
-    view_.watch(engine_, log_.get());
-    metrics_.watch_caches([this] { return caches_.rows(); });
-    metrics_.watch_settings([this] {
-      return engine::Metrics::SettingsRow{settings_.generation(), settings_.in_step(),
-                                          settings_.last_reload_good()};
-    });
-    outside_->on_failure(
-        [this](const Error& error) { log_->write(io::LogLevel::error, "cassette.write", error.message); });
-  }
+  Server(ServerInputs inputs, const mcp::McpWriter& writer)
+      : writer_(writer), options_(inputs.options), parts_(std::move(inputs)) {}
 
   Result<void> bind() {
-    const auto listen = [this](Result<net::BoundSocket> listener, std::string_view scheme,
-                               std::string_view path) -> Result<void> {
-      if (!listener) return fail(listener.error());
-      listener->url = fmt::format("{}://{}{}", scheme, listener->address, path);
-      listeners_.push_back(std::move(*listener));
-      return {};
-    };
-    Result<void> done = listen(door_.listen_http("mcp", config_.text("http.host"), config_.port("http.port"),
-                                                 "http.port (MCP_PORT)", main_site_),
-                               "http", "/mcp");
+    Result<void> done = parts_.listen(listen_addresses(parts_.config));
     if (done)
-      done = listen(door_.listen_frames("daemon", config_.text("ws.host"), config_.port("ws.port"),
-                                        "ws.port (EXAI_WS_PORT)", frame_site_),
-                    "ws", "");
-    if (done)
-      done = listen(door_.listen_http("health", config_.text("health.host"), config_.port("health.port"),
-                                      "health.port (HEALTH_CHECK_PORT)", health_site_, true),
-                    "http", "/health");
-    if (done)
-      daemon_.write_health(
-          engine::below(options_.file_base(), config_.text("log.dir")) / "ws_daemon.health.json",
-          listeners_[1].address);
+      parts_.daemon.write_health(parts_.log_folder() / "ws_daemon.health.json",
+                                 parts_.listeners()[1].address);
     return done;
   }
 
@@ -157,35 +69,35 @@ class Server {
 
   /// Serves until drained. With `lines`, standard input is the only client and its end is the end.
   void run(const ReadyHook& on_ready) {
-    log_->write(io::LogLevel::info, "server.start", "serving",
+    log().write(io::LogLevel::info, "server.start", "serving",
                 {{"version", std::string(version())}, {"pid", std::to_string(getpid())}});
-    door_.on_broken(
-        [this](std::string_view what) { log_->write(io::LogLevel::error, "server.broke", what); });
-    door_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); });
+    parts_.net.on_broken(
+        [this](std::string_view what) { log().write(io::LogLevel::error, "server.broke", what); });
+    parts_.net.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); });
     std::optional<net::StdioLines> input;
     std::optional<mcp::McpPipe> lines;
     if (options_.stdio) {
-      lines.emplace(front_.service, "stdio", engine::Principal{}, engine::Transport::stdio,
+      lines.emplace(parts_.mcp.service, "stdio", engine::Principal{}, engine::Transport::stdio,
                     [&input](const std::string& line, bool) { input->write(line); });
       const net::LineHooks hooks{[&lines](std::string_view line) { lines->take(line); },
                                  [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};
-      input.emplace(door_.loop(), config_.bytes("limits.body"), hooks);
+      input.emplace(parts_.net.loop(), parts_.config.bytes("limits.body"), hooks);
     }
     forget_old_later();
-    fetch_ = door_.loop().after(k_fetch_after, [this] { (void)catalogue_.get(); });
-    door_.loop().post([this, &on_ready] {
-      if (on_ready) on_ready(listeners_);
+    fetch_ = parts_.net.loop().after(k_fetch_after, [this] { (void)parts_.catalogue.get(); });
+    parts_.net.loop().post([this, &on_ready] {
+      if (on_ready) on_ready(parts_.listeners());
       io::notify_systemd("READY=1");
     });
-    if (!outside_->replays() && !options_.in_memory && io::any_journal(state_folder())) recover();
-    door_.run();
-    log_->write(io::LogLevel::info, "server.stop", "stopped");
+    if (parts_.keeps_state() && io::any_journal(parts_.state_folder())) recover();
+    parts_.net.run();
+    log().write(io::LogLevel::info, "server.stop", "stopped");
   }
 
   /// What was answered is in the store now, or the end says that it is not.
   Result<void> close() {
-    Result<void> kept = memory_.close();
-    if (!kept) log_->write(io::LogLevel::error, "memory.write", kept.error().message);
+    Result<void> kept = parts_.memory.close();
+    if (!kept) log().write(io::LogLevel::error, "memory.write", kept.error().message);
     return kept;
   }
 
@@ -194,35 +106,25 @@ class Server {
     for (const Finding& finding : findings) {
       if (finding.severity != Status::warn) continue;
       const std::string where = finding.where ? to_string(*finding.where) + ": " : "";
-      log_->write(io::LogLevel::warning, finding.rule,
+      log().write(io::LogLevel::warning, finding.rule,
                   where + finding.message + (finding.hint.empty() ? "" : "; " + finding.hint));
     }
   }
 
  private:
-  [[nodiscard]] std::filesystem::path state_folder() const {
-    return engine::below(options_.file_base(), config_.text("server.state_dir"));
-  }
-
-  /// What was promised outlives the process; a cassette promises nothing.
-  [[nodiscard]] engine::ConversationMemory::OpenJournal journal_maker() const {
-    if (outside_->replays() || options_.in_memory) return {};
-    return [folder = state_folder()] {
-      return io::Journal::open(folder, "exai-" + io::time_ordered_uuid(system_clock().wall()));
-    };
-  }
+  [[nodiscard]] io::Log& log() { return *parts_.log; }
 
   /// What a killed server promised is brought in before anybody can miss it.
   void recover() {
     const auto failed = std::make_shared<std::string>();
-    engine_.background(
+    parts_.background.run(
         [this, failed] {
-          if (const auto opened = store_.ping(); !opened) *failed = opened.error().message;
+          if (const auto opened = parts_.store.ping(); !opened) *failed = opened.error().message;
         },
         [this, failed] {
-          if (!failed->empty()) return log_->write(io::LogLevel::error, "memory.recovered", *failed);
-          if (const std::size_t found = store_.recovered(); found > 0)
-            log_->write(
+          if (!failed->empty()) return log().write(io::LogLevel::error, "memory.recovered", *failed);
+          if (const std::size_t found = parts_.store.recovered(); found > 0)
+            log().write(
                 io::LogLevel::info, "memory.recovered",
                 fmt::format("{} changes of conversations were in the journal of a killed server", found));
         });
@@ -231,19 +133,19 @@ class Server {
   void on_signal(int signal) {
     if (signal == SIGHUP) return reload();
     // The second one means it: in-flight calls are left to their fate.
-    if (engine_.draining()) _exit(128 + signal);
+    if (parts_.engine.draining()) _exit(128 + signal);
     drain(signal == SIGTERM ? "SIGTERM" : "SIGINT");
   }
 
   void drain(std::string_view why) {
-    if (engine_.draining()) return;
+    if (parts_.engine.draining()) return;
     io::notify_systemd("STOPPING=1");
-    log_->write(io::LogLevel::info, "server.drain", fmt::format("{}: finishing the calls in flight", why));
-    engine_.drain([this] { wind_down(); });
-    grace_ = door_.loop().after(options_.grace.value_or(config_.duration("server.grace")), [this] {
-      log_->write(io::LogLevel::warning, "server.grace",
+    log().write(io::LogLevel::info, "server.drain", fmt::format("{}: finishing the calls in flight", why));
+    parts_.engine.drain([this] { wind_down(); });
+    grace_ = parts_.net.loop().after(options_.grace.value_or(parts_.config.duration("server.grace")), [this] {
+      log().write(io::LogLevel::warning, "server.grace",
                   "the grace time is over: stopping the calls in flight");
-      engine_.stop_all();
+      parts_.engine.stop_all();
       // A tool that ignores even this must not keep the process: the kernel ends it.
       alarm(k_last_seconds);
       wind_down();
@@ -252,14 +154,14 @@ class Server {
 
   /// The last answers leave, then the loop ends. Health stays reachable until then, saying 503.
   void wind_down() {
-    door_.stop_accepting();
-    front_.end_streams();
+    parts_.net.stop_accepting();
+    parts_.mcp.end_streams();
     watch_connections(20);
   }
 
   void watch_connections(int times) {
-    if (door_.connections() == 0 || times == 0) return door_.stop();
-    grace_ = door_.loop().after(Millis{50}, [this, times] { watch_connections(times - 1); });
+    if (parts_.net.connections() == 0 || times == 0) return parts_.net.stop();
+    grace_ = parts_.net.loop().after(Millis{50}, [this, times] { watch_connections(times - 1); });
   }
 
   /// All or nothing: what a start would refuse, a reload refuses, and the old settings stay in force.
@@ -269,29 +171,30 @@ class Server {
     const Result<void> done = take_new_settings();
     if (!done) {
       const Error& why = done.error();
-      settings_.refused(why);
-      log_->write(io::LogLevel::error, "server.reload",
+      parts_.settings.refused(why);
+      log().write(io::LogLevel::error, "server.reload",
                   fmt::format("kept the old settings: {}{}", why.where ? to_string(*why.where) + ": " : "",
                               why.message));
     }
     if (instance_ != nullptr)
       if (const Result<void> told = instance_->write(instance_line()); !told)
-        log_->write(io::LogLevel::warning, "server.reload", told.error().message);
+        log().write(io::LogLevel::warning, "server.reload", told.error().message);
     io::notify_systemd("READY=1");
   }
 
   Result<void> take_new_settings() {
     Result<ConfigSources> fresh = options_.reload();
     if (!fresh) return fail(fresh.error());
-    Judgement judgement = judge(std::move(fresh->config), std::move(fresh->findings), options_, &access_);
+    Judgement judgement =
+        judge(std::move(fresh->config), std::move(fresh->findings), options_, &parts_.access);
     if (auto refusal = judgement.refusal()) return fail(std::move(*refusal));
-    if (auto guarded = still_guarded({engine_.runtime()->config, access_},
+    if (auto guarded = still_guarded({parts_.engine.runtime()->config, parts_.access},
                                      {judgement.runtime->config, *judgement.access});
         !guarded)
       return guarded;
     const Config& config = judgement.runtime->config;
     Result<Toolbox> tools =
-        make_toolbox(wire_, config, configured_workflows(config, options_.root), options_.documents);
+        make_toolbox(writer_, config, configured_workflows(config, options_.root), options_.documents);
     if (!tools) return fail(tools.error());
     apply(judgement, std::move(*tools));
     return {};
@@ -299,137 +202,67 @@ class Server {
 
   /// What nobody may continue any more need not be kept.
   void forget_old_later() {
-    forget_ = door_.loop().after(k_forget_every, [this] {
-      const Millis ttl = engine_.runtime()->config.duration("conversation.ttl");
+    forget_ = parts_.net.loop().after(k_forget_every, [this] {
+      const Millis ttl = parts_.engine.runtime()->config.duration("conversation.ttl");
       const auto failed = std::make_shared<std::string>();
-      engine_.background(
+      parts_.background.run(
           [this, ttl, failed] {
-            if (const auto done = store_.expire_conversations(ttl); !done) *failed = done.error().message;
+            if (const auto done = parts_.store.expire_conversations(ttl); !done)
+              *failed = done.error().message;
           },
           [this, failed] {
-            if (!failed->empty()) log_->write(io::LogLevel::warning, "memory.expire", *failed);
+            if (!failed->empty()) log().write(io::LogLevel::warning, "memory.expire", *failed);
           });
       forget_old_later();
     });
   }
 
   void replace_tools(Toolbox next) {
-    const bool same = next.catalogue.tools().items() == catalogue_.get()->tools().items();
-    metrics_.learn(next.catalogue.job_names());
-    catalogue_.replace(std::move(next.catalogue));
+    const bool same = next.catalogue.tools().items() == parts_.catalogue.get()->tools().items();
+    parts_.metrics.learn(next.catalogue.job_names());
+    parts_.catalogue.replace(std::move(next.catalogue));
     if (same) return;
-    front_.service.changed(engine::Change::tools, "");
-    front_.service.changed(engine::Change::prompts, "");
-  }
-
-  /// Loop thread: nothing that runs elsewhere asks for the catalogue before the loop has.
-  mcp::Catalogue first_catalogue() {
-    Result<Toolbox> made = toolbox_.get();
-    if (!made) throw std::runtime_error("the built-in tools are broken: " + made.error().message);
-    metrics_.learn(made->catalogue.job_names());
-    return std::move(made->catalogue);
+    parts_.mcp.service.changed(engine::Change::tools, "");
+    parts_.mcp.service.changed(engine::Change::prompts, "");
   }
 
   void apply(Judgement& judgement, Toolbox tools) {
     const std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
     const Config& config = runtime->config;
-    const Result<void> reopened = log_->reopen(Redactor(config.secrets()), log_level(config));
+    const Result<void> reopened = log().reopen(Redactor(config.secrets()), log_level(config));
     for (const auto* const key : {"http.host", "http.port", "ws.host", "ws.port", "health.host",
                                   "health.port", "server.state_dir", "log.dir"})
-      if (config.text(key) != config_.text(key))
-        log_->write(io::LogLevel::warning, "server.reload",
+      if (config.text(key) != parts_.config.text(key))
+        log().write(io::LogLevel::warning, "server.reload",
                     fmt::format("{} takes effect at the next start", key));
-    engine_.reload(runtime);
-    outside_->reload(config);
-    door_.set_limits(net::door_limits(config));
-    front_.reload(config);
-    access_ = std::move(*judgement.access);
+    parts_.engine.reload(runtime);
+    parts_.environment->reload(config);
+    parts_.net.set_limits(net::door_limits(config));
+    parts_.mcp.reload(config);
+    parts_.replace_access(std::move(*judgement.access), config);
     warn_of(judgement.findings);
-    daemon_.reload(exai_ws::daemon_settings(config));
     replace_tools(std::move(tools));
-    settings_.applied(config);
-    door_.judge_now();
-    front_.end_retired_sessions();
-    front_.service.changed(engine::Change::resource, "exai://config");
-    log_->write(
+    parts_.settings.applied(config);
+    parts_.mcp.service.changed(engine::Change::resource, "exai://config");
+    log().write(
         io::LogLevel::info, "server.reload",
         reopened ? "settings reloaded, logs reopened" : "settings reloaded; " + reopened.error().message);
   }
 
   /// One JSON line for `exai status`, `stop` and `reload`.
   [[nodiscard]] std::string instance_line() const {
-    Json rows = Json::array();
-    for (const net::BoundSocket& one : listeners_)
-      rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
     return dump_json({{"pid", getpid()},
                       {"process", io::process_identity(getpid())},
                       {"root", std::filesystem::absolute(options_.root).lexically_normal().string()},
                       {"started", started_},
-                      {"listeners", std::move(rows)},
-                      {"settings", settings_.instance_json()}}) +
+                      {"listeners", parts_.listeners_json()},
+                      {"settings", parts_.settings.instance_json()}}) +
            "\n";
   }
 
-  [[nodiscard]] std::string status() {
-    Json listeners = Json::array(), permits = Json::array();
-    for (const net::BoundSocket& one : listeners_)
-      listeners.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
-    Json layers = Json::object();
-    for (const auto& [layer, value] : engine_.runtime()->budgets.layers)
-      layers[std::string(timeouts::to_string(layer))] = format_duration(value.value);
-    for (const auto& row : engine_.permits())
-      permits.push_back({{"name", row.name}, {"in_use", row.in_use}, {"limit", row.limit}});
-    Json circuits = Json::array();
-    for (const auto& row : engine_.breakers())
-      circuits.push_back({{"provider", row.provider},
-                          {"model", row.model},
-                          {"state", row.state},
-                          {"failures", row.failures}});
-    return dump_json({{"name", config_.text("server.name")},
-                      {"version", version()},
-                      {"pid", getpid()},
-                      {"uptime_seconds", static_cast<double>(view_.uptime().count()) / 1000.0},
-                      {"draining", engine_.draining()},
-                      {"listeners", std::move(listeners)},
-                      {"permits", std::move(permits)},
-                      {"timeouts", std::move(layers)},
-                      {"circuits", std::move(circuits)},
-                      {"sessions", front_.sessions.size()},
-                      {"streams", front_.service.streams()},
-                      {"connections", door_.connections()},
-                      {"tools", catalogue_.get()->tools().size()},
-                      {"settings", settings_.json()},
-                      {"log_lines_lost", log_->lost()}});
-  }
-
+  const mcp::McpWriter& writer_;
   const ServeOptions& options_;
-  const mcp::McpWriter& wire_;
-  const Config config_;  // as at start: what is bound and where files are does not change by a reload
-  std::unique_ptr<Environment> outside_;
-  const Clock& clock_;
-  std::unique_ptr<io::Log> log_;
-  std::future<Result<Toolbox>> toolbox_;
-  mcp::CurrentCatalogue catalogue_;
-  engine::Metrics metrics_;
-  models::ProviderPermits permits_;
-  engine::LazyStore store_;
-  engine::ConversationMemory memory_;
-  models::Caches caches_;
-  models::Spend spend_;
-  models::ModelRouter router_;
-  ServerStatus view_;
-  net::NetServer door_;
-  engine::Engine engine_;
-  McpStack front_;
-  auth::AccessPolicy access_;
-  SettingsState settings_;
-  auth::Guard guard_;
-  Health health_;
-  McpEndpoint main_site_;
-  HealthEndpoint health_site_;
-  exai_ws::Daemon daemon_;
-  WebSocketEndpoint frame_site_;
-  std::vector<net::BoundSocket> listeners_;
+  ServerParts parts_;
   io::LockFile* instance_ = nullptr;
   const std::string started_ = format_utc(system_clock().wall());
   std::unique_ptr<engine::Timer> grace_, forget_, fetch_;
@@ -461,10 +294,24 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
   }
   Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);
   if (!log) return fail(log.error());
-  Result<std::unique_ptr<Environment>> outside = Environment::open(runtime->config, options);
-  if (!outside) return fail(outside.error());
-  Server server(std::move(runtime), options, wire, std::move(toolbox), std::move(*judgement.access),
-                std::move(*log), std::move(*outside));
+  Result<std::unique_ptr<Environment>> environment =
+      Environment::open(runtime->config, options, [log = log->get()](const Error& error) {
+        log->write(io::LogLevel::error, "cassette.write", error.message);
+      });
+  if (!environment) return fail(environment.error());
+  const auto first_catalogue = [&toolbox] {
+    Result<Toolbox> made = toolbox.get();
+    if (!made) throw std::runtime_error("the built-in tools are broken: " + made.error().message);
+    return std::move(made->catalogue);
+  };
+  Server server({.options = options,
+                 .runtime = std::move(runtime),
+                 .writer = wire,
+                 .catalogue = first_catalogue,
+                 .access = std::move(*judgement.access),
+                 .log = std::move(*log),
+                 .environment = std::move(*environment)},
+                wire);
   server.warn_of(judgement.findings);
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;

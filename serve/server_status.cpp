@@ -10,7 +10,7 @@ constexpr std::size_t k_error_window = 2000;
 
 std::vector<engine::ServerView::ToolRow> ServerStatus::tools() const {
   std::vector<ToolRow> rows;
-  const auto catalogue = catalogue_.get();
+  const auto catalogue = sources_.catalogue.get();
   const mcp::ToolCatalogue& offered = catalogue->tools();
   for (const std::string& name : offered.names()) {
     const tools::Tool& tool = *offered.find(name)->tool;
@@ -20,7 +20,7 @@ std::vector<engine::ServerView::ToolRow> ServerStatus::tools() const {
 }
 
 std::vector<engine::ServerView::HiddenRow> ServerStatus::hidden_tools() const {
-  return catalogue_.get()->hidden_tools();
+  return sources_.catalogue.get()->hidden_tools();
 }
 
 std::vector<std::string> ServerStatus::activity_tail(std::size_t lines) const {
@@ -29,15 +29,15 @@ std::vector<std::string> ServerStatus::activity_tail(std::size_t lines) const {
 
 std::vector<std::string> ServerStatus::log_tail(LogFile log, std::size_t lines) const {
   const bool activity = log == LogFile::activity;
-  if (activity && log_ != nullptr) log_->flush_activity();
-  return io::tail_file(log_folder_ / (activity ? "mcp_activity.log" : "mcp_server.log"), lines)
+  if (activity) sources_.log.flush_activity();
+  return io::tail_file(sources_.log_folder / (activity ? "mcp_activity.log" : "mcp_server.log"), lines)
       .value_or(std::vector<std::string>());
 }
 
 std::vector<std::string> ServerStatus::last_errors(std::size_t lines) const {
   std::vector<std::string> found;
-  for (std::string& line :
-       io::tail_file(log_folder_ / "mcp_server.log", k_error_window).value_or(std::vector<std::string>()))
+  for (std::string& line : io::tail_file(sources_.log_folder / "mcp_server.log", k_error_window)
+                               .value_or(std::vector<std::string>()))
     if (line.find("\"ERROR\"") != std::string::npos || line.find("\"CRITICAL\"") != std::string::npos)
       found.push_back(std::move(line));
   if (found.size() > lines) found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(lines));
@@ -45,15 +45,22 @@ std::vector<std::string> ServerStatus::last_errors(std::size_t lines) const {
 }
 
 Millis ServerStatus::uptime() const {
-  return std::chrono::duration_cast<Millis>(clock_.steady() - started_);
+  return std::chrono::duration_cast<Millis>(sources_.clock.steady() - started_);
 }
 
 std::vector<engine::ServerView::PermitRow> ServerStatus::permits() const {
-  return engine_ == nullptr ? std::vector<PermitRow>() : engine_->permits();
+  std::vector<PermitRow> rows{{"global", sources_.in_flight.calls, sources_.in_flight.limit}};
+  for (const models::ProviderPermits::Row& row : sources_.permits.rows())
+    rows.push_back({row.provider, row.in_use, row.limit});
+  return rows;
 }
 
 std::vector<engine::ServerView::BreakerRow> ServerStatus::breakers() const {
-  return engine_ == nullptr ? std::vector<BreakerRow>() : engine_->breakers();
+  std::vector<BreakerRow> rows;
+  for (models::Breakers::Row& row : sources_.router.breakers())
+    rows.push_back({std::move(row.provider), std::move(row.model), std::string(models::to_string(row.state)),
+                    row.failures, row.retry_after});
+  return rows;
 }
 
 }  // namespace exai::serve

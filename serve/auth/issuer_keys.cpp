@@ -118,18 +118,18 @@ void IssuerKeys::take(FetchedKeys fetched) {
   ever_ = true;
 }
 
-void IssuerKeys::fetch(engine::Engine& engine, std::function<void(const std::string&)> note) {
+void IssuerKeys::fetch(engine::Background& background, std::function<void(const std::string&)> note) {
   if (fetching_ || next_) return;
   const Millis pause = pause_left();
-  if (pause.count() == 0) return begin(engine, std::move(note));
+  if (pause.count() == 0) return begin(background, std::move(note));
   if (failed_) return;
   const std::weak_ptr<IssuerKeys> weak = weak_from_this();
-  next_ = engine.services().loop.after(pause, [weak, &engine, note = std::move(note)] {
-    if (const auto self = weak.lock()) self->begin(engine, note);
+  next_ = background.loop().after(pause, [weak, &background, note = std::move(note)] {
+    if (const auto self = weak.lock()) self->begin(background, note);
   });
 }
 
-void IssuerKeys::begin(engine::Engine& engine, std::function<void(const std::string&)> note) {
+void IssuerKeys::begin(engine::Background& background, std::function<void(const std::string&)> note) {
   next_.reset();
   fetching_ = true;
   begun_ = clock_.steady();
@@ -139,7 +139,7 @@ void IssuerKeys::begin(engine::Engine& engine, std::function<void(const std::str
   const auto job = [answer, settings = settings_] {
     *answer = fetch_issuer_keys(settings, Deadline::after(k_fetch_deadline));
   };
-  engine.background(job, [self, answer, note = std::move(note)] {
+  background.run(job, [self, answer, note = std::move(note)] {
     self->fetching_ = false;
     self->failed_ = !*answer;
     if (*answer)
@@ -150,13 +150,13 @@ void IssuerKeys::begin(engine::Engine& engine, std::function<void(const std::str
   });
 }
 
-bool IssuerKeys::wait(engine::Engine& engine, std::size_t bytes, std::function<void()> then) {
+bool IssuerKeys::wait(engine::Background& background, std::size_t bytes, std::function<void()> then) {
   if (waiting_.size() >= k_most_waiting || waiting_bytes_ + bytes > k_most_waiting_bytes) return false;
   waiting_.push_back(std::move(then));
   waiting_bytes_ += bytes;
   const std::weak_ptr<IssuerKeys> weak = weak_from_this();
   if (!patience_)
-    patience_ = engine.services().loop.after(k_wait_for_fetch, [weak] {
+    patience_ = background.loop().after(k_wait_for_fetch, [weak] {
       if (const auto self = weak.lock()) self->release();
     });
   return true;

@@ -1,8 +1,8 @@
-// The issuer's key set: fetched on the pool, kept on the loop, renewed as it ages or when a token names a key
-// that is not in it. The requests that wait for a fetch stand in line here.
+// The issuer's key set: fetched beside the calls, kept on the loop, renewed as it ages or when a token names
+// a key that is not in it. The requests that wait for a fetch stand in line here.
 #pragma once
 
-#include "engine/engine.hpp"
+#include "engine/background.hpp"
 #include "serve/auth/oauth.hpp"
 
 #include <functional>
@@ -49,16 +49,16 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   [[nodiscard]] bool due() const;
   /// Begins a fetch, at once or when the pause since the last one is over; one that runs or is about to is
   /// enough. `note` hears what went wrong.
-  void fetch(engine::Engine& engine, std::function<void(const std::string&)> note);
+  void fetch(engine::Background& background, std::function<void(const std::string&)> note);
   /// That key is not in the set that has just come.
   void missed(std::string_view key_id);
   /// Calls back when the fetch that runs or is about to has ended, or after six seconds. False when too many
   /// wait, or too much.
-  bool wait(engine::Engine& engine, std::size_t bytes, std::function<void()> then);
+  bool wait(engine::Background& background, std::size_t bytes, std::function<void()> then);
 
  private:
   [[nodiscard]] Millis pause_left() const;
-  void begin(engine::Engine& engine, std::function<void(const std::string&)> note);
+  void begin(engine::Background& background, std::function<void(const std::string&)> note);
   void take(FetchedKeys fetched);
   void release();
 

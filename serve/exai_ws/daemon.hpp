@@ -12,9 +12,9 @@ namespace exai::serve::exai_ws {
 class Daemon final : public net::FrameService {
  public:
   /// `log` may be null (tests).
-  Daemon(engine::Engine& engine, const mcp::CurrentCatalogue& catalogue, auth::Guard& guard,
-         DaemonSettings settings, io::Log* log)
-      : state_(std::make_shared<DaemonState>(engine, catalogue, guard, std::move(settings), log)),
+  Daemon(engine::Engine& engine, engine::Background& background, const mcp::CurrentCatalogue& catalogue,
+         auth::Guard& guard, DaemonSettings settings, io::Log* log)
+      : state_(std::make_shared<DaemonState>(engine, background, catalogue, guard, std::move(settings), log)),
         health_file_(*state_) {}
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

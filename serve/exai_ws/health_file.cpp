@@ -35,7 +35,7 @@ void HealthFile::write() {
   writing_ = true;
   constexpr unsigned k_mode = 0640;
   const auto written = std::make_shared<Result<void>>();
-  state_.engine.background(
+  state_.background.run(
       [written, path = path_, text = content()] { *written = io::write_atomic(path, text, k_mode); },
       [this, written, alive = alive_] {
         if (!*alive) return;

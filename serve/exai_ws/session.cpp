@@ -167,9 +167,8 @@ Json DaemonSession::details(const Error& error, const DaemonRun& run, bool ran) 
   }
   if (error.kind == ErrorKind::config) details["error_type"] = to_string(error.kind);
   if (error.kind != ErrorKind::busy) return details;
-  bool full = false;
-  for (const auto& row : state_.engine.permits())
-    if (row.name == "global") full = row.in_use >= row.limit;
+  const engine::InFlight& in_flight = state_.engine.services().in_flight;
+  const bool full = in_flight.calls >= in_flight.limit;
   details["capacity_type"] = ran ? "Provider" : full ? "Global" : "Session";
   details["session_id"] = shown_id();
   return details;

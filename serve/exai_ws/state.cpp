@@ -39,9 +39,11 @@ io::LogLevel level_of(std::string_view code) {
   return io::LogLevel::error;
 }
 
-DaemonState::DaemonState(engine::Engine& engine_of_calls, const mcp::CurrentCatalogue& offered,
-                         auth::Guard& at_the_door, DaemonSettings settings, io::Log* log)
+DaemonState::DaemonState(engine::Engine& engine_of_calls, engine::Background& beside_calls,
+                         const mcp::CurrentCatalogue& offered, auth::Guard& at_the_door,
+                         DaemonSettings settings, io::Log* log)
     : engine(engine_of_calls),
+      background(beside_calls),
       catalogue(offered),
       results(settings.results),
       guard(at_the_door),
@@ -138,14 +140,14 @@ void DaemonState::log_line(io::LogLevel level, std::string_view event, std::stri
 }
 
 Json DaemonState::health() const {
-  const engine::CallServices& services = engine.services();
-  const auto uptime = std::chrono::floor<std::chrono::seconds>(services.view.uptime());
+  const engine::ServerView& view = *engine.services().reach.view;
+  const auto uptime = std::chrono::floor<std::chrono::seconds>(view.uptime());
   Json facts = {{"t", std::chrono::duration<double>(wall().time_since_epoch()).count()},
                 {"uptime_human", format_duration(uptime)},
                 {"sessions", sessions_.size()},
                 {"tool_count", catalogue.get()->tools().size()}};
-  for (const auto& row : engine.permits())
-    if (row.name == "global") facts["global_capacity"] = row.limit, facts["global_inflight"] = row.in_use;
+  facts["global_capacity"] = engine.services().in_flight.limit.load();
+  facts["global_inflight"] = engine.services().in_flight.calls.load();
   return facts;
 }
 

@@ -1,6 +1,7 @@
 // What all connections of the daemon share: sessions, kept results, rates, the token. Loop thread only.
 #pragma once
 
+#include "engine/background.hpp"
 #include "engine/engine.hpp"
 #include "engine/principal.hpp"
 #include "serve/auth/guard.hpp"
@@ -20,8 +21,8 @@ class DaemonSession;
 class DaemonState {
  public:
   /// `log` may be null (tests).
-  DaemonState(engine::Engine& engine, const mcp::CurrentCatalogue& catalogue, auth::Guard& guard,
-              DaemonSettings settings, io::Log* log);
+  DaemonState(engine::Engine& engine, engine::Background& background, const mcp::CurrentCatalogue& catalogue,
+              auth::Guard& guard, DaemonSettings settings, io::Log* log);
   DaemonState(const DaemonState&) = delete;
   DaemonState& operator=(const DaemonState&) = delete;
   ~DaemonState();
@@ -65,13 +66,14 @@ class DaemonState {
   [[nodiscard]] Json health() const;
 
   engine::Engine& engine;
+  engine::Background& background;
   const mcp::CurrentCatalogue& catalogue;
   ResultCache results;
   auth::Guard& guard;
   std::map<std::string, std::size_t> connections_by_address;  // DaemonSeat keeps it; bounded by the doors
 
-  [[nodiscard]] Steady now() const { return engine.services().clock.steady(); }
-  [[nodiscard]] Wall wall() const { return engine.services().clock.wall(); }
+  [[nodiscard]] Steady now() const { return engine.services().reach.clock->steady(); }
+  [[nodiscard]] Wall wall() const { return engine.services().reach.clock->wall(); }
 
  private:
   std::shared_ptr<const DaemonSettings> settings_;

@@ -44,7 +44,7 @@ void McpCall::start() {
 
 void McpCall::on_started(Millis budget) {
   if (job_->work == engine::Work::inline_ || context_.progress_token.empty()) return;
-  started_ = service_.engine_.services().clock.steady();
+  started_ = service_.engine_.services().reach.clock->steady();
   budget_ = budget;
   beat_later();
 }
@@ -56,7 +56,7 @@ void McpCall::beat_later() {
     const std::shared_ptr<McpCall> call = weak.lock();
     if (!call || call->over_ || !call->sink_) return;
     const auto worked = std::chrono::duration_cast<std::chrono::seconds>(
-        call->service_.engine_.services().clock.steady() - call->started_);
+        call->service_.engine_.services().reach.clock->steady() - call->started_);
     if (call->progress_ == call->progress_at_beat_)
       call->on_progress({.text = {},
                          .message = call->job_->name + " has worked for " + format_duration(Millis(worked)) +
@@ -226,7 +226,7 @@ void McpCall::ask_as_result(const engine::InputRequired& required) {
   std::string sealed;
   if (!required.state.is_null())
     sealed = service_.seal_.seal(required.state, context_.caller.principal.name, begin_.digest(),
-                                 service_.engine_.services().clock.wall() + service_.limits_.input_wait);
+                                 service_.engine_.services().reach.clock->wall() + service_.limits_.input_wait);
   answer(rpc_result(begin_.id, service_.wire_.input_required(required.requests, sealed)));
 }
 

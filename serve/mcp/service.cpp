@@ -22,7 +22,7 @@ McpService::McpService(const Dispatcher& dispatcher, engine::Engine& engine, Sta
       seal_(std::move(seal)),
       limits_(limits),
       listeners_(wire_),
-      tasks_(limits.tasks, engine.services().clock, std::move(make_id)) {
+      tasks_(limits.tasks, *engine.services().reach.clock, std::move(make_id)) {
   engine_.services().changes = this;
 }
 
@@ -77,7 +77,7 @@ void McpService::begin(BeginCall begin, RequestContext context, const Peer& peer
   Json state;
   if (!begin.sealed_state.empty()) {
     Result<Json> opened =
-        seal_.open(begin.sealed_state, peer.principal.name, begin.digest(), engine_.services().clock.wall());
+        seal_.open(begin.sealed_state, peer.principal.name, begin.digest(), engine_.services().reach.clock->wall());
     if (!opened) return sink->answer(rpc_error(begin.id, to_rpc(opened.error())), 200);
     state = std::move(*opened);
   }

@@ -119,9 +119,15 @@ std::vector<Document> test_documents() {
           {"test://b", "b", "B", "the second text", "text/plain", "beta"}};
 }
 
-std::uint16_t port_of(const Result<BoundSocket>& listener) {
-  if (!listener) FAIL(listener.error().message);
-  return static_cast<std::uint16_t>(std::stoi(listener->address.substr(listener->address.rfind(':') + 1)));
+std::uint16_t port_of(const BoundSocket& listener) {
+  return static_cast<std::uint16_t>(std::stoi(listener.address.substr(listener.address.rfind(':') + 1)));
+}
+
+std::unique_ptr<io::Log> test_log(const std::filesystem::path& folder) {
+  io::LogOptions log;
+  log.folder = folder;
+  log.level = io::LogLevel::debug;
+  return io::Log::open(std::move(log)).value();
 }
 
 }  // namespace
@@ -159,75 +165,60 @@ Config config_of(const Settings& settings) {
 }
 
 House::House(const Settings& settings, const Clock& access_clock) : access_clock_(access_clock) {
+  options_.root = scratch_.path();
+  options_.in_memory = true;
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
-  wire_ = std::make_unique<serve::mcp::McpWriter>(ServerIdentity{"exai-test", "0", ""});
   Result<Catalogue> catalogue =
-      Catalogue::from(*wire_, test_tools(), {}, {}, catalogue_extras(config, test_documents()));
+      Catalogue::from(writer_, test_tools(), {}, {}, catalogue_extras(config, test_documents()));
   if (!catalogue) FAIL(catalogue.error().message);
-  catalogue_ = std::make_unique<CurrentCatalogue>(std::move(*catalogue));
-  door_ = std::make_unique<NetServer>(door_limits(config));
-  metrics_ = std::make_unique<Metrics>(catalogue_->get()->job_names());
-  store_ = std::make_unique<LazyStore>(":memory:", system_clock());
-  view_ = std::make_unique<ServerStatus>(*catalogue_, system_clock(), scratch_.path());
-  memory_ = std::make_unique<ConversationMemory>(*store_, system_clock(), ConversationLimits{}, nullptr);
-  caches_ = std::make_unique<Caches>(config, system_clock(), [this] { metrics_->cache_hit(); });
-  router_ = std::make_unique<ModelRouter>(
-      ModelRouter::Services{permits_, *metrics_, system_clock(), models::network()});
-  engine_ =
-      std::make_unique<Engine>(CallServices{door_->loop(), system_clock(), permits_, *metrics_, *router_,
-                                            *memory_, *caches_, *store_, *view_, io::random_uuid},
-                               *runtime, nullptr);
-  view_->watch(*engine_, nullptr);
-  front_ = std::make_unique<McpStack>(*catalogue_, *wire_, *engine_, config, system_clock());
   Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
   if (!access) FAIL(access.error().message);
-  access_ = std::make_unique<AccessPolicy>(std::move(*access));
-  guard_ = std::make_unique<Guard>(
-      *access_, *metrics_, access_clock, rate_limits(config),
-      [this](std::string_view text) { log_->write(io::LogLevel::warning, "access.refused", text); });
-  health_ = std::make_unique<Health>(*engine_, scratch_.path());
-  const SiteParts parts{
-      *guard_, front_->http, front_->sse, *metrics_, *health_, *engine_, [] { return std::string("{}"); }};
-  main_site_ = std::make_unique<McpEndpoint>(parts);
-  health_site_ = std::make_unique<HealthEndpoint>(parts);
-  io::LogOptions log;
-  log.folder = scratch_ / "logs";
-  log.level = io::LogLevel::debug;
-  log_ = io::Log::open(std::move(log)).value();
-  daemon_ = std::make_unique<Daemon>(*engine_, *catalogue_, *guard_, daemon_settings(config), log_.get());
-  frame_site_ = std::make_unique<WebSocketEndpoint>(*guard_, *engine_, front_->service, *daemon_,
-                                                    [] { return io::random_token(24); });
-  mcp_port_ = port_of(door_->listen_http("mcp", "127.0.0.1", 0, "http.port", *main_site_));
-  daemon_port_ = port_of(door_->listen_frames("daemon", "127.0.0.1", 0, "ws.port", *frame_site_));
-  health_port_ = port_of(door_->listen_http("health", "127.0.0.1", 0, "health.port", *health_site_, true));
-  watch_passes(*door_, *front_, *guard_, *daemon_);
-  thread_ = std::thread([this] { door_->run(); });
+  parts_.emplace(ServerInputs{.options = options_,
+                              .runtime = *runtime,
+                              .writer = writer_,
+                              .catalogue = [&catalogue] { return std::move(*catalogue); },
+                              .access = std::move(*access),
+                              .log = test_log(scratch_ / "logs"),
+                              .environment = Environment::open(config, options_, nullptr).value(),
+                              .access_clock = access_clock});
+  (void)parts_->catalogue.get();
+  if (const Result<void> bound = parts_->listen({{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}});
+      !bound)
+    FAIL(bound.error().message);
+  thread_ = std::thread([this] { parts_->net.run(); });
 }
 
 House::~House() {
   Gate::open();
-  door_->stop();
+  parts_->net.stop();
   thread_.join();
+}
+
+std::uint16_t House::mcp() const {
+  return port_of(parts_->listeners()[0]);
+}
+
+std::uint16_t House::daemon() const {
+  return port_of(parts_->listeners()[1]);
+}
+
+std::uint16_t House::health() const {
+  return port_of(parts_->listeners()[2]);
 }
 
 void House::replace_access(const Settings& settings) {
   const Config config = config_of(settings);
   Result<AccessPolicy> access =
-      AccessPolicy::load(config, scratch_.path(), false, access_.get(), access_clock_);
+      AccessPolicy::load(config, scratch_.path(), false, &parts_->access, access_clock_);
   if (!access) FAIL(access.error().message);
-  on_loop([&] {
-    *access_ = std::move(*access);
-    daemon_->reload(daemon_settings(config));
-    door_->judge_now();
-    front_->end_retired_sessions();
-  });
+  on_loop([&] { parts_->replace_access(std::move(*access), config); });
 }
 
 void House::on_loop(std::function<void()> job) {
   std::promise<void> done;
-  door_->loop().post([&] {
+  parts_->net.loop().post([&] {
     job();
     done.set_value();
   });

@@ -3,16 +3,11 @@
 #pragma once
 
 #include "core/config.hpp"
-#include "engine/lazy_store.hpp"
-#include "serve/endpoints.hpp"
-#include "serve/exai_ws/daemon.hpp"
-#include "serve/mcp_stack.hpp"
-#include "serve/net/net_server.hpp"
-#include "serve/server_status.hpp"
+#include "serve/server_parts.hpp"
 #include "tests/scratch.hpp"
 
 #include <future>
-#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -33,44 +28,27 @@ class House {
   House(House&&) = delete;
   House& operator=(House&&) = delete;
 
-  [[nodiscard]] std::uint16_t mcp() const { return mcp_port_; }
-  [[nodiscard]] std::uint16_t daemon() const { return daemon_port_; }
-  [[nodiscard]] std::uint16_t health() const { return health_port_; }
+  [[nodiscard]] std::uint16_t mcp() const;
+  [[nodiscard]] std::uint16_t daemon() const;
+  [[nodiscard]] std::uint16_t health() const;
   /// Runs on the loop and waits for it.
   void on_loop(std::function<void()> job);
-  engine::Engine& engine() { return *engine_; }
-  engine::Metrics& metrics() { return *metrics_; }
-  serve::McpStack& front() { return *front_; }
+  engine::Engine& engine() { return parts_->engine; }
+  engine::Metrics& metrics() { return parts_->metrics; }
+  serve::McpStack& front() { return parts_->mcp; }
   /// Puts other rules of access in place, as a reload does.
   void replace_access(const Settings& settings);
-  serve::auth::Guard& guard() { return *guard_; }
-  serve::exai_ws::Daemon& daemon_service() { return *daemon_; }
+  serve::auth::Guard& guard() { return parts_->guard; }
+  serve::exai_ws::Daemon& daemon_service() { return parts_->daemon; }
+  serve::ServerParts& parts() { return *parts_; }
   [[nodiscard]] const std::filesystem::path& root() const { return scratch_.path(); }
 
  private:
   Scratch scratch_;
   const Clock& access_clock_;
-  std::unique_ptr<io::Log> log_;  // the daemon's only
-  std::unique_ptr<serve::net::NetServer> door_;
-  std::unique_ptr<serve::mcp::McpWriter> wire_;
-  std::unique_ptr<serve::mcp::CurrentCatalogue> catalogue_;
-  std::unique_ptr<engine::Metrics> metrics_;
-  models::ProviderPermits permits_;
-  std::unique_ptr<engine::LazyStore> store_;
-  std::unique_ptr<engine::ConversationMemory> memory_;
-  std::unique_ptr<models::Caches> caches_;
-  std::unique_ptr<models::ModelRouter> router_;
-  std::unique_ptr<serve::ServerStatus> view_;
-  std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<serve::McpStack> front_;
-  std::unique_ptr<serve::auth::AccessPolicy> access_;
-  std::unique_ptr<serve::auth::Guard> guard_;
-  std::unique_ptr<serve::Health> health_;
-  std::unique_ptr<serve::McpEndpoint> main_site_;
-  std::unique_ptr<serve::HealthEndpoint> health_site_;
-  std::unique_ptr<serve::exai_ws::Daemon> daemon_;
-  std::unique_ptr<serve::WebSocketEndpoint> frame_site_;
-  std::uint16_t mcp_port_ = 0, daemon_port_ = 0, health_port_ = 0;
+  serve::ServeOptions options_;
+  const serve::mcp::McpWriter writer_{serve::mcp::ServerIdentity{"exai-test", "0", ""}};
+  std::optional<serve::ServerParts> parts_;
   std::thread thread_;
 };
 

@@ -40,22 +40,41 @@ class FixedView : public engine::ServerView {
   std::filesystem::path folder;
 };
 
-class ToolCall : public engine::CallContext {
+/// The runtime of a call, made before the call that it is handed to.
+inline std::shared_ptr<const engine::Runtime> runtime_of(Config config, const std::filesystem::path& root) {
+  auto made = engine::make_runtime(std::move(config), root);
+  if (!made) FAIL(made.error().message);
+  return std::move(*made);
+}
+
+/// What a call reaches, owned; stands before the call itself.
+struct ToolWorld {
+  models::ProviderPermits permits;
+  engine::Metrics counted{{"chat"}};
+  FixedView fixed_view;
+  std::unique_ptr<store::Store> home;
+  std::unique_ptr<engine::ConversationMemory> conversations;
+  std::unique_ptr<models::Caches> kept_answers;
+  engine::Services reach;
+};
+
+class ToolCall : private ToolWorld, public engine::CallContext {
  public:
   /// Files may be named below `root`.
-  explicit ToolCall(Config config, const std::filesystem::path& root = "/") {
-    auto made = engine::make_runtime(std::move(config), root);
-    if (!made) FAIL(made.error().message);
-    runtime_ = std::move(*made);
+  explicit ToolCall(Config config, const std::filesystem::path& root = "/")
+      : CallContext(reach, runtime_of(std::move(config), root),
+                    {.request_id = "r1",
+                     .caller = {.principal = {.name = "test"}},
+                     .deadline = Deadline::after(std::chrono::minutes(10))}) {
     for (const models::Provider* provider : Registered<models::Provider>::all())
-      permits_.set_limit(std::string(provider->id), 4);
+      permits.set_limit(std::string(provider->id), 4);
     auto opened = store::open_sqlite(":memory:");
     REQUIRE(opened);
-    store_ = std::move(*opened);
-    memory_ = std::make_unique<engine::ConversationMemory>(*store_, system_clock(),
-                                                           engine::ConversationLimits{}, nullptr);
-    caches_ =
-        std::make_unique<models::Caches>(runtime_->config, system_clock(), [this] { metrics_.cache_hit(); });
+    home = std::move(*opened);
+    reach.store = home.get();
+    reach.view = &fixed_view;
+    reach.new_id = io::random_uuid;
+    live_in(system_clock());
   }
   Result<engine::ToolOutput> run(std::string_view tool, const Json& arguments) {
     const tools::Tool* known = tools::find_tool(tool);
@@ -77,18 +96,6 @@ class ToolCall : public engine::CallContext {
     return test::structured(*output);
   }
 
-  [[nodiscard]] const Config& config() const override { return runtime_->config; }
-  [[nodiscard]] const Clock& clock() const override { return *clock_; }
-  [[nodiscard]] Deadline deadline() const override { return Deadline::after(Millis{20000}); }
-  [[nodiscard]] std::stop_token stop() const override { return {}; }
-  [[nodiscard]] const std::string& request_id() const override { return request_id_; }
-  [[nodiscard]] const std::string& principal() const override { return principal_; }
-  [[nodiscard]] bool may(engine::Scope scope) const override { return scope_ >= scope; }
-  [[nodiscard]] const models::ModelCatalogue& models() const override { return runtime_->models; }
-  [[nodiscard]] const engine::ServerView& server() const override { return view_; }
-  [[nodiscard]] const engine::ClientFacts& client() const override { return client_; }
-  [[nodiscard]] const Json& input(const std::string&) const override { return none_; }
-  [[nodiscard]] const Json& state() const override { return none_; }
   void log(engine::ClientLog, Json) override {}
   void begin_task() override {}
   void let_poll() override {}
@@ -100,66 +107,54 @@ class ToolCall : public engine::CallContext {
   }
   Result<models::Reply> chat(const models::ChatRequest& request,
                              const std::function<void(std::string_view)>& on_delta) override {
-    return router_->chat(*runtime_, request, in_time(), {}, on_delta);
+    return router_->chat(runtime(), request, in_time(), {}, on_delta);
   }
   Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) override {
-    return router_->ask(*runtime_, ask, in_time(), {});
+    return router_->ask(runtime(), ask, in_time(), {});
   }
-  [[nodiscard]] const engine::Workspace& workspace() const override { return runtime_->workspace; }
-  [[nodiscard]] std::string new_id() const override { return ids_ ? ids_() : io::random_uuid(); }
-  engine::ConversationMemory& memory() override { return *memory_; }
-  models::Caches& caches() override { return *caches_; }
-  store::Store& store() override { return *store_; }
 
   /// Another time, way to providers and source of ids than the usual ones; they must outlive the calls.
   void use(const Clock& clock, models::ProviderTransport& transport, std::function<std::string()> ids = {}) {
-    clock_ = &clock;
-    ids_ = std::move(ids);
+    if (ids) reach.new_id = std::move(ids);
     router_ = std::make_unique<models::ModelRouter>(
-        models::ModelRouter::Services{permits_, metrics_, clock, transport});
-    memory_ =
-        std::make_unique<engine::ConversationMemory>(*store_, clock, engine::ConversationLimits{}, nullptr);
-    caches_ = std::make_unique<models::Caches>(runtime_->config, clock, [this] { metrics_.cache_hit(); });
+        models::ModelRouter::Services{permits, counted, clock, transport});
+    live_in(clock);
   }
 
   std::string streamed;
   std::vector<std::string> told;  ///< messages of progress
-  engine::Metrics& metrics() { return metrics_; }
+  engine::Metrics& metrics() { return counted; }
   /// Forgets all and remembers in that store from now on, as after a restart.
-  void remember_in(store::Store& store) {
-    memory_.reset();  // writes what is not written yet
-    memory_ = std::make_unique<engine::ConversationMemory>(store, system_clock(),
-                                                           engine::ConversationLimits{}, nullptr);
+  void remember_in(store::Store& other) {
+    conversations.reset();  // writes what is not written yet
+    conversations = std::make_unique<engine::ConversationMemory>(other, system_clock(),
+                                                                 engine::ConversationLimits{}, nullptr);
+    reach.memory = conversations.get();
   }
   void become(std::string principal, engine::Scope scope = engine::Scope::admin) {
-    principal_ = std::move(principal);
-    scope_ = scope;
+    change_caller({.principal = {std::move(principal), scope}});
   }
-  FixedView& view() { return view_; }
+  FixedView& view() { return fixed_view; }
 
  private:
   std::mutex telling_;  // tools report progress from threads of their own
+
+  void live_in(const Clock& clock) {
+    reach.clock = &clock;
+    conversations =
+        std::make_unique<engine::ConversationMemory>(*home, clock, engine::ConversationLimits{}, nullptr);
+    reach.memory = conversations.get();
+    kept_answers = std::make_unique<models::Caches>(config(), clock, [this] { counted.cache_hit(); });
+    reach.caches = kept_answers.get();
+  }
   /// As the router's clock sees it.
   [[nodiscard]] Deadline in_time() const {
-    return Deadline::after(Millis{20000}, clock_ == &system_clock() ? hurried_ : *clock_);
+    return Deadline::after(Millis{20000}, &clock() == &system_clock() ? hurried_ : clock());
   }
 
-  std::shared_ptr<const engine::Runtime> runtime_;
-  models::ProviderPermits permits_;
-  engine::Metrics metrics_{{"chat"}};
   HurriedClock hurried_;
-  const Clock* clock_ = &system_clock();
-  std::function<std::string()> ids_;
   std::unique_ptr<models::ModelRouter> router_ = std::make_unique<models::ModelRouter>(
-      models::ModelRouter::Services{permits_, metrics_, hurried_, models::network()});
-  FixedView view_;
-  engine::ClientFacts client_;
-  Json none_;
-  std::string request_id_ = "r1", principal_ = "test";
-  engine::Scope scope_ = engine::Scope::admin;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<engine::ConversationMemory> memory_;
-  std::unique_ptr<models::Caches> caches_;
+      models::ModelRouter::Services{permits, counted, hurried_, models::network()});
 };
 
 }  // namespace exai::test

@@ -1,0 +1,170 @@
+#include "serve/server_parts.hpp"
+
+#include "core/json.hpp"
+#include "core/version.hpp"
+#include "io/journal.hpp"
+#include "io/random.hpp"
+
+#include <fmt/core.h>
+
+#include <unistd.h>
+
+namespace exai::serve {
+namespace {
+
+engine::ConversationLimits conversation_limits(const Config& config) {
+  // Small commits: a large one takes the processor from the calls for too long.
+  return {.gather = Millis{5}, .power = config.text("memory.durability") == "power"};
+}
+
+/// What was promised outlives the process; where nothing may, nothing is promised.
+engine::ConversationMemory::OpenJournal journal_in(const std::filesystem::path& folder, bool keeps) {
+  if (!keeps) return {};
+  return
+      [folder] { return io::Journal::open(folder, "exai-" + io::time_ordered_uuid(system_clock().wall())); };
+}
+
+}  // namespace
+
+ListenAddresses listen_addresses(const Config& config) {
+  return {{config.text("http.host"), config.port("http.port")},
+          {config.text("ws.host"), config.port("ws.port")},
+          {config.text("health.host"), config.port("health.port")}};
+}
+
+ServerParts::ServerParts(ServerInputs inputs)
+    : options(inputs.options),
+      config(inputs.runtime->config),
+      environment(std::move(inputs.environment)),
+      log(std::move(inputs.log)),
+      catalogue([this, fetch = std::move(inputs.catalogue)] {
+        mcp::Catalogue first = fetch();
+        metrics.learn(first.job_names());
+        return first;
+      }),
+      metrics({}),
+      store(keeps_state() ? state_folder() / "exai.db" : std::filesystem::path(":memory:"),
+            environment->clock()),
+      memory(
+          store, environment->clock(), conversation_limits(config),
+          [this](const Error& error) {
+            metrics.storage_failed();
+            log->write(io::LogLevel::warning, "memory.write",
+                       "conversations are not in the store yet: " + error.message);
+          },
+          journal_in(state_folder(), keeps_state())),
+      caches(config, environment->clock(), [this] { metrics.cache_hit(); }),
+      spend(&store, environment->clock(),
+            [this](const Error& error) {
+              log->write(io::LogLevel::warning, "spend.write",
+                         "the cost of models is not in the store yet: " + error.message);
+            }),
+      router({permits, metrics, environment->clock(), environment->transport(), log.get(), &spend,
+              [this] { return environment->chance(); }}),
+      view({catalogue, environment->clock(), log_folder(), *log, in_flight, permits, router}),
+      net(net::door_limits(config)),
+      background(net.loop()),
+      engine({.reach = {&environment->clock(), &memory, &caches, &store, &view,
+                        [this] { return environment->new_id(); }},
+              .loop = net.loop(),
+              .permits = permits,
+              .metrics = metrics,
+              .router = router,
+              .in_flight = in_flight},
+             std::move(inputs.runtime), log.get()),
+      mcp(catalogue, inputs.writer, engine, config, system_clock()),
+      access(std::move(inputs.access)),
+      settings(config, options.reload, system_clock()),
+      guard(access, metrics, inputs.access_clock, engine::rate_limits(config),
+            [this](std::string_view text) { log->write(io::LogLevel::warning, "access.refused", text); }),
+      health(engine.services().reach, background, state_folder()),
+      daemon(engine, background, catalogue, guard, exai_ws::daemon_settings(config), log.get()),
+      mcp_endpoint({guard, mcp.http, mcp.sse, health, engine, background, [this] { return metrics_text(); },
+                    [this] { return status(); }}),
+      health_endpoint({guard, health, engine}),
+      websocket_endpoint(guard, background, mcp.service, daemon, [] { return io::random_token(24); }) {
+  watch_passes(net, mcp, guard, daemon);
+}
+
+ServerParts::~ServerParts() {
+  // Its jobs look at parts that end before it would.
+  background.end();
+}
+
+std::filesystem::path ServerParts::state_folder() const {
+  return engine::below(options.file_base(), config.text("server.state_dir"));
+}
+
+std::filesystem::path ServerParts::log_folder() const {
+  return engine::below(options.file_base(), config.text("log.dir"));
+}
+
+Result<void> ServerParts::listen(const ListenAddresses& addresses) {
+  const auto add = [this](Result<net::BoundSocket> bound, std::string_view scheme,
+                          std::string_view path) -> Result<void> {
+    if (!bound) return fail(bound.error());
+    bound->url = fmt::format("{}://{}{}", scheme, bound->address, path);
+    listeners_.push_back(std::move(*bound));
+    return {};
+  };
+  Result<void> done = add(
+      net.listen_http("mcp", addresses.mcp.host, addresses.mcp.port, "http.port (MCP_PORT)", mcp_endpoint),
+      "http", "/mcp");
+  if (done)
+    done = add(net.listen_frames("daemon", addresses.frames.host, addresses.frames.port,
+                                 "ws.port (EXAI_WS_PORT)", websocket_endpoint),
+               "ws", "");
+  if (done)
+    done = add(net.listen_http("health", addresses.health.host, addresses.health.port,
+                               "health.port (HEALTH_CHECK_PORT)", health_endpoint, true),
+               "http", "/health");
+  return done;
+}
+
+void ServerParts::replace_access(auth::AccessPolicy next, const Config& settings_now) {
+  access = std::move(next);
+  daemon.reload(exai_ws::daemon_settings(settings_now));
+  net.judge_now();
+  mcp.end_retired_sessions();
+}
+
+std::string ServerParts::metrics_text() {
+  return metrics.render(
+      {caches.rows(), settings.generation(), settings.in_step(), settings.last_reload_good()});
+}
+
+Json ServerParts::listeners_json() const {
+  Json rows = Json::array();
+  for (const net::BoundSocket& one : listeners_)
+    rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
+  return rows;
+}
+
+std::string ServerParts::status() {
+  Json permit_rows = Json::array(), circuits = Json::array();
+  for (const auto& row : view.permits())
+    permit_rows.push_back({{"name", row.name}, {"in_use", row.in_use}, {"limit", row.limit}});
+  for (const auto& row : view.breakers())
+    circuits.push_back(
+        {{"provider", row.provider}, {"model", row.model}, {"state", row.state}, {"failures", row.failures}});
+  Json layers = Json::object();
+  for (const auto& [layer, value] : engine.runtime()->budgets.layers)
+    layers[std::string(timeouts::to_string(layer))] = format_duration(value.value);
+  return dump_json({{"name", config.text("server.name")},
+                    {"version", version()},
+                    {"pid", getpid()},
+                    {"uptime_seconds", static_cast<double>(view.uptime().count()) / 1000.0},
+                    {"draining", engine.draining()},
+                    {"listeners", listeners_json()},
+                    {"permits", std::move(permit_rows)},
+                    {"timeouts", std::move(layers)},
+                    {"circuits", std::move(circuits)},
+                    {"sessions", mcp.sessions.size()},
+                    {"streams", mcp.service.streams()},
+                    {"connections", net.connections()},
+                    {"tools", catalogue.get()->tools().size()},
+                    {"settings", settings.json()},
+                    {"log_lines_lost", log->lost()}});
+}
+
+}  // namespace exai::serve
