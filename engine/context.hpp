@@ -151,9 +151,8 @@ class CallContext {
 
  protected:
   [[nodiscard]] const CallFacts& facts() const { return facts_; }
+  [[nodiscard]] CallFacts& facts() { return facts_; }
   [[nodiscard]] const Runtime& runtime() const { return *runtime_; }
-  /// From now on somebody else asks (a test that plays several callers).
-  void change_caller(Caller caller) { facts_.caller = std::move(caller); }
 
  private:
   const Services& services_;

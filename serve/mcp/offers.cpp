@@ -178,8 +178,4 @@ std::optional<tools::UriVariables> match_uri(std::string_view uri_template, std:
   return variables;
 }
 
-Json user_text(const std::string& text) {
-  return {{"role", "user"}, {"content", {{"type", "text"}, {"text", text}}}};
-}
-
 }  // namespace exai::serve::mcp

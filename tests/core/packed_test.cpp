@@ -55,7 +55,7 @@ TEST_CASE("what is built in is what the source tree says", "[core][packed]") {
   const auto workflows = tools::embedded_workflows();
   REQUIRE(workflows);
   CHECK(workflows->size() == 12);
-  for (const serve::WorkflowSource& source : *workflows) {
+  for (const tools::WorkflowSource& source : *workflows) {
     INFO(source.file);
     CHECK(same(source.document, *io::parse_yaml(tests::source_text(source.file), source.file)));
   }

@@ -58,6 +58,9 @@ struct ToolWorld {
   engine::Services reach;
 };
 
+/// What each run of a tool may take.
+constexpr Millis k_patience{20000};
+
 class ToolCall : private ToolWorld, public engine::CallContext {
  public:
   /// Files may be named below `root`.
@@ -65,7 +68,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
       : CallContext(reach, runtime_of(std::move(config), root),
                     {.request_id = "r1",
                      .caller = {.principal = {.name = "test"}},
-                     .deadline = Deadline::after(std::chrono::minutes(10))}) {
+                     .deadline = Deadline::after(k_patience)}) {
     for (const models::Provider* provider : Registered<models::Provider>::all())
       permits.set_limit(std::string(provider->id), 4);
     auto opened = store::open_sqlite(":memory:");
@@ -82,6 +85,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
     return run(*known, arguments);
   }
   Result<engine::ToolOutput> run(const tools::Tool& tool, const Json& arguments) {
+    facts().deadline = Deadline::after(k_patience);
     auto answer = tool.run(arguments, *this);
     if (!answer) return fail(answer.error());
     REQUIRE(std::holds_alternative<engine::ToolOutput>(*answer));
@@ -132,7 +136,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
     reach.memory = conversations.get();
   }
   void become(std::string principal, engine::Scope scope = engine::Scope::admin) {
-    change_caller({.principal = {std::move(principal), scope}});
+    facts().caller.principal = {std::move(principal), scope};
   }
   FixedView& view() { return fixed_view; }
 
@@ -149,7 +153,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
   }
   /// As the router's clock sees it.
   [[nodiscard]] Deadline in_time() const {
-    return Deadline::after(Millis{20000}, &clock() == &system_clock() ? hurried_ : clock());
+    return Deadline::after(k_patience, &clock() == &system_clock() ? hurried_ : clock());
   }
 
   HurriedClock hurried_;
