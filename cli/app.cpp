@@ -113,27 +113,48 @@ bool wants_record(const CommandLine& line) {
          line.globals.record.value_or(line.command->recording == Recording::always);
 }
 
+/// The settings that the command's own flags stand for.
+Result<FlagSettings> flag_settings(const CommandLine& line) {
+  if (line.command->settings == nullptr) return FlagSettings{};
+  return line.command->settings(line.args);
+}
+
+/// The configuration, where the command needs one.
+Result<Loaded> load(const CommandLine& line, const FlagSettings& flags, Streams& streams) {
+  hooks().set_dry_run(false);
+  Result<Loaded> loaded = line.command->needs_config ? hooks().load(line.globals, flags, nullptr) : Loaded{};
+  if (loaded && line.command->needs_config) mention_findings(*loaded, line, streams);
+  hooks().set_dry_run(line.globals.dry_run);
+  return loaded;
+}
+
+/// What the command handed back, written and kept as was asked.
+Result<ExitCode> finish(const CommandLine& line, Result<Outcome> outcome, int signal, Context& context,
+                        const std::vector<Sink>& sinks) {
+  if (outcome && !outcome->report && line.globals.record.value_or(false) && !line.globals.dry_run)
+    outcome = fail(ErrorKind::usage, "nothing was judged, so there is no run to --record",
+                   fmt::format("exai {} without --record", line.command->path));
+  if (outcome && outcome->report && wants_record(line)) hooks().keep(*outcome, context);
+  const auto stopped = ExitCode(128 + signal);
+  if (!outcome) {
+    if (signal != 0 && outcome.error().kind == ErrorKind::cancelled) return stopped;
+    return fail(redacted(std::move(outcome).error(), context.config));
+  }
+  const auto code = write_outcome(*outcome, context, sinks);
+  return code && signal != 0 ? stopped : code;
+}
+
 /// Runs the command inside its context and writes what it hands back.
 Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
   if (auto fine = refuse_record(line); !fine) return fail(fine.error());
   const auto sinks = parse_sinks(line.globals.outputs);
   if (!sinks) return fail(sinks.error());
   if (auto fine = refuse_terminal_input(line, streams); !fine) return fail(fine.error());
-  FlagSettings flags;
-  if (line.command->settings != nullptr) {
-    auto given = line.command->settings(line.args);
-    if (!given) return fail(std::move(given).error());
-    flags = std::move(*given);
-  }
-  Loaded loaded;
-  hooks().set_dry_run(false);
-  if (line.command->needs_config) {
-    auto read = hooks().load(line.globals, flags, nullptr);
-    if (!read) return fail(std::move(read).error());
-    loaded = std::move(*read);
-    mention_findings(loaded, line, streams);
-  }
-  hooks().set_dry_run(line.globals.dry_run);
+  const auto flags = flag_settings(line);
+  if (!flags) return fail(flags.error());
+  auto read = load(line, *flags, streams);
+  if (!read) return fail(std::move(read).error());
+  Loaded& loaded = *read;
 
   std::optional<SignalStop> signals;  // the server has its own, on its loop
   if (line.command->waits && line.command->effect != Effect::serves) signals.emplace();
@@ -150,25 +171,15 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
                   .deadline = total_deadline(line.globals),
                   .began = system_clock().steady(),
                   .stop = signals ? signals->token() : std::stop_token{},
-                  .reload = [&line, &loaded, flags]() -> Result<ConfigSources> {
-                    auto again = hooks().load(line.globals, flags, &loaded);
+                  .reload = [&line, &loaded, &flags]() -> Result<ConfigSources> {
+                    auto again = hooks().load(line.globals, *flags, &loaded);
                     if (!again) return fail(std::move(again).error());
                     return ConfigSources{std::move(again->config), std::move(again->findings)};
                   },
                   .results = &results};
   auto outcome = run_command(line, context);
-  if (outcome && !outcome->report && line.globals.record.value_or(false) && !line.globals.dry_run)
-    outcome = fail(ErrorKind::usage, "nothing was judged, so there is no run to --record",
-                   fmt::format("exai {} without --record", line.command->path));
-  if (outcome && outcome->report && wants_record(line)) hooks().keep(*outcome, context);
   const int signal = signals ? signals->caught().value_or(0) : 0;
-  const auto stopped = ExitCode(128 + signal);
-  if (!outcome) {
-    if (signal != 0 && outcome.error().kind == ErrorKind::cancelled) return stopped;
-    return fail(redacted(std::move(outcome).error(), loaded.config));
-  }
-  const auto code = write_outcome(*outcome, context, *sinks);
-  return code && signal != 0 ? stopped : code;
+  return finish(line, std::move(outcome), signal, context, *sinks);
 }
 
 int run_words(const std::vector<std::string>& words, Streams& streams) {

@@ -22,25 +22,27 @@ std::string next_request_id() {
 }
 }  // namespace
 
-Call::Call(CallSpec spec, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
-           std::shared_ptr<CallSink> sink)
+Call::Call(CallSpec spec, Work work, const CallServices& services,
+           const std::shared_ptr<const Runtime>& runtime, std::shared_ptr<CallSink> sink)
     // Nobody can stop what runs on the loop thread itself.
-    : Call(std::move(spec), services, runtime, std::move(sink),
-           spec.job.work == Work::inline_ ? std::stop_source(std::nostopstate) : std::stop_source()) {}
+    : Call(std::move(spec), work, services, runtime, std::move(sink),
+           work == Work::inline_ ? std::stop_source(std::nostopstate) : std::stop_source()) {}
 
-Call::Call(CallSpec&& spec, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
-           std::shared_ptr<CallSink> sink, std::stop_source stop)
+Call::Call(CallSpec&& spec, Work work, const CallServices& services,
+           const std::shared_ptr<const Runtime>& runtime, std::shared_ptr<CallSink> sink,
+           std::stop_source stop)
     : CallContext(services.reach, runtime,
                   {.request_id = next_request_id(),
                    .caller = std::move(spec.caller),
-                   .deadline = Deadline::after(runtime->budgets[spec.job.budget], *services.reach.clock),
+                   .deadline = Deadline::after(runtime->budgets[spec.job->budget], *services.reach.clock),
                    .stop = stop.get_token(),
                    .inputs = std::move(spec.inputs),
                    .state = std::move(spec.state)}),
       job_(std::move(spec.job)),
+      work_(work),
       services_(services),
       arrived_(services.reach.clock->steady()),
-      budget_(runtime->budgets[job_.budget]),
+      budget_(runtime->budgets[job_->budget]),
       stop_(std::move(stop)),
       sink_(std::move(sink)) {}
 
@@ -69,7 +71,7 @@ void Call::changed(Change what, std::string uri) {
 }
 
 void Call::say(CallEvent said) {
-  if (job_.work == Work::inline_) return deliver(said);
+  if (work_ == Work::inline_) return deliver(said);
   const std::scoped_lock lock(mutex_);
   const Progress& said_now = said.progress;
   const std::size_t bytes = said_now.text.size() + said_now.message.size() + sizeof(CallEvent);
@@ -118,24 +120,24 @@ void Call::deliver_said() {
 
 Result<models::Reply> Call::chat(const models::ChatRequest& request,
                                  const std::function<void(std::string_view)>& on_delta) {
-  return services_.router.chat(runtime(), request, deadline(), stop(), on_delta, job_.name,
-                               timeouts::setting_key(job_.budget));
+  return services_.router.chat(runtime(), request, deadline(), stop(), on_delta, job_->name,
+                               timeouts::setting_key(job_->budget));
 }
 
 Result<models::ProviderAnswer> Call::ask(const models::ProviderRequest& ask) {
-  return services_.router.ask(runtime(), ask, deadline(), stop(), job_.name,
-                              timeouts::setting_key(job_.budget));
+  return services_.router.ask(runtime(), ask, deadline(), stop(), job_->name,
+                              timeouts::setting_key(job_->budget));
 }
 
 CallOutcome Call::run() {
   try {
-    return {job_.run(*this), true};
+    return {job_->run(*this), true};
   } catch (const std::exception& broken) {
     broke_ = broken.what();
   } catch (...) {
     broke_ = "an exception of unknown type";
   }
-  return {fail(ErrorKind::internal, "internal error in " + job_.name,
+  return {fail(ErrorKind::internal, "internal error in " + job_->name,
                "the server log has the details under request id " + request_id()),
           false};
 }

@@ -16,7 +16,7 @@ namespace exai::engine {
 
 /// What a transport asks for. `caller.session` is the key of the session's permits.
 struct CallSpec {
-  Job job;
+  SharedJob job;
   Caller caller;
   Json inputs = Json::object();  ///< answers to an earlier InputRequired, by key
   Json state;                    ///< of that InputRequired
@@ -65,7 +65,7 @@ struct CallServices {
 
 class Call final : public CallContext, public std::enable_shared_from_this<Call> {
  public:
-  Call(CallSpec spec, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
+  Call(CallSpec spec, Work work, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
        std::shared_ptr<CallSink> sink);
 
   // CallContext: any thread.
@@ -94,10 +94,11 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   void deliver(const CallEvent& said);
   void deliver_said();
 
-  Call(CallSpec&& spec, const CallServices& services, const std::shared_ptr<const Runtime>& runtime,
-       std::shared_ptr<CallSink> sink, std::stop_source stop);
+  Call(CallSpec&& spec, Work work, const CallServices& services,
+       const std::shared_ptr<const Runtime>& runtime, std::shared_ptr<CallSink> sink, std::stop_source stop);
 
-  Job job_;
+  SharedJob job_;
+  Work work_;  ///< the job's own, or inline where that is known to be quick
   const CallServices& services_;
   Steady arrived_;
   Millis budget_;

@@ -173,4 +173,7 @@ struct Job {
   std::function<bool(const ConversationMemory&)> quick{};  ///< Tool::quick
 };
 
+/// One record, whoever holds it: the request that waits for it, the call, the pool.
+using SharedJob = std::shared_ptr<const Job>;
+
 }  // namespace exai::engine

@@ -55,13 +55,14 @@ Error Engine::busy(std::string why, std::string hint) const {
 }
 
 std::shared_ptr<Call> Engine::start(CallSpec spec, std::shared_ptr<CallSink> sink) {
-  if (spec.job.quick && spec.job.quick(*services_.reach.memory)) spec.job.work = Work::inline_;
-  const auto call = std::make_shared<Call>(std::move(spec), services_, runtime_, std::move(sink));
+  const bool quick = spec.job->quick && spec.job->quick(*services_.reach.memory);
+  const Work work = quick ? Work::inline_ : spec.job->work;
+  const auto call = std::make_shared<Call>(std::move(spec), work, services_, runtime_, std::move(sink));
   if (draining_) {
     answer(call, {fail(busy("the server is shutting down", "call again when it is back")), false});
     return call;
   }
-  if (call->job_.work == Work::inline_) {
+  if (call->work_ == Work::inline_) {
     run_inline(call);
     return call;
   }
@@ -103,7 +104,7 @@ void Engine::run_inline(const std::shared_ptr<Call>& call) {
 void Engine::log_breakage(const Call& call) {
   if (call.broke_.empty() || log_ == nullptr) return;
   log_->write(io::LogLevel::error, "call.broke", call.broke_,
-              {{"request_id", call.request_id()}, {"tool", call.job_.name}});
+              {{"request_id", call.request_id()}, {"tool", call.job_->name}});
 }
 
 void Engine::wait_in_line(const std::shared_ptr<Call>& call) {
@@ -154,9 +155,9 @@ void Engine::launch(const std::shared_ptr<Call>& call) {
 void Engine::overdue(const std::shared_ptr<Call>& call) {
   call->stop_.request_stop();
   const auto seconds = format_duration(call->budget_);
-  answer(call, {fail(ErrorKind::timeout, call->job_.name + " did not end within " + seconds,
+  answer(call, {fail(ErrorKind::timeout, call->job_->name + " did not end within " + seconds,
                      "ask for less, or raise " +
-                         std::string(setting_name(timeouts::setting_key(call->job_.budget)))),
+                         std::string(setting_name(timeouts::setting_key(call->job_->budget)))),
                 true});
 }
 
@@ -205,11 +206,11 @@ void Engine::cancel(const std::shared_ptr<Call>& call) {
 void Engine::record(const Call& call, const CallOutcome& outcome) {
   const std::chrono::duration<double> took = services_.reach.clock->steady() - call.arrived_;
   const std::string word = outcome_word(outcome);
-  services_.metrics.call_finished(call.job_.name, call.facts().caller.transport, word, took.count());
+  services_.metrics.call_finished(call.job_->name, call.facts().caller.transport, word, took.count());
   if (log_ == nullptr) return;
   io::Activity line;
   line.request_id = call.request_id();
-  line.tool = call.job_.name;
+  line.tool = call.job_->name;
   line.principal = call.facts().caller.principal.name;
   line.transport = to_string(call.facts().caller.transport);
   line.session =

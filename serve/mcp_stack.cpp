@@ -38,9 +38,7 @@ McpStack::McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter&
       sessions(session_limits(config), clock, new_id,
                [this](const std::shared_ptr<mcp::Session>& session) {
                  service.forget(session->id);
-                 // Whoever still reads a stream of it gets its end.
-                 if (auto* streams = dynamic_cast<mcp::SessionStreams*>(session->channel.get()))
-                   streams->end();
+                 if (session->channel) session->channel->end();
                }),
       http(service, sessions),
       sse(service, new_id, static_cast<std::size_t>(config.integer("limits.streams"))),

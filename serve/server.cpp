@@ -278,6 +278,15 @@ std::future<Result<Toolbox>> tools_beside(const mcp::McpWriter& wire,
   });
 }
 
+/// One listening server a state folder; one on standard input shares it.
+Result<std::optional<io::LockFile>> only_one(const std::filesystem::path& state,
+                                             const ServeOptions& options) {
+  if (options.stdio) return std::nullopt;
+  Result<io::LockFile> taken = io::LockFile::acquire(state / "exai.lock");
+  if (!taken) return fail(taken.error());
+  return std::optional<io::LockFile>(std::move(*taken));
+}
+
 Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> workflows,
                    const ServeOptions& options, const ReadyHook& on_ready) {
   std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
@@ -286,12 +295,8 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
   harden();
   const std::filesystem::path state =
       engine::below(options.file_base(), runtime->config.text("server.state_dir"));
-  std::optional<io::LockFile> lock;
-  if (!options.stdio) {
-    Result<io::LockFile> taken = io::LockFile::acquire(state / "exai.lock");
-    if (!taken) return fail(taken.error());
-    lock.emplace(std::move(*taken));
-  }
+  Result<std::optional<io::LockFile>> lock = only_one(state, options);
+  if (!lock) return fail(lock.error());
   Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);
   if (!log) return fail(log.error());
   Result<std::unique_ptr<Environment>> environment =
@@ -315,7 +320,7 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
   server.warn_of(judgement.findings);
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;
-    if (Result<void> told = server.announce(*lock); !told) return told;
+    if (Result<void> told = server.announce(**lock); !told) return told;
   }
   server.run(on_ready);
   return server.close();

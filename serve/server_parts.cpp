@@ -35,8 +35,8 @@ ListenAddresses listen_addresses(const Config& config) {
 ServerParts::ServerParts(ServerInputs inputs)
     : options(inputs.options),
       config(inputs.runtime->config),
-      environment(std::move(inputs.environment)),
       log(std::move(inputs.log)),
+      environment(std::move(inputs.environment)),
       catalogue([this, fetch = std::move(inputs.catalogue)] {
         mcp::Catalogue first = fetch();
         metrics.learn(first.job_names());

@@ -72,8 +72,8 @@ class ServerParts {
 
   const ServeOptions& options;
   const Config config;  ///< as at start: what is bound and where files are does not change by a reload
-  std::unique_ptr<Environment> environment;
   std::unique_ptr<io::Log> log;
+  std::unique_ptr<Environment> environment;
   mcp::CurrentCatalogue catalogue;
   engine::Metrics metrics;
   models::ProviderPermits permits;

@@ -190,10 +190,9 @@ Result<engine::FileBundle> without_known(engine::FileBundle files, const History
   return engine::embed(workspace, question.files, rules, known);
 }
 
-Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
-                         engine::CallContext& context) {
-  Prepared prepared;
-  models::ChatRequest& request = prepared.request;
+/// What is known before a model is chosen.
+models::ChatRequest first_request(const Question& question, const engine::CallContext& context) {
+  models::ChatRequest request;
   request.model = question.model;
   request.temperature = question.temperature;
   request.thinking_mode = question.thinking_mode;
@@ -205,6 +204,14 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
                    .fast = true,
                    .cheap = false,
                    .tokens = expected_tokens(question, context.workspace())};
+  return request;
+}
+
+Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
+                         engine::CallContext& context) {
+  Prepared prepared;
+  models::ChatRequest& request = prepared.request;
+  request = first_request(question, context);
   const Result<models::ModelChoice> choice =
       models::choose_model(context.config(), context.models(), request);
   if (!choice) return fail(choice.error());

@@ -36,14 +36,14 @@ const Tool* find_tool(std::string_view id) {
   return nullptr;
 }
 
-engine::Job tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments) {
+engine::SharedJob tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments) {
   engine::Job job{std::string(tool->id), tool->work, tool->budget,
                   [tool, arguments](engine::CallContext& context) { return tool->run(*arguments, context); }};
   if (tool->quick)
     job.quick = [tool, arguments](const engine::ConversationMemory& memory) {
       return tool->quick(*arguments, memory);
     };
-  return job;
+  return std::make_shared<const engine::Job>(std::move(job));
 }
 
 }  // namespace exai::tools

@@ -59,6 +59,6 @@ using ToolList = std::vector<std::shared_ptr<const Tool>>;
 ToolList lasting(const std::vector<const Tool*>& tools);
 const Tool* find_tool(std::string_view id);
 /// The job of calling a tool.
-engine::Job tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments);
+engine::SharedJob tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments);
 
 }  // namespace exai::tools

@@ -57,6 +57,7 @@ class FileInliner {
     return io::append_file(file, into, rules_.file_bytes);
   }
   Result<void> add_content(const Candidate& candidate, const io::Opened& file, EmbeddedFile& record);
+  bool takes(const Candidate& candidate, EmbeddedFile& record);
   void append_numbered(std::string_view content);
   void name_the_rest();
 
@@ -178,6 +179,24 @@ Result<void> FileInliner::add_content(const Candidate& candidate, const io::Open
     return fail(ErrorKind::invalid, fmt::format("{} is no UTF-8 text", shown), "give images in 'images'");
   }
   record.sha256 = sha256_hex(content);
+  if (!takes(candidate, record)) {
+    text.resize(before);
+    if (record.note != k_no_room)
+      fmt::format_to(std::back_inserter(text), "\n\n--- file {}: {} ---", shown, printable(record.note));
+    return {};
+  }
+  record.embedded = true;
+  result_.tokens += record.tokens;
+  if (rules_.line_numbers) {
+    fmt::format_to(std::back_inserter(text), "\n\n--- file {} ({} bytes) ---\n", shown, *size);
+    append_numbered(content);
+  }
+  fmt::format_to(std::back_inserter(text), "\n--- end of {} ---", shown);
+  return {};
+}
+
+/// Whether the content goes along; the record says why not.
+bool FileInliner::takes(const Candidate& candidate, EmbeddedFile& record) {
   const auto [first, fresh] = seen_.emplace(record.sha256, candidate.shown);
   if (!fresh) {
     record.note = "same content as " + first->second;
@@ -188,19 +207,9 @@ Result<void> FileInliner::add_content(const Candidate& candidate, const io::Open
     left_out_.push_back(candidate.shown);
     seen_.erase(first);
   } else {
-    record.embedded = true;
-    result_.tokens += record.tokens;
-    if (rules_.line_numbers) {
-      fmt::format_to(std::back_inserter(text), "\n\n--- file {} ({} bytes) ---\n", shown, *size);
-      append_numbered(content);
-    }
-    fmt::format_to(std::back_inserter(text), "\n--- end of {} ---", shown);
-    return {};
+    return true;
   }
-  text.resize(before);
-  if (record.note != k_no_room)
-    fmt::format_to(std::back_inserter(text), "\n\n--- file {}: {} ---", shown, printable(record.note));
-  return {};
+  return false;
 }
 
 /// "   12→text", for a model that shall speak of lines.

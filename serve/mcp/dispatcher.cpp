@@ -287,10 +287,11 @@ Action Dispatcher::get_prompt(MethodCall& asked) const {
     return refuse(id, std::move(*error));
   call.id = id;
   call.kind = AnswerKind::prompt;
-  call.job = {asked.message.method, prompt->work, timeouts::Layer::simple,
-              [offered, prompt, arguments = std::move(arguments)](engine::CallContext& context) {
-                return prompt->make(arguments, context);
-              }};
+  call.job = std::make_shared<const engine::Job>(
+      engine::Job{asked.message.method, prompt->work, timeouts::Layer::simple,
+                  [offered, prompt, arguments = std::move(arguments)](engine::CallContext& context) {
+                    return prompt->make(arguments, context);
+                  }});
   return call;
 }
 
@@ -317,9 +318,11 @@ Action Dispatcher::read_resource(MethodCall& asked) const {
   call.kind = AnswerKind::resource;
   call.hint = found->entry->hint;
   call.uri = std::move(uri);
-  call.job = {asked.message.method, found->entry->work, timeouts::Layer::simple,
-              [offered, entry = found->entry, variables = std::move(found->variables)](
-                  engine::CallContext& context) { return entry->read(variables, context); }};
+  call.job = std::make_shared<const engine::Job>(engine::Job{
+      asked.message.method, found->entry->work, timeouts::Layer::simple,
+      [offered, entry = found->entry, variables = std::move(found->variables)](engine::CallContext& context) {
+        return entry->read(variables, context);
+      }});
   return call;
 }
 
@@ -350,14 +353,14 @@ Action Dispatcher::complete(MethodCall& asked) const {
   BeginCall call;
   call.id = id;
   call.kind = AnswerKind::completion;
-  call.job = {
+  call.job = std::make_shared<const engine::Job>(engine::Job{
       asked.message.method, source ? engine::Work::blocking : engine::Work::inline_, timeouts::Layer::simple,
       [source, name,
        begun = text_member(argument, "value")](engine::CallContext& context) -> Result<engine::CallAnswer> {
         engine::CompletionOutput output;
         if (source) output.values = source(name, begun, context);
         return output;
-      }};
+      }});
   return call;
 }
 

@@ -30,7 +30,7 @@ enum class AnswerKind : std::uint8_t { tool, prompt, resource, completion };
 struct BeginCall {
   RpcId id;
   AnswerKind kind = AnswerKind::tool;
-  engine::Job job;
+  engine::SharedJob job;
   tools::TaskUse task = tools::TaskUse::never;
   bool has_output_schema = false;
   std::string uri;  ///< resources/read

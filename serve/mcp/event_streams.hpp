@@ -75,8 +75,7 @@ class SessionStreams final : public SessionChannel {
   /// To stream 0; lost while the client has never opened it.
   void send(std::string message) override;
   [[nodiscard]] bool listening() const override { return own_ && own_->attached(); }
-  /// The session is over: whoever reads gets the end.
-  void end();
+  void end() override;
   [[nodiscard]] bool primes() const { return primes_; }
 
  private:

@@ -21,30 +21,29 @@ Json legacy_params(const engine::InputRequest& request, const Dialect& dialect) 
 
 }  // namespace
 
-McpCall::McpCall(McpService& service, std::string peer, std::shared_ptr<Session> session, BeginCall begin,
+McpCall::McpCall(const CallReach& reach, std::string peer, std::shared_ptr<Session> session, BeginCall begin,
                  RequestContext context, std::shared_ptr<ResponseSink> sink)
-    : service_(service),
+    : reach_(reach),
       peer_(std::move(peer)),
       session_(std::move(session)),
       begin_(std::move(begin)),
       context_(std::move(context)),
-      job_(std::make_shared<const engine::Job>(std::move(begin_.job))),
+      job_(begin_.job),
       sink_(std::move(sink)),
       inputs_(std::move(begin_.inputs)) {}
 
 void McpCall::start() {
   engine::CallSpec spec;
-  spec.job = {job_->name, job_->work, job_->budget,
-              [job = job_](engine::CallContext& context) { return job->run(context); }, job_->quick};
+  spec.job = job_;
   spec.caller = context_.caller;
   spec.inputs = inputs_;
   spec.state = state_;
-  call_ = service_.engine_.start(std::move(spec), shared_from_this());
+  call_ = reach_.engine.start(std::move(spec), shared_from_this());
 }
 
 void McpCall::on_started(Millis budget) {
   if (job_->work == engine::Work::inline_ || context_.progress_token.empty()) return;
-  started_ = service_.engine_.services().reach.clock->steady();
+  started_ = reach_.engine.services().reach.clock->steady();
   budget_ = budget;
   beat_later();
 }
@@ -52,11 +51,11 @@ void McpCall::on_started(Millis budget) {
 /// Clients give up on a call that is silent for long, and start anew when it makes progress.
 void McpCall::beat_later() {
   progress_at_beat_ = progress_;
-  beat_ = service_.engine_.services().loop.after(service_.limits_.heartbeat, [weak = weak_from_this()] {
+  beat_ = reach_.engine.services().loop.after(reach_.limits.heartbeat, [weak = weak_from_this()] {
     const std::shared_ptr<McpCall> call = weak.lock();
     if (!call || call->over_ || !call->sink_) return;
     const auto worked = std::chrono::duration_cast<std::chrono::seconds>(
-        call->service_.engine_.services().reach.clock->steady() - call->started_);
+        call->reach_.engine.services().reach.clock->steady() - call->started_);
     if (call->progress_ == call->progress_at_beat_)
       call->on_progress({.text = {},
                          .message = call->job_->name + " has worked for " + format_duration(Millis(worked)) +
@@ -89,13 +88,13 @@ void McpCall::on_task() {
                         context_.dialect.era == Era::modern;
   if (!possible || !task_.empty() || over_) return;
   // Without a place among the tasks the caller waits, as one that knows no tasks does.
-  TaskRecord* record = service_.tasks_.create(context_.caller.principal.name);
+  TaskRecord* record = reach_.tasks.create(context_.caller.principal.name);
   if (record == nullptr) return;
   task_ = record->facts.id;
   record->cancel = [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->cancel();
   };
-  answer(rpc_result(begin_.id, service_.wire_.created_task(record->facts)));
+  answer(rpc_result(begin_.id, reach_.writer.created_task(record->facts)));
   over_ = false;
 }
 
@@ -105,7 +104,7 @@ void McpCall::answer(std::string message, int http) {
   const std::shared_ptr<McpCall> self = shared_from_this();
   const std::shared_ptr<ResponseSink> sink = std::move(sink_);
   sink_ = nullptr;
-  service_.finished(*this);
+  reach_.open.end(peer_, begin_.id);
   sink->answer(std::move(message), http);
 }
 
@@ -116,13 +115,13 @@ void McpCall::refuse(const RpcError& error) {
 void McpCall::cancel() {
   const std::shared_ptr<McpCall> self = shared_from_this();
   if (const std::shared_ptr<engine::Call> call = call_.lock(); call && requests_.empty())
-    return service_.engine_.cancel(call);
+    return reach_.engine.cancel(call);
   forget_requests();
   if (over_ || !sink_) return;
   over_ = true;
   const std::shared_ptr<ResponseSink> sink = std::move(sink_);
   sink_ = nullptr;
-  service_.finished(*this);
+  reach_.open.end(peer_, begin_.id);
   sink->abandon();
 }
 
@@ -138,11 +137,11 @@ RpcError McpCall::rpc_failure(const Error& error) const {
 void McpCall::fail_with(const Error& error) {
   if (begin_.kind != AnswerKind::tool) return refuse(rpc_failure(error));
   answer(rpc_result(begin_.id,
-                    service_.wire_.failed_tool(context_.dialect.era, error, begin_.has_output_schema)));
+                    reach_.writer.failed_tool(context_.dialect.era, error, begin_.has_output_schema)));
 }
 
 std::string McpCall::result_text(const engine::CallAnswer& answer) const {
-  const McpWriter& wire = service_.wire_;
+  const McpWriter& wire = reach_.writer;
   const Era era = context_.dialect.era;
   if (const auto* output = std::get_if<engine::ToolOutput>(&answer))
     return wire.tool(context_.dialect, *output);
@@ -169,7 +168,7 @@ void McpCall::on_finished(engine::CallOutcome outcome) {
     over_ = true;
     const std::shared_ptr<ResponseSink> sink = std::move(sink_);
     sink_ = nullptr;
-    service_.finished(*this);
+    reach_.open.end(peer_, begin_.id);
     return sink->abandon();
   }
   if (!outcome.ran) return refuse(to_rpc(error));
@@ -178,24 +177,23 @@ void McpCall::on_finished(engine::CallOutcome outcome) {
 
 void McpCall::settle_task(const engine::CallOutcome& outcome) {
   over_ = true;
-  TaskRecord* record = service_.tasks_.find(task_);
+  TaskRecord* record = reach_.tasks.find(task_);
   if (record == nullptr || record->over()) return;
   record->cancel = nullptr;
   record->resume = nullptr;
   if (outcome.result || outcome.ran) {
-    const std::string result =
-        outcome.result
-            ? result_text(*outcome.result)
-            : service_.wire_.failed_tool(Era::modern, outcome.result.error(), begin_.has_output_schema);
+    const std::string result = outcome.result ? result_text(*outcome.result)
+                                              : reach_.writer.failed_tool(Era::modern, outcome.result.error(),
+                                                                          begin_.has_output_schema);
     record->outcome = "\"result\":" + result;
-    service_.tasks_.set_status(*record, "completed");
+    reach_.tasks.set_status(*record, "completed");
   } else {
     const RpcError error = to_rpc(outcome.result.error());
     record->outcome = "\"error\":{\"code\":" + std::to_string(error.code) +
                       ",\"message\":" + quote_json(error.message) + "}";
-    service_.tasks_.set_status(*record, "failed");
+    reach_.tasks.set_status(*record, "failed");
   }
-  service_.listeners_.task_changed(record->facts, task_details(*record));
+  reach_.subscriptions.task_changed(record->facts, task_details(*record));
 }
 
 void McpCall::need_input(engine::InputRequired required) {
@@ -225,13 +223,13 @@ void McpCall::need_input(engine::InputRequired required) {
 void McpCall::ask_as_result(const engine::InputRequired& required) {
   std::string sealed;
   if (!required.state.is_null())
-    sealed = service_.seal_.seal(required.state, context_.caller.principal.name, begin_.digest(),
-                                 service_.engine_.services().reach.clock->wall() + service_.limits_.input_wait);
-  answer(rpc_result(begin_.id, service_.wire_.input_required(required.requests, sealed)));
+    sealed = reach_.seal.seal(required.state, context_.caller.principal.name, begin_.digest(),
+                              reach_.engine.services().reach.clock->wall() + reach_.limits.input_wait);
+  answer(rpc_result(begin_.id, reach_.writer.input_required(required.requests, sealed)));
 }
 
 void McpCall::ask_in_task(engine::InputRequired required) {
-  TaskRecord* record = service_.tasks_.find(task_);
+  TaskRecord* record = reach_.tasks.find(task_);
   if (record == nullptr || record->over()) return;
   state_ = std::move(required.state);
   record->asked = std::move(required.requests);
@@ -239,8 +237,8 @@ void McpCall::ask_in_task(engine::InputRequired required) {
   // The record keeps this call while nothing else does.
   record->resume = [self = shared_from_this()](Json answers) { self->resume(std::move(answers)); };
   record->cancel = nullptr;
-  service_.tasks_.set_status(*record, "input_required");
-  service_.listeners_.task_changed(record->facts, task_details(*record));
+  reach_.tasks.set_status(*record, "input_required");
+  reach_.subscriptions.task_changed(record->facts, task_details(*record));
 }
 
 void McpCall::ask_as_requests(engine::InputRequired required) {
@@ -250,23 +248,23 @@ void McpCall::ask_as_requests(engine::InputRequired required) {
                                 "send Accept: application/json, text/event-stream"));
   state_ = std::move(required.state);
   const std::shared_ptr<McpCall> self = shared_from_this();
-  service_.running_[{peer_, begin_.id}] = self;
+  reach_.open.begin(peer_, begin_.id, self);
   for (const engine::InputRequest& request : required.requests) {
     const RpcId id = quote_json("exai-" + std::to_string(session_->next_request++));
     requests_[id] = request.key;
-    service_.asked_[{peer_, id}] = self;
+    reach_.open.expect(peer_, id, self);
     std::string text = R"({"jsonrpc":"2.0","id":)";
     text.append(id).append(R"(,"method":)").append(quote_json(input_method(request.kind)));
     text.append(R"(,"params":)").append(dump_json(legacy_params(request, context_.dialect))).append("}");
     sink_->send(std::move(text), false);
   }
   if (requests_.empty()) return resume(Json::object());
-  timer_ = service_.engine_.services().loop.after(service_.limits_.input_wait, [weak = weak_from_this()] {
+  timer_ = reach_.engine.services().loop.after(reach_.limits.input_wait, [weak = weak_from_this()] {
     const std::shared_ptr<McpCall> call = weak.lock();
     if (!call) return;
     call->forget_requests();
     call->fail_with(make_error(ErrorKind::timeout,
-                               "nobody answered within " + format_duration(call->service_.limits_.input_wait),
+                               "nobody answered within " + format_duration(call->reach_.limits.input_wait),
                                "call the tool again, or raise mcp.input_wait"));
   });
 }
@@ -274,7 +272,7 @@ void McpCall::ask_as_requests(engine::InputRequired required) {
 void McpCall::forget_requests() {
   timer_.reset();
   for (const auto& [id, key] : requests_) {
-    service_.asked_.erase({peer_, id});
+    reach_.open.answered(peer_, id);
     if (sink_ && sink_->can_send())
       sink_->send(rpc_notification("notifications/cancelled", "{\"requestId\":" + id + "}"), true);
   }
@@ -287,7 +285,7 @@ void McpCall::take_response(const RpcId& id, const Json& message) {
   const std::shared_ptr<McpCall> self = shared_from_this();
   const std::string key = found->second;
   requests_.erase(found);
-  service_.asked_.erase({peer_, id});
+  reach_.open.answered(peer_, id);
   const Json& result = member_of(message, "result");
   if (!result.is_object()) {
     forget_requests();
@@ -304,7 +302,7 @@ void McpCall::take_response(const RpcId& id, const Json& message) {
 void McpCall::resume(Json answers) {
   for (auto& [key, answer] : answers.items()) inputs_[key] = std::move(answer);
   if (!task_.empty()) {
-    if (TaskRecord* record = service_.tasks_.find(task_))
+    if (TaskRecord* record = reach_.tasks.find(task_))
       record->cancel = [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->cancel();
       };

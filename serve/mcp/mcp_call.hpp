@@ -3,7 +3,11 @@
 #pragma once
 
 #include "engine/engine.hpp"
-#include "serve/mcp/service.hpp"
+#include "serve/mcp/open_requests.hpp"
+#include "serve/mcp/sink.hpp"
+#include "serve/mcp/state_seal.hpp"
+#include "serve/mcp/subscriptions.hpp"
+#include "serve/mcp/tasks.hpp"
 
 #include <map>
 #include <memory>
@@ -11,9 +15,28 @@
 
 namespace exai::serve::mcp {
 
+struct ServiceLimits {
+  std::size_t streams = 1000;  ///< open subscriptions/listen
+  Millis input_wait{600000};   ///< how long a person may take to answer
+  Millis heartbeat{5000};      ///< of a call that says nothing, to callers that asked for progress
+  TaskLimits tasks;
+};
+
+/// What a call reaches of the service that runs it.
+struct CallReach {
+  engine::Engine& engine;
+  const McpWriter& writer;
+  const StateSeal& seal;
+  const ServiceLimits& limits;
+  Subscriptions& subscriptions;
+  TaskTable& tasks;
+  OpenRequests& open;
+};
+
 class McpCall final : public engine::CallSink, public std::enable_shared_from_this<McpCall> {
  public:
-  McpCall(McpService& service, std::string peer, std::shared_ptr<Session> session, BeginCall begin,
+  /// `reach` outlives the call.
+  McpCall(const CallReach& reach, std::string peer, std::shared_ptr<Session> session, BeginCall begin,
           RequestContext context, std::shared_ptr<ResponseSink> sink);
 
   /// Runs the job with the inputs and the state known so far. It may be over on return.
@@ -48,12 +71,12 @@ class McpCall final : public engine::CallSink, public std::enable_shared_from_th
   void forget_requests();
   void beat_later();
 
-  McpService& service_;
+  const CallReach& reach_;
   std::string peer_;
   std::shared_ptr<Session> session_;
   BeginCall begin_;
   RequestContext context_;
-  std::shared_ptr<const engine::Job> job_;  // the pool may hold on to it, never to this
+  engine::SharedJob job_;  // the pool may hold on to it, never to this
   std::shared_ptr<ResponseSink> sink_;
   Json inputs_, state_;
   std::uint64_t progress_ = 0;

@@ -131,7 +131,8 @@ class McpHttp::Sink final : public ResponseSink {
     const std::shared_ptr<Session> session =
         owner_.sessions_.open(peer_.principal, std::move(opened.version), std::move(opened.client));
     session->pass = pass_;
-    session->channel = std::make_shared<SessionStreams>(session->version, StreamLimits());
+    session->streams = std::make_shared<SessionStreams>(session->version, StreamLimits());
+    session->channel = session->streams;
     owner_.service_.join(session);
     net::HttpResponse answer = mcp_over_http::message_answer(std::move(opened.message));
     answer.headers = "Mcp-Session-Id: " + session->id + "\r\n";
@@ -178,7 +179,7 @@ class McpHttp::Sink final : public ResponseSink {
 
  private:
   [[nodiscard]] SessionStreams* streams() const {
-    return peer_.session ? dynamic_cast<SessionStreams*>(peer_.session->channel.get()) : nullptr;
+    return peer_.session ? peer_.session->streams.get() : nullptr;
   }
 
   McpHttp& owner_;
@@ -229,7 +230,7 @@ void McpHttp::get(const net::HttpRequest& request, const engine::Principal& prin
   if (std::optional<net::HttpResponse> refusal = find_session(request, {}, peer))
     return exchange->answer(std::move(*refusal));
   exchange->stay_open();
-  auto* streams = dynamic_cast<SessionStreams*>(peer.session->channel.get());
+  SessionStreams* const streams = peer.session->streams.get();
   const std::string_view last = request.header("last-event-id");
   if (last.empty()) return streams->listen(exchange);
   // What is gone cannot be replayed; the client goes on with the stream of the present.

@@ -1,7 +1,6 @@
 #include "serve/mcp/service.hpp"
 
 #include "mcp/errors.hpp"
-#include "serve/mcp/mcp_call.hpp"
 
 namespace exai::serve::mcp {
 
@@ -17,12 +16,13 @@ ServiceLimits service_limits(const Config& config) {
 McpService::McpService(const Dispatcher& dispatcher, engine::Engine& engine, StateSeal seal,
                        ServiceLimits limits, std::function<std::string()> make_id)
     : dispatcher_(dispatcher),
-      wire_(dispatcher.wire()),
+      writer_(dispatcher.wire()),
       engine_(engine),
       seal_(std::move(seal)),
       limits_(limits),
-      listeners_(wire_),
-      tasks_(limits.tasks, *engine.services().reach.clock, std::move(make_id)) {
+      subscriptions_(writer_),
+      tasks_(limits.tasks, *engine.services().reach.clock, std::move(make_id)),
+      reach_{engine_, writer_, seal_, limits_, subscriptions_, tasks_, open_} {
   engine_.services().changes = this;
 }
 
@@ -43,7 +43,7 @@ void McpService::take(RpcMessage message, Era era, const Peer& peer,
   if (auto* opened = std::get_if<OpenSession>(&action)) return sink->open_session(std::move(*opened));
   if (auto* listen = std::get_if<BeginListen>(&action)) {
     const RpcId id = listen->id;
-    if (listeners_.listen(peer.id, std::move(*listen), sink, limits_.streams)) return;
+    if (subscriptions_.listen(peer.id, std::move(*listen), sink, limits_.streams)) return;
     RpcError error;
     error.message = "no room for another stream (limits.streams); try again later";
     return sink->answer(rpc_error(id, error), 503);
@@ -58,17 +58,15 @@ void McpService::take(RpcMessage message, Era era, const Peer& peer,
   }
   if (const auto* cancelled = std::get_if<CancelCall>(&action)) cancel(peer.id, cancelled->id);
   if (const auto* response = std::get_if<TakeResponse>(&action)) {
-    const auto found = asked_.find({peer.id, response->id});
-    const std::shared_ptr<McpCall> call = found == asked_.end() ? nullptr : found->second.lock();
-    if (call) call->take_response(response->id, response->message);
+    if (const std::shared_ptr<McpCall> call = open_.waiting(peer.id, response->id))
+      call->take_response(response->id, response->message);
   }
   sink->accepted();
 }
 
 void McpService::begin(BeginCall begin, RequestContext context, const Peer& peer,
                        std::shared_ptr<ResponseSink> sink) {
-  const Key key(peer.id, begin.id);
-  if (running_.contains(key)) {
+  if (open_.find(peer.id, begin.id)) {
     RpcError error;
     error.code = k_invalid_request;
     error.message = "a request with this id is still running in this session";
@@ -76,39 +74,29 @@ void McpService::begin(BeginCall begin, RequestContext context, const Peer& peer
   }
   Json state;
   if (!begin.sealed_state.empty()) {
-    Result<Json> opened =
-        seal_.open(begin.sealed_state, peer.principal.name, begin.digest(), engine_.services().reach.clock->wall());
+    Result<Json> opened = seal_.open(begin.sealed_state, peer.principal.name, begin.digest(),
+                                     engine_.services().reach.clock->wall());
     if (!opened) return sink->answer(rpc_error(begin.id, to_rpc(opened.error())), 200);
     state = std::move(*opened);
   }
-  const bool lasting = begin.job.work != engine::Work::inline_;
-  const auto call = std::make_shared<McpCall>(*this, peer.id, peer.session, std::move(begin),
+  const bool lasting = begin.job->work != engine::Work::inline_;
+  const RpcId id = begin.id;
+  const auto call = std::make_shared<McpCall>(reach_, peer.id, peer.session, std::move(begin),
                                               std::move(context), std::move(sink));
   call->set_state(std::move(state));
-  if (lasting) running_[key] = call;
+  if (lasting) open_.begin(peer.id, id, call);
   call->start();
 }
 
-void McpService::finished(const McpCall& call) {
-  running_.erase({call.peer(), call.id()});
-}
-
 void McpService::cancel(const std::string& peer, const RpcId& id) {
-  if (listeners_.drop(peer, id)) return;
-  const auto found = running_.find({peer, id});
-  if (found == running_.end()) return;
-  const std::shared_ptr<McpCall> call = found->second;
-  call->cancel();
+  if (subscriptions_.drop(peer, id)) return;
+  if (const std::shared_ptr<McpCall> call = open_.find(peer, id)) call->cancel();
 }
 
 void McpService::forget(const std::string& peer) {
-  listeners_.drop_all(peer);
-  listeners_.leave(peer);
-  std::vector<std::shared_ptr<McpCall>> calls;
-  for (auto entry = running_.lower_bound({peer, ""}); entry != running_.end() && entry->first.first == peer;
-       ++entry)
-    calls.push_back(entry->second);
-  for (const std::shared_ptr<McpCall>& call : calls) call->cancel();
+  subscriptions_.drop_all(peer);
+  subscriptions_.leave(peer);
+  for (const std::shared_ptr<McpCall>& call : open_.of(peer)) call->cancel();
 }
 
 void McpService::subscribe(const SetSubscription& wanted, Session* session, ResponseSink& sink) {
@@ -148,7 +136,7 @@ void McpService::task(const TaskRequest& request, const std::string& principal, 
   std::string result;
   switch (request.what) {
     case TaskRequest::What::get:
-      result = wire_.task(record->facts, task_details(*record));
+      result = writer_.task(record->facts, task_details(*record));
       break;
     case TaskRequest::What::update:
       result = update_task(*record, request);
@@ -160,9 +148,9 @@ void McpService::task(const TaskRequest& request, const std::string& principal, 
         const std::function<void()> stop = std::exchange(record->cancel, nullptr);
         record->resume = nullptr;
         if (stop) stop();
-        listeners_.task_changed(record->facts, task_details(*record));
+        subscriptions_.task_changed(record->facts, task_details(*record));
       }
-      result = wire_.empty(Era::modern);
+      result = writer_.empty(Era::modern);
       break;
   }
   sink.answer(rpc_result(request.id, result), 200);
@@ -180,13 +168,13 @@ std::string McpService::update_task(TaskRecord& record, const TaskRequest& reque
   if (record.asked.empty() && record.resume) {
     tasks_.set_status(record, "working");
     const std::function<void(Json)> resume = std::exchange(record.resume, nullptr);
-    listeners_.task_changed(record.facts, {});
+    subscriptions_.task_changed(record.facts, {});
     // Later, so that this request is answered before anything the resumed work says.
     engine_.services().loop.post([resume, answers = std::exchange(record.answers, Json::object())]() mutable {
       resume(std::move(answers));
     });
   }
-  return wire_.empty(Era::modern);
+  return writer_.empty(Era::modern);
 }
 
 }  // namespace exai::serve::mcp

@@ -2,28 +2,15 @@
 #pragma once
 
 #include "engine/engine.hpp"
-#include "serve/mcp/state_seal.hpp"
-#include "serve/mcp/subscriptions.hpp"
-#include "serve/mcp/tasks.hpp"
+#include "serve/mcp/mcp_call.hpp"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
-#include <utility>
 
 namespace exai::serve::mcp {
 
-struct ServiceLimits {
-  std::size_t streams = 1000;  ///< open subscriptions/listen
-  Millis input_wait{600000};   ///< how long a person may take to answer
-  Millis heartbeat{5000};      ///< of a call that says nothing, to callers that asked for progress
-  TaskLimits tasks;
-};
 ServiceLimits service_limits(const Config& config);
-
-class McpCall;
 
 class McpService final : public engine::ChangeObserver {
  public:
@@ -42,31 +29,28 @@ class McpService final : public engine::ChangeObserver {
   /// The peer is gone for good: its calls are cancelled, its streams and subscriptions dropped.
   void forget(const std::string& peer);
   /// A session begins to hear what belongs to no request.
-  void join(const std::shared_ptr<Session>& session) { listeners_.join(session); }
+  void join(const std::shared_ptr<Session>& session) { subscriptions_.join(session); }
   /// Ends the open listen streams: the server stops.
-  void end_streams() { listeners_.end_all(); }
-  void changed(engine::Change what, const std::string& uri) override { listeners_.changed(what, uri); }
-  [[nodiscard]] std::size_t streams() const { return listeners_.size(); }
+  void end_streams() { subscriptions_.end_all(); }
+  void changed(engine::Change what, const std::string& uri) override { subscriptions_.changed(what, uri); }
+  [[nodiscard]] std::size_t streams() const { return subscriptions_.size(); }
 
  private:
-  friend class McpCall;
   void begin(BeginCall call, RequestContext context, const Peer& peer, std::shared_ptr<ResponseSink> sink);
   void cancel(const std::string& peer, const RpcId& id);
   void task(const TaskRequest& request, const std::string& principal, ResponseSink& sink);
   std::string update_task(TaskRecord& record, const TaskRequest& request);
   void subscribe(const SetSubscription& wanted, Session* session, ResponseSink& sink);
-  void finished(const McpCall& call);
-  using Key = std::pair<std::string, RpcId>;
 
   const Dispatcher& dispatcher_;
-  const McpWriter& wire_;
+  const McpWriter& writer_;
   engine::Engine& engine_;
   StateSeal seal_;
   ServiceLimits limits_;
-  Subscriptions listeners_;
+  Subscriptions subscriptions_;
   TaskTable tasks_;
-  std::map<Key, std::shared_ptr<McpCall>> running_;  // requests without an answer, by peer and id
-  std::map<Key, std::weak_ptr<McpCall>> asked_;      // our own requests, by session and id
+  OpenRequests open_;
+  const CallReach reach_;
 };
 
 }  // namespace exai::serve::mcp

@@ -23,7 +23,11 @@ class SessionChannel {
   virtual void send(std::string message) = 0;
   /// True while the client keeps the channel open: its session is in use, however silent.
   [[nodiscard]] virtual bool listening() const { return true; }
+  /// The session is over: whoever still reads gets the end.
+  virtual void end() {}
 };
+
+class SessionStreams;
 
 struct Session {
   std::string id;                            ///< 192 random bits, printable
@@ -34,6 +38,8 @@ struct Session {
   std::optional<engine::ClientLog> log_level = engine::ClientLog::info;
   std::set<std::string, std::less<>> subscriptions;  ///< URIs; bounded by k_most_subscriptions
   std::shared_ptr<SessionChannel> channel;
+  std::shared_ptr<SessionStreams>
+      streams;  ///< of an HTTP client, who reads several; the channel is one of them
   Steady used{};
   std::uint64_t next_request = 1;  ///< ids of our own requests
 };

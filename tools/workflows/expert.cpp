@@ -165,12 +165,9 @@ struct Question {
   std::vector<std::string> hashes;
 };
 
-/// Model, prompt and files. What was chosen goes into the answer's metadata.
-Result<Question> prepare(Step& step) {
-  engine::CallContext& context = step.context;
-  const ExpertPlan& plan = *step.flow.expert;
-  Question question;
-  models::ChatRequest& request = question.request;
+/// What is known before a model is chosen.
+models::ChatRequest first_request(const Step& step) {
+  models::ChatRequest request;
   request.model = step.model;
   request.thinking_mode = thinking_mode(step);
   request.needs = {step.flow.name, false, false, false,
@@ -178,51 +175,67 @@ Result<Question> prepare(Step& step) {
   request.web_search =
       step.flow.field("use_websearch") != nullptr && step.arguments.value("use_websearch", true);
   request.images = step.gathered.images;
-  const Result<models::ModelChoice> choice =
-      models::choose_model(context.config(), context.models(), request);
-  if (!choice) return fail(choice.error());
+  request.temperature = step.arguments.value("temperature", step.flow.expert->temperature);
+  request.stream = request.json = true;
   request.timeout = patience(step, request.thinking_mode);
-  request.timeout_setting =
-      plan.thinkdeep_rules && context.config().duration("workflows.thinkdeep_timeout").count() > 0
-          ? "workflows.thinkdeep_timeout"
-          : "timeouts.expert";
-  const models::Model* model = &choice->model;
+  const bool own_time = step.flow.expert->thinkdeep_rules &&
+                        step.context.config().duration("workflows.thinkdeep_timeout").count() > 0;
+  request.timeout_setting = own_time ? "workflows.thinkdeep_timeout" : "timeouts.expert";
+  return request;
+}
+
+/// The model that was chosen, or one that thinks where nobody named another and hard thinking is asked for.
+const models::Model& settled_model(Step& step, const models::ModelChoice& choice,
+                                   models::ChatRequest& request) {
   const bool named = !step.model.empty() && !equals_ignoring_case(step.model, "auto");
-  if (!named && !model->thinking && thinks_hard(request.thinking_mode) &&
-      context.config().boolean("expert.auto_upgrade"))
-    if (const models::Model* better = thinker(step, *choice); better != nullptr) {
-      step.metadata["model_upgraded"] = {{"from", model->name}, {"to", better->name}};
-      request.model = better->name;
-      model = better;
-    }
-  const long long content = content_budget(*model);
-  std::string text = investigation(step, content);
-  if (plan.files_always || context.config().boolean("expert.include_files")) {
-    StepFiles files = embed_files(step, file_budget(*model, text + step.flow.system_prompt));
+  if (named || choice.model.thinking || !thinks_hard(request.thinking_mode) ||
+      !step.context.config().boolean("expert.auto_upgrade"))
+    return choice.model;
+  const models::Model* better = thinker(step, choice);
+  if (better == nullptr) return choice.model;
+  step.metadata["model_upgraded"] = {{"from", choice.model.name}, {"to", better->name}};
+  request.model = better->name;
+  return *better;
+}
+
+/// What was investigated, with the files or their names, and the task.
+std::string question_text(Step& step, const models::Model& model, std::vector<std::string>& hashes) {
+  std::string text = investigation(step, content_budget(model));
+  if (step.flow.expert->files_always || step.context.config().boolean("expert.include_files")) {
+    StepFiles files = embed_files(step, file_budget(model, text + step.flow.system_prompt));
     if (!files.text.empty()) text += "\n\n## Files" + files.text;
     step.answer["file_context"] = std::move(files.context);
-    question.hashes = std::move(files.hashes);
+    hashes = std::move(files.hashes);
   } else {
     step.answer["file_context"] = file_references(step);
     add_list(text, "Relevant files (contents not sent)", step.gathered.relevant_files);
   }
-  text += "\n\n## Your task\n" + plan.question;
-  request.images = model->images ? images(step) : std::vector<std::string>{};
+  return text + "\n\n## Your task\n" + step.flow.expert->question;
+}
+
+/// Model, prompt and files. What was chosen goes into the answer's metadata.
+Result<Question> prepare(Step& step) {
+  Question question{first_request(step), {}};
+  models::ChatRequest& request = question.request;
+  const Result<models::ModelChoice> choice =
+      models::choose_model(step.context.config(), step.context.models(), request);
+  if (!choice) return fail(choice.error());
+  const models::Model& model = settled_model(step, *choice, request);
+  std::string text = question_text(step, model, question.hashes);
+  request.images = model.images ? images(step) : std::vector<std::string>{};
   const std::string system = step.flow.system_prompt + std::string(k_form);
   const auto tokens =
       static_cast<long long>(estimate_tokens(system)) + static_cast<long long>(estimate_tokens(text));
-  if (tokens > content)
+  if (const long long content = content_budget(model); tokens > content)
     return fail(ErrorKind::invalid,
                 fmt::format("the question to the expert needs about {} tokens, the model {} takes {}", tokens,
-                            model->name, content),
+                            model.name, content),
                 "name a model with a larger window, or fewer relevant_files");
   request.messages.push_back({"system", system});
   for (models::ChatMessage& message :
-       history_within(earlier_turns(step), history_budget(*model, tokens)).messages)
+       history_within(earlier_turns(step), history_budget(model, tokens)).messages)
     request.messages.push_back(std::move(message));
   request.messages.push_back({"user", std::move(text)});
-  request.temperature = step.arguments.value("temperature", plan.temperature);
-  request.stream = request.json = true;
   request.needs.tokens = tokens;
   step.metadata["thinking_mode"] = request.thinking_mode;
   step.metadata["timeout_seconds"] = static_cast<double>(request.timeout.count()) / 1000.0;
