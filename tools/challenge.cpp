@@ -7,15 +7,6 @@ namespace exai::serve {
 namespace challenge_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["prompt"],
-  "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000}
-  }
-})";
-
 constexpr std::string_view k_doubt =
     "Before you agree with what stands below, doubt it. Which of its assumptions are not proven? What would "
     "have "
@@ -53,8 +44,6 @@ const Registered<Tool> k_tool{
     Tool{.id = "challenge",
          .title = "Challenge a statement",
          .description = "Turns a statement into a prompt that doubts it, before you agree with it.",
-         .input_schema = k_input,
-         .output_schema = {},
          .idempotent = false,
          .run = &run}};
 

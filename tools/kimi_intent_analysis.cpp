@@ -8,17 +8,6 @@ namespace exai::serve {
 namespace kimi_intent_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["prompt"],
-  "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
-    "context": {"type": "string", "maxLength": 100000},
-    "use_websearch": {"type": "boolean", "description": "The model may search the web"}
-  }
-})";
-
 constexpr std::array<std::string_view, 3> k_complexities{"simple", "moderate", "deep"};
 
 /// The outermost {...} of an answer that may have words or a code fence around it.
@@ -122,8 +111,6 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 const Registered<Tool> k_tool{Tool{.id = "kimi_intent_analysis",
                                    .title = "Sort a request",
                                    .description = "Kimi judges a request: web, depth, model.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .idempotent = false,
                                    .open_world = true,
                                    .provider = "kimi",

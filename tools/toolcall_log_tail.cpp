@@ -8,15 +8,6 @@ namespace exai::serve {
 namespace toolcall_log_tail_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "n": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20},
-    "path": {"type": "string", "maxLength": 4096}
-  }
-})";
-
 constexpr std::size_t k_window = 20'000;
 
 Result<void> check_path(const std::string& path, const CallContext& context) {
@@ -50,8 +41,6 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
 const Registered<Tool> k_tool{Tool{.id = "toolcall_log_tail",
                                    .title = "Latest tool calls",
                                    .description = "The latest calls as records.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .tier = ToolTier::diagnostic,
                                    .run = &run}};
 

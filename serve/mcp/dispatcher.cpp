@@ -238,7 +238,7 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
     if (!arguments.is_object() || !input_errors_are_results(context.dialect))
       return refuse(id, to_rpc(fits.error()));
     return SendAnswer{
-        rpc_result(id, wire_.failed_tool(context.dialect.era, fits.error(), !tool.output_schema.empty()))};
+        rpc_result(id, wire_.failed_tool(context.dialect.era, fits.error(), !output_schema(tool).empty()))};
   }
   if (tool.task == TaskUse::required && !context.caller.client.tasks) {
     return refuse(id, k_missing_capability, "the tool " + name + " runs as a task only",
@@ -252,7 +252,7 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
   call.id = id;
   call.job = tool_job(entry->tool, kept);
   call.task = tool.task;
-  call.has_output_schema = !tool.output_schema.empty();
+  call.has_output_schema = !output_schema(tool).empty();
   return call;
 }
 
