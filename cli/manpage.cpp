@@ -1,6 +1,7 @@
 #include "cli/manpage.hpp"
 
 #include "cli/command_line.hpp"
+#include "cli/command_text.hpp"
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/roff.hpp"
@@ -31,7 +32,8 @@ std::string option_text(const Option& option) {
 
 void write_command(Roff& page, const Command& command) {
   page.subsection(usage(command)).text(command.summary);
-  page.text(command.text);
+  const CommandText explained = command_text(command.path);
+  page.text(explained.text);
   if (!command.alias.empty()) page.text(fmt::format("Also: exai {}", command.alias));
   for (const Positional& positional : command.positionals) {
     const auto allowed = choices(positional.values);
@@ -40,7 +42,7 @@ void write_command(Roff& page, const Command& command) {
                                    : fmt::format("{}; one of {}", positional.help, join(allowed, ", ")));
   }
   for (const Option& option : command.options) page.item(option_label(option), option_text(option));
-  for (const Example& example : command.examples) page.verbatim(example.line).text(example.what);
+  for (const Example& example : explained.examples) page.verbatim(example.line).text(example.what);
 }
 
 ManPage noun_page(const std::string& name, const Commands& commands) {

@@ -140,33 +140,19 @@ constexpr cli::Option k_options[] = {
      .help = "how long a stop waits for calls in flight",
      .standard = "server.grace"}};
 constexpr cli::Positional k_url[] = {{.name = "URL", .help = "the daemon; none means our own"}};
-constexpr cli::Example k_examples[] = {{"exai serve", "on 127.0.0.1: 8000, 8079 and 8082"},
-                                       {"exai serve --stdio", "as a child of an MCP client"}};
-constexpr cli::Example k_shim_examples[] = {
-    {"exai shim ws://127.0.0.1:8079", "for a client that knows stdio only"},
-    {"exai serve --stdio --connect ws://127.0.0.1:8079", "the same"}};
 
-const Registered<cli::Command> k_serve{cli::Command{
-    .path = "serve",
-    .group = "Serve",
-    .summary = "runs the MCP server",
-    .text =
-        "Streamable HTTP on port 8000, the WebSocket daemon on 8079 and health on 8082, on loopback "
-        "unless told otherwise. Another address needs a token or API keys.\n\n"
-        "SIGTERM or Ctrl-C lets calls in flight finish within the grace time; a second one ends at "
-        "once. SIGHUP reads settings and workflows anew. A broken timeout hierarchy keeps it from starting.",
-    .options = k_options,
-    .examples = k_examples,
-    .effect = cli::Effect::serves,
-    .settings = settings_of,
-    .run = run}};
+const Registered<cli::Command> k_serve{cli::Command{.path = "serve",
+                                                    .group = "Serve",
+                                                    .summary = "runs the MCP server",
+                                                    .options = k_options,
+                                                    .effect = cli::Effect::serves,
+                                                    .settings = settings_of,
+                                                    .run = run}};
 const Registered<cli::Command> k_shim{
     cli::Command{.path = "shim",
                  .group = "Serve",
                  .summary = "bridges standard input and output to a running daemon",
-                 .text = "Another name for exai serve --stdio --connect URL.",
                  .positionals = k_url,
-                 .examples = k_shim_examples,
                  .effect = cli::Effect::serves,
                  .hidden = true,
                  .run = shim}};

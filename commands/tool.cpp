@@ -150,44 +150,24 @@ constexpr auto k_call_options =
                         mcp_session::k_session_options);
 constexpr cli::Positional k_name[] = {
     {.name = "NAME", .help = "a tool", .values = "@tools", .required = true}};
-constexpr cli::Example k_list_examples[] = {
-    {"exai tool list", "tools of our own server"},
-    {"exai tool list --stdio 'exai serve --stdio'", "of one started for it"}};
-constexpr cli::Example k_show_examples[] = {{"exai tool show chat", "its description and arguments"},
-                                            {"exai tool call version", "calls one"}};
-constexpr cli::Example k_call_examples[] = {
-    {"exai tool call chat --arg prompt='hello' --stream", "asks the model"},
-    {"exai tool call chat --arg prompt=hi --arg temperature:=0.2 --json", "with a number, for a script"},
-    {"exai tool call some_tool --server http://host/mcp --era legacy --trace",
-     "looks at another server's wire"}};
 
 const Registered<cli::Command> k_list{cli::Command{.path = "tool list",
                                                    .group = "Inspect",
                                                    .summary = "the tools that a server offers",
                                                    .options = mcp_session::k_session_options,
-                                                   .examples = k_list_examples,
                                                    .run = list}};
 const Registered<cli::Command> k_show{cli::Command{.path = "tool show",
                                                    .group = "Inspect",
                                                    .summary = "one tool with the schema of its arguments",
                                                    .options = mcp_session::k_session_options,
                                                    .positionals = k_name,
-                                                   .examples = k_show_examples,
                                                    .run = show}};
-const Registered<cli::Command> k_call{cli::Command{
-    .path = "tool call",
-    .group = "Inspect",
-    .summary = "calls a tool over MCP, as a client would",
-    .text =
-        "Tools that ask a model cost money. The token comes from the settings (ws.token, "
-        "auth.api_keys), never from a flag, and goes to this machine or our own server only; for another "
-        "server name a variable with --header-env. The answer's text goes to standard output; --json "
-        "gives the whole result. When the server asks back, --input answers; only with one are sampling and "
-        "roots offered to it.",
-    .options = k_call_options,
-    .positionals = k_name,
-    .examples = k_call_examples,
-    .run = call}};
+const Registered<cli::Command> k_call{cli::Command{.path = "tool call",
+                                                   .group = "Inspect",
+                                                   .summary = "calls a tool over MCP, as a client would",
+                                                   .options = k_call_options,
+                                                   .positionals = k_name,
+                                                   .run = call}};
 
 }  // namespace
 }  // namespace exai::commands::tool_command
