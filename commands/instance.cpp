@@ -2,7 +2,7 @@
 
 #include "commands/json_text.hpp"
 #include "core/address.hpp"
-#include "core/json.hpp"
+#include "core/json_access.hpp"
 #include "io/files.hpp"
 #include "io/process.hpp"
 
@@ -23,12 +23,6 @@ bool is_exai(std::string executable) {
   return std::filesystem::path(executable).filename() == "exai";
 }
 
-std::string text_in(const Json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto field = object.find(name);
-  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string{};
-}
-
 /// What the server wrote down about itself, checked against the process table.
 std::optional<Instance> read_instance(const std::string& text, std::string found_by) {
   const auto pid = integer_of_json(text, "pid");  // a released lock is left empty
@@ -36,16 +30,16 @@ std::optional<Instance> read_instance(const std::string& text, std::string found
   if (!facts) return std::nullopt;
   const auto content = parse_json(text);
   // An older server wrote no identity: then its name has to do.
-  const std::string identity = text_in(*content, "process");
+  const std::string identity = text_of(*content, "process");
   if (identity.empty() ? !is_exai(facts->executable) : identity != io::process_identity(*pid))
     return std::nullopt;
   Instance found;
   found.pid = *pid;
   found.ours = true;
   found.found_by = std::move(found_by);
-  found.root = text_in(*content, "root");
+  found.root = text_of(*content, "root");
   if (const auto rows = content->find("listeners"); rows != content->end() && rows->is_array())
-    for (const Json& row : *rows) found.listeners.push_back({text_in(row, "name"), text_in(row, "url")});
+    for (const Json& row : *rows) found.listeners.push_back({text_of(row, "name"), text_of(row, "url")});
   found.executable = facts->executable;
   found.uptime = facts->uptime;
   found.resident_bytes = facts->resident_bytes;

@@ -9,7 +9,6 @@ namespace exai::commands::prompt_command {
 namespace {
 
 using mcp_session::Session;
-using mcp_session::text_of;
 
 /// "city, days?": an optional one has a question mark.
 std::string argument_names(const Json& prompt) {

@@ -11,7 +11,6 @@ namespace exai::commands::resource_command {
 namespace {
 
 using mcp_session::Session;
-using mcp_session::text_of;
 
 /// Resources and templates; a server may well have only one of the two.
 struct Entries {

@@ -1,3 +1,4 @@
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 #include "tools/envelope.hpp"
 #include "tools/kimi_common.hpp"
@@ -21,17 +22,14 @@ std::optional<Json> object_in(const std::string& text) {
 }
 
 bool flag(const Json& object, const char* key, bool otherwise) {
-  const auto found = object.find(key);
-  if (found == object.end()) return otherwise;
-  if (found->is_boolean()) return found->get<bool>();
-  return found->is_string() ? equals_ignoring_case(found->get_ref<const std::string&>(), "true") : otherwise;
+  const Json& value = member_of(object, key);
+  if (value.is_boolean()) return value.get<bool>();
+  return value.is_string() ? equals_ignoring_case(value.get_ref<const std::string&>(), "true") : otherwise;
 }
 
 std::string word(const Json& object, const char* key, const std::string& otherwise) {
-  const auto found = object.find(key);
-  const bool usable =
-      found != object.end() && found->is_string() && found->get_ref<const std::string&>().size() <= 100;
-  const std::string text = usable ? printable(trim(found->get_ref<const std::string&>())) : std::string();
+  const std::string given = text_of(object, key);
+  const std::string text = given.size() <= 100 ? printable(trim(given)) : std::string();
   return text.empty() ? otherwise : text;
 }
 
