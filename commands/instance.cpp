@@ -2,6 +2,7 @@
 
 #include "commands/json_text.hpp"
 #include "core/address.hpp"
+#include "core/file_names.hpp"
 #include "core/json_access.hpp"
 #include "io/files.hpp"
 #include "io/process.hpp"
@@ -13,7 +14,6 @@ namespace exai::commands {
 namespace instance {
 namespace {
 
-constexpr std::string_view k_lock_name = "exai.lock";
 constexpr std::uint64_t k_most = std::uint64_t{64} << 10U;
 
 /// True for .../exai, also when the file was replaced by a newer one meanwhile.
@@ -48,7 +48,7 @@ std::optional<Instance> read_instance(const std::string& text, std::string found
 
 /// By the instance file that the process itself holds open, wherever that is.
 std::optional<Instance> by_process(long pid, const std::string& found_by) {
-  const auto text = io::open_file_of(pid, k_lock_name);
+  const auto text = io::open_file_of(pid, k_lock_file);
   auto found = text ? read_instance(*text, found_by) : std::nullopt;
   return found && found->pid == pid ? found : std::nullopt;
 }
@@ -59,7 +59,7 @@ bool same_folder(const std::string& a, const std::filesystem::path& b) {
 }
 
 std::optional<Instance> by_health_file(const Context& context) {
-  const auto text = io::read_file(path_setting(context, "log.dir") / "ws_daemon.health.json", k_most);
+  const auto text = io::read_file(path_setting(context, "log.dir") / k_daemon_health_file, k_most);
   const auto pid = text ? integer_of_json(*text, "pid") : std::nullopt;
   return pid ? by_process(*pid, "health file") : std::nullopt;
 }
@@ -92,7 +92,7 @@ std::string Instance::mcp_base() const {
 }
 
 Result<std::optional<Instance>> find_instance(const Context& context) {
-  const auto path = path_setting(context, "server.state_dir") / instance::k_lock_name;
+  const auto path = path_setting(context, "server.state_dir") / k_lock_file;
   std::error_code error;
   std::optional<Instance> found;
   if (std::filesystem::exists(path, error)) {

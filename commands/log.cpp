@@ -1,6 +1,7 @@
 #include "checks/logs.hpp"
 #include "commands/common.hpp"
 #include "commands/json_text.hpp"
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
@@ -53,7 +54,7 @@ Result<Outcome> tail(const Args& args, Context& context) {
   const auto count = count_option(args, "--lines", 20, 100000);
   if (!count) return fail(count.error());
   const bool activity = args.option("--source") == "activity";
-  const auto path = path_setting(context, "log.dir") / (activity ? "mcp_activity.log" : "mcp_server.log");
+  const auto path = path_setting(context, "log.dir") / (activity ? k_activity_log_file : k_server_log_file);
   if (args.has("--follow")) {
     const auto& outputs = context.globals.outputs;
     const bool json = outputs == std::vector<std::string>{"jsonl"};

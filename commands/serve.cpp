@@ -2,6 +2,7 @@
 #include "commands/common.hpp"
 #include "commands/file_base.hpp"
 #include "core/address.hpp"
+#include "core/file_names.hpp"
 #include "core/text.hpp"
 #include "engine/runtime.hpp"
 #include "runbooks/runbook.hpp"
@@ -87,7 +88,7 @@ Result<void> cassettes(const Args& args, const Context& context, serve::ServeOpt
     return fail(ErrorKind::usage, "--record and --replay exclude each other",
                 "record first, then play that file back");
   const auto place = [&](const std::string& name) {
-    return name.empty() ? std::filesystem::path() : serve::below(context.root, name);
+    return name.empty() ? std::filesystem::path() : below(context.root, name);
   };
   options.record = place(record);
   options.replay = place(replay);

@@ -1,5 +1,6 @@
 #include "commands/instance.hpp"
 #include "commands/json_text.hpp"
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "io/files.hpp"
 #include "io/guard.hpp"
@@ -54,7 +55,7 @@ struct SettingsTold {
 };
 std::optional<SettingsTold> settings_told(const Context& context) {
   const auto text =
-      io::read_file(path_setting(context, "server.state_dir") / "exai.lock", std::uint64_t{64} << 10U);
+      io::read_file(path_setting(context, "server.state_dir") / k_lock_file, std::uint64_t{64} << 10U);
   const auto settings = text ? json_at(*text, "settings") : Result<std::string>(fail(text.error()));
   if (!settings) return std::nullopt;  // being written just now, or by an older server
   SettingsTold told;

@@ -1,5 +1,6 @@
 #include "serve/judge.hpp"
 
+#include "core/file_names.hpp"
 #include "core/forms.hpp"
 #include "core/rules.hpp"
 #include "core/text.hpp"

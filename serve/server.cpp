@@ -1,5 +1,6 @@
 #include "serve/server.hpp"
 
+#include "core/file_names.hpp"
 #include "core/redact.hpp"
 #include "core/version.hpp"
 #include "engine/lazy_store.hpp"
@@ -76,7 +77,7 @@ class Server {
         catalogue_([this] { return first_catalogue(); }),
         metrics_({}),
         store_(outside_->replays() || options.in_memory ? std::filesystem::path(":memory:")
-                                                        : state_folder() / "exai.db",
+                                                        : state_folder() / k_database_file,
                clock_),
         // Small commits: a large one takes the processor from the calls for too long.
         memory_(
@@ -142,7 +143,7 @@ class Server {
                                       "health.port (HEALTH_CHECK_PORT)", health_site_, true),
                     "http", "/health");
     if (done)
-      daemon_.write_health(below(options_.file_base(), config_.text("log.dir")) / "ws_daemon.health.json",
+      daemon_.write_health(below(options_.file_base(), config_.text("log.dir")) / k_daemon_health_file,
                            listeners_[1].address);
     return done;
   }
@@ -451,7 +452,7 @@ Result<void> serve(Judgement judgement, std::future<Result<ToolList>> workflows,
   const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
   std::optional<io::LockFile> lock;
   if (!options.stdio) {
-    Result<io::LockFile> taken = io::LockFile::acquire(state / "exai.lock");
+    Result<io::LockFile> taken = io::LockFile::acquire(state / k_lock_file);
     if (!taken) return fail(taken.error());
     lock.emplace(std::move(*taken));
   }

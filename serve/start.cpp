@@ -1,5 +1,6 @@
 #include "serve/start.hpp"
 
+#include "core/file_names.hpp"
 #include "core/redact.hpp"
 #include "engine/runtime.hpp"
 #include "io/process.hpp"

@@ -1,5 +1,6 @@
 #include "serve/toolbox.hpp"
 
+#include "core/file_names.hpp"
 #include "engine/runtime.hpp"
 #include "serve/mcp_stack.hpp"
 #include "tools/visibility.hpp"

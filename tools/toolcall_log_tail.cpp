@@ -1,3 +1,4 @@
+#include "core/file_names.hpp"
 #include "core/text.hpp"
 #include "tools/envelope.hpp"
 #include "tools/log_lines.hpp"
@@ -12,7 +13,7 @@ constexpr std::size_t k_window = 20'000;
 
 Result<void> check_path(const std::string& path, const CallContext& context) {
   if (path.empty()) return {};
-  const std::filesystem::path own = context.server().log_folder() / "mcp_activity.log";
+  const std::filesystem::path own = context.server().log_folder() / k_activity_log_file;
   std::error_code problem;
   const std::filesystem::path given = std::filesystem::weakly_canonical(path, problem);
   if (!problem && !context.server().log_folder().empty() &&

@@ -1,5 +1,6 @@
 #include "serve/auth/access.hpp"
 
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "engine/runtime.hpp"
