@@ -1,7 +1,7 @@
 #include "cli/help.hpp"
 
 #include "cli/command_line.hpp"
-#include "cli/command_text.hpp"
+#include "cli/texts.hpp"
 #include "core/text.hpp"
 
 #include <fmt/core.h>

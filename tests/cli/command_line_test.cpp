@@ -1,6 +1,6 @@
 #include "cli/command_line.hpp"
 
-#include "cli/command_text.hpp"
+#include "cli/texts.hpp"
 #include "core/text.hpp"
 #include "tests/catch.hpp"
 
@@ -164,6 +164,16 @@ TEST_CASE("long help and examples stand in a section of the noun's document", "[
   REQUIRE(last.examples.size() == 1);
   CHECK(last.examples[0].what == "how much");
   CHECK(read_command_text(k_document, "disk fre").examples.empty());
+}
+
+TEST_CASE("topics and man pages have their prose", "[cli]") {
+  for (const auto* const heading :
+       {"help exit-codes", "help environment", "help formats", "help timeouts", "help secrets", "exai.1",
+        "exai.yaml.5", "exai-runbook.5", "exai-exit-codes.7", "several outcomes"}) {
+    INFO(heading);
+    CHECK(manual_text(heading).size() > 40);
+  }
+  CHECK(manual_text("help nothing").empty());
 }
 
 TEST_CASE("every section about a command belongs to one", "[cli]") {

@@ -1,21 +1,22 @@
-#include "cli/command_text.hpp"
+#include "cli/texts.hpp"
 
 #include "cli/command.hpp"
 #include "core/text.hpp"
 
 namespace exai::embedded {
 const std::vector<std::pair<std::string_view, std::string_view>>& command_texts();
+const std::vector<std::pair<std::string_view, std::string_view>>& manual();
 }  // namespace exai::embedded
 
 namespace exai::cli {
 namespace {
 
-/// The lines below the heading "## PATH", up to the next heading.
-std::string_view section_of_command(std::string_view document, std::string_view path) {
-  const std::string heading = "\n## " + std::string(path) + "\n";
-  const std::size_t found = document.find(heading);
+/// The lines below "## HEADING", up to the next heading.
+std::string_view section_below(std::string_view document, std::string_view heading) {
+  const std::string line = "\n## " + std::string(heading) + "\n";
+  const std::size_t found = document.find(line);
   if (found == std::string_view::npos) return {};
-  const std::string_view rest = document.substr(found + heading.size());
+  const std::string_view rest = document.substr(found + line.size());
   return rest.substr(0, rest.find("\n## "));
 }
 
@@ -32,7 +33,7 @@ Example read_example(std::string_view item) {
 
 CommandText read_command_text(std::string_view document, std::string_view path) {
   constexpr std::string_view k_example = "\n- `";
-  const std::string_view section = section_of_command(document, path);
+  const std::string_view section = section_below(document, path);
   CommandText result;
   std::size_t at = section.find(k_example);
   result.text = trim(section.substr(0, at));
@@ -48,6 +49,10 @@ CommandText command_text(std::string_view path) {
   for (const auto& [name, document] : embedded::command_texts())
     if (name == noun(path)) return read_command_text(document, path);
   return {};
+}
+
+std::string_view manual_text(std::string_view heading) {
+  return trim(section_below(embedded::manual().front().second, heading));
 }
 
 }  // namespace exai::cli

@@ -1,4 +1,5 @@
-// What commands/<noun>.md says about a command; embedded, and read only by those who show it.
+// Prose that is embedded as documents and read only by those who show it: what commands/<noun>.md says about
+// a command, what cli/manual.md says in topics and man pages.
 #pragma once
 
 #include <string_view>
@@ -22,5 +23,8 @@ CommandText read_command_text(std::string_view document, std::string_view path);
 
 /// What is embedded about the command of this path.
 CommandText command_text(std::string_view path);
+
+/// The paragraphs below "## HEADING" in cli/manual.md; empty when there is no such heading.
+std::string_view manual_text(std::string_view heading);
 
 }  // namespace exai::cli
