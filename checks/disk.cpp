@@ -1,4 +1,5 @@
 #include "core/check.hpp"
+#include "core/file_names.hpp"
 #include "io/files.hpp"
 
 #include <fmt/core.h>
@@ -16,7 +17,7 @@ std::string size_text(std::uint64_t bytes) {
 }
 
 std::filesystem::path log_folder(const CheckContext& context) {
-  return context.root / context.config.text("log.dir");
+  return below(context.root, context.config.text("log.dir"));
 }
 
 CheckResult run_logs(const CheckContext& context) {

@@ -2,6 +2,7 @@
 #include "checks/logs.hpp"
 #include "checks/probes.hpp"
 #include "core/check.hpp"
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/timeouts.hpp"
 #include "io/files.hpp"
@@ -62,11 +63,10 @@ CheckResult missing(std::string_view what) {
 /// The server log's newest lines with that event.
 std::vector<std::string> events(const CheckContext& context, std::string_view event) {
   constexpr std::size_t k_lines = 5000;
-  std::filesystem::path folder = context.config.text("log.dir");
-  if (folder.is_relative()) folder = context.root / folder;
+  const std::filesystem::path folder = below(context.root, context.config.text("log.dir"));
   std::vector<std::string> found;
   for (std::string& line :
-       io::tail_file(folder / "mcp_server.log", k_lines).value_or(std::vector<std::string>()))
+       io::tail_file(folder / k_server_log_file, k_lines).value_or(std::vector<std::string>()))
     if (json_at(line, "event").value_or("") == event) found.push_back(std::move(line));
   return found;
 }

@@ -2,6 +2,7 @@
 
 #include "checks/log_files.hpp"
 #include "core/check.hpp"
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "io/files.hpp"
 #include "io/lines.hpp"
@@ -84,10 +85,10 @@ LogScan scan_server_log(const std::filesystem::path& folder, Wall since, bool wa
                         Deadline deadline, const Clock& clock) {
   constexpr int k_look_every = 4096;  // lines between two looks at the clock
   log_scan::Scanner scanner(since, warnings, most);
-  const std::filesystem::path current = folder / "mcp_server.log";
+  const std::filesystem::path current = folder / k_server_log_file;
   std::error_code error;
   if (!std::filesystem::exists(current, error)) scanner.scan.missing.push_back(current.string());
-  for (const std::filesystem::path& path : log_files(folder, "mcp_server")) {
+  for (const std::filesystem::path& path : log_files(folder, current.stem().string())) {
     int line = 0;
     bool late = deadline.passed(clock);
     const auto read = io::each_line(path, [&](std::string_view text) {
@@ -144,7 +145,7 @@ CheckResult judge_errors(const LogScan& scan, const std::filesystem::path& folde
 namespace logs_check {
 
 std::filesystem::path folder(const CheckContext& context) {
-  return context.root / context.config.text("log.dir");
+  return below(context.root, context.config.text("log.dir"));
 }
 Wall a_day_ago(const CheckContext& context) {
   return context.clock.wall() - std::chrono::hours{24};

@@ -1,4 +1,5 @@
 #include "core/check.hpp"
+#include "core/file_names.hpp"
 #include "core/text.hpp"
 #include "io/yaml.hpp"
 #include "models/catalogue.hpp"
@@ -9,7 +10,7 @@ namespace exai::checks::models_check {
 
 CheckResult run_catalogue(const CheckContext& context) {
   const std::string& file = context.config.text("models.file");
-  const auto document = file.empty() ? models::embedded_models() : io::read_yaml(context.root / file);
+  const auto document = file.empty() ? models::embedded_models() : io::read_yaml(below(context.root, file));
   const auto catalogue =
       document.and_then([](const Node& node) { return models::ModelCatalogue::from(node); });
   if (!catalogue) {

@@ -1,5 +1,6 @@
 #include "checks/repairs.hpp"
 
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
@@ -19,10 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t k_small = std::uint64_t{64} << 10U;
 
-fs::path below(const CheckContext& context, std::string_view key) {
-  return context.root / context.config.text(key);
-}
-
 /// Those that the check names, so that both see the same.
 void add_modes(const CheckContext& context, std::vector<Repair>& plan) {
   constexpr unsigned k_owner_only = 0600;
@@ -40,7 +37,7 @@ void add_modes(const CheckContext& context, std::vector<Repair>& plan) {
 
 void add_folders(const CheckContext& context, std::vector<Repair>& plan) {
   for (const char* key : {"log.dir", "server.state_dir"}) {
-    const fs::path folder = below(context, key);
+    const fs::path folder = below(context.root, context.config.text(key));
     std::error_code ignored;
     if (fs::exists(folder, ignored)) continue;
     plan.push_back({"fix.folder", fmt::format("mkdir -p {}", folder.string()),
@@ -75,15 +72,15 @@ Result<void> release_lock(const fs::path& path) {
 }
 
 void add_stale_files(const CheckContext& context, std::vector<Repair>& plan) {
-  const fs::path lock = below(context, "server.state_dir") / "exai.lock";
+  const fs::path lock = below(context.root, context.config.text("server.state_dir")) / k_lock_file;
   if (is_stale(lock))
     plan.push_back({"fix.lock", fmt::format("empty {}, whose server has ended", lock.string()),
                     [lock] { return release_lock(lock); }});
   for (const char* key : {"log.dir", "server.state_dir"})
-    for (const io::FileFacts& file :
-         io::list_files(below(context, key)).value_or(std::vector<io::FileFacts>{})) {
+    for (const io::FileFacts& file : io::list_files(below(context.root, context.config.text(key)))
+                                         .value_or(std::vector<io::FileFacts>{})) {
       const fs::path path = file.path;
-      const bool names_pid = path.extension() == ".pid" || path.filename() == "ws_daemon.health.json";
+      const bool names_pid = path.extension() == ".pid" || path.filename() == k_daemon_health_file;
       if (names_pid && is_stale(path))
         plan.push_back({"fix.pid", fmt::format("rm {}, whose process has ended", path.string()),
                         [path] { return io::remove_file(path); }});

@@ -46,11 +46,6 @@ struct Positional {
   bool repeat = false;
 };
 
-struct Example {
-  std::string_view line;  ///< "exai probe http http://127.0.0.1:8082/health"
-  std::string_view what;
-};
-
 enum class Effect : std::uint8_t { reads, writes, destroys, serves };
 /// Whether a command's report is kept in the store: never (it has none), with --record, or unless
 /// --no-record.
@@ -137,13 +132,11 @@ struct Context {
 };
 
 struct Command {
-  std::string_view path;   ///< "config show"
-  std::string_view group;  ///< help group: Serve, Look, Validate, Operate, Inspect, Help
-  std::string_view summary;
-  std::string_view text{};  ///< long help, plain paragraphs
+  std::string_view path;     ///< "config show"
+  std::string_view group;    ///< help group: Serve, Look, Validate, Operate, Inspect, Help
+  std::string_view summary;  ///< one line; the long help and the examples stand in commands/<noun>.md
   std::span<const Option> options{};
   std::span<const Positional> positionals{};
-  std::span<const Example> examples{};
   Effect effect = Effect::reads;
   std::string_view alias{};  ///< another path for the same command
   bool hidden = false;

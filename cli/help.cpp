@@ -1,6 +1,7 @@
 #include "cli/help.hpp"
 
 #include "cli/command_line.hpp"
+#include "cli/texts.hpp"
 #include "core/text.hpp"
 
 #include <fmt/core.h>
@@ -41,11 +42,10 @@ std::string section(std::string_view title, const std::vector<std::pair<std::str
   return out;
 }
 
-std::string examples(const Command& command, bool colour) {
-  if (command.examples.empty()) return {};
+std::string examples(const std::vector<Example>& shown, bool colour) {
+  if (shown.empty()) return {};
   std::string out = fmt::format("\n{}\n", bold("Examples", colour));
-  for (const Example& example : command.examples)
-    out += fmt::format("  {}\n      {}\n", example.line, example.what);
+  for (const Example& example : shown) out += fmt::format("  {}\n      {}\n", example.line, example.what);
   return out;
 }
 
@@ -123,7 +123,8 @@ std::string help_command(const Command& command, bool colour) {
   std::string out =
       fmt::format("{}\n\n{} {}\n", command.summary, help::bold("Usage", colour), usage(command));
   if (!command.alias.empty()) out += fmt::format("also   exai {}\n", command.alias);
-  if (!command.text.empty()) out += fmt::format("\n{}", wrapped(command.text, 0, help::k_width));
+  const CommandText explained = command_text(command.path);
+  if (!explained.text.empty()) out += fmt::format("\n{}", wrapped(explained.text, 0, help::k_width));
   std::vector<std::pair<std::string, std::string>> words, own, global;
   for (const Positional& positional : command.positionals) {
     std::string text(positional.help);
@@ -140,7 +141,7 @@ std::string help_command(const Command& command, bool colour) {
   }
   out += help::section("Arguments", words, colour) + help::section("Flags", own, colour);
   out += help::section("Flags of every command", global, colour);
-  return out + help::examples(command, colour);
+  return out + help::examples(explained.examples, colour);
 }
 
 std::string help_noun(std::string_view first, bool colour) {

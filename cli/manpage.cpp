@@ -4,6 +4,7 @@
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/roff.hpp"
+#include "cli/texts.hpp"
 #include "core/settings.hpp"
 #include "core/text.hpp"
 
@@ -31,7 +32,8 @@ std::string option_text(const Option& option) {
 
 void write_command(Roff& page, const Command& command) {
   page.subsection(usage(command)).text(command.summary);
-  page.text(command.text);
+  const CommandText explained = command_text(command.path);
+  page.text(explained.text);
   if (!command.alias.empty()) page.text(fmt::format("Also: exai {}", command.alias));
   for (const Positional& positional : command.positionals) {
     const auto allowed = choices(positional.values);
@@ -40,7 +42,7 @@ void write_command(Roff& page, const Command& command) {
                                    : fmt::format("{}; one of {}", positional.help, join(allowed, ", ")));
   }
   for (const Option& option : command.options) page.item(option_label(option), option_text(option));
-  for (const Example& example : command.examples) page.verbatim(example.line).text(example.what);
+  for (const Example& example : explained.examples) page.verbatim(example.line).text(example.what);
 }
 
 ManPage noun_page(const std::string& name, const Commands& commands) {
@@ -62,13 +64,7 @@ ManPage noun_page(const std::string& name, const Commands& commands) {
 ManPage main_page() {
   Roff page("exai", 1, "an MCP server and the tools to operate it");
   page.section("Synopsis").line("exai COMMAND [ARG...] [flags]");
-  page.section("Description")
-      .text(
-          "One binary with two faces: exai serve is an MCP server over HTTP, WebSocket and standard input "
-          "and output; the "
-          "other commands ask questions about a deployment and act on it. Global flags may stand before and "
-          "after the "
-          "command.");
+  page.section("Description").text(manual_text("exai.1"));
   page.section("Commands");
   for (const std::string_view group : groups()) {
     page.subsection(group);
@@ -83,8 +79,7 @@ ManPage main_page() {
   page.section("Files")
       .item("exai.yaml",
             "settings, see exai.yaml(5): --config, EXAI_CONFIG, the root, the user's and the system's "
-            "folder; the "
-            "first found")
+            "folder; the first found")
       .item(".env", "settings and secrets by their environment names, mode 0600")
       .item("logs/mcp_server.log, logs/mcp_activity.log",
             "what the server says and which calls it answered, JSON lines")
@@ -116,19 +111,7 @@ std::string setting_text(const Setting& setting) {
 
 ManPage settings_page() {
   Roff page("exai.yaml", 5, "settings of exai");
-  page.section("Description")
-      .text(
-          "Every setting stands in one table, from which this page, the template (exai config template), the "
-          "completion and "
-          "the validation are made. A flag wins over the process environment, this over env files, these "
-          "over a profile of "
-          "exai.yaml, this over exai.yaml itself, and all over the default. exai config show --origin tells "
-          "where each value "
-          "comes from.")
-      .text(
-          "Keys are nested by their dots. Unknown and duplicate keys are errors. Durations carry a unit "
-          "(250ms, 10s, 1m30s); a "
-          "number alone counts in the unit of the setting.");
+  page.section("Description").text(manual_text("exai.yaml.5"));
   page.section("Example").verbatim("ws:\n  port: 8079\ntimeouts:\n  workflow: 300s\nlog:\n  level: INFO");
   std::string_view group;
   for (const Setting& setting : settings()) {
@@ -140,20 +123,22 @@ ManPage settings_page() {
   return {"exai.yaml.5", std::move(page).page()};
 }
 
+constexpr std::string_view k_runbook_example = R"(id: morning
+title: Morning round
+cadence: daily
+version: "1"
+date: 2026-11-21
+groups:
+  - name: server
+    steps:
+      - {id: ports, title: ports accept connections, source: own, check: ports.listening}
+      - {id: config, title: settings, source: own, command: validate config}
+      - {id: look, title: look at the dashboard, source: own, human: open the dashboard})";
+
 ManPage runbook_page() {
   Roff page("exai-runbook", 5, "runbooks of exai");
-  page.section("Description")
-      .text(
-          "A runbook is a YAML file: groups that run in order, with steps that are independent of each other "
-          "inside a group. "
-          "exai validate runbooks FILE judges it before anyone runs it.");
-  page.section("Example").verbatim(
-      "id: morning\ntitle: Morning round\ncadence: daily\nversion: \"1\"\ndate: 2026-11-21\ngroups:\n  - "
-      "name: server\n"
-      "    steps:\n      - {id: ports, title: ports accept connections, source: own, check: "
-      "ports.listening}\n"
-      "      - {id: config, title: settings, source: own, command: validate config}\n"
-      "      - {id: look, title: look at the dashboard, source: own, human: open the dashboard}");
+  page.section("Description").text(manual_text("exai-runbook.5"));
+  page.section("Example").verbatim(k_runbook_example);
   page.section("Keys of a step")
       .item("id", "unique in the runbook")
       .item("title", "what a person reads")
@@ -168,18 +153,11 @@ ManPage runbook_page() {
 
 ManPage exit_codes_page() {
   Roff page("exai-exit-codes", 7, "what the exit codes of exai mean");
-  page.section("Description")
-      .text(
-          "One contract for every command and every output format. Treat a code that is not listed as a "
-          "failure.");
+  page.section("Description").text(manual_text("exai-exit-codes.7"));
   page.section("Codes");
   for (const ExitCodeRow& row : exit_code_table())
     page.item(fmt::format("{} {}", int(row.code), row.name), row.when);
-  page.section("Several outcomes")
-      .text(
-          "The gravest counts: internal, budget, refused, fail, config, unknown, human, pass. A run in which "
-          "nothing was "
-          "checked ends with 3. With -o nagios on standard output the code becomes 0, 1, 2 or 3.");
+  page.section("Several outcomes").text(manual_text("several outcomes"));
   page.section("See also").text("exai(1)");
   return {"exai-exit-codes.7", std::move(page).page()};
 }

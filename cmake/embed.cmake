@@ -1,5 +1,5 @@
 # exai_embed(TARGET NAMESPACE LIST FILE...): the files become one generated source that defines
-#   const std::vector<std::pair<std::string_view, std::string_view>>& NAMESPACE::LIST();   // base name, text
+#   const std::vector<std::pair<std::string_view, std::string_view>>& NAMESPACE::LIST();   // name without its last extension, text
 function(exai_embed target namespace list)
   set(out ${CMAKE_BINARY_DIR}/generated/embedded_${list}.cpp)
   set(inputs)

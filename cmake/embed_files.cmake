@@ -6,7 +6,7 @@ foreach(file IN LISTS files)
     continue()
   endif()
   file(READ "${file}" text)
-  get_filename_component(name "${file}" NAME_WE)
+  get_filename_component(name "${file}" NAME_WLE)
   # Long texts are cut into pieces: ISO C++ guarantees 65,536 characters a literal only, pedantic mode warns.
   string(LENGTH "${text}" length)
   set(pieces "\"\" ")

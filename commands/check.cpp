@@ -127,45 +127,29 @@ constexpr cli::Positional k_ids[] = {
      .values = "@checks",
      .repeat = true}};
 constexpr cli::Positional k_id[] = {{.name = "ID", .help = "a check", .values = "@checks", .required = true}};
-constexpr cli::Example k_list_examples[] = {{"exai check list --tag doctor", "what exai doctor runs"},
-                                            {"exai check list --json", "the same for a script"}};
-constexpr cli::Example k_show_examples[] = {{"exai check show timeouts.hierarchy", "one check and its rule"},
-                                            {"exai check run timeouts.hierarchy", "runs it"}};
-constexpr cli::Example k_run_examples[] = {
-    {"exai check run @daily -o table -o junit=out.xml", "all daily checks, for people and for CI"},
-    {"exai check run ports.daemon --retry-for 30s", "waits for the daemon to come up"}};
 
-const Registered<cli::Command> k_list{
-    cli::Command{.path = "check list",
-                 .group = "Look",
-                 .summary = "all checks with their tags and cost",
-                 .text = "A check measures one thing and judges it. Its id selects "
-                         "it, its tags select it together with others.",
-                 .options = k_list_options,
-                 .examples = k_list_examples,
-                 .needs_config = false,
-                 .waits = false,
-                 .run = list}};
+const Registered<cli::Command> k_list{cli::Command{.path = "check list",
+                                                   .group = "Look",
+                                                   .summary = "all checks with their tags and cost",
+                                                   .options = k_list_options,
+                                                   .needs_config = false,
+                                                   .waits = false,
+                                                   .run = list}};
 const Registered<cli::Command> k_show{
     cli::Command{.path = "check show",
                  .group = "Look",
                  .summary = "what one check measures and where its rule comes from",
                  .positionals = k_id,
-                 .examples = k_show_examples,
                  .needs_config = false,
                  .waits = false,
                  .run = show}};
-const Registered<cli::Command> k_run{cli::Command{
-    .path = "check run",
-    .group = "Look",
-    .summary = "runs checks and judges the deployment by them",
-    .text = "Runs the named checks, side by side (--jobs). A check that could not ask its service is "
-            "unknown and never a pass; a run in which nothing was checked ends with 3.",
-    .options = k_run_options,
-    .positionals = k_ids,
-    .examples = k_run_examples,
-    .recording = cli::Recording::asked,
-    .run = run}};
+const Registered<cli::Command> k_run{cli::Command{.path = "check run",
+                                                  .group = "Look",
+                                                  .summary = "runs checks and judges the deployment by them",
+                                                  .options = k_run_options,
+                                                  .positionals = k_ids,
+                                                  .recording = cli::Recording::asked,
+                                                  .run = run}};
 
 }  // namespace
 }  // namespace check_command

@@ -1,5 +1,6 @@
 #include "commands/common.hpp"
 
+#include "core/file_names.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "io/process.hpp"
@@ -55,8 +56,7 @@ CheckResult result_of(std::string id, std::string title, Status status, std::str
 }
 
 std::filesystem::path path_setting(const Context& context, std::string_view key) {
-  const std::filesystem::path path(context.config.text(key));
-  return path.is_absolute() ? path : context.root / path;
+  return below(context.root, context.config.text(key));
 }
 
 const std::vector<Finding>& judgement(const Context& context) {

@@ -79,20 +79,14 @@ constexpr cli::Positional k_shell[] = {
     {.name = "SHELL", .help = "the shell to complete in", .values = "bash|zsh|fish", .required = true}};
 constexpr cli::Positional k_line[] = {{.name = "N", .help = "the word under the cursor", .required = true},
                                       {.name = "WORD", .help = "the words of the line", .repeat = true}};
-constexpr cli::Example k_examples[] = {
-    {"source <(exai completion bash)", "in this bash"},
-    {"exai completion fish > ~/.config/fish/completions/exai.fish", "for fish"}};
 
-const Registered<cli::Command> k_completion{
-    cli::Command{.path = "completion",
-                 .group = "Help",
-                 .summary = "the completion script of a shell",
-                 .text = "The script asks exai itself, so it never goes stale.",
-                 .positionals = k_shell,
-                 .examples = k_examples,
-                 .needs_config = false,
-                 .waits = false,
-                 .run = print_script}};
+const Registered<cli::Command> k_completion{cli::Command{.path = "completion",
+                                                         .group = "Help",
+                                                         .summary = "the completion script of a shell",
+                                                         .positionals = k_shell,
+                                                         .needs_config = false,
+                                                         .waits = false,
+                                                         .run = print_script}};
 const Registered<cli::Command> k_complete{cli::Command{.path = "__complete",
                                                        .group = "Help",
                                                        .summary = "answers the completion scripts",

@@ -98,45 +98,30 @@ constexpr cli::Positional k_key[] = {{.name = "KEY",
                                       .help = "a setting, by key or environment name",
                                       .values = "@settings",
                                       .required = true}};
-constexpr cli::Example k_show_examples[] = {{"exai config show --origin", "value and source of each setting"},
-                                            {"exai config show ws.port --json", "one setting for a script"}};
-constexpr cli::Example k_get_examples[] = {{"exai config get log.dir", "the value alone"},
-                                           {"exai config get EXAI_WS_PORT", "by its environment name"}};
-constexpr cli::Example k_path_examples[] = {{"exai config path", "files and folders in use"},
-                                            {"exai config path --root /srv/exai", "of another deployment"}};
-constexpr cli::Example k_template_examples[] = {{"exai config template > .env", "a start for your own"},
-                                                {"exai config template --yaml > exai.yaml", "as YAML"}};
 
-const Registered<cli::Command> k_show{cli::Command{
-    .path = "config show",
-    .group = "Inspect",
-    .summary = "the settings in effect",
-    .text = "Secrets are shown as fingerprints: enough to tell two keys apart, useless to guess one.",
-    .options = k_show_options,
-    .positionals = k_keys,
-    .examples = k_show_examples,
-    .waits = false,
-    .run = show}};
+const Registered<cli::Command> k_show{cli::Command{.path = "config show",
+                                                   .group = "Inspect",
+                                                   .summary = "the settings in effect",
+                                                   .options = k_show_options,
+                                                   .positionals = k_keys,
+                                                   .waits = false,
+                                                   .run = show}};
 const Registered<cli::Command> k_get{cli::Command{.path = "config get",
                                                   .group = "Inspect",
                                                   .summary = "one value alone, for scripts",
                                                   .positionals = k_key,
-                                                  .examples = k_get_examples,
                                                   .waits = false,
                                                   .run = get}};
 const Registered<cli::Command> k_path{cli::Command{.path = "config path",
                                                    .group = "Inspect",
                                                    .summary = "root, files and folders in use",
-                                                   .examples = k_path_examples,
                                                    .waits = false,
                                                    .run = path}};
 const Registered<cli::Command> k_template{
     cli::Command{.path = "config template",
                  .group = "Inspect",
                  .summary = "an env file or exai.yaml with every setting and its default",
-                 .text = "Generated from the table of settings; .env.example is its output.",
                  .options = k_template_options,
-                 .examples = k_template_examples,
                  .needs_config = false,
                  .waits = false,
                  .run = print_template}};

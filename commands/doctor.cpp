@@ -40,19 +40,13 @@ constexpr cli::Option k_options[] = {{.name = "--list", .help = "show the checks
                                      {.name = "--slow", .help = "also the checks that cost money"}};
 constexpr cli::Positional k_ids[] = {
     {.name = "ID", .help = "only these checks, or @tag", .values = "@checks", .repeat = true}};
-constexpr cli::Example k_examples[] = {{"exai doctor", "is all well here, and if not, what to type"},
-                                       {"exai doctor --json | jq .verdict", "the same for a script"}};
 
 const Registered<cli::Command> k_doctor{cli::Command{
     .path = "doctor",
     .group = "Look",
     .summary = "looks over settings, ports, files and services, with the way out for each finding",
-    .text = "Runs the checks tagged doctor: first those that only read files, then those that ask the "
-            "network. Each finding says what to type next. With --fix some of that is done first and said, "
-            "with --dry-run only said. The exit codes are those of every command.",
     .options = k_options,
     .positionals = k_ids,
-    .examples = k_examples,
     .recording = cli::Recording::asked,
     .run = run}};
 

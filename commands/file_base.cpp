@@ -1,5 +1,6 @@
 #include "commands/file_base.hpp"
 
+#include "core/file_names.hpp"
 #include "io/state_home.hpp"
 
 #include <fmt/core.h>
@@ -28,8 +29,7 @@ bool is_ours(const Context& context) {
 
 Result<void> usable(const std::filesystem::path& base, const Config& config) {
   for (const char* key : {"log.dir", "server.state_dir"}) {
-    const std::filesystem::path folder(config.text(key));
-    if (auto made = io::make_writable(folder.is_absolute() ? folder : base / folder); !made) return made;
+    if (auto made = io::make_writable(below(base, config.text(key))); !made) return made;
   }
   return {};
 }

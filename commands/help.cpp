@@ -38,20 +38,14 @@ constexpr cli::Positional k_words[] = {
      .help = "a command, or one of exit-codes, environment, formats, timeouts, secrets",
      .values = "@topics",
      .repeat = true}};
-constexpr cli::Example k_examples[] = {{"exai help check run", "explains one command"},
-                                       {"exai help exit-codes", "what the exit codes mean"}};
 
-const Registered<cli::Command> k_help{cli::Command{
-    .path = "help",
-    .group = "Help",
-    .summary = "explains a command or a topic",
-    .text = "Without a word it shows all commands. The topics are exit-codes, environment, formats, "
-            "timeouts and secrets.",
-    .positionals = k_words,
-    .examples = k_examples,
-    .needs_config = false,
-    .waits = false,
-    .run = run}};
+const Registered<cli::Command> k_help{cli::Command{.path = "help",
+                                                   .group = "Help",
+                                                   .summary = "explains a command or a topic",
+                                                   .positionals = k_words,
+                                                   .needs_config = false,
+                                                   .waits = false,
+                                                   .run = run}};
 
 }  // namespace
 }  // namespace exai::commands::help_command

@@ -2,7 +2,8 @@
 
 #include "commands/json_text.hpp"
 #include "core/address.hpp"
-#include "core/json.hpp"
+#include "core/file_names.hpp"
+#include "core/json_access.hpp"
 #include "io/files.hpp"
 #include "io/process.hpp"
 
@@ -13,7 +14,6 @@ namespace exai::commands {
 namespace instance {
 namespace {
 
-constexpr std::string_view k_lock_name = "exai.lock";
 constexpr std::uint64_t k_most = std::uint64_t{64} << 10U;
 
 /// True for .../exai, also when the file was replaced by a newer one meanwhile.
@@ -23,12 +23,6 @@ bool is_exai(std::string executable) {
   return std::filesystem::path(executable).filename() == "exai";
 }
 
-std::string text_in(const Json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto field = object.find(name);
-  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string{};
-}
-
 /// What the server wrote down about itself, checked against the process table.
 std::optional<Instance> read_instance(const std::string& text, std::string found_by) {
   const auto pid = integer_of_json(text, "pid");  // a released lock is left empty
@@ -36,16 +30,16 @@ std::optional<Instance> read_instance(const std::string& text, std::string found
   if (!facts) return std::nullopt;
   const auto content = parse_json(text);
   // An older server wrote no identity: then its name has to do.
-  const std::string identity = text_in(*content, "process");
+  const std::string identity = text_of(*content, "process");
   if (identity.empty() ? !is_exai(facts->executable) : identity != io::process_identity(*pid))
     return std::nullopt;
   Instance found;
   found.pid = *pid;
   found.ours = true;
   found.found_by = std::move(found_by);
-  found.root = text_in(*content, "root");
+  found.root = text_of(*content, "root");
   if (const auto rows = content->find("listeners"); rows != content->end() && rows->is_array())
-    for (const Json& row : *rows) found.listeners.push_back({text_in(row, "name"), text_in(row, "url")});
+    for (const Json& row : *rows) found.listeners.push_back({text_of(row, "name"), text_of(row, "url")});
   found.executable = facts->executable;
   found.uptime = facts->uptime;
   found.resident_bytes = facts->resident_bytes;
@@ -54,7 +48,7 @@ std::optional<Instance> read_instance(const std::string& text, std::string found
 
 /// By the instance file that the process itself holds open, wherever that is.
 std::optional<Instance> by_process(long pid, const std::string& found_by) {
-  const auto text = io::open_file_of(pid, k_lock_name);
+  const auto text = io::open_file_of(pid, k_lock_file);
   auto found = text ? read_instance(*text, found_by) : std::nullopt;
   return found && found->pid == pid ? found : std::nullopt;
 }
@@ -65,7 +59,7 @@ bool same_folder(const std::string& a, const std::filesystem::path& b) {
 }
 
 std::optional<Instance> by_health_file(const Context& context) {
-  const auto text = io::read_file(path_setting(context, "log.dir") / "ws_daemon.health.json", k_most);
+  const auto text = io::read_file(path_setting(context, "log.dir") / k_daemon_health_file, k_most);
   const auto pid = text ? integer_of_json(*text, "pid") : std::nullopt;
   return pid ? by_process(*pid, "health file") : std::nullopt;
 }
@@ -98,7 +92,7 @@ std::string Instance::mcp_base() const {
 }
 
 Result<std::optional<Instance>> find_instance(const Context& context) {
-  const auto path = path_setting(context, "server.state_dir") / instance::k_lock_name;
+  const auto path = path_setting(context, "server.state_dir") / k_lock_file;
   std::error_code error;
   std::optional<Instance> found;
   if (std::filesystem::exists(path, error)) {

@@ -271,60 +271,37 @@ constexpr cli::Option k_retire_options[] = {
 constexpr cli::Positional k_new_name[] = {
     {.name = "NAME", .help = "who or what it is for", .required = true}};
 constexpr cli::Positional k_name[] = {{.name = "NAME", .help = "the key's name", .required = true}};
-constexpr cli::Example k_list_examples[] = {{"exai key list", "who may come in, and until when"},
-                                            {"exai key list --file keys.yaml --json", "for a script"}};
-constexpr cli::Example k_generate_examples[] = {
-    {"exai key generate laptop --scope operator --expires 90d", "a key for one person's tools"},
-    {"exai key generate grafana --scope viewer --expires never --file keys.yaml", "one that reads metrics"}};
-constexpr cli::Example k_retire_examples[] = {{"exai key retire laptop", "asks, then removes it"},
-                                              {"exai key retire laptop --yes", "in a script"}};
-constexpr cli::Example k_verify_examples[] = {{"exai key verify < key.txt", "whose it is, scope and expiry"},
-                                              {"exai key verify --json < key.txt", "for a script"}};
 
-const Registered<cli::Command> k_list{cli::Command{
-    .path = "key list",
-    .group = "Operate",
-    .summary = "the keys that open this server, without the keys",
-    .text = "Those of the keys file and those in plain text in auth.api_keys. To rotate one, generate "
-            "another, hand it out, and retire the first: all keys count at once.",
-    .options = k_file_only,
-    .examples = k_list_examples,
-    .waits = false,
-    .run = list}};
+const Registered<cli::Command> k_list{
+    cli::Command{.path = "key list",
+                 .group = "Operate",
+                 .summary = "the keys that open this server, without the keys",
+                 .options = k_file_only,
+                 .waits = false,
+                 .run = list}};
 const Registered<cli::Command> k_generate{
     cli::Command{.path = "key generate",
                  .group = "Operate",
                  .summary = "makes a key, keeps its digest and prints it once",
-                 .text = "The key goes to standard output and nowhere else; the keys file, mode 0600, holds "
-                         "its SHA-256. Next: "
-                         "exai reload.",
                  .options = k_generate_options,
                  .positionals = k_new_name,
-                 .examples = k_generate_examples,
                  .effect = cli::Effect::writes,
                  .waits = false,
                  .run = generate}};
-const Registered<cli::Command> k_retire{cli::Command{
-    .path = "key retire",
-    .group = "Operate",
-    .summary = "removes a key from the keys file",
-    .text = "Asks at a terminal; elsewhere it needs --yes, and for the last key --confirm NAME. Next: "
-            "exai reload.",
-    .options = k_retire_options,
-    .positionals = k_name,
-    .examples = k_retire_examples,
-    .effect = cli::Effect::destroys,
-    .waits = false,
-    .run = retire}};
-const Registered<cli::Command> k_verify{cli::Command{
-    .path = "key verify",
-    .group = "Operate",
-    .summary = "says whose key stands on standard input",
-    .text = "Ends with 0 for a key that counts, with 1 for one that has expired or is not known.",
-    .options = k_file_only,
-    .examples = k_verify_examples,
-    .waits = false,
-    .run = verify}};
+const Registered<cli::Command> k_retire{cli::Command{.path = "key retire",
+                                                     .group = "Operate",
+                                                     .summary = "removes a key from the keys file",
+                                                     .options = k_retire_options,
+                                                     .positionals = k_name,
+                                                     .effect = cli::Effect::destroys,
+                                                     .waits = false,
+                                                     .run = retire}};
+const Registered<cli::Command> k_verify{cli::Command{.path = "key verify",
+                                                     .group = "Operate",
+                                                     .summary = "says whose key stands on standard input",
+                                                     .options = k_file_only,
+                                                     .waits = false,
+                                                     .run = verify}};
 
 }  // namespace
 }  // namespace exai::commands::key_command

@@ -1,6 +1,7 @@
 #include "checks/logs.hpp"
 #include "commands/common.hpp"
 #include "commands/json_text.hpp"
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
@@ -53,7 +54,7 @@ Result<Outcome> tail(const Args& args, Context& context) {
   const auto count = count_option(args, "--lines", 20, 100000);
   if (!count) return fail(count.error());
   const bool activity = args.option("--source") == "activity";
-  const auto path = path_setting(context, "log.dir") / (activity ? "mcp_activity.log" : "mcp_server.log");
+  const auto path = path_setting(context, "log.dir") / (activity ? k_activity_log_file : k_server_log_file);
   if (args.has("--follow")) {
     const auto& outputs = context.globals.outputs;
     const bool json = outputs == std::vector<std::string>{"jsonl"};
@@ -87,27 +88,18 @@ constexpr cli::Option k_tail_options[] = {
      .help = "which log",
      .values = "server|activity",
      .standard = "server"}};
-constexpr cli::Example k_error_examples[] = {{"exai log errors --since 1h", "errors of the last hour"},
-                                             {"exai log errors --warnings", "and warnings"}};
-constexpr cli::Example k_tail_examples[] = {
-    {"exai log tail --source activity --follow", "calls as they come"},
-    {"exai log tail --lines 200 --json", "for a script"}};
 
-const Registered<cli::Command> k_errors{cli::Command{
-    .path = "log errors",
-    .group = "Look",
-    .summary = "errors of the server log, counted by their level field",
-    .text = "Reads mcp_server.log and its rotated files. A log that is not there is unknown, never "
-            "\"no errors\".",
-    .options = k_error_options,
-    .examples = k_error_examples,
-    .recording = cli::Recording::asked,
-    .run = errors}};
+const Registered<cli::Command> k_errors{
+    cli::Command{.path = "log errors",
+                 .group = "Look",
+                 .summary = "errors of the server log, counted by their level field",
+                 .options = k_error_options,
+                 .recording = cli::Recording::asked,
+                 .run = errors}};
 const Registered<cli::Command> k_tail{cli::Command{.path = "log tail",
                                                    .group = "Look",
                                                    .summary = "the last lines of a log",
                                                    .options = k_tail_options,
-                                                   .examples = k_tail_examples,
                                                    .run = tail}};
 
 }  // namespace

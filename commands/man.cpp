@@ -38,15 +38,12 @@ constexpr cli::Option k_options[] = {
     {.name = "--dir", .value = "DIR", .help = "write all pages into this folder", .values = "@files"}};
 constexpr cli::Positional k_page[] = {
     {.name = "PAGE", .help = "exai.1, exai-check.1, exai.yaml.5 and so on"}};
-constexpr cli::Example k_examples[] = {{"exai man exai.yaml.5 | man -l -", "reads the page of the settings"},
-                                       {"exai man --dir man", "writes all of them"}};
 
 const Registered<cli::Command> k_man{cli::Command{.path = "man",
                                                   .group = "Help",
                                                   .summary = "prints the man pages",
                                                   .options = k_options,
                                                   .positionals = k_page,
-                                                  .examples = k_examples,
                                                   .effect = cli::Effect::writes,
                                                   .needs_config = false,
                                                   .waits = false,

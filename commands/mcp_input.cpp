@@ -1,6 +1,6 @@
 #include "commands/mcp_input.hpp"
 
-#include "core/json.hpp"
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 
 #include <map>
@@ -32,13 +32,6 @@ Result<Given> given_of(const Args& args) {
   return given;
 }
 
-const Json& member(const Json& object, const char* name) {
-  static const Json k_null;
-  if (!object.is_object()) return k_null;
-  const auto found = object.find(name);
-  return found == object.end() ? k_null : *found;
-}
-
 std::string word_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : std::string{};
 }
@@ -64,7 +57,7 @@ class Answerer {
 
  private:
   [[nodiscard]] Json elicitation(const mcp::client::McpQuestion& question) const {
-    const Json& properties = member(member(question.params, "requestedSchema"), "properties");
+    const Json& properties = member_of(member_of(question.params, "requestedSchema"), "properties");
     if (const auto named = given_.find(question.key); !question.key.empty() && named != given_.end()) {
       const Json& value = named->second;
       if (value.is_object() && value.contains("action")) return value;
@@ -76,7 +69,7 @@ class Answerer {
     if (properties.is_object())
       for (const auto& [name, schema] : properties.items())
         if (const auto found = given_.find(name); found != given_.end()) content[name] = found->second;
-    const Json& required = member(member(question.params, "requestedSchema"), "required");
+    const Json& required = member_of(member_of(question.params, "requestedSchema"), "required");
     bool whole = !content.empty();
     if (required.is_array())
       for (const Json& name : required) whole = whole && content.contains(word_of(name));
@@ -91,15 +84,15 @@ class Answerer {
       for (const auto& [name, schema] : properties.items()) {
         if (fields.size() > 2000) break;
         const std::string shown = printable(name);
-        fields += fmt::format("{}{} {}", fields.empty() ? "" : ", ", shown,
-                              printable(word_of(member(schema, "type"))));
+        fields +=
+            fmt::format("{}{} {}", fields.empty() ? "" : ", ", shown, printable(text_of(schema, "type")));
         flags += fmt::format(" --input {}=JSON", shown);
       }
     if (flags.empty() && !question.key.empty())
       flags = fmt::format(" --input {}=JSON", printable(question.key));
-    const std::string url = word_of(member(question.params, "url"));
+    const std::string url = text_of(question.params, "url");
     return fmt::format("the server asks: {}{}{}\n  declined; {}\n",
-                       printable(word_of(member(question.params, "message"))),
+                       printable(text_of(question.params, "message")),
                        fields.empty() ? "" : " (" + fields + ")", url.empty() ? "" : " at " + printable(url),
                        flags.empty() ? "this client cannot answer that" : "answer it with" + flags);
   }

@@ -238,12 +238,6 @@ Result<Json> read_arguments(const Args& args) {
   return arguments;
 }
 
-std::string text_of(const Json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto field = object.find(name);
-  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string{};
-}
-
 std::string first_sentence(const std::string& text) {
   const auto end = text.find_first_of(".\n");
   return end == std::string::npos ? text : text.substr(0, end);

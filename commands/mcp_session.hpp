@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commands/common.hpp"
-#include "core/json.hpp"
+#include "core/json_access.hpp"
 #include "core/redact.hpp"
 #include "mcp/client/client.hpp"
 
@@ -36,8 +36,6 @@ Result<Json> read_arguments(const Args& args);
 std::string content_text(const Json& item);
 /// The same of a result's content: one item or a list of them.
 std::string all_content_text(const Json& content);
-/// A text member of an object, or "".
-std::string text_of(const Json& object, const char* name);
 std::string first_sentence(const std::string& text);
 /// The result as the server gave it, with our schema's name beside it.
 std::string result_json(const Json& result, const char* schema);

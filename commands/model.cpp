@@ -140,42 +140,26 @@ constexpr cli::Option k_route_options[] = {
     {.name = "--tokens", .value = "N", .help = "estimated size of what is sent"},
     {.name = "--deep", .help = "quality before speed"},
     {.name = "--cheap", .help = "costs before quality"}};
-constexpr cli::Example k_route_examples[] = {
-    {"exai model route --explain", "who answers a plain call, and why"},
-    {"exai model route --explain --thinking high --tokens 60000", "a long call that thinks"}};
 
 constexpr cli::Positional k_name[] = {
     {.name = "NAME", .help = "a model or one of its aliases", .values = "@models", .required = true}};
-constexpr cli::Example k_list_examples[] = {{"exai model list", "the catalogue"},
-                                            {"exai model list --json", "for a script"}};
-constexpr cli::Example k_show_examples[] = {
-    {"exai model show glm-4.5-flash", "one model"},
-    {"exai tool call listmodels", "which of them the server offers now"}};
 
-const Registered<cli::Command> k_list{cli::Command{
-    .path = "model list",
-    .group = "Inspect",
-    .summary = "the model catalogue: context, output, abilities, prices",
-    .text = "Prices are US dollars per million tokens. models.file names a catalogue of your own.",
-    .examples = k_list_examples,
-    .waits = false,
-    .run = list}};
-const Registered<cli::Command> k_route{
-    cli::Command{.path = "model route",
+const Registered<cli::Command> k_list{
+    cli::Command{.path = "model list",
                  .group = "Inspect",
-                 .summary = "which model answers a call, and why",
-                 .text = "The same rules and settings as exai serve uses: models/routes.yaml or "
-                         "models.routes_file, the keys that "
-                         "are set, and the models that are allowed.",
-                 .options = k_route_options,
-                 .examples = k_route_examples,
+                 .summary = "the model catalogue: context, output, abilities, prices",
                  .waits = false,
-                 .run = route}};
+                 .run = list}};
+const Registered<cli::Command> k_route{cli::Command{.path = "model route",
+                                                    .group = "Inspect",
+                                                    .summary = "which model answers a call, and why",
+                                                    .options = k_route_options,
+                                                    .waits = false,
+                                                    .run = route}};
 const Registered<cli::Command> k_show{cli::Command{.path = "model show",
                                                    .group = "Inspect",
                                                    .summary = "one model",
                                                    .positionals = k_name,
-                                                   .examples = k_show_examples,
                                                    .waits = false,
                                                    .run = show}};
 

@@ -120,26 +120,12 @@ constexpr cli::Positional k_provider[] = {
     {.name = "NAME", .help = "provider", .values = "glm|kimi|custom", .required = true}};
 constexpr cli::Positional k_addr[] = {{.name = "ADDR", .help = "PORT or HOST:PORT", .required = true}};
 
-constexpr cli::Example k_http_examples[] = {
-    {"exai probe http http://127.0.0.1:8082/health --expect json.status=healthy", "asks the health listener"},
-    {"exai probe http URL --warn 200ms --crit 1s -o nagios", "as a monitoring plugin"}};
-constexpr cli::Example k_ws_examples[] = {{"exai probe ws", "says hello to our own daemon"},
-                                          {"exai probe ws wss://example.org/ws", "to another one"}};
-constexpr cli::Example k_mcp_examples[] = {
-    {"exai probe mcp", "opens a session with our own server, one round trip, tools/list"},
-    {"exai probe mcp http://127.0.0.1:8000/mcp --era modern -v", "with another one, in one era"}};
-constexpr cli::Example k_provider_examples[] = {{"exai probe provider glm", "do key and address work"},
-                                                {"exai doctor", "looks at all of them"}};
-constexpr cli::Example k_port_examples[] = {{"exai probe port 8079", "does something listen"},
-                                            {"exai probe port 8000 --free", "is it free for us"}};
-
 const Registered<cli::Command> k_http{
     cli::Command{.path = "probe http",
                  .group = "Look",
                  .summary = "asks an HTTP address once and judges the answer",
                  .options = k_http_options,
                  .positionals = k_http_url,
-                 .examples = k_http_examples,
                  .recording = cli::Recording::asked,
                  .run = http}};
 const Registered<cli::Command> k_ws{cli::Command{.path = "probe ws",
@@ -147,7 +133,6 @@ const Registered<cli::Command> k_ws{cli::Command{.path = "probe ws",
                                                  .summary = "connects to a WebSocket daemon and says hello",
                                                  .options = k_limits,
                                                  .positionals = k_ws_url,
-                                                 .examples = k_ws_examples,
                                                  .recording = cli::Recording::asked,
                                                  .run = ws}};
 const Registered<cli::Command> k_mcp{
@@ -156,7 +141,6 @@ const Registered<cli::Command> k_mcp{
                  .summary = "speaks MCP with a server and says transport, era, version and tools",
                  .options = k_mcp_options,
                  .positionals = k_mcp_url,
-                 .examples = k_mcp_examples,
                  .recording = cli::Recording::asked,
                  .run = mcp}};
 const Registered<cli::Command> k_provider_command{
@@ -165,7 +149,6 @@ const Registered<cli::Command> k_provider_command{
                  .summary = "asks a model provider for its models: proves key and address",
                  .options = k_limits,
                  .positionals = k_provider,
-                 .examples = k_provider_examples,
                  .recording = cli::Recording::asked,
                  .run = provider}};
 const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
@@ -173,7 +156,6 @@ const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
                                                    .summary = "does something listen on a TCP port",
                                                    .options = k_port_options,
                                                    .positionals = k_addr,
-                                                   .examples = k_port_examples,
                                                    .recording = cli::Recording::asked,
                                                    .run = port}};
 

@@ -9,7 +9,6 @@ namespace exai::commands::prompt_command {
 namespace {
 
 using mcp_session::Session;
-using mcp_session::text_of;
 
 /// "city, days?": an optional one has a question mark.
 std::string argument_names(const Json& prompt) {
@@ -81,35 +80,24 @@ Result<Outcome> get(const Args& args, Context& context) {
 constexpr auto k_get_options = mcp_session::joined(
     mcp_session::k_argument_options, mcp_session::k_input_options, mcp_session::k_session_options);
 constexpr cli::Positional k_name[] = {{.name = "NAME", .help = "a prompt", .required = true}};
-constexpr cli::Example k_list_examples[] = {{"exai prompt list", "prompts of our own server"},
-                                            {"exai prompt list --server http://host/mcp", "of another one"}};
-constexpr cli::Example k_show_examples[] = {{"exai prompt show review", "its description and arguments"},
-                                            {"exai prompt get review", "fills it in"}};
-constexpr cli::Example k_get_examples[] = {
-    {"exai prompt get review --arg file=main.cpp", "the messages, filled in"},
-    {"exai prompt get review --arg file=main.cpp --json", "the whole result, for a script"}};
 
 const Registered<cli::Command> k_list{cli::Command{.path = "prompt list",
                                                    .group = "Inspect",
                                                    .summary = "the prompts that a server offers",
                                                    .options = mcp_session::k_session_options,
-                                                   .examples = k_list_examples,
                                                    .run = list}};
 const Registered<cli::Command> k_show{cli::Command{.path = "prompt show",
                                                    .group = "Inspect",
                                                    .summary = "one prompt with its arguments",
                                                    .options = mcp_session::k_session_options,
                                                    .positionals = k_name,
-                                                   .examples = k_show_examples,
                                                    .run = show}};
 const Registered<cli::Command> k_get{
     cli::Command{.path = "prompt get",
                  .group = "Inspect",
                  .summary = "fills in a prompt over MCP and shows its messages",
-                 .text = "Servers, eras and transports are named as for exai tool call.",
                  .options = k_get_options,
                  .positionals = k_name,
-                 .examples = k_get_examples,
                  .run = get}};
 
 }  // namespace

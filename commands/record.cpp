@@ -2,6 +2,7 @@
 #include "cli/output.hpp"
 #include "commands/common.hpp"
 #include "core/check.hpp"
+#include "core/file_names.hpp"
 #include "store/store.hpp"
 
 namespace exai::commands {
@@ -9,7 +10,7 @@ namespace record_run {
 namespace {
 
 Result<void> keep(const Report& report, const Context& context) {
-  const auto file = path_setting(context, "server.state_dir") / "exai.db";
+  const auto file = path_setting(context, "server.state_dir") / k_database_file;
   auto store = store::open_sqlite(file, context.clock);
   if (!store) return fail(std::move(store).error());
   const ExitCode code = exit_code(report, context.globals.strict);

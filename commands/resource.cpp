@@ -11,7 +11,6 @@ namespace exai::commands::resource_command {
 namespace {
 
 using mcp_session::Session;
-using mcp_session::text_of;
 
 /// Resources and templates; a server may well have only one of the two.
 struct Entries {
@@ -133,22 +132,12 @@ constexpr auto k_read_options =
 constexpr cli::Positional k_uri[] = {{.name = "URI", .help = "as listed", .required = true}};
 constexpr cli::Positional k_read_uri[] = {
     {.name = "URI", .help = "as listed, or a template filled in", .required = true}};
-constexpr cli::Example k_list_examples[] = {
-    {"exai resource list", "resources and templates of our own server"},
-    {"exai resource list --server http://host/mcp", "of another one"}};
-constexpr cli::Example k_show_examples[] = {
-    {"exai resource show file:///notes.md", "what the server says of it"},
-    {"exai resource read file:///notes.md", "its content"}};
-constexpr cli::Example k_read_examples[] = {
-    {"exai resource read file:///notes.md", "prints a text"},
-    {"exai resource read file:///logo.png --file logo.png", "writes bytes"}};
 
 const Registered<cli::Command> k_list{
     cli::Command{.path = "resource list",
                  .group = "Inspect",
                  .summary = "the resources and templates that a server offers",
                  .options = mcp_session::k_session_options,
-                 .examples = k_list_examples,
                  .run = list}};
 const Registered<cli::Command> k_show{
     cli::Command{.path = "resource show",
@@ -156,18 +145,13 @@ const Registered<cli::Command> k_show{
                  .summary = "what a server says of one resource or template",
                  .options = mcp_session::k_session_options,
                  .positionals = k_uri,
-                 .examples = k_show_examples,
                  .run = show}};
-const Registered<cli::Command> k_read{cli::Command{
-    .path = "resource read",
-    .group = "Inspect",
-    .summary = "reads a resource over MCP",
-    .text = "Text goes to standard output. Binary contents go to --file or into a pipe, never to a "
-            "terminal. Servers, eras and transports are named as for exai tool call.",
-    .options = k_read_options,
-    .positionals = k_read_uri,
-    .examples = k_read_examples,
-    .run = read}};
+const Registered<cli::Command> k_read{cli::Command{.path = "resource read",
+                                                   .group = "Inspect",
+                                                   .summary = "reads a resource over MCP",
+                                                   .options = k_read_options,
+                                                   .positionals = k_read_uri,
+                                                   .run = read}};
 
 }  // namespace
 }  // namespace exai::commands::resource_command

@@ -107,19 +107,10 @@ constexpr cli::Option k_run_options[] = {
     {.name = "--from", .value = "STEP", .help = "this step and those after it"}};
 constexpr cli::Positional k_name[] = {
     {.name = "NAME", .help = "a runbook of the list, or a file", .values = "@runbooks", .required = true}};
-constexpr cli::Example k_list_examples[] = {{"exai runbook list", "what there is"},
-                                            {"exai runbook show daily", "what one does"}};
-constexpr cli::Example k_show_examples[] = {
-    {"exai runbook show daily", "steps, and the document each stands for"},
-    {"exai runbook show ./ops/own.yaml", "one of your own"}};
-constexpr cli::Example k_run_examples[] = {
-    {"exai runbook run daily", "the daily round"},
-    {"exai runbook run daily -o table -o prometheus=/var/lib/node_exporter/exai.prom", "and for the alerts"}};
 
 const Registered<cli::Command> k_list{cli::Command{.path = "runbook list",
                                                    .group = "Operate",
                                                    .summary = "the built-in runbooks",
-                                                   .examples = k_list_examples,
                                                    .waits = false,
                                                    .run = list}};
 const Registered<cli::Command> k_show{
@@ -127,22 +118,16 @@ const Registered<cli::Command> k_show{
                  .group = "Operate",
                  .summary = "the steps of a runbook and what each stands for",
                  .positionals = k_name,
-                 .examples = k_show_examples,
                  .waits = false,
                  .run = show}};
-const Registered<cli::Command> k_run{cli::Command{
-    .path = "runbook run",
-    .group = "Operate",
-    .summary = "runs a runbook and keeps the result",
-    .text = "Groups run in order, the steps of a group side by side. A step for a person is outstanding "
-            "and ends the run with 5. The run is kept in the store of the deployment; one that cannot be "
-            "kept is unknown.",
-    .options = k_run_options,
-    .positionals = k_name,
-    .examples = k_run_examples,
-    .effect = cli::Effect::writes,
-    .recording = cli::Recording::always,
-    .run = run}};
+const Registered<cli::Command> k_run{cli::Command{.path = "runbook run",
+                                                  .group = "Operate",
+                                                  .summary = "runs a runbook and keeps the result",
+                                                  .options = k_run_options,
+                                                  .positionals = k_name,
+                                                  .effect = cli::Effect::writes,
+                                                  .recording = cli::Recording::always,
+                                                  .run = run}};
 
 }  // namespace
 }  // namespace runbook_command

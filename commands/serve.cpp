@@ -2,6 +2,7 @@
 #include "commands/common.hpp"
 #include "commands/file_base.hpp"
 #include "core/address.hpp"
+#include "core/file_names.hpp"
 #include "core/text.hpp"
 #include "engine/runtime.hpp"
 #include "runbooks/runbook.hpp"
@@ -87,7 +88,7 @@ Result<void> cassettes(const Args& args, const Context& context, serve::ServeOpt
     return fail(ErrorKind::usage, "--record and --replay exclude each other",
                 "record first, then play that file back");
   const auto place = [&](const std::string& name) {
-    return name.empty() ? std::filesystem::path() : engine::below(context.root, name);
+    return name.empty() ? std::filesystem::path() : below(context.root, name);
   };
   options.record = place(record);
   options.replay = place(replay);
@@ -140,33 +141,19 @@ constexpr cli::Option k_options[] = {
      .help = "how long a stop waits for calls in flight",
      .standard = "server.grace"}};
 constexpr cli::Positional k_url[] = {{.name = "URL", .help = "the daemon; none means our own"}};
-constexpr cli::Example k_examples[] = {{"exai serve", "on 127.0.0.1: 8000, 8079 and 8082"},
-                                       {"exai serve --stdio", "as a child of an MCP client"}};
-constexpr cli::Example k_shim_examples[] = {
-    {"exai shim ws://127.0.0.1:8079", "for a client that knows stdio only"},
-    {"exai serve --stdio --connect ws://127.0.0.1:8079", "the same"}};
 
-const Registered<cli::Command> k_serve{cli::Command{
-    .path = "serve",
-    .group = "Serve",
-    .summary = "runs the MCP server",
-    .text =
-        "Streamable HTTP on port 8000, the WebSocket daemon on 8079 and health on 8082, on loopback "
-        "unless told otherwise. Another address needs a token or API keys.\n\n"
-        "SIGTERM or Ctrl-C lets calls in flight finish within the grace time; a second one ends at "
-        "once. SIGHUP reads settings and workflows anew. A broken timeout hierarchy keeps it from starting.",
-    .options = k_options,
-    .examples = k_examples,
-    .effect = cli::Effect::serves,
-    .settings = settings_of,
-    .run = run}};
+const Registered<cli::Command> k_serve{cli::Command{.path = "serve",
+                                                    .group = "Serve",
+                                                    .summary = "runs the MCP server",
+                                                    .options = k_options,
+                                                    .effect = cli::Effect::serves,
+                                                    .settings = settings_of,
+                                                    .run = run}};
 const Registered<cli::Command> k_shim{
     cli::Command{.path = "shim",
                  .group = "Serve",
                  .summary = "bridges standard input and output to a running daemon",
-                 .text = "Another name for exai serve --stdio --connect URL.",
                  .positionals = k_url,
-                 .examples = k_shim_examples,
                  .effect = cli::Effect::serves,
                  .hidden = true,
                  .run = shim}};

@@ -86,21 +86,14 @@ Result<Outcome> run(const Args& args, Context& context) {
 
 constexpr cli::Option k_options[] = {
     {.name = "--wait", .help = "until the server answers, 30 s or --timeout at most"}};
-constexpr cli::Example k_examples[] = {{"exai status", "does the server run"},
-                                       {"exai status --wait --timeout 10s", "after a start"}};
 
-const Registered<cli::Command> k_status{cli::Command{
-    .path = "status",
-    .group = "Serve",
-    .summary = "does the server of this deployment run and answer",
-    .text =
-        "Finds the server by its lock file, its health file or its ports and asks it where it says that it "
-        "listens. Exit code 0: it answers. 1: it does not run. 3: the process runs and does not "
-        "answer, or answers with an error.",
-    .options = k_options,
-    .examples = k_examples,
-    .recording = cli::Recording::asked,
-    .run = run}};
+const Registered<cli::Command> k_status{
+    cli::Command{.path = "status",
+                 .group = "Serve",
+                 .summary = "does the server of this deployment run and answer",
+                 .options = k_options,
+                 .recording = cli::Recording::asked,
+                 .run = run}};
 
 }  // namespace
 }  // namespace exai::commands::status_command

@@ -1,5 +1,6 @@
 #include "commands/instance.hpp"
 #include "commands/json_text.hpp"
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "io/files.hpp"
 #include "io/guard.hpp"
@@ -54,7 +55,7 @@ struct SettingsTold {
 };
 std::optional<SettingsTold> settings_told(const Context& context) {
   const auto text =
-      io::read_file(path_setting(context, "server.state_dir") / "exai.lock", std::uint64_t{64} << 10U);
+      io::read_file(path_setting(context, "server.state_dir") / k_lock_file, std::uint64_t{64} << 10U);
   const auto settings = text ? json_at(*text, "settings") : Result<std::string>(fail(text.error()));
   if (!settings) return std::nullopt;  // being written just now, or by an older server
   SettingsTold told;
@@ -112,34 +113,20 @@ constexpr cli::Option k_options[] = {{.name = "--grace",
                                       .value = "DUR",
                                       .help = "how long to wait for calls in flight",
                                       .standard = "server.grace + 5s"}};
-constexpr cli::Example k_stop_examples[] = {{"exai stop", "lets calls in flight finish"},
-                                            {"exai stop --dry-run", "says which process would be stopped"}};
-constexpr cli::Example k_reload_examples[] = {
-    {"exai reload", "after a change of exai.yaml or .env"},
-    {"exai validate config", "first see whether the change is right"}};
 
-const Registered<cli::Command> k_stop{cli::Command{
-    .path = "stop",
-    .group = "Serve",
-    .summary = "stops the server of this deployment and waits until it is gone",
-    .text =
-        "Finds the server by its lock file, its health file or its ports, and sends SIGTERM. One that "
-        "serves another folder is not touched. When none runs there is nothing to do, which is a success. "
-        "It never kills by force.",
-    .options = k_options,
-    .examples = k_stop_examples,
-    .effect = cli::Effect::writes,
-    .run = stop}};
-const Registered<cli::Command> k_reload{cli::Command{
-    .path = "reload",
-    .group = "Serve",
-    .summary = "the server reads its settings anew and reopens its logs",
-    .text = "Sends SIGHUP and waits for what the server says. Exit code 0: the new settings are in force. 2: "
-            "it keeps its old ones, for what a start would refuse, a reload refuses too, and so does one "
-            "that would leave the server open to callers without a key.",
-    .examples = k_reload_examples,
-    .effect = cli::Effect::writes,
-    .run = reload}};
+const Registered<cli::Command> k_stop{
+    cli::Command{.path = "stop",
+                 .group = "Serve",
+                 .summary = "stops the server of this deployment and waits until it is gone",
+                 .options = k_options,
+                 .effect = cli::Effect::writes,
+                 .run = stop}};
+const Registered<cli::Command> k_reload{
+    cli::Command{.path = "reload",
+                 .group = "Serve",
+                 .summary = "the server reads its settings anew and reopens its logs",
+                 .effect = cli::Effect::writes,
+                 .run = reload}};
 
 }  // namespace
 }  // namespace exai::commands::stop_command

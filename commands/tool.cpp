@@ -10,7 +10,6 @@ namespace exai::commands::tool_command {
 namespace {
 
 using mcp_session::Session;
-using mcp_session::text_of;
 
 Result<Outcome> list(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
@@ -52,19 +51,12 @@ Result<void> want_stream(Json& arguments, const std::string& name, Session& sess
   return {};
 }
 
-const Json& member(const Json& object, const char* name) {
-  static const Json k_null;
-  if (!object.is_object()) return k_null;
-  const auto found = object.find(name);
-  return found == object.end() ? k_null : *found;
-}
-
 /// The code of an answer that says isError: the kind that the server names, else a plain failure.
 ExitCode code_of(const Json& result) {
-  if (member(result, "isError") != true) return ExitCode::pass;
-  const Json& structured = member(result, "structuredContent");
+  if (member_of(result, "isError") != true) return ExitCode::pass;
+  const Json& structured = member_of(result, "structuredContent");
   std::string kind = text_of(structured, "kind");
-  if (kind.empty()) kind = text_of(member(structured, "error"), "kind");
+  if (kind.empty()) kind = text_of(member_of(structured, "error"), "kind");
   for (const ErrorKind known :
        {ErrorKind::config, ErrorKind::refused, ErrorKind::budget, ErrorKind::unreachable, ErrorKind::timeout,
         ErrorKind::busy, ErrorKind::internal})
@@ -74,15 +66,15 @@ ExitCode code_of(const Json& result) {
 
 /// Our own tools wrap the answer of a model: {status, content, metadata, continuation_offer}.
 bool is_envelope(const Json& structured) {
-  return member(structured, "status").is_string() && !text_of(structured, "content").empty();
+  return member_of(structured, "status").is_string() && !text_of(structured, "content").empty();
 }
 
 /// What a person wants to read: the answer itself where the tool wraps one, else all content, and where there
 /// is none the structured content.
 std::string answer_text(const Json& result) {
-  const Json& structured = member(result, "structuredContent");
+  const Json& structured = member_of(result, "structuredContent");
   std::string text = is_envelope(structured) ? text_of(structured, "content")
-                                             : mcp_session::all_content_text(member(result, "content"));
+                                             : mcp_session::all_content_text(member_of(result, "content"));
   if (text.empty() && !structured.is_null()) text = pretty_json(structured);
   if (!text.empty() && !text.ends_with('\n')) text += '\n';
   return text;
@@ -92,13 +84,13 @@ std::string answer_text(const Json& result) {
 /// on is left out where it would stand within the answer.
 std::vector<std::string> hints_of(const Json& result, bool merged) {
   std::vector<std::string> hints;
-  const Json& structured = member(result, "structuredContent");
-  const Json& metadata = member(structured, "metadata");
+  const Json& structured = member_of(result, "structuredContent");
+  const Json& metadata = member_of(structured, "metadata");
   if (const std::string warning = text_of(metadata, "warning"); !warning.empty())
     hints.push_back("note: " + warning);
   else if (text_of(metadata, "finish_reason") == "length")
     hints.emplace_back("note: the answer was cut at the model's output limit");
-  const std::string id = text_of(member(structured, "continuation_offer"), "continuation_id");
+  const std::string id = text_of(member_of(structured, "continuation_offer"), "continuation_id");
   if (!id.empty() && !merged) hints.push_back("go on with --arg continuation_id=" + id);
   if (answer_text(result).empty()) hints.emplace_back("note: the answer has no content");
   return hints;
@@ -150,44 +142,24 @@ constexpr auto k_call_options =
                         mcp_session::k_session_options);
 constexpr cli::Positional k_name[] = {
     {.name = "NAME", .help = "a tool", .values = "@tools", .required = true}};
-constexpr cli::Example k_list_examples[] = {
-    {"exai tool list", "tools of our own server"},
-    {"exai tool list --stdio 'exai serve --stdio'", "of one started for it"}};
-constexpr cli::Example k_show_examples[] = {{"exai tool show chat", "its description and arguments"},
-                                            {"exai tool call version", "calls one"}};
-constexpr cli::Example k_call_examples[] = {
-    {"exai tool call chat --arg prompt='hello' --stream", "asks the model"},
-    {"exai tool call chat --arg prompt=hi --arg temperature:=0.2 --json", "with a number, for a script"},
-    {"exai tool call some_tool --server http://host/mcp --era legacy --trace",
-     "looks at another server's wire"}};
 
 const Registered<cli::Command> k_list{cli::Command{.path = "tool list",
                                                    .group = "Inspect",
                                                    .summary = "the tools that a server offers",
                                                    .options = mcp_session::k_session_options,
-                                                   .examples = k_list_examples,
                                                    .run = list}};
 const Registered<cli::Command> k_show{cli::Command{.path = "tool show",
                                                    .group = "Inspect",
                                                    .summary = "one tool with the schema of its arguments",
                                                    .options = mcp_session::k_session_options,
                                                    .positionals = k_name,
-                                                   .examples = k_show_examples,
                                                    .run = show}};
-const Registered<cli::Command> k_call{cli::Command{
-    .path = "tool call",
-    .group = "Inspect",
-    .summary = "calls a tool over MCP, as a client would",
-    .text =
-        "Tools that ask a model cost money. The token comes from the settings (ws.token, "
-        "auth.api_keys), never from a flag, and goes to this machine or our own server only; for another "
-        "server name a variable with --header-env. The answer's text goes to standard output; --json "
-        "gives the whole result. When the server asks back, --input answers; only with one are sampling and "
-        "roots offered to it.",
-    .options = k_call_options,
-    .positionals = k_name,
-    .examples = k_call_examples,
-    .run = call}};
+const Registered<cli::Command> k_call{cli::Command{.path = "tool call",
+                                                   .group = "Inspect",
+                                                   .summary = "calls a tool over MCP, as a client would",
+                                                   .options = k_call_options,
+                                                   .positionals = k_name,
+                                                   .run = call}};
 
 }  // namespace
 }  // namespace exai::commands::tool_command

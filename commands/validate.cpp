@@ -179,81 +179,48 @@ constexpr cli::Positional k_workflow_files[] = {
      .help = "workflows, or folders of them; none means the built-in ones and those of workflows.dir",
      .values = "@files",
      .repeat = true}};
-constexpr cli::Example k_timeout_examples[] = {
-    {"exai validate timeouts", "the hierarchy as it is set"},
-    {"exai validate timeouts --profile deploy-guide", "by another profile"}};
-constexpr cli::Example k_env_examples[] = {{"exai validate env .env.docker", "one file"},
-                                           {"exai validate env -o sarif", "findings for an editor or a CI"}};
-constexpr cli::Example k_config_examples[] = {{"exai validate config", "all sources together"},
-                                              {"exai config show --origin", "where each value comes from"}};
-constexpr cli::Example k_runbook_examples[] = {{"exai validate runbooks", "the built-in ones"},
-                                               {"exai validate runbooks ops/daily.yaml", "one of your own"}};
-constexpr cli::Example k_workflow_examples[] = {{"exai validate workflows", "the built-in ones and your own"},
-                                                {"exai validate workflows ops/workflows", "all of a folder"}};
-constexpr cli::Example k_all_examples[] = {{"exai validate all", "before a deployment"},
-                                           {"exai validate all --strict -o junit=validate.xml", "in a CI"}};
 
-const Registered<cli::Command> k_timeouts{cli::Command{
-    .path = "validate timeouts",
-    .group = "Validate",
-    .summary = "judges the timeout hierarchy as the server does at its start",
-    .text = "Computes every layer in exact milliseconds and shows value, source, formula, what the "
-            "formula gives, the difference and the verdict.",
-    .options = k_timeout_options,
-    .examples = k_timeout_examples,
-    .waits = false,
-    .recording = cli::Recording::asked,
-    .run = timeouts_run}};
-const Registered<cli::Command> k_env{cli::Command{
-    .path = "validate env",
-    .group = "Validate",
-    .summary = "judges env files: format, names and values",
-    .text = "Reports byte order marks, CRLF, inline comments, duplicate keys, unknown names with the nearest "
-            "known one, wrong types, values out of range and placeholders, with file and line.",
-    .positionals = k_env_files,
-    .examples = k_env_examples,
-    .waits = false,
-    .recording = cli::Recording::asked,
-    .run = env}};
-const Registered<cli::Command> k_config{
-    cli::Command{.path = "validate config",
+const Registered<cli::Command> k_timeouts{
+    cli::Command{.path = "validate timeouts",
                  .group = "Validate",
-                 .summary = "judges the settings of all sources together",
-                 .text = "The verdict is that of exai serve: what is refused here does not start there, and "
-                         "the other way round.",
-                 .options = k_config_options,
-                 .examples = k_config_examples,
+                 .summary = "judges the timeout hierarchy as the server does at its start",
+                 .options = k_timeout_options,
                  .waits = false,
                  .recording = cli::Recording::asked,
-                 .run = config}};
-const Registered<cli::Command> k_runbooks{cli::Command{
-    .path = "validate runbooks",
-    .group = "Validate",
-    .summary = "judges runbooks before anyone runs them",
-    .text = "Every id, check and command is looked up; an unknown one is a finding with its line and "
-            "the nearest known name.",
-    .positionals = k_runbook_files,
-    .examples = k_runbook_examples,
-    .waits = false,
-    .recording = cli::Recording::asked,
-    .run = runbooks_run}};
-const Registered<cli::Command> k_workflows{cli::Command{
-    .path = "validate workflows",
-    .group = "Validate",
-    .summary = "judges workflow tools before a server loads them",
-    .text =
-        "Reads each NAME.yaml with the NAME.md beside it as the server does. Unknown keys, missing parts, "
-        "wrong limits and statuses, and a missing prompt are findings with file and line.",
-    .positionals = k_workflow_files,
-    .examples = k_workflow_examples,
-    .waits = false,
-    .recording = cli::Recording::asked,
-    .run = workflows_run}};
+                 .run = timeouts_run}};
+const Registered<cli::Command> k_env{cli::Command{.path = "validate env",
+                                                  .group = "Validate",
+                                                  .summary = "judges env files: format, names and values",
+                                                  .positionals = k_env_files,
+                                                  .waits = false,
+                                                  .recording = cli::Recording::asked,
+                                                  .run = env}};
+const Registered<cli::Command> k_config{cli::Command{.path = "validate config",
+                                                     .group = "Validate",
+                                                     .summary = "judges the settings of all sources together",
+                                                     .options = k_config_options,
+                                                     .waits = false,
+                                                     .recording = cli::Recording::asked,
+                                                     .run = config}};
+const Registered<cli::Command> k_runbooks{cli::Command{.path = "validate runbooks",
+                                                       .group = "Validate",
+                                                       .summary = "judges runbooks before anyone runs them",
+                                                       .positionals = k_runbook_files,
+                                                       .waits = false,
+                                                       .recording = cli::Recording::asked,
+                                                       .run = runbooks_run}};
+const Registered<cli::Command> k_workflows{
+    cli::Command{.path = "validate workflows",
+                 .group = "Validate",
+                 .summary = "judges workflow tools before a server loads them",
+                 .positionals = k_workflow_files,
+                 .waits = false,
+                 .recording = cli::Recording::asked,
+                 .run = workflows_run}};
 const Registered<cli::Command> k_all{
     cli::Command{.path = "validate all",
                  .group = "Validate",
                  .summary = "settings, env files, timeouts, runbooks and workflows",
-                 .examples = k_all_examples,
                  .waits = false,
                  .recording = cli::Recording::asked,
                  .run = all}};

@@ -22,16 +22,12 @@ Result<Outcome> run(const Args&, Context& context) {
   return said(std::move(text), json + "}");
 }
 
-const Registered<cli::Command> k_version{
-    cli::Command{.path = "version",
-                 .group = "Help",
-                 .summary = "the version, with -v how it was built",
-                 .text = "Prints name and version on one line, as exai --version does. Scripts that need the "
-                         "number alone read "
-                         "the field version of --json.",
-                 .needs_config = false,
-                 .waits = false,
-                 .run = run}};
+const Registered<cli::Command> k_version{cli::Command{.path = "version",
+                                                      .group = "Help",
+                                                      .summary = "the version, with -v how it was built",
+                                                      .needs_config = false,
+                                                      .waits = false,
+                                                      .run = run}};
 
 }  // namespace
 }  // namespace exai::commands::version_command

@@ -1,5 +1,6 @@
 #include "commands/workflow_files.hpp"
 
+#include "core/file_names.hpp"
 #include "tools/workflows/workflow.hpp"
 
 #include <fmt/core.h>
@@ -76,9 +77,7 @@ std::vector<CheckResult> validate_workflows(const std::vector<std::string>& name
     if (sources)
       for (const tools::WorkflowSource& source : *sources) results.push_back(judge(source));
     if (const std::string& folder = context.config.text("workflows.dir"); !folder.empty())
-      judge_folder(
-          std::filesystem::path(folder).is_absolute() ? std::filesystem::path(folder) : context.root / folder,
-          results);
+      judge_folder(below(context.root, folder), results);
   }
   for (const std::string& name : names) {
     std::error_code ignored;

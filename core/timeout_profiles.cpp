@@ -64,8 +64,7 @@ Relation relation(Layer layer, Ratio ratio, Layer of, Mode mode = Mode::equal, b
   return out;
 }
 
-// --- profiles of exai.yaml
-// ----------------------------------------------------------------------------------------
+// Profiles of exai.yaml.
 
 Error wrong(const Node& node, std::string message, std::string hint) {
   return make_error(ErrorKind::config, std::move(message), std::move(hint)).at(node.where);

@@ -1,5 +1,6 @@
 #include "engine/runtime.hpp"
 
+#include "core/file_names.hpp"
 #include "io/yaml.hpp"
 
 namespace exai::engine {
@@ -18,11 +19,6 @@ Result<models::ModelCatalogue> load_models(const Config& config, const std::file
   if (!routes) return fail(routes.error());
   if (auto set = models->set_routes(std::move(*routes)); !set) return fail(set.error());
   return models;
-}
-
-std::filesystem::path below(const std::filesystem::path& root, const std::string& path) {
-  const std::filesystem::path given(path);
-  return given.is_absolute() ? given : root / given;
 }
 
 Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::filesystem::path& root) {

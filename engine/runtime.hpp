@@ -25,7 +25,4 @@ Result<std::shared_ptr<const Runtime>> make_runtime(Config config, const std::fi
 /// The catalogue with the rules of its choice, as the settings name them.
 Result<models::ModelCatalogue> load_models(const Config& config, const std::filesystem::path& root);
 
-/// `path` below `root` unless absolute.
-std::filesystem::path below(const std::filesystem::path& root, const std::string& path);
-
 }  // namespace exai::engine

@@ -317,8 +317,7 @@ Error Transfer::connection_failure(CURLcode code) const {
       where = "TLS";
       hint =
           "the certificate must be signed by a known authority: apt-get install ca-certificates, or name "
-          "yours in "
-          "SSL_CERT_FILE";
+          "yours in SSL_CERT_FILE";
       break;
     case CURLE_SEND_ERROR:
       where = "send";

@@ -1,6 +1,7 @@
 #include "io/log.hpp"
 
 #include "core/deadline.hpp"
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 
@@ -134,8 +135,8 @@ struct Log::Impl {
   Result<void> open_files() {
     if (options.folder.empty()) return {};
     try {
-      auto new_server = log_lines::open_sink(options.folder / "mcp_server.log", options);
-      auto new_activity = log_lines::open_sink(options.folder / "mcp_activity.log", options);
+      auto new_server = log_lines::open_sink(options.folder / k_server_log_file, options);
+      auto new_activity = log_lines::open_sink(options.folder / k_activity_log_file, options);
       const std::lock_guard lock(mutex);
       server = std::move(new_server);
       activity = std::move(new_activity);

@@ -1,5 +1,6 @@
 #include "serve/judge.hpp"
 
+#include "core/file_names.hpp"
 #include "core/forms.hpp"
 #include "core/rules.hpp"
 #include "core/text.hpp"
@@ -118,7 +119,7 @@ class Judge {
         for (const std::string& part : split(text, ',')) folder(setting.key, part);
         return;
       case Form::file:
-        if (std::error_code gone; !std::filesystem::is_regular_file(engine::below(request_.root, text), gone))
+        if (std::error_code gone; !std::filesystem::is_regular_file(below(request_.root, text), gone))
           add(Status::fail, "config.file", setting.key,
               fmt::format("{} names {}, which is not a file", setting_name(setting.key), printable(text)),
               "correct the path; relative ones count from the root (exai config path)");
@@ -136,7 +137,7 @@ class Judge {
 
   void folder(std::string_view key, const std::string& text) {
     std::error_code gone;
-    if (std::filesystem::is_directory(engine::below(request_.root, text), gone)) return;
+    if (std::filesystem::is_directory(below(request_.root, text), gone)) return;
     add(Status::fail, "config.folder", key,
         fmt::format("{} names {}, which is not a folder", setting_name(key), printable(text)),
         "make the folder, or correct the path; relative ones count from the root (exai config path)");
@@ -146,7 +147,7 @@ class Judge {
   void new_folder(std::string_view key, const std::string& text) {
     // On standard input nothing has to be written; such a server says itself what it cannot keep.
     if (request_.purpose != Purpose::serve) return;
-    std::filesystem::path nearest = engine::below(request_.root, text).lexically_normal();
+    std::filesystem::path nearest = below(request_.root, text).lexically_normal();
     while (!nearest.empty() && !io::is_there(nearest) && nearest != nearest.root_path())
       nearest = nearest.parent_path();
     std::error_code gone;
@@ -201,8 +202,8 @@ class Judge {
     });
     const std::string& folder = config_.text("workflows.dir");
     if (!listed && folder.empty()) return;  // reading all workflows is most of what a start costs
-    const Result<tools::ToolList> workflows = tools::load_workflow_tools(
-        folder.empty() ? std::filesystem::path() : engine::below(request_.root, folder));
+    const Result<tools::ToolList> workflows =
+        tools::load_workflow_tools(folder.empty() ? std::filesystem::path() : below(request_.root, folder));
     if (!workflows) return add("workflows.file", "workflows.dir", workflows.error());
     std::vector<std::string> known;
     for (const tools::Tool* tool : Registered<tools::Tool>::all()) known.emplace_back(tool->id);

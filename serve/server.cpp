@@ -1,5 +1,6 @@
 #include "serve/server.hpp"
 
+#include "core/file_names.hpp"
 #include "core/redact.hpp"
 #include "core/version.hpp"
 #include "io/files.hpp"
@@ -56,8 +57,7 @@ class Server {
   Result<void> bind() {
     Result<void> done = parts_.listen(listen_addresses(parts_.config));
     if (done)
-      parts_.daemon.write_health(parts_.log_folder() / "ws_daemon.health.json",
-                                 parts_.listeners()[1].address);
+      parts_.daemon.write_health(parts_.log_folder() / k_daemon_health_file, parts_.listeners()[1].address);
     return done;
   }
 
@@ -282,7 +282,7 @@ std::future<Result<Toolbox>> tools_beside(const mcp::McpWriter& wire,
 Result<std::optional<io::LockFile>> only_one(const std::filesystem::path& state,
                                              const ServeOptions& options) {
   if (options.stdio) return std::nullopt;
-  Result<io::LockFile> taken = io::LockFile::acquire(state / "exai.lock");
+  Result<io::LockFile> taken = io::LockFile::acquire(state / k_lock_file);
   if (!taken) return fail(taken.error());
   return std::optional<io::LockFile>(std::move(*taken));
 }
@@ -293,8 +293,7 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
   const mcp::McpWriter wire({runtime->config.text("server.name"), std::string(version()), instructions()});
   std::future<Result<Toolbox>> toolbox = tools_beside(wire, runtime, options, workflows);
   harden();
-  const std::filesystem::path state =
-      engine::below(options.file_base(), runtime->config.text("server.state_dir"));
+  const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
   Result<std::optional<io::LockFile>> lock = only_one(state, options);
   if (!lock) return fail(lock.error());
   Result<std::unique_ptr<io::Log>> log = open_log(runtime->config, options);

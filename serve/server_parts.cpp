@@ -1,5 +1,6 @@
 #include "serve/server_parts.hpp"
 
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/version.hpp"
 #include "io/journal.hpp"
@@ -43,7 +44,7 @@ ServerParts::ServerParts(ServerInputs inputs)
         return first;
       }),
       metrics({}),
-      store(keeps_state() ? state_folder() / "exai.db" : std::filesystem::path(":memory:"),
+      store(keeps_state() ? state_folder() / k_database_file : std::filesystem::path(":memory:"),
             environment->clock()),
       memory(
           store, environment->clock(), conversation_limits(config),
@@ -92,11 +93,11 @@ ServerParts::~ServerParts() {
 }
 
 std::filesystem::path ServerParts::state_folder() const {
-  return engine::below(options.file_base(), config.text("server.state_dir"));
+  return below(options.file_base(), config.text("server.state_dir"));
 }
 
 std::filesystem::path ServerParts::log_folder() const {
-  return engine::below(options.file_base(), config.text("log.dir"));
+  return below(options.file_base(), config.text("log.dir"));
 }
 
 Result<void> ServerParts::listen(const ListenAddresses& addresses) {

@@ -1,5 +1,6 @@
 #include "serve/server_status.hpp"
 
+#include "core/file_names.hpp"
 #include "io/files.hpp"
 
 namespace exai::serve {
@@ -30,13 +31,13 @@ std::vector<std::string> ServerStatus::activity_tail(std::size_t lines) const {
 std::vector<std::string> ServerStatus::log_tail(LogFile log, std::size_t lines) const {
   const bool activity = log == LogFile::activity;
   if (activity) sources_.log.flush_activity();
-  return io::tail_file(sources_.log_folder / (activity ? "mcp_activity.log" : "mcp_server.log"), lines)
+  return io::tail_file(sources_.log_folder / (activity ? k_activity_log_file : k_server_log_file), lines)
       .value_or(std::vector<std::string>());
 }
 
 std::vector<std::string> ServerStatus::last_errors(std::size_t lines) const {
   std::vector<std::string> found;
-  for (std::string& line : io::tail_file(sources_.log_folder / "mcp_server.log", k_error_window)
+  for (std::string& line : io::tail_file(sources_.log_folder / k_server_log_file, k_error_window)
                                .value_or(std::vector<std::string>()))
     if (line.find("\"ERROR\"") != std::string::npos || line.find("\"CRITICAL\"") != std::string::npos)
       found.push_back(std::move(line));

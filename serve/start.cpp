@@ -1,5 +1,6 @@
 #include "serve/start.hpp"
 
+#include "core/file_names.hpp"
 #include "core/redact.hpp"
 #include "engine/runtime.hpp"
 #include "io/process.hpp"
@@ -33,7 +34,7 @@ io::LogLevel log_level(const Config& config) {
 
 Result<std::unique_ptr<io::Log>> open_log(const Config& config, const ServeOptions& options) {
   io::LogOptions log;
-  if (!options.in_memory) log.folder = engine::below(options.file_base(), config.text("log.dir"));
+  if (!options.in_memory) log.folder = below(options.file_base(), config.text("log.dir"));
   log.level = log_level(config);
   log.max_bytes = config.bytes("log.max_bytes");
   log.keep = static_cast<int>(config.integer("log.keep"));

@@ -1,5 +1,6 @@
 #include "serve/toolbox.hpp"
 
+#include "core/file_names.hpp"
 #include "engine/runtime.hpp"
 #include "serve/mcp_stack.hpp"
 #include "tools/visibility.hpp"
@@ -31,7 +32,7 @@ Result<tools::ToolList> all_tools(Result<tools::ToolList> workflows) {
 
 Result<tools::ToolList> configured_workflows(const Config& config, const std::filesystem::path& root) {
   const std::string& folder = config.text("workflows.dir");
-  return tools::load_workflow_tools(folder.empty() ? std::filesystem::path() : engine::below(root, folder));
+  return tools::load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
 }
 
 Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,

@@ -8,22 +8,6 @@ namespace exai::tools {
 namespace activity_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "lines": {"type": "integer", "minimum": 10, "maximum": 5000, "default": 200},
-    "filter": {"type": "string", "maxLength": 200,
-      "description": "Words; * any text, ? one character, | or"},
-    "source": {"type": "string", "enum": ["auto", "activity", "server"], "default": "auto",
-      "description": "server needs an admin's key"},
-    "since": {"type": "string", "maxLength": 40,
-      "description": "2026-11-21T14:00:00Z, or 15m, 2h ago"},
-    "until": {"type": "string", "maxLength": 40},
-    "structured": {"type": "boolean", "default": false}
-  }
-})";
-
 constexpr std::size_t k_window = 50'000;
 
 struct Query {
@@ -118,8 +102,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "activity",
                                    .title = "Activity",
                                    .description = "The latest log lines of your calls, or of the server.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .run = &run}};
 
 }  // namespace

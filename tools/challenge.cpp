@@ -7,40 +7,25 @@ namespace exai::tools {
 namespace challenge_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["prompt"],
-  "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000}
-  }
-})";
-
-constexpr std::string_view k_doubt =
-    "Before you agree with what stands below, doubt it. Which of its assumptions are not proven? What would "
-    "have "
-    "to be true for it to be wrong, and how could that be checked? Is there a simpler explanation or a "
-    "better "
-    "way? If it holds after that, say why; if it does not, say so plainly, whoever said it.";
 constexpr std::string_view k_instructions =
     "Answer challenge_prompt yourself, on the facts you have, and give your own judgement rather than the "
-    "agreement "
-    "that may be expected. Look at code and documents again where the answer depends on them.";
+    "agreement that may be expected. Look at code and documents again where the answer depends on them.";
 
 Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string statement = arguments.value("prompt", "");
   if (trim(statement).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "give in 'prompt' the statement to doubt");
+  const std::string_view doubt = trim(embedded_prompt("challenge"));
   Envelope envelope;
   envelope.content_type = "json";
   envelope.content = pretty_json({{"original_statement", statement},
-                                  {"challenge_prompt", fmt::format("{}\n\n---\n{}\n---", k_doubt, statement)},
+                                  {"challenge_prompt", fmt::format("{}\n\n---\n{}\n---", doubt, statement)},
                                   {"instructions", k_instructions}});
   envelope.metadata = {{"tool_name", "challenge"}};
   const std::string id = context.new_id();
   const Wall now = context.clock().wall();
   const std::vector<store::Turn> turns{{"user", statement, "challenge", "", "", now},
-                                       {"assistant", std::string(k_doubt), "challenge", "", "", now}};
+                                       {"assistant", std::string(doubt), "challenge", "", "", now}};
   const long long left = context.config().integer("conversation.max_turns") - 1;
   // Without a conversation the answer is as good; there is only nothing to go on with.
   if (left > 0 &&
@@ -53,8 +38,6 @@ const Registered<Tool> k_tool{
     Tool{.id = "challenge",
          .title = "Challenge a statement",
          .description = "Turns a statement into a prompt that doubts it, before you agree with it.",
-         .input_schema = k_input,
-         .output_schema = {},
          .idempotent = false,
          .run = &run}};
 

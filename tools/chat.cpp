@@ -5,57 +5,9 @@
 
 #include <fmt/core.h>
 
-namespace exai::embedded {
-const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
-}
-
 namespace exai::tools {
 namespace chat_tool {
 namespace {
-
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["prompt"],
-  "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000,
-      "description": "The question with all that the model needs to know"},
-    "files": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 1000,
-      "description": "Absolute paths of text files to send along"},
-    "images": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 10,
-      "description": "Absolute paths, https: or data: URLs"},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100,
-      "description": "Name, alias or auto; see listmodels"},
-    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5,
-      "description": "0 precise, 1 creative"},
-    "thinking_mode": {"type": "string", "enum": ["minimal", "low", "medium", "high", "max"],
-      "description": "How much the model thinks"},
-    "use_websearch": {"type": "boolean", "default": true,
-      "description": "The model may search the web"},
-    "stream": {"type": "boolean", "default": false,
-      "description": "As progress, in parts"},
-    "continuation_id": {"type": "string", "minLength": 1, "maxLength": 200,
-      "description": "The id of an earlier answer, to go on"}
-  }
-})";
-
-constexpr std::string_view k_output = R"({
-  "type": "object",
-  "required": ["status", "content", "content_type", "metadata"],
-  "properties": {
-    "status": {"type": "string"},
-    "content": {"type": "string"},
-    "content_type": {"type": "string"},
-    "metadata": {"type": "object"},
-    "continuation_offer": {"type": "object",
-      "properties": {
-        "continuation_id": {"type": "string"},
-        "note": {"type": "string"},
-        "remaining_turns": {"type": "integer"}
-      }
-    }
-  }
-})";
 
 struct Question {
   std::string prompt, model, thinking_mode, conversation;
@@ -102,12 +54,6 @@ Result<std::vector<store::Turn>> earlier_turns(const Question& question, engine:
                 fmt::format("the conversation {} has had its {} turns", question.conversation, limit),
                 "start again without continuation_id and give the full context");
   return std::move(known->turns);
-}
-
-std::string_view system_prompt() {
-  for (const auto& [name, text] : embedded::prompts())
-    if (name == "chat") return text;
-  return {};
 }
 
 Result<void> check_fit(const models::Model& model, const Question& question, long long tokens) {
@@ -226,12 +172,12 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Turn
   if (!images) return fail(images.error());
   const auto tokens = static_cast<long long>(estimate_tokens(question.prompt)) +
                       static_cast<long long>(estimate_tokens(files->text)) +
-                      static_cast<long long>(estimate_tokens(system_prompt()));
+                      static_cast<long long>(estimate_tokens(embedded_prompt("chat")));
   if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
   const std::string& name = choice->model.name;
   const bool other = choice->provider->id == "custom" && name != context.config().text("custom.model");
   request.model = other ? "custom/" + name : name;
-  request.messages.push_back({"system", std::string(system_prompt()), {}});
+  request.messages.push_back({"system", std::string(embedded_prompt("chat")), {}});
   prepared.history = history_within(earlier, history_budget(choice->model, tokens));
   files = without_known(std::move(*files), prepared.history, question, rules, context.workspace());
   if (!files) return fail(files.error());
@@ -340,8 +286,6 @@ const Registered<Tool> k_chat{
     Tool{.id = "chat",
          .title = "Chat",
          .description = "Ask a model: questions, second opinions, ideas, with files and images.",
-         .input_schema = k_input,
-         .output_schema = k_output,
          .read_only = true,
          .destructive = false,
          .idempotent = false,

@@ -7,23 +7,6 @@ namespace exai::tools {
 namespace glm_payload_preview_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["prompt"],
-  "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "glm-4.5-flash"},
-    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.3,
-      "description": "0 precise, 1 creative"},
-    "system_prompt": {"type": "string", "maxLength": 100000},
-    "use_websearch": {"type": "boolean", "default": false, "description": "The model may search the web"},
-    "tools": {"type": "array", "items": {"type": "object"}, "maxItems": 128,
-      "description": "As the provider's API writes them"},
-    "tool_choice": {"type": ["string", "object"], "description": "auto, none, required or a function's name"}
-  }
-})";
-
 Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string prompt = arguments.value("prompt", "");
   if (trim(prompt).empty())
@@ -53,8 +36,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "glm_payload_preview",
                                    .title = "Show a request to GLM",
                                    .description = "The request that would go to GLM, without sending it.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .work = engine::Work::inline_,
                                    .provider = "glm",
                                    .run = &run}};

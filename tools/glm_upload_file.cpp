@@ -5,16 +5,6 @@ namespace exai::tools {
 namespace glm_upload_file_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["file"],
-  "properties": {
-    "file": {"type": "string", "minLength": 1},
-    "purpose": {"type": "string", "enum": ["agent"], "default": "agent"}
-  }
-})";
-
 Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const Config& config = context.config();
   UploadRules rules;
@@ -37,8 +27,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "glm_upload_file",
                                    .title = "Send a file to GLM",
                                    .description = "Sends a file to GLM and gives its id.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .read_only = false,
                                    .open_world = true,
                                    .budget = timeouts::Layer::workflow,

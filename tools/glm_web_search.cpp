@@ -7,22 +7,6 @@ namespace exai::tools {
 namespace glm_web_search_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["search_query"],
-  "properties": {
-    "search_query": {"type": "string", "minLength": 1, "maxLength": 2000},
-    "count": {"type": "integer", "default": 10, "description": "1 to 50"},
-    "search_engine": {"type": "string", "enum": ["search-prime", "search-pro"], "default": "search-prime"},
-    "search_domain_filter": {"type": "string", "maxLength": 253},
-    "search_recency_filter": {"type": "string", "enum": ["oneDay", "oneWeek", "oneMonth", "oneYear", "all"],
-      "default": "all"},
-    "request_id": {"type": "string", "maxLength": 128},
-    "user_id": {"type": "string", "maxLength": 128}
-  }
-})";
-
 Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const std::string query = arguments.value("search_query", "");
   if (trim(query).empty())
@@ -53,8 +37,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "glm_web_search",
                                    .title = "Search the web with GLM",
                                    .description = "GLM's web search: titles, links and excerpts.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .open_world = true,
                                    .provider = "glm",
                                    .run = &run}};

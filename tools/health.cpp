@@ -7,15 +7,6 @@ namespace exai::tools {
 namespace health_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "properties": {
-    "tail_lines": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 50,
-      "description": "Recent calls to show"}
-  },
-  "additionalProperties": false
-})";
-
 Json metric_lines(const engine::ServerView& server) {
   Json lines = Json::array();
   lines.push_back("uptime " + format_duration(server.uptime()));
@@ -38,8 +29,6 @@ const Registered<Tool> k_health{
     Tool{.id = "health",
          .title = "Health",
          .description = "Providers, models, permits, database and the latest calls.",
-         .input_schema = k_input,
-         .output_schema = {},
          .run = &run}};
 
 }  // namespace

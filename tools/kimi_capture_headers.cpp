@@ -6,22 +6,6 @@ namespace exai::tools {
 namespace kimi_capture_headers_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["messages"],
-  "properties": {
-    "messages": {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": 500,
-      "description": "As the provider's API writes them, or one question"},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0711-preview"},
-    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.6,
-      "description": "0 precise, 1 creative"},
-    "session_id": {"type": "string", "maxLength": 200, "description": "Of the context cache"},
-    "call_key": {"type": "string", "maxLength": 200},
-    "tool_name": {"type": "string", "maxLength": 100}
-  }
-})";
-
 Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
   const models::Provider* kimi = models::find_provider("kimi");
   if (kimi == nullptr || !kimi->configured(context.config()))
@@ -54,8 +38,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "kimi_capture_headers",
                                    .title = "Show Kimi's answer headers",
                                    .description = "Asks Kimi and shows the headers of its answer.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .idempotent = false,
                                    .open_world = true,
                                    .provider = "kimi",

@@ -10,20 +10,6 @@ namespace exai::tools {
 namespace kimi_chat_with_files_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["prompt", "file_ids"],
-  "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
-    "file_ids": {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 128}, "minItems": 1,
-      "maxItems": 100},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0905-preview"},
-    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.3,
-      "description": "0 precise, 1 creative"}
-  }
-})";
-
 /// Each file's text as a system message of its own, as Kimi wants it.
 Result<long long> add_files(const Json& ids, models::ChatRequest& request, engine::CallContext& context) {
   long long tokens = 0;
@@ -83,8 +69,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "kimi_chat_with_files",
                                    .title = "Ask Kimi about files",
                                    .description = "Asks Kimi about files of kimi_upload_files.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .idempotent = false,
                                    .open_world = true,
                                    .tier = ToolTier::core,

@@ -9,25 +9,6 @@ namespace exai::tools {
 namespace kimi_chat_with_tools_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["messages"],
-  "properties": {
-    "messages": {"type": ["array", "string"], "items": {"type": "object"}, "maxItems": 500, "maxLength": 400000,
-      "description": "As the provider's API writes them, or one question"},
-    "model": {"type": "string", "minLength": 1, "maxLength": 100, "default": "kimi-k2-0711-preview"},
-    "tools": {"type": "array", "items": {"type": "object"}, "maxItems": 128,
-      "description": "As the provider's API writes them"},
-    "tool_choice": {"type": ["string", "object"], "description": "auto, none, required or a function's name"},
-    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.6,
-      "description": "0 precise, 1 creative"},
-    "stream": {"type": "boolean", "default": false, "description": "As progress, in parts"},
-    "use_websearch": {"type": "boolean", "default": false,
-      "description": "The model may search the web"}
-  }
-})";
-
 constexpr int k_rounds = 3;
 
 /// A failure that the caller can act on, in the words that the tool has always used.
@@ -205,8 +186,6 @@ const Registered<Tool> k_tool{
     Tool{.id = "kimi_chat_with_tools",
          .title = "Ask Kimi with functions",
          .description = "Asks Kimi with functions; calls of yours come back as tool_call_pending.",
-         .input_schema = k_input,
-         .output_schema = {},
          .idempotent = false,
          .open_world = true,
          .budget = timeouts::Layer::workflow,

@@ -6,10 +6,6 @@
 
 #include <fmt/core.h>
 
-namespace exai::embedded {
-const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
-}
-
 namespace exai::tools {
 
 Result<models::ChatRequest> kimi_request(const engine::CallContext& context, const std::string& tool,
@@ -39,12 +35,6 @@ engine::ToolOutput answered(engine::ToolOutput output, const models::Reply& repl
   output.model = reply.model;
   output.usage = reply.usage;
   return output;
-}
-
-std::string_view embedded_prompt(std::string_view name) {
-  for (const auto& [known, text] : embedded::prompts())
-    if (known == name) return text;
-  return {};
 }
 
 Result<std::vector<models::ChatMessage>> read_messages(const Json& messages) {

@@ -17,9 +17,6 @@ Json usage_facts(const models::Usage& usage);
 /// Puts provider, model and usage of the reply where log and metrics look for them.
 engine::ToolOutput answered(engine::ToolOutput output, const models::Reply& reply);
 
-/// The text that is embedded from tools/<name>.md; empty when there is none.
-std::string_view embedded_prompt(std::string_view name);
-
 /// The messages argument as it may be sent: an array of objects with a role, or one string as the user's.
 Result<std::vector<models::ChatMessage>> read_messages(const Json& messages);
 

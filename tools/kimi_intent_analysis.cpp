@@ -1,3 +1,4 @@
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 #include "tools/envelope.hpp"
 #include "tools/kimi_common.hpp"
@@ -7,17 +8,6 @@
 namespace exai::tools {
 namespace kimi_intent_tool {
 namespace {
-
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["prompt"],
-  "properties": {
-    "prompt": {"type": "string", "minLength": 1, "maxLength": 100000},
-    "context": {"type": "string", "maxLength": 100000},
-    "use_websearch": {"type": "boolean", "description": "The model may search the web"}
-  }
-})";
 
 constexpr std::array<std::string_view, 3> k_complexities{"simple", "moderate", "deep"};
 
@@ -32,17 +22,14 @@ std::optional<Json> object_in(const std::string& text) {
 }
 
 bool flag(const Json& object, const char* key, bool otherwise) {
-  const auto found = object.find(key);
-  if (found == object.end()) return otherwise;
-  if (found->is_boolean()) return found->get<bool>();
-  return found->is_string() ? equals_ignoring_case(found->get_ref<const std::string&>(), "true") : otherwise;
+  const Json& value = member_of(object, key);
+  if (value.is_boolean()) return value.get<bool>();
+  return value.is_string() ? equals_ignoring_case(value.get_ref<const std::string&>(), "true") : otherwise;
 }
 
 std::string word(const Json& object, const char* key, const std::string& otherwise) {
-  const auto found = object.find(key);
-  const bool usable =
-      found != object.end() && found->is_string() && found->get_ref<const std::string&>().size() <= 100;
-  const std::string text = usable ? printable(trim(found->get_ref<const std::string&>())) : std::string();
+  const std::string given = text_of(object, key);
+  const std::string text = given.size() <= 100 ? printable(trim(given)) : std::string();
   return text.empty() ? otherwise : text;
 }
 
@@ -122,8 +109,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "kimi_intent_analysis",
                                    .title = "Sort a request",
                                    .description = "Kimi judges a request: web, depth, model.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .idempotent = false,
                                    .open_world = true,
                                    .provider = "kimi",

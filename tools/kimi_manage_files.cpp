@@ -10,19 +10,6 @@ namespace exai::tools {
 namespace kimi_manage_files_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["operation"],
-  "properties": {
-    "operation": {"type": "string", "enum": ["list", "delete", "cleanup_all", "cleanup_orphaned", "cleanup_expired"],
-      "description": "cleanup_orphaned: not sent from here; cleanup_expired: unused for 30 days"},
-    "file_id": {"type": "string", "minLength": 1, "maxLength": 128},
-    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
-    "dry_run": {"type": "boolean", "default": false}
-  }
-})";
-
 constexpr std::string_view k_kimi = "kimi";
 constexpr auto k_unused = std::chrono::hours(30 * 24);
 
@@ -132,11 +119,8 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "kimi_manage_files",
                                    .title = "Manage files at Kimi",
                                    .description = "Lists and removes files that Kimi keeps.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .read_only = false,
                                    .destructive = true,
-                                   .idempotent = true,
                                    .open_world = true,
                                    .budget = timeouts::Layer::workflow,
                                    .provider = "kimi",

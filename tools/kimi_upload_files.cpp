@@ -11,17 +11,6 @@ namespace exai::tools {
 namespace kimi_upload_files_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["files"],
-  "properties": {
-    "files": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": 200,
-      "description": "Absolute paths of text files to send along"},
-    "purpose": {"type": "string", "enum": ["file-extract", "assistants"], "default": "file-extract"}
-  }
-})";
-
 struct Skipped {
   std::string name, reason;
 };
@@ -129,10 +118,7 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "kimi_upload_files",
                                    .title = "Send files to Kimi",
                                    .description = "Sends files to Kimi for kimi_chat_with_files.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .read_only = false,
-                                   .idempotent = true,
                                    .open_world = true,
                                    .budget = timeouts::Layer::workflow,
                                    .provider = "kimi",

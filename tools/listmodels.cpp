@@ -7,14 +7,6 @@ namespace exai::tools {
 namespace listmodels_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "properties": {
-    "model": {"type": "string", "maxLength": 100}
-  },
-  "additionalProperties": false
-})";
-
 std::string abilities(const models::Model& model) {
   std::vector<std::string> words;
   if (model.images) words.emplace_back("images");
@@ -93,8 +85,6 @@ const Registered<Tool> k_listmodels{
     Tool{.id = "listmodels",
          .title = "List models",
          .description = "Providers and their models with window, abilities, aliases and price.",
-         .input_schema = k_input,
-         .output_schema = {},
          .work = engine::Work::inline_,
          .run = &run}};
 

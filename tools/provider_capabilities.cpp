@@ -6,16 +6,6 @@ namespace exai::tools {
 namespace provider_capabilities_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "include_tools": {"type": "boolean", "default": true},
-    "show_advanced": {"type": "boolean", "default": false},
-    "invalidate_cache": {"type": "boolean", "default": false}
-  }
-})";
-
 constexpr std::array<std::string_view, 6> k_flags{"glm.web_search",  "kimi.web_search",
                                                   "tools.lean_mode", "tools.diagnostics",
                                                   "ws.compat_text",  "workspace.allow_relative"};
@@ -53,8 +43,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "provider_capabilities",
                                    .title = "Provider capabilities",
                                    .description = "Keys that are set, switches that are on, tools offered.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .work = engine::Work::inline_,
                                    .run = &run}};
 

@@ -1,5 +1,6 @@
 #include "tools/provider_files.hpp"
 
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 
 #include <fmt/core.h>
@@ -11,23 +12,16 @@ namespace {
 // More than any provider keeps for one account (Kimi: 1000).
 constexpr std::size_t k_most_listed = 10'000;
 
-std::string text_member(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// Sizes and times in seconds; what is neither counts as not said.
 std::int64_t number_member(const Json& object, const char* key) {
-  constexpr double k_most =
-      9e9;  // seconds that a clock of nanoseconds can hold, and more than a file has bytes
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_number()) return 0;
-  const auto value = found->get<double>();
+  // Seconds that a clock of nanoseconds can hold, and more than a file has bytes.
+  constexpr double k_most = 9e9;
+  const double value = number_of(object, key).value_or(0.0);
   return value > 0 && value < k_most ? static_cast<std::int64_t>(value) : 0;
 }
 
 RemoteFile read_file_facts(const Json& object) {
-  return {text_member(object, "id"), text_member(object, "filename"), text_member(object, "purpose"),
+  return {text_of(object, "id"), text_of(object, "filename"), text_of(object, "purpose"),
           number_member(object, "bytes"), number_member(object, "created_at")};
 }
 
@@ -66,7 +60,7 @@ Result<std::optional<RemoteFile>> still_there(engine::CallContext& context,
   const Result<Json> object = read_object(known.provider, answer->body);
   if (!object) return fail(object.error());
   RemoteFile file = read_file_facts(*object);
-  if (file.id != known.id || text_member(*object, "status") == "error") return std::nullopt;
+  if (file.id != known.id || text_of(*object, "status") == "error") return std::nullopt;
   return file;
 }
 

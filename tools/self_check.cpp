@@ -13,15 +13,6 @@ namespace exai::tools {
 namespace self_check_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "log_lines": {"type": "integer", "minimum": 0, "maximum": 500, "default": 40,
-      "description": "Recent calls to show"}
-  }
-})";
-
 constexpr std::uint64_t k_least_disk = std::uint64_t{100} << 20U;
 
 Json verdict(std::string_view name, bool ok, std::string why) {
@@ -109,8 +100,6 @@ const Registered<Tool> k_tool{
     Tool{.id = "self-check",
          .title = "Self-check",
          .description = "Checks settings, providers, database, logs, disk and tools.",
-         .input_schema = k_input,
-         .output_schema = {},
          .tier = ToolTier::diagnostic,
          .run = &run}};
 

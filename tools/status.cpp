@@ -7,17 +7,6 @@ namespace exai::tools {
 namespace status_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "properties": {
-    "tail_lines": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 30},
-    "include_tools": {"type": "boolean", "default": false},
-    "doctor": {"type": "boolean", "default": false, "description": "Ask the providers for their models"},
-    "probe": {"type": "boolean", "default": false, "description": "Ask the default model too"}
-  },
-  "additionalProperties": false
-})";
-
 constexpr std::size_t k_errors_shown = 3;
 
 std::string outcome(const Error& error) {
@@ -88,8 +77,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_status{Tool{.id = "status",
                                      .title = "Status",
                                      .description = "What works, recent errors, and what to do next.",
-                                     .input_schema = k_input,
-                                     .output_schema = {},
                                      .open_world = true,
                                      .tier = ToolTier::core,
                                      .run = &run}};

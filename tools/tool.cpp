@@ -1,6 +1,21 @@
 #include "tools/tool.hpp"
 
+namespace exai::embedded {
+const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
+const std::vector<std::pair<std::string_view, std::string_view>>& tool_schemas();
+}  // namespace exai::embedded
+
 namespace exai::tools {
+namespace {
+
+std::string_view text_of_file(const std::vector<std::pair<std::string_view, std::string_view>>& files,
+                              std::string_view name) {
+  for (const auto& [known, text] : files)
+    if (known == name) return text;
+  return {};
+}
+
+}  // namespace
 
 std::string_view to_string(ToolTier tier) {
   switch (tier) {
@@ -34,6 +49,23 @@ const Tool* find_tool(std::string_view id) {
   for (const Tool* tool : Registered<Tool>::all())
     if (tool->id == id) return tool;
   return nullptr;
+}
+
+std::string_view input_schema(const Tool& tool) {
+  return tool.input_schema.empty() ? embedded_schema(tool.id) : tool.input_schema;
+}
+
+std::string_view output_schema(const Tool& tool) {
+  if (!tool.output_schema.empty() || !tool.input_schema.empty()) return tool.output_schema;
+  return embedded_schema(std::string(tool.id) + ".output");
+}
+
+std::string_view embedded_schema(std::string_view name) {
+  return text_of_file(embedded::tool_schemas(), name);
+}
+
+std::string_view embedded_prompt(std::string_view name) {
+  return text_of_file(embedded::prompts(), name);
 }
 
 engine::SharedJob tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments) {

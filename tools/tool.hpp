@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -34,8 +35,8 @@ struct Tool {
   std::string_view id{};  ///< [A-Za-z0-9_.-]{1,128}
   std::string_view title{};
   std::string_view description{};
-  std::string_view input_schema{};   ///< JSON text, type object; what arguments are judged by
-  std::string_view output_schema{};  ///< JSON text or empty
+  /// JSON texts for tools that have no files of their own; read them by input_schema() and output_schema().
+  std::string_view input_schema{}, output_schema{};
   bool read_only = true, destructive = false, idempotent = true, open_world = false;
   engine::Work work = engine::Work::blocking;
   timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
@@ -58,6 +59,17 @@ using ToolList = std::vector<std::shared_ptr<const Tool>>;
 /// Tools that outlive everything here, as records do.
 ToolList lasting(const std::vector<const Tool*>& tools);
 const Tool* find_tool(std::string_view id);
+
+/// What arguments are judged by: the record's own schema, else tools/<id>.json. A JSON text of type object;
+/// empty for a tool that has neither, which ToolCatalogue::from refuses.
+std::string_view input_schema(const Tool& tool);
+/// The form of structured answers: the record's own, else tools/<id>.output.json; empty when nothing is
+/// promised.
+std::string_view output_schema(const Tool& tool);
+/// The text of the embedded file tools/<name>.json; empty when there is none.
+std::string_view embedded_schema(std::string_view name);
+/// The text of the embedded file tools/<name>.md; empty when there is none.
+std::string_view embedded_prompt(std::string_view name);
 /// The job of calling a tool.
 engine::SharedJob tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments);
 

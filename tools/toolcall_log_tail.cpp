@@ -1,3 +1,4 @@
+#include "core/file_names.hpp"
 #include "core/text.hpp"
 #include "tools/envelope.hpp"
 #include "tools/log_lines.hpp"
@@ -8,20 +9,11 @@ namespace exai::tools {
 namespace toolcall_log_tail_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "n": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20},
-    "path": {"type": "string", "maxLength": 4096}
-  }
-})";
-
 constexpr std::size_t k_window = 20'000;
 
 Result<void> check_path(const std::string& path, const engine::CallContext& context) {
   if (path.empty()) return {};
-  const std::filesystem::path own = context.server().log_folder() / "mcp_activity.log";
+  const std::filesystem::path own = context.server().log_folder() / k_activity_log_file;
   std::error_code problem;
   const std::filesystem::path given = std::filesystem::weakly_canonical(path, problem);
   if (!problem && !context.server().log_folder().empty() &&
@@ -50,8 +42,6 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
 const Registered<Tool> k_tool{Tool{.id = "toolcall_log_tail",
                                    .title = "Latest tool calls",
                                    .description = "The latest calls as records.",
-                                   .input_schema = k_input,
-                                   .output_schema = {},
                                    .tier = ToolTier::diagnostic,
                                    .run = &run}};
 

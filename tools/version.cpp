@@ -9,14 +9,6 @@ namespace exai::tools {
 namespace version_tool {
 namespace {
 
-constexpr std::string_view k_input = R"({
-  "type": "object",
-  "properties": {
-    "model": {"type": "string", "maxLength": 100}
-  },
-  "additionalProperties": false
-})";
-
 std::string platform() {
   utsname name{};
   if (::uname(&name) != 0) return "unknown";
@@ -38,8 +30,6 @@ Result<engine::CallAnswer> run(const Json& /*arguments*/, engine::CallContext& c
 const Registered<Tool> k_version{Tool{.id = "version",
                                       .title = "Version",
                                       .description = "Version of the server and what it runs on.",
-                                      .input_schema = k_input,
-                                      .output_schema = {},
                                       .work = engine::Work::inline_,
                                       .run = &run}};
 

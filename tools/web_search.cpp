@@ -1,5 +1,6 @@
 #include "tools/web_search.hpp"
 
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 #include "io/http.hpp"
 
@@ -78,9 +79,7 @@ std::string plain_text(std::string_view html) {
 }
 
 std::string cut(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  if (!object.is_object() || found == object.end() || !found->is_string()) return {};
-  return printable(beginning_of(found->get_ref<const std::string&>(), k_longest_text));
+  return printable(beginning_of(text_of(object, key), k_longest_text));
 }
 
 /// DuckDuckGo hands out links through itself: //duckduckgo.com/l/?uddg=https%3A%2F%2F...&rut=...

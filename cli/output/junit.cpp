@@ -99,8 +99,7 @@ std::string suite_xml(const Report& report, const std::string& name) {
   }
   return fmt::format(
       "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\" "
-      "timestamp=\"{}\" "
-      "hostname=\"{}\">\n{}  </testsuite>\n",
+      "timestamp=\"{}\" hostname=\"{}\">\n{}  </testsuite>\n",
       xml(name), tests, failures, errors, skipped, seconds(time), format_utc(report.started),
       xml(report.host), cases);
 }

@@ -1,6 +1,7 @@
 #include "engine/workspace/workspace.hpp"
 
 #include "core/base64.hpp"
+#include "core/file_names.hpp"
 #include "core/forms.hpp"
 #include "core/text.hpp"
 
@@ -69,10 +70,8 @@ bool may_hold_secrets(const std::filesystem::path& path) {
 Result<Workspace> Workspace::from(const Config& config, const std::filesystem::path& base) {
   Workspace workspace;
   for (const std::string& name : config.list("workspace.roots")) {
-    const std::filesystem::path root(name);
     std::error_code problem;
-    std::filesystem::path real =
-        std::filesystem::weakly_canonical(root.is_absolute() ? root : base / root, problem);
+    std::filesystem::path real = std::filesystem::weakly_canonical(below(base, name), problem);
     if (!problem) workspace.roots_.push_back(std::move(real));
   }
   for (const std::string& mapping : config.list("workspace.drive_mappings")) {

@@ -62,23 +62,23 @@ tl::unexpected<Error> tools_only(std::string_view what) {
 
 Error error_of(const Json& problem) {
   Error error = problem.is_string() ? make_error(ErrorKind::refused, printable(problem.get<std::string>()))
-                                    : make_error(kind_of_word(text_at(problem, "code")),
-                                                 printable(text_at(problem, "message")));
-  refine(error, at(problem, "details"));
+                                    : make_error(kind_of_word(text_of(problem, "code")),
+                                                 printable(text_of(problem, "message")));
+  refine(error, member_of(problem, "details"));
   return error;
 }
 
 /// outputs and error together are a failure of the tool itself, which a model should see.
 Result<Json> tool_result(const Json& frame) {
-  const Json& outputs = at(frame, "outputs");
-  const Json& problem = at(frame, "error");
+  const Json& outputs = member_of(frame, "outputs");
+  const Json& problem = member_of(frame, "error");
   if (!outputs.is_array()) {
     if (problem.is_null())
       return fail(ErrorKind::invalid, "the daemon's result has neither outputs nor error");
     return fail(error_of(problem));
   }
   Json result{{"content", outputs}, {"isError", !problem.is_null()}};
-  if (const Json& structured = at(frame, "structured"); structured.is_object())
+  if (const Json& structured = member_of(frame, "structured"); structured.is_object())
     result["structuredContent"] = structured;
   if (!problem.is_null()) result["structuredContent"] = problem;
   return result;
@@ -88,9 +88,9 @@ Result<Json> Client::receive_op(std::string_view op, Deadline deadline) {
   for (;;) {
     Result<Json> frame = receive(deadline);
     if (!frame) return frame;
-    const std::string got = text_at(*frame, "op");
+    const std::string got = text_of(*frame, "op");
     if (got == op) return frame;
-    if (got == "error") return fail(error_of(at(*frame, "error")));
+    if (got == "error") return fail(error_of(member_of(*frame, "error")));
   }
 }
 
@@ -101,11 +101,11 @@ Result<void> Client::hello(const Secret& token, Deadline deadline) {
   if (auto sent = socket_.send(dump_json(frame), deadline); !sent) return sent;
   const Result<Json> answer = receive_op("hello_ack", deadline);
   if (!answer) return fail(answer.error());
-  if (at(*answer, "ok") != true)
-    return fail(ErrorKind::refused, "the daemon refused the hello: " + printable(text_at(*answer, "error")),
+  if (member_of(*answer, "ok") != true)
+    return fail(ErrorKind::refused, "the daemon refused the hello: " + printable(text_of(*answer, "error")),
                 token.empty() ? "set EXAI_WS_TOKEN to the daemon's token" : "check EXAI_WS_TOKEN");
-  if (std::string name = text_at(*answer, "server"); !name.empty()) info_.name = std::move(name);
-  info_.version = text_at(*answer, "version");
+  if (std::string name = text_of(*answer, "server"); !name.empty()) info_.name = std::move(name);
+  info_.version = text_of(*answer, "version");
   return {};
 }
 
@@ -115,13 +115,14 @@ Result<Json> Client::list(McpList what, Deadline deadline, std::stop_token /*sto
   if (auto sent = send({{"op", "list_tools"}}, deadline); !sent) return fail(sent.error());
   const Result<Json> answer = receive_op("list_tools_res", deadline);
   if (!answer) return answer;
-  if (!at(*answer, "tools").is_array()) return fail(ErrorKind::invalid, "the daemon's list has no 'tools'");
+  if (!member_of(*answer, "tools").is_array())
+    return fail(ErrorKind::invalid, "the daemon's list has no 'tools'");
   return (*answer)["tools"];
 }
 
 void Client::observe_progress(const Json& frame) const {
-  const std::string text = text_at(frame, "message");
-  if (at(at(frame, "_meta"), "exai/partial") == true) {
+  const std::string text = text_of(frame, "message");
+  if (member_of(member_of(frame, "_meta"), "exai/partial") == true) {
     if (observer_.on_text) observer_.on_text(text);
   } else if (!text.empty() && observer_.on_progress) {
     observer_.on_progress(text);
@@ -137,9 +138,9 @@ Result<Json> Client::wait_for_result(const std::string& request_id, Deadline dea
       if (frame.error().kind == ErrorKind::timeout && !deadline.passed()) continue;
       return frame;
     }
-    const std::string op = text_at(*frame, "op");
-    const std::string id = text_at(*frame, "request_id");
-    if (op == "error" && (id.empty() || id == request_id)) return fail(error_of(at(*frame, "error")));
+    const std::string op = text_of(*frame, "op");
+    const std::string id = text_of(*frame, "request_id");
+    if (op == "error" && (id.empty() || id == request_id)) return fail(error_of(member_of(*frame, "error")));
     if (id != request_id) continue;
     if (op == "call_tool_res") return tool_result(*frame);
     if (op == "progress") observe_progress(*frame);

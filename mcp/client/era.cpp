@@ -60,13 +60,13 @@ Result<void> Session::open(const Wait& wait) {
 }
 
 bool Session::take_discovery(const Json& result) {
-  if (!opening::names(at(result, "supportedVersions"), k_modern_version)) return false;
-  const Json& server = at(at(result, "_meta"), "io.modelcontextprotocol/serverInfo");
-  info_.name = text_at(server, "name");
-  info_.version = text_at(server, "version");
+  if (!opening::names(member_of(result, "supportedVersions"), k_modern_version)) return false;
+  const Json& server = member_of(member_of(result, "_meta"), "io.modelcontextprotocol/serverInfo");
+  info_.name = text_of(server, "name");
+  info_.version = text_of(server, "version");
   info_.protocol = k_modern_version;
-  info_.instructions = text_at(result, "instructions");
-  info_.capabilities = capability_names(at(result, "capabilities"));
+  info_.instructions = text_of(result, "instructions");
+  info_.capabilities = capability_names(member_of(result, "capabilities"));
   info_.era = McpEra::modern;
   transport_->agree(info_.protocol, false);
   return true;
@@ -87,7 +87,7 @@ Result<Session::Probe> Session::probe(const Wait& wait) {
   if (!found) return probe_failed(found.error(), wait);
   discovery_id_ = 0;
   if (take_discovery(*found)) return Probe::modern;
-  const Json& versions = at(*found, "supportedVersions");
+  const Json& versions = member_of(*found, "supportedVersions");
   if (!forced && (!versions.is_array() || opening::names_legacy(versions))) return Probe::legacy;
   return fail(ErrorKind::invalid,
               fmt::format("the server speaks {}, we speak {}{}", printable(dump_json(versions)),
@@ -103,8 +103,8 @@ Result<Session::Probe> Session::probe_failed(const Error& error, const Wait& wai
     return fail(error);
   if (target_.era == McpEra::modern)
     return fail(Error(error).during("asking for 2026-07-28 with server/discover"));
-  if (at(problem_, "code") == -32022) {
-    const Json& supported = at(at(problem_, "data"), "supported");
+  if (member_of(problem_, "code") == -32022) {
+    const Json& supported = member_of(member_of(problem_, "data"), "supported");
     if (!supported.empty() && !opening::names_legacy(supported))
       return fail(ErrorKind::invalid,
                   fmt::format("no version in common: the server speaks {}, we speak {} and "
@@ -153,7 +153,7 @@ Result<void> Session::initialize(const Wait& wait) {
                     {"clientInfo", {{"name", "exai"}, {"version", version()}}}};
   const Result<Json> result = ask("initialize", params, wait);
   if (!result) return fail(result.error());
-  info_.protocol = text_at(*result, "protocolVersion");
+  info_.protocol = text_of(*result, "protocolVersion");
   if (info_.protocol.empty())
     return fail(ErrorKind::invalid, "the server is none of MCP: its answer has no protocolVersion");
   if (!opening::is_legacy(info_.protocol))
@@ -161,15 +161,15 @@ Result<void> Session::initialize(const Wait& wait) {
         ErrorKind::invalid,
         fmt::format("no version in common: the server answers {}, we speak 2024-11-05 to 2025-11-25 there",
                     printable(info_.protocol)));
-  const Json& server = at(*result, "serverInfo");
-  info_.name = text_at(server, "name");
-  info_.version = text_at(server, "version");
-  info_.instructions = text_at(*result, "instructions");
-  const Json& capabilities = at(*result, "capabilities");
+  const Json& server = member_of(*result, "serverInfo");
+  info_.name = text_of(server, "name");
+  info_.version = text_of(server, "version");
+  info_.instructions = text_of(*result, "instructions");
+  const Json& capabilities = member_of(*result, "capabilities");
   info_.capabilities = capability_names(capabilities);
   transport_->agree(info_.protocol, true);
   if (auto told = notify("notifications/initialized", nullptr, wait.deadline); !told) return told;
-  if (target_.log_level.empty() || !at(capabilities, "logging").is_object()) return {};
+  if (target_.log_level.empty() || !member_of(capabilities, "logging").is_object()) return {};
   (void)ask("logging/setLevel", {{"level", target_.log_level}}, wait);  // a refusal only costs the log lines
   return {};
 }

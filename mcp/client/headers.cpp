@@ -29,17 +29,17 @@ bool is_token(std::string_view text) {
   });
 }
 
-std::string text_of(const Json& value) {
+std::string header_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : dump_json(value);
 }
 
 class Collector {
  public:
   Result<void> collect(const Json& schema, const Json& value, int depth) {
-    const Json& properties = at(schema, "properties");
+    const Json& properties = member_of(schema, "properties");
     if (!properties.is_object() || depth > k_depth) return {};
     for (const auto& [name, property] : properties.items()) {
-      const Json& given = at(value, name);
+      const Json& given = member_of(value, name);
       if (property.is_object() && property.contains("x-mcp-header")) {
         if (auto fine = add(name, property, given); !fine) return fine;
       } else if (auto fine = collect(property, given, depth + 1); !fine) {
@@ -52,8 +52,8 @@ class Collector {
 
  private:
   Result<void> add(const std::string& property_name, const Json& property, const Json& value) {
-    const std::string name = text_at(property, "x-mcp-header");
-    const std::string type = text_at(property, "type");
+    const std::string name = text_of(property, "x-mcp-header");
+    const std::string type = text_of(property, "type");
     const auto wrong = [&](std::string_view why) {
       return fail(ErrorKind::invalid, fmt::format("the tool's argument {} has a bad x-mcp-header: {}",
                                                   printable(property_name), why));
@@ -63,7 +63,7 @@ class Collector {
       return wrong("only texts, integers and booleans can stand in a header");
     if (!seen_.insert(to_lower(name)).second) return wrong("its name stands twice");
     if (value.is_structured()) return wrong("the value is not a single value");
-    if (!value.is_null()) headers.emplace_back("Mcp-Param-" + name, header_value(text_of(value)));
+    if (!value.is_null()) headers.emplace_back("Mcp-Param-" + name, header_value(header_text(value)));
     return {};
   }
   std::set<std::string> seen_;

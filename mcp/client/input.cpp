@@ -13,7 +13,7 @@ constexpr Millis k_farewell{2000};
 constexpr Millis k_poll_least{50}, k_poll_most{60'000}, k_poll_default{1000};
 
 Millis poll_interval(const Json& task) {
-  const Json& wanted = at(task, "pollIntervalMs");
+  const Json& wanted = member_of(task, "pollIntervalMs");
   if (!wanted.is_number()) return k_poll_default;
   const double millis = wanted.get<double>();
   return std::clamp(Millis(static_cast<long long>(std::clamp(millis, 0.0, 1e9))), k_poll_least, k_poll_most);
@@ -40,7 +40,7 @@ Result<Json> Session::answer_all(const Json& requests, const std::set<std::strin
     return fail(ErrorKind::invalid, fmt::format("the server asks {} questions at once", requests.size()));
   for (const auto& [key, request] : requests.items()) {
     if (but.contains(key)) continue;
-    Result<Json> said = answer_one({key, text_at(request, "method"), at(request, "params")});
+    Result<Json> said = answer_one({key, text_of(request, "method"), member_of(request, "params")});
     if (!said) return said;
     responses[key] = std::move(*said);
   }
@@ -53,14 +53,14 @@ Result<Json> Session::ask_to_the_end(std::string_view method, Json params, const
   for (int round = 0; round < unfinished::k_rounds; ++round) {
     Result<Json> result = ask(method, params, wait, headers);
     if (!result || !modern()) return result;
-    const std::string type = text_at(*result, "resultType");
+    const std::string type = text_of(*result, "resultType");
     if (type.empty() || type == "complete") return result;
-    if (type == "task" && target_.tasks) return follow_task(text_at(*result, "taskId"), wait);
+    if (type == "task" && target_.tasks) return follow_task(text_of(*result, "taskId"), wait);
     if (type != "input_required")
       return fail(ErrorKind::invalid,
                   fmt::format("the server's result is of a kind that was not offered: {}", printable(type)));
-    const Json& requests = at(*result, "inputRequests");
-    const std::string state = text_at(*result, "requestState");
+    const Json& requests = member_of(*result, "inputRequests");
+    const std::string state = text_of(*result, "requestState");
     const bool asks = requests.is_object() && !requests.empty();
     if (!asks && state.empty())
       return fail(ErrorKind::invalid, "the server requires input but does not say which");
@@ -86,19 +86,19 @@ void Session::cancel_task(const std::string& task) {
 /// One look at a task: its final result, or null while it goes on.
 Result<Json> Session::task_state(const std::string& task, std::set<std::string>& answered, const Wait& wait,
                                  Json state) {
-  const std::string status = text_at(state, "status");
+  const std::string status = text_of(state, "status");
   if (status == "completed") {
-    if (!at(state, "result").is_object())
+    if (!member_of(state, "result").is_object())
       return fail(ErrorKind::invalid, "the server's completed task has no result");
-    return at(state, "result");
+    return member_of(state, "result");
   }
   if (status == "failed") {
-    problem_ = at(state, "error");
+    problem_ = member_of(state, "error");
     return result_of({{"error", problem_.is_object() ? problem_ : Json::object()}});
   }
   if (status == "cancelled") return fail(ErrorKind::provider, "the server cancelled the task");
   if (status == "input_required") {
-    Result<Json> responses = answer_all(at(state, "inputRequests"), answered);
+    Result<Json> responses = answer_all(member_of(state, "inputRequests"), answered);
     if (!responses) return responses;
     if (!responses->empty()) {
       for (const auto& [key, ignored] : responses->items()) answered.insert(key);
@@ -109,8 +109,8 @@ Result<Json> Session::task_state(const std::string& task, std::set<std::string>&
     return fail(ErrorKind::invalid,
                 fmt::format("the server's task is in no known state: {}", printable(status)));
   }
-  if (observer_.on_progress && !text_at(state, "statusMessage").empty())
-    observer_.on_progress(text_at(state, "statusMessage"));
+  if (observer_.on_progress && !text_of(state, "statusMessage").empty())
+    observer_.on_progress(text_of(state, "statusMessage"));
   return Json();
 }
 
@@ -126,7 +126,7 @@ Result<Json> Session::follow_task(const std::string& task, const Wait& wait) {
                     fmt::format("the task {} was not over before the end of the wait", printable(task)));
     if (result) continue;
     const bool over =
-        state && text_at(*state, "status") != "working" && text_at(*state, "status") != "input_required";
+        state && text_of(*state, "status") != "working" && text_of(*state, "status") != "input_required";
     if (!over) cancel_task(task);
     return result;
   }

@@ -62,9 +62,9 @@ constexpr std::array<std::pair<std::string_view, ErrorKind>, 12> k_words{{
 
 /// What an error's data says in the words of the specification.
 std::string hint_of_data(const Json& data) {
-  if (const Json& supported = at(data, "supported"); supported.is_array())
+  if (const Json& supported = member_of(data, "supported"); supported.is_array())
     return "the server speaks " + printable(dump_json(supported));
-  if (const Json& needed = at(data, "requiredCapabilities"); needed.is_object())
+  if (const Json& needed = member_of(data, "requiredCapabilities"); needed.is_object())
     return "the server needs a client that offers " + printable(dump_json(needed));
   return {};
 }
@@ -79,18 +79,6 @@ bool Wait::pause(Millis time) const {
   const Deadline until = deadline.within(time);
   wake.wait_until(lock, stop, until.at(), [] { return false; });
   return !stop.stop_requested() && !deadline.passed();
-}
-
-const Json& at(const Json& object, std::string_view key) {
-  static const Json k_null;
-  if (!object.is_object()) return k_null;
-  const auto found = object.find(key);
-  return found == object.end() ? k_null : *found;
-}
-
-std::string text_at(const Json& object, std::string_view key) {
-  const Json& value = at(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string{};
 }
 
 std::string request_text(long long id, std::string_view method, const Json& params) {
@@ -116,57 +104,58 @@ Result<Json> read_object(std::string_view text) {
 }
 
 bool answers(const Json& message, long long id) {
-  const Json& own = at(message, "id");
+  const Json& own = member_of(message, "id");
   // Some servers give numbers back as text.
   const bool same = own == id || (own.is_string() && own.get_ref<const std::string&>() == std::to_string(id));
   return same && !message.contains("method");
 }
 
 bool is_nameless_error(const Json& message) {
-  return at(message, "id").is_null() && at(message, "error").is_object() && !message.contains("method");
+  return member_of(message, "id").is_null() && member_of(message, "error").is_object() &&
+         !message.contains("method");
 }
 
 void refine(Error& error, const Json& facts) {
-  if (const auto kind = parts::kind_named(text_at(facts, "kind"))) error.kind = *kind;
-  if (std::string hint = text_at(facts, "hint"); !hint.empty()) {
+  if (const auto kind = parts::kind_named(text_of(facts, "kind"))) error.kind = *kind;
+  if (std::string hint = text_of(facts, "hint"); !hint.empty()) {
     error.hint = printable(hint);
     // The message repeats the hint for readers who see nothing else.
     if (const std::string tail = "; " + error.hint; error.message.ends_with(tail))
       error.message.erase(error.message.size() - tail.size());
   }
-  if (const Json& wait = at(facts, "retry_after"); wait.is_number())
+  if (const Json& wait = member_of(facts, "retry_after"); wait.is_number())
     error.retry_after = Millis(static_cast<long long>(std::clamp(wait.get<double>(), 0.0, 86'400.0) * 1000));
 }
 
 Result<Json> result_of(const Json& response) {
-  if (const Json& problem = at(response, "error"); problem.is_object()) {
-    const Json& code = at(problem, "code");
+  if (const Json& problem = member_of(response, "error"); problem.is_object()) {
+    const Json& code = member_of(problem, "code");
     Error error = make_error(
         code.is_number_integer() ? parts::kind_of_code(code.get<long long>()) : ErrorKind::provider,
-        printable(text_at(problem, "message")));
+        printable(text_of(problem, "message")));
     if (error.message.empty())
       error.message = "the server gave an error without words: " + printable(dump_json(problem));
-    error.hint = parts::hint_of_data(at(problem, "data"));
-    refine(error, at(problem, "data"));
+    error.hint = parts::hint_of_data(member_of(problem, "data"));
+    refine(error, member_of(problem, "data"));
     return fail(std::move(error));
   }
-  if (!at(response, "result").is_object())
+  if (!member_of(response, "result").is_object())
     return fail(ErrorKind::invalid, "the server's answer has neither a result object nor an error");
   return response["result"];
 }
 
 void observe(const Json& message, const McpObserver& observer) {
-  const std::string method = text_at(message, "method");
-  const Json& params = at(message, "params");
+  const std::string method = text_of(message, "method");
+  const Json& params = member_of(message, "params");
   if (method == "notifications/progress") {
-    const std::string text = text_at(params, "message");
-    const bool partial = at(at(params, "_meta"), "exai/partial") == true;
+    const std::string text = text_of(params, "message");
+    const bool partial = member_of(member_of(params, "_meta"), "exai/partial") == true;
     if (partial && observer.on_text)
       observer.on_text(text);
     else if (!partial && !text.empty() && observer.on_progress)
       observer.on_progress(text);
   } else if (method == "notifications/message" && observer.on_progress) {
-    const Json& data = at(params, "data");
+    const Json& data = member_of(params, "data");
     observer.on_progress(data.is_string() ? data.get<std::string>() : dump_json(data));
   }
 }
@@ -223,13 +212,13 @@ Result<Json> all_pages(McpList what,
   for (int page = 0; page < k_pages; ++page) {
     const Result<Json> result = ask(method, params);
     if (!result) return result;
-    const Json& list = at(*result, member);
+    const Json& list = member_of(*result, member);
     if (!list.is_array())
       return fail(ErrorKind::invalid, fmt::format("the server's {} has no '{}'", method, member));
     entries.insert(entries.end(), list.begin(), list.end());
-    const std::string cursor = text_at(*result, "nextCursor");
+    const std::string cursor = text_of(*result, "nextCursor");
     if (cursor.empty()) return entries;
-    if (cursor == text_at(params, "cursor"))
+    if (cursor == text_of(params, "cursor"))
       return fail(ErrorKind::invalid, fmt::format("the server's {} gives the same cursor twice", method));
     if ((bytes += size()) > k_bytes)
       return fail(ErrorKind::invalid,

@@ -1,6 +1,7 @@
 // What every way to a server shares: JSON-RPC messages, errors as kinds, notifications.
 #pragma once
 
+#include "core/json_access.hpp"
 #include "mcp/client/client.hpp"
 #include "mcp/client/transport.hpp"
 
@@ -33,10 +34,6 @@ void observe(const Json& message, const McpObserver& observer);
 ErrorKind kind_of_word(std::string_view word);
 /// Our own word for a kind in an error's data, if it is there; hint and retry_after with it.
 void refine(Error& error, const Json& facts);
-
-/// Member of an object, or null.
-const Json& at(const Json& object, std::string_view key);
-std::string text_at(const Json& object, std::string_view key);
 
 /// Names of what the server declares, extensions by their full name.
 std::vector<std::string> capability_names(const Json& capabilities);

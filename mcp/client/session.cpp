@@ -31,7 +31,7 @@ bool may_ask(const McpInput& input, std::string_view method) {
 Headers Session::mirrored(std::string_view method, const Json& params) const {
   Headers headers{{"Mcp-Method", std::string(method)}};
   for (const std::string_view member : {"name", "uri", "taskId"})
-    if (const std::string name = text_at(params, member); !name.empty()) {
+    if (const std::string name = text_of(params, member); !name.empty()) {
       headers.emplace_back("Mcp-Name", header_value(name));
       break;
     }
@@ -62,7 +62,7 @@ Result<Json> Session::ask(std::string_view method, Json params, const Wait& wait
     tell_cancelled(id, done.error());
     return fail(done.error());
   }
-  problem_ = at(*answer, "error");
+  problem_ = member_of(*answer, "error");
   Result<Json> result = result_of(*answer);
   if (!result && (transport_->status() == 401 || transport_->status() == 403))
     result.error().kind = ErrorKind::refused;
@@ -99,7 +99,7 @@ Result<bool> Session::take_message(Json message, std::size_t size, long long id,
     return true;
   }
   if (discovery_id_ != 0 && answers(message, discovery_id_)) {
-    late_found_ = at(message, "result");
+    late_found_ = member_of(message, "result");
     return false;
   }
   if (message.contains("method") && message.contains("id")) {
@@ -123,12 +123,12 @@ void Session::note_banner(std::string_view text) {
 /// A request of the server's own: the legacy era's way to ask, which the modern one does not have.
 Result<void> Session::reply(const Json& request) {
   if (modern()) return {};
-  const std::string method = text_at(request, "method");
+  const std::string method = text_of(request, "method");
   Json answer{{"jsonrpc", "2.0"}, {"id", request["id"]}};
   if (method == "ping") {
     answer["result"] = Json::object();
   } else if (session::may_ask(observer_.input, method)) {
-    Result<Json> said = answer_one({"", method, at(request, "params")});
+    Result<Json> said = answer_one({"", method, member_of(request, "params")});
     if (said)
       answer["result"] = std::move(*said);
     else  // -1 is what the specification's example gives for a person's no
@@ -174,7 +174,7 @@ Result<Headers> Session::tool_headers(const std::string& name, const Json& argum
     if (!tools) tools_ = Json::array();  // a server without a list may still have the tool
   }
   for (const Json& tool : *tools_)
-    if (text_at(tool, "name") == name) return param_headers(at(tool, "inputSchema"), arguments);
+    if (text_of(tool, "name") == name) return param_headers(member_of(tool, "inputSchema"), arguments);
   return Headers{};
 }
 

@@ -1,5 +1,6 @@
 #include "models/providers/complaint.hpp"
 
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 
 #include <array>
@@ -12,13 +13,6 @@ namespace complaints {
 namespace {
 
 constexpr std::size_t k_most_text = 300;
-
-const Json& member(const Json& object, std::string_view key) {
-  static const Json k_null;
-  if (!object.is_object()) return k_null;
-  const auto found = object.find(key);
-  return found == object.end() ? k_null : *found;
-}
 
 /// Blanks and line breaks as one blank, no control characters, not too long.
 std::string one_line(std::string_view text) {
@@ -50,7 +44,7 @@ std::string words(const Json& value, int levels = 4) {
   if (value.is_array()) return words(value.front(), levels - 1);
   if (!value.is_object()) return {};
   for (const std::string_view name : k_names)
-    if (std::string text = words(member(value, name), levels - 1); !trim(text).empty()) return text;
+    if (std::string text = words(member_of(value, name), levels - 1); !trim(text).empty()) return text;
   return {};
 }
 
@@ -59,7 +53,7 @@ std::string code_in(const Json& value) {
                                                      "Code",   "errorCode",  "status_code", "type",
                                                      "status", "retcode"};
   for (const std::string_view name : k_names)
-    if (std::string text = scalar(member(value, name)); !text.empty()) return text;
+    if (std::string text = scalar(member_of(value, name)); !text.empty()) return text;
   return {};
 }
 
@@ -92,7 +86,7 @@ Complaint complaint(const Json& where, const Json& around) {
 const Json* holder(const Json& document) {
   constexpr std::array<std::string_view, 4> k_names{"error", "errors", "Error", "fault"};
   for (const std::string_view name : k_names) {
-    const Json& value = member(document, name);
+    const Json& value = member_of(document, name);
     const std::string code = code_in(value);
     if (!trim(words(value)).empty() || (!code.empty() && !good_code(code)) ||
         (value.is_boolean() && value.get<bool>()))
@@ -103,15 +97,15 @@ const Json* holder(const Json& document) {
 
 /// Says itself that it is an error, without a member that holds one.
 bool marked(const Json& document) {
-  if (is_false(member(document, "success")) || is_false(member(document, "ok"))) return true;
+  if (is_false(member_of(document, "success")) || is_false(member_of(document, "ok"))) return true;
   for (const std::string_view name : {"object", "type", "status"})
-    if (says_error(scalar(member(document, name)))) return true;
+    if (says_error(scalar(member_of(document, name)))) return true;
   for (const std::string_view name : {"error_code", "errcode", "err_code"})
-    if (const std::string code = scalar(member(document, name)); !code.empty() && !good_code(code))
+    if (const std::string code = scalar(member_of(document, name)); !code.empty() && !good_code(code))
       return true;
-  const std::string code = scalar(member(document, "code"));
+  const std::string code = scalar(member_of(document, "code"));
   if (code.empty() || good_code(code)) return false;
-  return !words(member(document, "message")).empty() || !words(member(document, "msg")).empty();
+  return !words(member_of(document, "message")).empty() || !words(member_of(document, "msg")).empty();
 }
 
 std::string decoded_entities(std::string_view text) {
@@ -174,9 +168,9 @@ std::optional<Complaint> complaint_of(const Json& document, bool answers) {
   if (!document.is_object()) return std::nullopt;
   if (const Json* const found = holder(document)) return complaint(*found, document);
   for (const std::string_view name : {"base_resp", "header", "Response", "ResponseMetadata", "response"}) {
-    const Json& inner = member(document, name);
+    const Json& inner = member_of(document, name);
     if (const Json* const found = holder(inner)) return complaint(*found, inner);
-    const std::string code = scalar(member(inner, "status_code"));
+    const std::string code = scalar(member_of(inner, "status_code"));
     if (!code.empty() && !good_code(code)) return complaint(inner, document);
     if (marked(inner)) return complaint(inner, document);
   }

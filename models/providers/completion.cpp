@@ -1,5 +1,6 @@
 #include "models/providers/completion.hpp"
 
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 
 #include <fmt/core.h>
@@ -11,22 +12,9 @@ namespace {
 
 constexpr int k_part_levels = 4;  // parts within parts, as thinking has them
 
-const Json& at(const Json& object, const char* key) {
-  static const Json k_null;
-  if (!object.is_object()) return k_null;
-  const auto found = object.find(key);
-  return found == object.end() ? k_null : *found;
-}
-
-std::string text(const Json& object, const char* key) {
-  const Json& value = at(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string{};
-}
-
 long long count(const Json& object, const char* key) {
   constexpr double k_most = 1e15;  // a number beyond what a count can be must not overflow one
-  const Json& value = at(object, key);
-  return value.is_number() ? static_cast<long long>(std::clamp(value.get<double>(), 0.0, k_most)) : 0;
+  return static_cast<long long>(std::clamp(number_of(object, key).value_or(0.0), 0.0, k_most));
 }
 
 const Json& first(const Json& list) {
@@ -41,8 +29,8 @@ tl::unexpected<Error> nonsense(std::string why) {
 Result<Json> parse(std::string_view body) {
   Result<Json> document = parse_foreign_json(body);
   if (!document) return nonsense(document.error().message);
-  const bool answers = !first(at(*document, "choices")).is_null() || document->contains("usage") ||
-                       at(*document, "data").is_array() || document->empty();
+  const bool answers = !first(member_of(*document, "choices")).is_null() || document->contains("usage") ||
+                       member_of(*document, "data").is_array() || document->empty();
   if (const std::optional<Complaint> complaint = complaint_of(*document, answers))
     return fail(
         kind_of(*complaint),
@@ -66,7 +54,7 @@ std::string text_below(const Json& part, int levels) {
     for (const Json& one : part) all += text_below(one, levels - 1);
   if (!part.is_object()) return all;
   for (const char* const key : {"text", "thinking", "reasoning", "refusal", "content", "value", "summary"})
-    all += text_below(at(part, key), levels - 1);
+    all += text_below(member_of(part, key), levels - 1);
   return all;
 }
 
@@ -76,7 +64,7 @@ void read_content(const Json& content, Pieces& pieces) {
   if (content.is_array())
     for (const Json& part : content) read_content(part, pieces);
   if (!content.is_object()) return;
-  const std::string type = text(content, "type");
+  const std::string type = text_of(content, "type");
   std::string all = text_below(content, k_part_levels);
   if (type.find("thinking") != std::string::npos || type.find("reasoning") != std::string::npos)
     pieces.reasoning += all;
@@ -88,11 +76,11 @@ void read_content(const Json& content, Pieces& pieces) {
 
 Pieces read_message(const Json& message) {
   Pieces pieces;
-  read_content(at(message, "content"), pieces);
-  pieces.refusal += text(message, "refusal");
+  read_content(member_of(message, "content"), pieces);
+  pieces.refusal += text_of(message, "refusal");
   for (const char* const key : {"reasoning_content", "reasoning", "thinking"}) {
     if (!pieces.reasoning.empty()) break;
-    pieces.reasoning = text_below(at(message, key), k_part_levels);
+    pieces.reasoning = text_below(member_of(message, key), k_part_levels);
   }
   return pieces;
 }
@@ -100,13 +88,13 @@ Pieces read_message(const Json& message) {
 /// OpenAI, GLM and Kimi name cached tokens differently; Kimi puts the usage of a stream inside the last
 /// choice.
 void read_usage(const Json& document, Usage& usage) {
-  const Json& own = at(document, "usage");
-  const Json& source = own.is_object() ? own : at(first(at(document, "choices")), "usage");
+  const Json& own = member_of(document, "usage");
+  const Json& source = own.is_object() ? own : member_of(first(member_of(document, "choices")), "usage");
   if (!source.is_object()) return;
   usage.prompt = count(source, "prompt_tokens");
   usage.completion = count(source, "completion_tokens");
-  usage.cached =
-      std::max(count(source, "cached_tokens"), count(at(source, "prompt_tokens_details"), "cached_tokens"));
+  usage.cached = std::max(count(source, "cached_tokens"),
+                          count(member_of(source, "prompt_tokens_details"), "cached_tokens"));
 }
 
 bool is_whole_object(const std::string& text) {
@@ -135,9 +123,9 @@ std::optional<std::size_t> known_call(const Completion& answer, const std::strin
 
 Result<void> read_tool(const Json& call, Completion& answer) {
   constexpr std::size_t k_most_tools = 128;
-  const Json& function = at(call, "function");
-  const std::string id = text(call, "id"), name = text(function, "name");
-  const Json& named = at(call, "index");
+  const Json& function = member_of(call, "function");
+  const std::string id = text_of(call, "id"), name = text_of(function, "name");
+  const Json& named = member_of(call, "index");
   std::optional<std::size_t> index;
   if (named.is_number_unsigned()) index = named.get<std::size_t>();
   std::optional<std::size_t> known = known_call(answer, id, index, name);
@@ -151,7 +139,7 @@ Result<void> read_tool(const Json& call, Completion& answer) {
   AskedTool& tool = answer.tools[*known];
   if (tool.id.empty()) tool.id = id;
   if (tool.name != name) tool.name += name;  // some repeat it in each fragment
-  const Json& arguments = at(function, "arguments");
+  const Json& arguments = member_of(function, "arguments");
   if (arguments.is_structured())
     tool.arguments = dump_json(arguments);
   else if (arguments.is_string())
@@ -160,12 +148,12 @@ Result<void> read_tool(const Json& call, Completion& answer) {
 }
 
 Result<void> read_tools(const Json& message, Completion& answer) {
-  const Json& calls = at(message, "tool_calls");
+  const Json& calls = member_of(message, "tool_calls");
   if (calls.is_array())
     for (const Json& call : calls)
       if (auto read = read_tool(call, answer); !read) return read;
   if (calls.is_object()) return read_tool(calls, answer);
-  if (const Json& old = at(message, "function_call"); old.is_object())
+  if (const Json& old = member_of(message, "function_call"); old.is_object())
     return read_tool({{"index", 0}, {"function", old}}, answer);
   return {};
 }
@@ -210,16 +198,16 @@ Result<Completion> read_completion(std::string_view body) {
   using namespace provider_json;
   const Result<Json> document = parse(body);
   if (!document) return fail(document.error());
-  const Json& choice = first(at(*document, "choices"));
-  const Json& message = at(choice, "message");
+  const Json& choice = first(member_of(*document, "choices"));
+  const Json& message = member_of(choice, "message");
   if (!message.is_object()) return nonsense("it has no choices[0].message");
   Completion answer;
   Pieces pieces = read_message(message);
   answer.content = std::move(pieces.content);
   answer.reasoning = std::move(pieces.reasoning);
   answer.refusal = std::move(pieces.refusal);
-  answer.finish_reason = text(choice, "finish_reason");
-  answer.model = text(*document, "model");
+  answer.finish_reason = text_of(choice, "finish_reason");
+  answer.model = text_of(*document, "model");
   read_usage(*document, answer.usage);
   if (auto read = read_tools(message, answer); !read) return fail(read.error());
   return answer;
@@ -230,17 +218,18 @@ Result<void> read_chunk(std::string_view body, Completion& answer,
   using namespace provider_json;
   const Result<Json> document = parse(body);
   if (!document) return fail(document.error());
-  const Json& choice = first(at(*document, "choices"));
+  const Json& choice = first(member_of(*document, "choices"));
   const bool begun = !answer.content.empty() || !answer.tools.empty();
   // Some send an only chunk as a whole message; others repeat the whole at the end.
-  const Json& delta = begun || at(choice, "delta").is_object() ? at(choice, "delta") : at(choice, "message");
+  const Json& delta = begun || member_of(choice, "delta").is_object() ? member_of(choice, "delta")
+                                                                      : member_of(choice, "message");
   const Pieces pieces = read_message(delta);
   answer.content += pieces.content;
   answer.reasoning += pieces.reasoning;
   answer.refusal += pieces.refusal;
-  if (std::string reason = text(choice, "finish_reason"); !reason.empty())
+  if (std::string reason = text_of(choice, "finish_reason"); !reason.empty())
     answer.finish_reason = std::move(reason);
-  if (answer.model.empty()) answer.model = text(*document, "model");
+  if (answer.model.empty()) answer.model = text_of(*document, "model");
   read_usage(*document, answer.usage);
   if (auto read = read_tools(delta, answer); !read) return read;
   if (!pieces.content.empty() && on_delta) on_delta(pieces.content);
@@ -251,11 +240,11 @@ Result<std::vector<std::string>> read_model_list(std::string_view body) {
   using namespace provider_json;
   const Result<Json> document = parse(body);
   if (!document) return fail(document.error());
-  const Json& list = at(*document, "data");
+  const Json& list = member_of(*document, "data");
   if (!list.is_array()) return nonsense("a model list has no 'data'");
   std::vector<std::string> names;
   for (const Json& item : list)
-    if (std::string name = text(item, "id"); !name.empty()) names.push_back(std::move(name));
+    if (std::string name = text_of(item, "id"); !name.empty()) names.push_back(std::move(name));
   return names;
 }
 

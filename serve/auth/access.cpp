@@ -1,5 +1,6 @@
 #include "serve/auth/access.hpp"
 
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "engine/runtime.hpp"
@@ -136,7 +137,7 @@ Result<void> AccessPolicy::take_keys(const Config& config, const std::filesystem
   const std::string& path = config.text("auth.keys_file");
   keys_wanted_ = !path.empty();
   if (path.empty()) return {};
-  Result<KeysFile> file = read_keys_file(engine::below(root, path), strict);
+  Result<KeysFile> file = read_keys_file(below(root, path), strict);
   if (!file) return fail(Error(file.error()).during("reading auth.keys_file (EXAI_KEYS_FILE)"));
   if (!file->warning.empty()) warnings_.push_back(std::move(file->warning));
   for (NamedKey& key : file->keys) {

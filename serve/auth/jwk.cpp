@@ -1,6 +1,7 @@
 #include "serve/auth/jwk.hpp"
 
 #include "core/base64.hpp"
+#include "core/json_access.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -38,18 +39,13 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT: bytes are bytes
 }
 
-Number number_of(std::string_view bytes) {
+Number big_number(std::string_view bytes) {
   return Number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));
-}
-
-std::string text_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 /// The bytes of a member in base64url; empty when it is none.
 std::string member(const Json& jwk, const char* name) {
-  return read_base64url(text_at(jwk, name)).value_or("");
+  return read_base64url(text_of(jwk, name)).value_or("");
 }
 
 /// A key from its numbers; null when they are none.
@@ -68,7 +64,7 @@ Key rsa(const Json& jwk) {
   if (n.empty() || e.empty() || e.size() > k_most_exponent_bytes ||
       n.size() > static_cast<std::size_t>(k_most_rsa_bits) / 8)
     return nullptr;
-  const Number modulus = number_of(n), exponent = number_of(e);
+  const Number modulus = big_number(n), exponent = big_number(e);
   const Builder builder(OSSL_PARAM_BLD_new());
   if (!modulus || !exponent || !builder || BN_num_bits(modulus.get()) < k_least_rsa_bits ||
       BN_is_odd(modulus.get()) == 0 || BN_is_odd(exponent.get()) == 0 || BN_is_one(exponent.get()) != 0 ||
@@ -103,7 +99,7 @@ Key ed25519(const Json& jwk) {
 /// r and s side by side as the DER that OpenSSL reads; empty when it is no such pair.
 std::string der_of(std::string_view raw) {
   if (raw.size() != 2 * k_coordinate) return {};
-  Number r = number_of(raw.substr(0, k_coordinate)), s = number_of(raw.substr(k_coordinate));
+  Number r = big_number(raw.substr(0, k_coordinate)), s = big_number(raw.substr(k_coordinate));
   const Signature pair(ECDSA_SIG_new());
   if (!r || !s || !pair || ECDSA_SIG_set0(pair.get(), r.get(), s.get()) != 1) return {};
   static_cast<void>(r.release());  // the pair owns both now
@@ -128,7 +124,7 @@ constexpr KeyType k_types[] = {{"RSA", "", JwsAlgorithm::rs256, "RS256", rsa},
 
 /// False for a key that says it is for something else.
 bool may_verify(const Json& jwk) {
-  if (jwk.contains("use") && text_at(jwk, "use") != "sig") return false;
+  if (jwk.contains("use") && text_of(jwk, "use") != "sig") return false;
   const auto operations = jwk.find("key_ops");
   if (operations == jwk.end()) return true;
   return operations->is_array() &&
@@ -147,14 +143,14 @@ std::optional<JwsAlgorithm> parse_algorithm(std::string_view name) {
 Result<Jwk> Jwk::from(const Json& jwk) {
   using namespace public_key;
   if (!jwk.is_object()) return fail(ErrorKind::invalid, "a key must be a JSON object");
-  const std::string type = text_at(jwk, "kty"), curve = text_at(jwk, "crv");
+  const std::string type = text_of(jwk, "kty"), curve = text_of(jwk, "crv");
   for (const KeyType& known : k_types) {
     if (type != known.type || (!known.curve.empty() && curve != known.curve)) continue;
     if (!may_verify(jwk)) return fail(ErrorKind::invalid, "the key is not for signatures");
-    if (jwk.contains("alg") && text_at(jwk, "alg") != known.name)
+    if (jwk.contains("alg") && text_of(jwk, "alg") != known.name)
       return fail(ErrorKind::invalid, fmt::format("the key is not for {}", known.name));
     Jwk key;
-    key.id_ = text_at(jwk, "kid");
+    key.id_ = text_of(jwk, "kid");
     key.algorithm_ = known.algorithm;
     key.key_ = known.build(jwk);
     ERR_clear_error();

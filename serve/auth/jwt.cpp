@@ -1,6 +1,7 @@
 #include "serve/auth/jwt.hpp"
 
 #include "core/base64.hpp"
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 
 #include <cmath>
@@ -41,20 +42,18 @@ std::optional<Json> object_in(std::string_view part) {
 }
 
 std::optional<std::string> string_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
+  const Json& value = member_of(object, name);
+  if (!value.is_string()) return std::nullopt;
+  return value.get<std::string>();
 }
 
 /// A time in seconds since 1970 (RFC 7519: NumericDate); what lies beyond our clock's years is cut to its
 /// end.
 std::optional<Wall> time_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_number()) return std::nullopt;
   constexpr double k_last = 9'000'000'000.0;  // year 2255
-  const auto seconds = found->get<double>();
-  if (!std::isfinite(seconds) || seconds < 0) return std::nullopt;
-  return Wall(Millis(static_cast<long long>(std::min(seconds, k_last) * 1000.0)));
+  const std::optional<double> seconds = number_of(object, name);
+  if (!seconds || !std::isfinite(*seconds) || *seconds < 0) return std::nullopt;
+  return Wall(Millis(static_cast<long long>(std::min(*seconds, k_last) * 1000.0)));
 }
 
 /// The key that the header asks for.

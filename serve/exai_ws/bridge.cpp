@@ -1,5 +1,6 @@
 #include "serve/exai_ws/bridge.hpp"
 
+#include "core/json_access.hpp"
 #include "mcp/errors.hpp"
 
 #include <algorithm>
@@ -13,16 +14,9 @@ namespace bridging {
 constexpr std::size_t k_most_waiting = 1024;
 constexpr std::size_t k_most_bytes = std::size_t{128} << 20U;
 
-std::string text_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// Seconds of a frame as a time; zero when there are none.
 Millis seconds_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_number()) return Millis{0};
-  const double seconds = found->get<double>();
+  const double seconds = number_of(object, name).value_or(0.0);
   // A day is more than any call takes, and bounds what a wrong number can do.
   return Millis{static_cast<long long>(std::clamp(seconds, 0.0, 86400.0) * 1000)};
 }
@@ -38,7 +32,7 @@ std::string rpc_failure(const mcp::RpcId& id, int code, std::string message, Jso
 /// A failed call_tool_res as an MCP answer: refusals are errors of the protocol, failures of the tool are
 /// results.
 std::string failed(const mcp::RpcId& id, const Json& frame, const Json& error) {
-  const std::string code = text_at(error, "code"), message = text_at(error, "message");
+  const std::string code = text_of(error, "code"), message = text_of(error, "message");
   Json facts = {{"code", code}, {"message", message}};
   for (const char* const name : {"details", "metadata"})
     if (error.contains(name)) facts[name] = error[name];
@@ -86,8 +80,8 @@ void Bridge::client_too_long() {
 void Bridge::request(mcp::RpcMessage message) {
   if (message.method == "ping") return parts_.to_client(mcp::rpc_result(message.id, "{}"));
   if (message.method == "initialize") {
-    const std::string_view version = mcp::negotiate_version(
-        message.params.is_object() ? bridging::text_at(message.params, "protocolVersion") : "");
+    const std::string_view version =
+        mcp::negotiate_version(message.params.is_object() ? text_of(message.params, "protocolVersion") : "");
     return parts_.to_client(mcp::rpc_result(message.id, mcp::initialize_result(parts_.identity, version)));
   }
   const bool call = message.method == "tools/call";
@@ -112,12 +106,12 @@ void Bridge::list_tools(const mcp::RpcId& id) {
 }
 
 void Bridge::call_tool(mcp::RpcMessage message) {
-  if (!message.params.is_object() || bridging::text_at(message.params, "name").empty())
+  if (!message.params.is_object() || text_of(message.params, "name").empty())
     return parts_.to_client(
         bridging::rpc_failure(message.id, mcp::k_invalid_params, "tools/call needs params.name (a string)"));
   Waiting waiting;
   waiting.id = std::move(message.id);
-  waiting.what = bridging::text_at(message.params, "name").substr(0, 128);
+  waiting.what = text_of(message.params, "name").substr(0, 128);
   if (const auto meta = message.params.find("_meta");
       meta != message.params.end() && meta->is_object() && meta->contains("progressToken"))
     waiting.progress_token = mcp::rpc_id((*meta)["progressToken"]);
@@ -234,7 +228,7 @@ void Bridge::fail_all(const Error& error) {
 void Bridge::from_daemon(std::string_view text) {
   Result<Json> frame = parse_json(text);
   if (!frame || !frame->is_object()) return;
-  const std::string op = bridging::text_at(*frame, "op"), key = bridging::text_at(*frame, "request_id");
+  const std::string op = text_of(*frame, "op"), key = text_of(*frame, "request_id");
   if (op == "hello_ack") return hello_answer(*frame);
   if (op == "call_tool_ack") return ack(key, *frame);
   if (op == "progress") return progress(key, *frame);
@@ -249,15 +243,14 @@ void Bridge::hello_answer(const Json& frame) {
   if (!frame.value("ok", false)) {
     // Dialling again would be refused again.
     line_ = Line::down;
-    return fail_all(
-        make_error(ErrorKind::refused,
-                   "the daemon at " + parts_.url + " refused the hello: " + bridging::text_at(frame, "error"),
-                   "set EXAI_WS_TOKEN to the daemon's token"));
+    return fail_all(make_error(
+        ErrorKind::refused, "the daemon at " + parts_.url + " refused the hello: " + text_of(frame, "error"),
+        "set EXAI_WS_TOKEN to the daemon's token"));
   }
   line_ = Line::up;
   failures_ = 0;
   why_.clear();
-  session_ = bridging::text_at(frame, "session_id");
+  session_ = text_of(frame, "session_id");
   daemon_grace_ = bridging::seconds_at(frame, "resume_grace");
   ask_again(frame.value("resumed", false));
 }
@@ -296,14 +289,14 @@ void Bridge::progress(const std::string& key, const Json& frame) {
   const auto found = waiting_.find(key);
   if (found == waiting_.end() || found->second.progress_token.empty()) return;
   Waiting& waiting = found->second;
-  engine::Progress said{bridging::text_at(frame, "text"), bridging::text_at(frame, "message")};
+  engine::Progress said{text_of(frame, "text"), text_of(frame, "message")};
   // A message is followed by a bare frame for clients of the old kind; other bare frames say that the call
   // lives, which keeps a client's own timeout away.
   const bool bare = said.text.empty() && said.message.empty();
   if (bare && std::exchange(waiting.bare_follows, false)) return;
   if (!said.message.empty()) waiting.bare_follows = true;
   if (bare) said.message = waiting.what + " is running";
-  if (bare && frame.contains("note")) said.message = bridging::text_at(frame, "note");
+  if (bare && frame.contains("note")) said.message = text_of(frame, "note");
   parts_.to_client(mcp::rpc_notification(
       "notifications/progress", mcp::progress_params(waiting.progress_token, ++waiting.progress, said)));
 }
@@ -325,7 +318,7 @@ void Bridge::refused(const std::string& key, const Json& frame) {
   if (error == frame.end() || !error->is_object()) return;
   // No room for us now: later there may be.
   if (line_ == Line::greeting)
-    return lost(make_error(ErrorKind::busy, "refused us: " + bridging::text_at(*error, "message")));
+    return lost(make_error(ErrorKind::busy, "refused us: " + text_of(*error, "message")));
   const auto found = waiting_.find(key);
   if (found == waiting_.end()) return;
   settle(key, bridging::failed(found->second.id, Json::object(), *error));

@@ -1,5 +1,6 @@
 #include "serve/exai_ws/connection.hpp"
 
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 #include "mcp/errors.hpp"
 #include "serve/exai_ws/call_key.hpp"
@@ -12,11 +13,6 @@ namespace daemon_line {
 constexpr std::uint16_t k_policy = 1008;
 // Request ids are the client's; a bound keeps them from being a memory sink.
 constexpr std::size_t k_request_id_bytes = 200;
-
-std::string text_of(const Json& message, const char* name) {
-  const auto found = message.find(name);
-  return found != message.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 /// The request id to echo; "" when there is none fit for it.
 std::string id_of(const Json& message) {
@@ -97,7 +93,7 @@ void DaemonConnection::on_text(std::string_view text) {
 bool DaemonConnection::over_rate(const Json& message) {
   const bool object = message.is_object();
   // Giving up a call must always be possible: it frees what the limits protect.
-  if (object && session_ && daemon_line::text_of(message, "op") == "cancel" &&
+  if (object && session_ && text_of(message, "op") == "cancel" &&
       session_->in_flight(daemon_line::id_of(message)))
     return false;
   const Millis wait = state_->guard.take_frame(address_, session_id());
@@ -109,8 +105,8 @@ bool DaemonConnection::over_rate(const Json& message) {
 }
 
 void DaemonConnection::hello(const Json& message) {
-  if (daemon_line::text_of(message, "op") != "hello") return refuse("missing_hello", 4001);
-  const engine::SharedPass pass = state_->admit(daemon_line::text_of(message, "token"));
+  if (text_of(message, "op") != "hello") return refuse("missing_hello", 4001);
+  const engine::SharedPass pass = state_->admit(text_of(message, "token"));
   if (!pass) {
     // Wrong tokens are counted apart, so that they cost nobody else at this address anything.
     if (state_->guard.refuse_hello(address_)) return end(daemon_line::k_policy, "too many wrong tokens");
@@ -120,10 +116,10 @@ void DaemonConnection::hello(const Json& message) {
   const engine::Principal* const principal = &pass->principal;
   const bool resume = flag_of(message, "resume");
   std::shared_ptr<DaemonSession> session;
-  if (resume) session = state_->find(daemon_line::text_of(message, "session_id"), *principal);
+  if (resume) session = state_->find(text_of(message, "session_id"), *principal);
   const bool resumed = session != nullptr;
   if (!session) {
-    const std::string client = daemon_line::text_of(message, "client").substr(0, 64);
+    const std::string client = text_of(message, "client").substr(0, 64);
     Result<std::shared_ptr<DaemonSession>> opened = state_->open(*principal, resume, client);
     if (!opened) {
       complain("OVER_CAPACITY", mcp::error_line(opened.error()), "", frames::details_of(opened.error()));
@@ -141,7 +137,7 @@ void DaemonConnection::hello(const Json& message) {
 }
 
 void DaemonConnection::operate(const Json& message, std::size_t bytes) {
-  const std::string op = daemon_line::text_of(message, "op"), request_id = daemon_line::id_of(message);
+  const std::string op = text_of(message, "op"), request_id = daemon_line::id_of(message);
   if (op == "call_tool" || op == "tool_call") return call_tool(message, bytes);
   if (op == "list_tools")
     return sink_->send(frames::tools(state_->catalogue.get()->tools().daemon_list(), request_id), false);
@@ -156,7 +152,7 @@ void DaemonConnection::operate(const Json& message, std::size_t bytes) {
 }
 
 void DaemonConnection::unknown_op(const Json& message) {
-  const std::string op = daemon_line::text_of(message, "op");
+  const std::string op = text_of(message, "op");
   const std::string shown = printable(std::string_view(op).substr(0, 60));
   const std::string meant =
       did_you_mean(shown, {"call_tool", "list_tools", "health", "cancel", "ping", "rotate_token", "bye"});
@@ -181,7 +177,7 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
     return refuse_call("OVER_CAPACITY",
                        make_error(ErrorKind::invalid, "the call is larger than limits.body allows"),
                        {{"actual_size", bytes}, {"limit", settings_->call_bytes}});
-  const std::string name = daemon_line::text_of(message, "name");
+  const std::string name = text_of(message, "name");
   if (name.empty())
     return refuse_call("VALIDATION_ERROR", make_error(ErrorKind::invalid, "call_tool needs name, a string"));
   const auto offered = state_->catalogue.get();
@@ -204,8 +200,8 @@ void DaemonConnection::cancel(const Json& message) {
 
 void DaemonConnection::rotate_token(const Json& message) {
   const std::string request_id = daemon_line::id_of(message);
-  const Secret old_token(daemon_line::text_of(message, "old"));
-  const Secret new_token(daemon_line::text_of(message, "new"));
+  const Secret old_token(text_of(message, "old"));
+  const Secret new_token(text_of(message, "new"));
   const auto answer = [&](std::string_view word, const std::string& why, std::string_view code) {
     state_->log_error(code, "rotate_token: " + why, session_id(), request_id);
     sink_->send(frames::rotated(word, why, request_id), false);

@@ -1,5 +1,6 @@
 #include "serve/exai_ws/frames.hpp"
 
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 #include "mcp/errors.hpp"
 
@@ -39,8 +40,7 @@ std::string with_id(Json frame, std::string_view request_id) {
 
 std::string first_text(const Json& content) {
   if (content.empty()) return {};
-  const auto text = content[0].find("text");
-  return text != content[0].end() && text->is_string() ? text->get<std::string>() : std::string();
+  return text_of(content[0], "text");
 }
 
 /// The object that the first output is, if it is one.

@@ -41,8 +41,9 @@ std::string full_item(const tools::Tool& tool) {
   std::string text = "{\"name\":" + quote_json(tool.id);
   if (!tool.title.empty()) text += ",\"title\":" + quote_json(tool.title);
   text += ",\"description\":" + quote_json(tool.description);
-  text.append(",\"inputSchema\":").append(one_line(tool.input_schema));
-  if (!tool.output_schema.empty()) text.append(",\"outputSchema\":").append(one_line(tool.output_schema));
+  text.append(",\"inputSchema\":").append(one_line(input_schema(tool)));
+  if (const std::string_view answers = output_schema(tool); !answers.empty())
+    text.append(",\"outputSchema\":").append(one_line(answers));
   text += ",\"annotations\":{" + flag("readOnlyHint", tool.read_only) + "," +
           flag("destructiveHint", tool.destructive) + "," + flag("idempotentHint", tool.idempotent) + "," +
           flag("openWorldHint", tool.open_world) + "}}";
@@ -54,7 +55,7 @@ std::string full_item(const tools::Tool& tool) {
 std::string brief_item(const tools::Tool& tool, BriefSchemas& schemas) {
   std::string text = "{\"name\":" + quote_json(tool.id);
   text += ",\"description\":" + quote_json(tool.description);
-  text.append(",\"inputSchema\":").append(schemas.brief(tool.input_schema));
+  text.append(",\"inputSchema\":").append(schemas.brief(input_schema(tool)));
   std::string hints;
   const auto hint = [&hints](bool differs, std::string_view words) {
     if (differs) hints.append(hints.empty() ? "" : ",").append(words);
@@ -69,7 +70,7 @@ std::string brief_item(const tools::Tool& tool, BriefSchemas& schemas) {
 
 std::string daemon_item(const tools::Tool& tool) {
   std::string text = "{\"name\":" + quote_json(tool.id) + ",\"description\":" + quote_json(tool.description);
-  return text.append(",\"inputSchema\":").append(one_line(tool.input_schema)).append("}");
+  return text.append(",\"inputSchema\":").append(one_line(input_schema(tool))).append("}");
 }
 
 bool is_header_token(std::string_view name) {
@@ -109,7 +110,9 @@ Result<void> collect_headers(const tools::Tool& tool, const Json& schema, std::v
 
 Result<ToolEntry> compile_entry(std::shared_ptr<const tools::Tool> record) {
   const tools::Tool& tool = *record;
-  const Result<Json> document = parse_json(tool.input_schema);
+  const std::string_view text = input_schema(tool);
+  if (text.empty()) return fail(broken_tool(tool, "there is no tools/" + std::string(tool.id) + ".json"));
+  const Result<Json> document = parse_json(text);
   if (!document) return fail(broken_tool(tool, "input schema: " + document.error().message));
   const auto type = document->find("type");
   if (type == document->end() || *type != "object")
@@ -135,13 +138,13 @@ Result<ToolCatalogue> ToolCatalogue::from(const tools::ToolList& tools,
     if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
     Result<ToolEntry> entry = compile_entry(tool);
     if (!entry) return fail(entry.error());
-    if (!tool->output_schema.empty() && !parse_json(tool->output_schema))
+    if (const std::string_view answers = output_schema(*tool); !answers.empty() && !parse_json(answers))
       return fail(broken_tool(*tool, "output schema is no JSON"));
     catalogue.daemon_list_ += (catalogue.entries_.empty() ? "" : ",") + daemon_item(*tool);
     if (!catalogue.entries_.emplace(tool->id, std::move(*entry)).second)
       return fail(broken_tool(*tool, "registered twice"));
     // A schema with parts of its own making (references, alternatives) is listed as it is.
-    const bool as_it_is = full || !BriefSchemas::covers(tool->input_schema);
+    const bool as_it_is = full || !BriefSchemas::covers(input_schema(*tool));
     catalogue.items_.push_back(as_it_is ? full_item(*tool) : brief_item(*tool, schemas));
   }
   catalogue.daemon_list_ += "]";

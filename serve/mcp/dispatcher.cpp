@@ -164,7 +164,7 @@ Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
 }
 
 Action Dispatcher::initialize(MethodCall& asked) const {
-  const std::string wanted = text_member(asked.params, "protocolVersion");
+  const std::string wanted = text_of(asked.params, "protocolVersion");
   if (wanted.empty())
     return dispatching::refuse(asked.message.id, k_invalid_params,
                                "initialize needs params.protocolVersion (a string)",
@@ -184,7 +184,7 @@ Action Dispatcher::discover(MethodCall& asked) const {
 }
 
 Action Dispatcher::set_level(MethodCall& asked) const {
-  const std::optional<engine::ClientLog> level = engine::client_log_level(text_member(asked.params, "level"));
+  const std::optional<engine::ClientLog> level = engine::client_log_level(text_of(asked.params, "level"));
   if (!level)
     return dispatching::refuse(asked.message.id, k_invalid_params,
                                "logging/setLevel needs params.level: debug, info, notice, warning, error, "
@@ -193,7 +193,7 @@ Action Dispatcher::set_level(MethodCall& asked) const {
 }
 
 Action Dispatcher::subscribe(MethodCall& asked) const {
-  std::string uri = text_member(asked.params, "uri");
+  std::string uri = text_of(asked.params, "uri");
   if (uri.empty())
     return dispatching::refuse(asked.message.id, k_invalid_params,
                                asked.message.method + " needs params.uri (a string)");
@@ -221,7 +221,7 @@ Action Dispatcher::list(MethodCall& asked) const {
 
 Action Dispatcher::call_tool(MethodCall& asked) const {
   using namespace dispatching;
-  const std::string name = text_member(asked.params, "name");
+  const std::string name = text_of(asked.params, "name");
   const RpcId& id = asked.message.id;
   if (name.empty()) return refuse(id, k_invalid_params, "tools/call needs params.name (a string)");
   const auto offered = catalogue();
@@ -239,7 +239,7 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
     if (!arguments.is_object() || !input_errors_are_results(context.dialect))
       return refuse(id, to_rpc(fits.error()));
     return SendAnswer{
-        rpc_result(id, wire_.failed_tool(context.dialect.era, fits.error(), !tool.output_schema.empty()))};
+        rpc_result(id, wire_.failed_tool(context.dialect.era, fits.error(), !output_schema(tool).empty()))};
   }
   if (tool.task == tools::TaskUse::required && !context.caller.client.tasks) {
     return refuse(id, k_missing_capability, "the tool " + name + " runs as a task only",
@@ -253,14 +253,14 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
   call.id = id;
   call.job = tools::tool_job(entry->tool, kept);
   call.task = tool.task;
-  call.has_output_schema = !tool.output_schema.empty();
+  call.has_output_schema = !output_schema(tool).empty();
   return call;
 }
 
 Action Dispatcher::get_prompt(MethodCall& asked) const {
   using namespace dispatching;
   const RpcId& id = asked.message.id;
-  const std::string name = text_member(asked.params, "name");
+  const std::string name = text_of(asked.params, "name");
   const auto offered = catalogue();
   const PromptEntry* prompt = offered->find_prompt(name);
   if (prompt == nullptr) {
@@ -298,7 +298,7 @@ Action Dispatcher::get_prompt(MethodCall& asked) const {
 Action Dispatcher::read_resource(MethodCall& asked) const {
   using namespace dispatching;
   const RpcId& id = asked.message.id;
-  std::string uri = text_member(asked.params, "uri");
+  std::string uri = text_of(asked.params, "uri");
   if (uri.empty()) return refuse(id, k_invalid_params, "resources/read needs params.uri (a string)");
   const auto offered = catalogue();
   std::optional<FoundResource> found = offered->find_resource(uri);
@@ -331,18 +331,18 @@ Action Dispatcher::complete(MethodCall& asked) const {
   const RpcId& id = asked.message.id;
   const Json& ref = member_of(asked.params, "ref");
   const Json& argument = member_of(asked.params, "argument");
-  const std::string type = text_member(ref, "type"), name = text_member(argument, "name");
+  const std::string type = text_of(ref, "type"), name = text_of(argument, "name");
   if (name.empty() || !member_of(argument, "value").is_string())
     return refuse(id, k_invalid_params, "completion/complete needs params.argument {name, value}");
   const auto offered = catalogue();
   std::function<std::vector<std::string>(std::string_view, std::string_view, engine::CallContext&)> source;
   if (type == "ref/prompt") {
-    const PromptEntry* prompt = offered->find_prompt(text_member(ref, "name"));
+    const PromptEntry* prompt = offered->find_prompt(text_of(ref, "name"));
     if (prompt == nullptr)
-      return refuse(id, k_invalid_params, "unknown prompt " + quote_json(shown(text_member(ref, "name"))));
+      return refuse(id, k_invalid_params, "unknown prompt " + quote_json(shown(text_of(ref, "name"))));
     source = prompt->complete;
   } else if (type == "ref/resource") {
-    const std::string uri = text_member(ref, "uri");
+    const std::string uri = text_of(ref, "uri");
     const ResourceEntry* resource = offered->find_template(uri);
     if (resource == nullptr && !offered->find_resource(uri))
       return refuse(id, k_invalid_params, "unknown resource template " + quote_json(shown(uri)));
@@ -356,7 +356,7 @@ Action Dispatcher::complete(MethodCall& asked) const {
   call.job = std::make_shared<const engine::Job>(engine::Job{
       asked.message.method, source ? engine::Work::blocking : engine::Work::inline_, timeouts::Layer::simple,
       [source, name,
-       begun = text_member(argument, "value")](engine::CallContext& context) -> Result<engine::CallAnswer> {
+       begun = text_of(argument, "value")](engine::CallContext& context) -> Result<engine::CallAnswer> {
         engine::CompletionOutput output;
         if (source) output.values = source(name, begun, context);
         return output;
@@ -393,7 +393,7 @@ Action Dispatcher::task(MethodCall& asked) const {
                   {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}}, 400);
   TaskRequest request;
   request.id = asked.message.id;
-  request.task = text_member(asked.params, "taskId");
+  request.task = text_of(asked.params, "taskId");
   if (request.task.empty())
     return refuse(request.id, k_invalid_params, asked.message.method + " needs params.taskId (a string)");
   if (asked.message.method == "tasks/get") return request;

@@ -289,7 +289,7 @@ void McpCall::take_response(const RpcId& id, const Json& message) {
   const Json& result = member_of(message, "result");
   if (!result.is_object()) {
     forget_requests();
-    const std::string why = text_member(member_of(message, "error"), "message");
+    const std::string why = text_of(member_of(message, "error"), "message");
     return fail_with(make_error(ErrorKind::refused, "the client would not answer " + job_->name + ": " +
                                                         printable(std::string_view(why).substr(0, 300))));
   }

@@ -2,20 +2,8 @@
 
 namespace exai::serve::mcp {
 
-const Json& member_of(const Json& object, std::string_view key) {
-  static const Json k_absent;
-  if (!object.is_object()) return k_absent;
-  const auto found = object.find(key);
-  return found == object.end() ? k_absent : *found;
-}
-
 const Json& meta_of(const RpcMessage& message, std::string_view key) {
   return member_of(member_of(message.params, "_meta"), key);
-}
-
-std::string text_member(const Json& object, std::string_view key) {
-  const Json& value = member_of(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 Era era_of(const RpcMessage& message, std::string_view header) {

@@ -1,6 +1,7 @@
 // One message with all that the protocol knows about who sent it and how.
 #pragma once
 
+#include "core/json_access.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "serve/mcp/names.hpp"
 #include "serve/mcp/session.hpp"
@@ -38,9 +39,5 @@ RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer
 
 /// A member of params._meta; null when absent.
 const Json& meta_of(const RpcMessage& message, std::string_view key);
-/// A member of an object; null when absent or no object.
-const Json& member_of(const Json& object, std::string_view key);
-/// A string member; empty when absent or of another type.
-std::string text_member(const Json& object, std::string_view key);
 
 }  // namespace exai::serve::mcp

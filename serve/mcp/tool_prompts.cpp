@@ -49,7 +49,7 @@ PromptEntry prompt_of(const tools::Tool& tool) {
   entry.name = tool.id;
   entry.title = tool.title;
   entry.description = tool.description;
-  const Json schema = parse_json(tool.input_schema).value_or(Json::object());
+  const Json schema = parse_json(input_schema(tool)).value_or(Json::object());
   const Json required = schema.value("required", Json::array());
   const Json properties = schema.value("properties", Json::object());
   prompting::Choices choices;

@@ -1,6 +1,7 @@
 #include "serve/mcp/writer.hpp"
 
 #include "core/base64.hpp"
+#include "core/json_access.hpp"
 #include "core/text.hpp"
 #include "mcp/errors.hpp"
 
@@ -276,12 +277,8 @@ std::string task_members(const TaskFacts& task) {
 
 engine::ClientFacts read_client(const Json& capabilities, const Json& info) {
   engine::ClientFacts client;
-  const auto text = [&](const char* key) {
-    const auto found = info.is_object() ? info.find(key) : info.end();
-    return info.is_object() && found != info.end() && found->is_string() ? found->get<std::string>() : "";
-  };
-  if (const std::string name = text("name"); !name.empty())
-    client.name = printable(std::string_view(name + " " + text("version")).substr(0, 200));
+  if (const std::string name = text_of(info, "name"); !name.empty())
+    client.name = printable(std::string_view(name + " " + text_of(info, "version")).substr(0, 200));
   if (!capabilities.is_object()) return client;
   client.sampling = capabilities.contains("sampling");
   client.roots = capabilities.contains("roots");

@@ -1,6 +1,14 @@
 #include "cli/command_line.hpp"
 
+#include "cli/texts.hpp"
+#include "core/text.hpp"
 #include "tests/catch.hpp"
+
+#include <set>
+
+namespace exai::embedded {
+const std::vector<std::pair<std::string_view, std::string_view>>& command_texts();
+}  // namespace exai::embedded
 
 using namespace exai;
 using namespace exai::cli;
@@ -139,6 +147,49 @@ TEST_CASE("JSON errors are wanted when JSON is", "[cli]") {
   CHECK_FALSE(asks_for_json({"nonsense", "--", "--json"}, no_environment));
 }
 
+TEST_CASE("long help and examples stand in a section of the noun's document", "[cli]") {
+  constexpr std::string_view k_document =
+      "# exai disk\n\n## disk show\n\nFirst.\n\nSecond - `not one`.\n\n- `exai disk show > x`: writes: all\n"
+      "- `exai disk`: both\n\n## disk\n\nAlone.\n\n## disk free\n\n- `exai disk free`: how much";
+  const CommandText show = read_command_text(k_document, "disk show");
+  CHECK(show.text == "First.\n\nSecond - `not one`.");
+  REQUIRE(show.examples.size() == 2);
+  CHECK(show.examples[0].line == "exai disk show > x");
+  CHECK(show.examples[0].what == "writes: all");
+  CHECK(show.examples[1].what == "both");
+  CHECK(read_command_text(k_document, "disk").text == "Alone.");
+  CHECK(read_command_text(k_document, "disk").examples.empty());
+  const CommandText last = read_command_text(k_document, "disk free");
+  CHECK(last.text.empty());
+  REQUIRE(last.examples.size() == 1);
+  CHECK(last.examples[0].what == "how much");
+  CHECK(read_command_text(k_document, "disk fre").examples.empty());
+}
+
+TEST_CASE("topics and man pages have their prose", "[cli]") {
+  for (const auto* const heading :
+       {"help exit-codes", "help environment", "help formats", "help timeouts", "help secrets", "exai.1",
+        "exai.yaml.5", "exai-runbook.5", "exai-exit-codes.7", "several outcomes"}) {
+    INFO(heading);
+    CHECK(manual_text(heading).size() > 40);
+  }
+  CHECK(manual_text("help nothing").empty());
+}
+
+TEST_CASE("every section about a command belongs to one", "[cli]") {
+  std::set<std::string, std::less<>> paths;
+  for (const Command* command : Registered<Command>::all()) paths.emplace(command->path);
+  for (const auto& [name, document] : embedded::command_texts()) {
+    INFO(name);
+    for (const std::string& line : split(document, '\n'))
+      if (line.starts_with("## ")) {
+        INFO(line);
+        CHECK(noun(line.substr(3)) == name);
+        CHECK(paths.contains(line.substr(3)));
+      }
+  }
+}
+
 TEST_CASE("every command explains itself", "[cli]") {
   for (const Command* command : Registered<Command>::all()) {
     INFO(command->path);
@@ -146,6 +197,12 @@ TEST_CASE("every command explains itself", "[cli]") {
     CHECK(command->run != nullptr);
     if (command->hidden) continue;
     CHECK(std::find(groups().begin(), groups().end(), command->group) != groups().end());
+    const CommandText explained = command_text(command->path);
+    CHECK((!explained.text.empty() || explained.examples.size() >= 2));
+    for (const Example& example : explained.examples) {
+      CHECK(example.line.find("exai ") != std::string_view::npos);
+      CHECK_FALSE(example.what.empty());
+    }
     for (const Option& option : command->options) {
       CHECK(option.name.substr(0, 2) == "--");
       CHECK_FALSE(option.help.empty());

@@ -16,10 +16,9 @@ TEST_CASE("an answer that was cut is asked to go on, and joined without repetiti
   const bool stream = GENERATE(false, true);
   CAPTURE(stream);
   const auto server = Simulator::with(
-      "rules: [{match: {nth: 1}, reply: {text: 'the first half of a long answer', finish_reason: length}},"
-      " {match: {nth: 1}, reply: {chunks: ['half of a long ans', 'wer and the second half'], finish_reason: "
-      "length}},"
-      " {reply: {text: ', to the end'}}]");
+      "rules: [{match: {nth: 1}, reply: {text: 'the first half of a long answer', finish_reason: length}}, "
+      "{match: {nth: 1}, reply: {chunks: ['half of a long ans', 'wer and the second half'], finish_reason: "
+      "length}}, {reply: {text: ', to the end'}}]");
   const auto asked = ask(test::glm_at(*server), question(stream), soon());
   REQUIRE(asked.reply);
   CHECK(asked.reply->content == "the first half of a long answer and the second half, to the end");

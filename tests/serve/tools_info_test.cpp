@@ -1,5 +1,11 @@
 #include "core/version.hpp"
+#include "mcp/schema.hpp"
+#include "serve/mcp/catalogue.hpp"
 #include "tests/serve/tools_fixture.hpp"
+
+namespace exai::embedded {
+const std::vector<std::pair<std::string_view, std::string_view>>& tool_schemas();
+}  // namespace exai::embedded
 
 using namespace exai;
 using simulator::Simulator;
@@ -12,9 +18,12 @@ TEST_CASE("every tool has a title, a description and object schemas", "[tools]")
     names.emplace_back(tool->id);
     CHECK(!tool->title.empty());
     CHECK(tool->description.size() > 20);
-    CHECK(Json::parse(tool->input_schema)["type"] == "object");
-    CHECK(Json::parse(tool->input_schema)["additionalProperties"] == false);
-    if (!tool->output_schema.empty()) CHECK(Json::parse(tool->output_schema)["type"] == "object");
+    const Json arguments = Json::parse(serve::input_schema(*tool));
+    CHECK(arguments["type"] == "object");
+    CHECK(arguments["additionalProperties"] == false);
+    CHECK(serve::Schema::compile(arguments));
+    if (!serve::output_schema(*tool).empty())
+      CHECK(Json::parse(serve::output_schema(*tool))["type"] == "object");
     CHECK(tool->run != nullptr);
     CHECK(tools::find_tool(tool->id) == tool);
   }
@@ -29,8 +38,28 @@ TEST_CASE("every tool has a title, a description and object schemas", "[tools]")
   CHECK(tools::find_tool("none") == nullptr);
 }
 
+TEST_CASE("every embedded schema is found under its tool's name", "[tools]") {
+  for (const auto& [name, text] : embedded::tool_schemas()) {
+    CAPTURE(name);
+    const std::string_view id = name.substr(0, name.find(".output"));
+    CHECK((id == "workflow" || serve::find_tool(id) != nullptr));
+    CHECK(serve::Schema::compile(Json::parse(text)));
+  }
+  CHECK(serve::output_schema(*serve::find_tool("chat")) == serve::embedded_schema("chat.output"));
+  CHECK(serve::output_schema(*serve::find_tool("version")).empty());
+}
+
+TEST_CASE("a tool without a schema is refused with the file that is missing", "[tools]") {
+  const serve::Tool bare{.id = "bare", .description = "has no file", .run = serve::find_tool("version")->run};
+  CHECK(serve::ToolCatalogue::from(serve::lasting({&bare})).error().message ==
+        "tool bare: there is no tools/bare.json");
+  const serve::Tool own{.id = "chat", .description = "has its own", .input_schema = R"({"type":"object"})"};
+  CHECK(serve::input_schema(own) == R"({"type":"object"})");
+  CHECK(serve::output_schema(own).empty());
+}
+
 TEST_CASE("chat takes exactly the fields of the original", "[tools]") {
-  const Json schema = Json::parse(tools::find_tool("chat")->input_schema);
+  const Json schema = Json::parse(serve::input_schema(*tools::find_tool("chat")));
   std::vector<std::string> fields;
   for (const auto& [name, value] : schema["properties"].items()) fields.push_back(name);
   CHECK(fields == std::vector<std::string>{"continuation_id", "files", "images", "model", "prompt", "stream",

@@ -257,8 +257,7 @@ void put_failure(Step& step, const Error& error, Millis allowed) {
   if (!step.answer.contains("file_context")) step.answer["file_context"] = file_references(step);
   step.answer["next_steps"] =
       "The expert could not be asked; what you found is below and is not lost. Send the same call again "
-      "later, "
-      "name another model, or end with use_assistant_model false.";
+      "later, name another model, or end with use_assistant_model false.";
   step.said = "The expert analysis failed: " + error.message;
 }
 

@@ -14,42 +14,23 @@ const std::vector<std::pair<std::string_view, std::string_view>>& workflows();
 }  // namespace exai::packed
 
 namespace exai::tools {
-namespace workflow_sources {
 namespace {
 
-constexpr std::uint64_t k_most_bytes = std::uint64_t{1} << 20U;
+constexpr std::uint64_t k_workflow_bytes = std::uint64_t{1} << 20U;
 
-constexpr std::string_view k_output = R"({
-  "type": "object",
-  "required": ["status", "step_number", "total_steps", "next_step_required", "continuation_id", "metadata"],
-  "properties": {
-    "status": {"type": "string"},
-    "step_number": {"type": "integer"},
-    "total_steps": {"type": "integer"},
-    "next_step_required": {"type": "boolean"},
-    "continuation_id": {"type": "string"},
-    "required_actions": {"type": "array", "items": {"type": "string"}},
-    "next_steps": {"type": "string"},
-    "next_call": {"type": "object"},
-    "expert_analysis": {"type": "object"},
-    "metadata": {"type": "object"}
-  }
-})";
-
-std::string_view embedded_prompt(std::string_view name) {
+std::string_view workflow_prompt(std::string_view name) {
   for (const auto& [known, text] : embedded::workflow_prompts())
     if (known == name) return text;
   return {};
 }
 
 /// A tool record and what it points to.
-struct Kept {
+struct WorkflowTool {
   std::shared_ptr<const Workflow> flow;
   Tool tool;
 };
 
 }  // namespace
-}  // namespace workflow_sources
 
 Result<std::vector<WorkflowSource>> embedded_workflows() {
   std::vector<WorkflowSource> sources;
@@ -58,22 +39,21 @@ Result<std::vector<WorkflowSource>> embedded_workflows() {
     const std::string name = std::filesystem::path(file).stem().string();
     Result<Node> document = unpack(text, file);
     if (!document) return fail(document.error());
-    sources.push_back(
-        {name, file, std::move(*document), std::string(workflow_sources::embedded_prompt(name))});
+    sources.push_back({name, file, std::move(*document), std::string(workflow_prompt(name))});
   }
   return sources;
 }
 
 Result<WorkflowSource> workflow_file(const std::filesystem::path& file) {
   WorkflowSource source{file.stem().string(), file.string(), {}, {}};
-  const Result<std::string> yaml = io::read_file(file, workflow_sources::k_most_bytes);
+  const Result<std::string> yaml = io::read_file(file, k_workflow_bytes);
   if (!yaml) return fail(yaml.error());
   Result<Node> document = io::parse_yaml(*yaml, source.file);
   if (!document) return fail(document.error());
   source.document = std::move(*document);
   std::filesystem::path prompt_file = file;
   prompt_file.replace_extension(".md");
-  Result<std::string> prompt = io::read_file(prompt_file, workflow_sources::k_most_bytes);
+  Result<std::string> prompt = io::read_file(prompt_file, k_workflow_bytes);
   if (!prompt)
     return fail(make_error(ErrorKind::config,
                            fmt::format("the workflow {} has no system prompt: {}", file.string(),
@@ -101,7 +81,7 @@ Result<std::vector<WorkflowSource>> workflows_in(const std::filesystem::path& fo
 }
 
 Result<std::shared_ptr<const Workflow>> load_workflow(const WorkflowSource& source) {
-  const std::string_view common = workflow_sources::embedded_prompt("common");
+  const std::string_view common = workflow_prompt("common");
   Result<Workflow> flow = read_workflow(source.document, fmt::format("{}\n{}", common, source.prompt));
   if (!flow) return fail(flow.error());
   if (flow->name != source.name)
@@ -113,7 +93,7 @@ Result<std::shared_ptr<const Workflow>> load_workflow(const WorkflowSource& sour
 }
 
 std::shared_ptr<const Tool> workflow_tool(std::shared_ptr<const Workflow> flow) {
-  const auto kept = std::make_shared<workflow_sources::Kept>();
+  const auto kept = std::make_shared<WorkflowTool>();
   kept->flow = std::move(flow);
   const Workflow& data = *kept->flow;
   Tool& tool = kept->tool;
@@ -121,7 +101,7 @@ std::shared_ptr<const Tool> workflow_tool(std::shared_ptr<const Workflow> flow) 
   tool.title = data.title;
   tool.description = data.description;
   tool.input_schema = data.schema;
-  tool.output_schema = workflow_sources::k_output;
+  tool.output_schema = embedded_schema("workflow.output");
   tool.workflow = true;
   tool.read_only = data.read_only;
   tool.destructive = data.destructive;
