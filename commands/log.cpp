@@ -1,4 +1,4 @@
-#include "checks/logs.hpp"
+#include "checks/measure/server_log.hpp"
 #include "commands/common.hpp"
 #include "commands/json_text.hpp"
 #include "core/json.hpp"

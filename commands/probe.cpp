@@ -1,4 +1,5 @@
-#include "checks/probes.hpp"
+#include "checks/measure/probe.hpp"
+
 #include "commands/common.hpp"
 #include "commands/mcp_session.hpp"
 #include "core/redact.hpp"

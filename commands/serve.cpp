@@ -1,4 +1,4 @@
-#include "checks/probes.hpp"
+#include "checks/measure/probe.hpp"
 #include "commands/common.hpp"
 #include "commands/file_base.hpp"
 #include "core/address.hpp"

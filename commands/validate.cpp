@@ -1,5 +1,4 @@
-#include "checks/validate.hpp"
-
+#include "checks/timeouts/hierarchy.hpp"
 #include "commands/common.hpp"
 #include "commands/runbook.hpp"
 #include "commands/workflow_files.hpp"

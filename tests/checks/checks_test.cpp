@@ -1,5 +1,5 @@
-#include "checks/logs.hpp"
-#include "checks/validate.hpp"
+#include "checks/measure/server_log.hpp"
+#include "checks/timeouts/hierarchy.hpp"
 #include "core/check.hpp"
 #include "serve/judge.hpp"
 #include "tests/catch.hpp"

@@ -1,6 +1,6 @@
-#include "checks/logs.hpp"
+#include "checks/measure/server_log.hpp"
 
-#include "checks/log_files.hpp"
+#include "checks/measure/log_files.hpp"
 #include "core/check.hpp"
 #include "core/json.hpp"
 #include "io/files.hpp"

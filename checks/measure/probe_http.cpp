@@ -1,4 +1,4 @@
-#include "checks/probes.hpp"
+#include "checks/measure/probe.hpp"
 #include "core/check.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"

@@ -1,6 +1,6 @@
 // fixes.*: the six repairs that the original announced, proven on the running server.
-#include "checks/logs.hpp"
-#include "checks/probes.hpp"
+#include "checks/measure/probe.hpp"
+#include "checks/measure/server_log.hpp"
 #include "core/check.hpp"
 #include "core/json.hpp"
 #include "core/timeouts.hpp"

@@ -1,5 +1,5 @@
 // provider.*: key and URL of each provider, proven by the cheapest authenticated request.
-#include "checks/probes.hpp"
+#include "checks/measure/probe.hpp"
 #include "core/check.hpp"
 #include "core/json.hpp"
 #include "core/url.hpp"

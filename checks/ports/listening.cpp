@@ -1,4 +1,4 @@
-#include "checks/validate.hpp"
+#include "checks/timeouts/hierarchy.hpp"
 #include "core/address.hpp"
 #include "core/check.hpp"
 #include "core/rules.hpp"

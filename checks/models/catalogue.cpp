@@ -1,7 +1,8 @@
+#include "models/catalogue.hpp"
+
 #include "core/check.hpp"
 #include "core/text.hpp"
 #include "io/yaml.hpp"
-#include "models/catalogue.hpp"
 
 #include <fmt/core.h>
 

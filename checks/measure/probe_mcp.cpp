@@ -1,5 +1,5 @@
 // Probes that speak a protocol of ours: the daemon's hello, and MCP.
-#include "checks/probes.hpp"
+#include "checks/measure/probe.hpp"
 #include "core/check.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"

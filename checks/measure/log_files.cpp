@@ -1,4 +1,4 @@
-#include "checks/log_files.hpp"
+#include "checks/measure/log_files.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
-#include "core/timeouts.hpp"
+#include "checks/timeouts/hierarchy.hpp"
 
-#include "checks/validate.hpp"
 #include "core/check.hpp"
+#include "core/timeouts.hpp"
 
 #include <fmt/core.h>
 

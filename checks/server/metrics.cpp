@@ -1,5 +1,5 @@
 // server.*: the running server of this deployment, asked from outside.
-#include "checks/probes.hpp"
+#include "checks/measure/probe.hpp"
 #include "core/address.hpp"
 #include "core/check.hpp"
 #include "io/http.hpp"

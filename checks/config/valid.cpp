@@ -1,8 +1,7 @@
 // config.valid, env.file, env.permissions: what the configuration is made of.
-#include "core/config.hpp"
-
-#include "checks/validate.hpp"
+#include "checks/timeouts/hierarchy.hpp"
 #include "core/check.hpp"
+#include "core/config.hpp"
 #include "core/dotenv.hpp"
 #include "io/files.hpp"
 
