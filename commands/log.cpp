@@ -1,4 +1,4 @@
-#include "checks/measure/server_log.hpp"
+#include "checks/logs/errors.hpp"
 #include "commands/common.hpp"
 #include "commands/json_text.hpp"
 #include "core/json.hpp"

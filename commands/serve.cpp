@@ -1,4 +1,4 @@
-#include "checks/measure/probe.hpp"
+#include "checks/measure/own_server.hpp"
 #include "commands/common.hpp"
 #include "commands/file_base.hpp"
 #include "core/address.hpp"

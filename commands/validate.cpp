@@ -1,3 +1,5 @@
+#include "checks/config/valid.hpp"
+#include "checks/findings.hpp"
 #include "checks/timeouts/hierarchy.hpp"
 #include "commands/common.hpp"
 #include "commands/runbook.hpp"
@@ -20,7 +22,7 @@ std::string profile_of(const Args& args, const Context& context) {
 Result<Outcome> timeouts_run(const Args& args, Context& context) {
   Report report = new_report(context, "validate timeouts");
   if (args.has("--all-profiles")) {
-    report.results = checks::validate_timeouts_all(context.config);
+    report.results = checks::validate_timeouts_all(context.config, context.clock);
   } else {
     const std::string profile = profile_of(args, context);
     if (const auto known = timeouts::find_profile(context.config, profile); !known)

@@ -27,6 +27,9 @@ struct CheckContext {
   /// What the judge of the whole configuration says, for config.valid. Whoever runs checks hands it in; it
   /// may be asked from any thread.
   std::function<const std::vector<Finding>&()> judgement{};
+
+  /// A path setting, relative ones below the root.
+  [[nodiscard]] std::filesystem::path path(std::string_view key) const { return root / config.text(key); }
 };
 
 /// The record of one check. All text is literal.

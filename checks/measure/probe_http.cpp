@@ -1,5 +1,5 @@
-#include "checks/measure/probe.hpp"
-#include "core/check.hpp"
+#include "checks/measure/probe_http.hpp"
+
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "io/http.hpp"
@@ -7,10 +7,10 @@
 #include <fmt/core.h>
 
 namespace exai::checks {
-namespace http_probe {
+namespace {
 
 // One expectation against the answer; the text says what was found instead.
-Result<void> meet(const std::string& expectation, const io::HttpResponse& answer) {
+Result<void> meets(const std::string& expectation, const io::HttpResponse& answer) {
   const auto equals = expectation.find('=');
   const std::string name = expectation.substr(0, equals);
   const std::string wanted = equals == std::string::npos ? "" : expectation.substr(equals + 1);
@@ -32,24 +32,7 @@ Result<void> meet(const std::string& expectation, const io::HttpResponse& answer
               fmt::format("{} is \"{}\" instead of \"{}\"", name.substr(5), printable(*found), wanted));
 }
 
-}  // namespace http_probe
-
-void judge_time(CheckResult& result, Micros time, const ProbeLimits& limits) {
-  const auto as_number = [](const std::optional<Millis>& value) {
-    return value ? std::optional<double>(static_cast<double>(value->count())) : std::nullopt;
-  };
-  const double millis = static_cast<double>(time.count()) / 1000.0;
-  result.facts.push_back({"time", fmt::format("{:.3g} ms", millis), millis, "ms", as_number(limits.warn),
-                          as_number(limits.crit)});
-  if (result.status != Status::pass) return;
-  if (limits.crit && time > *limits.crit) {
-    result.status = Status::fail;
-    result.summary += fmt::format(", slower than {}", format_duration(*limits.crit));
-  } else if (limits.warn && time > *limits.warn) {
-    result.status = Status::warn;
-    result.summary += fmt::format(", slower than {}", format_duration(*limits.warn));
-  }
-}
+}  // namespace
 
 CheckResult probe_http(const std::string& url, const std::vector<std::string>& expect,
                        const ProbeLimits& limits) {
@@ -68,7 +51,7 @@ CheckResult probe_http(const std::string& url, const std::vector<std::string>& e
     if (!asks_status && (answer->status < 200 || answer->status > 299))
       result = check_fail(fmt::format("answered {}", answer->status), fmt::format("curl -i {}", url));
     for (const std::string& expectation : expect) {
-      const auto met = http_probe::meet(expectation, *answer);
+      const auto met = meets(expectation, *answer);
       if (!met && result.status == Status::pass)
         result = check_fail(met.error().message,
                             met.error().hint.empty() ? fmt::format("curl -i {}", url) : met.error().hint);

@@ -1,15 +1,15 @@
-#include "checks/measure/probe.hpp"
+#include "checks/measure/probe_port.hpp"
+
 #include "core/address.hpp"
-#include "core/check.hpp"
 #include "core/text.hpp"
 #include "io/process.hpp"
 
 #include <fmt/core.h>
 
 namespace exai::checks {
-namespace port_probe {
+namespace {
 
-CheckResult in_use(std::uint16_t port) {
+CheckResult port_in_use(std::uint16_t port) {
   std::string owner;
   for (const long pid : io::listeners(port)) {
     const auto facts = io::process_facts(pid);
@@ -19,12 +19,12 @@ CheckResult in_use(std::uint16_t port) {
                     "stop that process, or choose another port");
 }
 
-CheckResult judge(const Address& address, bool expect_free, const ProbeLimits& limits) {
+CheckResult judge_port(const Address& address, bool expect_free, const ProbeLimits& limits) {
   const auto answer = io::ask_port(address.host, std::to_string(address.port), limits.deadline);
   // Whoever could not be asked may listen or not.
   if (!answer) return check_unknown(answer.error());
   if (answer->accepted) {
-    if (expect_free) return in_use(address.port);
+    if (expect_free) return port_in_use(address.port);
     CheckResult result = check_pass("accepts connections");
     judge_time(result, answer->time, limits);
     return result;
@@ -34,7 +34,7 @@ CheckResult judge(const Address& address, bool expect_free, const ProbeLimits& l
              : check_fail("nothing listens there", "is the server started, and bound to that address?");
 }
 
-Result<Address> read(const std::string& target) {
+Result<Address> read_port(const std::string& target) {
   auto address = parse_address(target);
   if (!address) return address;
   if (!address->has_port)
@@ -45,11 +45,11 @@ Result<Address> read(const std::string& target) {
   return address;
 }
 
-}  // namespace port_probe
+}  // namespace
 
 CheckResult probe_port(const std::string& target, bool expect_free, const ProbeLimits& limits) {
-  const auto address = port_probe::read(target);
-  CheckResult result = address ? port_probe::judge(*address, expect_free, limits)
+  const auto address = read_port(target);
+  CheckResult result = address ? judge_port(*address, expect_free, limits)
                                : check_fail(fmt::format("\"{}\" is not an address with a port: {}",
                                                         printable(target), address.error().message),
                                             address.error().hint, Cause::config);

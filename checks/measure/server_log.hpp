@@ -1,11 +1,11 @@
 // Reading our own JSON-line logs: counting what matters by structured fields, never by substring.
 #pragma once
 
-#include "core/deadline.hpp"
-#include "core/report.hpp"
+#include "core/check.hpp"
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace exai::checks {
@@ -28,7 +28,7 @@ struct LogScan {
 LogScan scan_server_log(const std::filesystem::path& folder, Wall since, bool warnings, std::size_t most,
                         Deadline deadline, const Clock& clock = system_clock());
 
-/// The judgement of a scan, as `exai log errors` and the daily runbook use it.
-CheckResult judge_errors(const LogScan& scan, const std::filesystem::path& folder);
+/// The lines of that event among the newest of mcp_server.log, oldest first.
+std::vector<std::string> server_events(const CheckContext& context, std::string_view event);
 
 }  // namespace exai::checks

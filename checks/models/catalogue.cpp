@@ -1,3 +1,4 @@
+// models.catalogue: whether the table of models loads and holds the default.
 #include "models/catalogue.hpp"
 
 #include "core/check.hpp"
@@ -6,9 +7,10 @@
 
 #include <fmt/core.h>
 
-namespace exai::checks::models_check {
+namespace exai::checks {
+namespace {
 
-CheckResult run_catalogue(const CheckContext& context) {
+CheckResult run_models_catalogue(const CheckContext& context) {
   const std::string& file = context.config.text("models.file");
   const auto document = file.empty() ? embedded_models() : io::read_yaml(context.root / file);
   const auto catalogue = document.and_then([](const Node& node) { return ModelCatalogue::from(node); });
@@ -27,12 +29,13 @@ CheckResult run_catalogue(const CheckContext& context) {
   return check_pass(fmt::format("{} models, default {}", catalogue->models().size(), standard));
 }
 
-const Registered<Check> k_catalogue{
+const Registered<Check> k_models_catalogue{
     Check{.id = "models.catalogue",
           .title = "the model catalogue loads and holds the default model",
           .tags = "doctor,ci",
           .help = "One table of models, embedded or models.file; names and aliases are unique "
                   "(maintenance:123, maintenance:191-205).",
-          .run = run_catalogue}};
+          .run = run_models_catalogue}};
 
-}  // namespace exai::checks::models_check
+}  // namespace
+}  // namespace exai::checks

@@ -1,3 +1,4 @@
+// self.tables: whether this binary is whole.
 #include "core/check.hpp"
 #include "core/timeouts.hpp"
 
@@ -5,20 +6,21 @@
 
 #include <fmt/core.h>
 
-namespace exai::checks::self_check {
+namespace exai::checks {
+namespace {
 
-struct Vector {
+struct TimeoutVector {
   long long workflow;
   long long daemon, shim, client;  // milliseconds, profile runbook
 };
 // Values that were computed by hand from the rules of each profile.
-constexpr std::array<Vector, 4> k_vectors{{{45'000, 67'500, 90'000, 112'500},
-                                           {300'000, 450'000, 600'000, 750'000},
-                                           {180'000, 270'000, 360'000, 450'000},
-                                           {120'000, 180'000, 240'000, 300'000}}};
+constexpr std::array<TimeoutVector, 4> k_timeout_vectors{{{45'000, 67'500, 90'000, 112'500},
+                                                          {300'000, 450'000, 600'000, 750'000},
+                                                          {180'000, 270'000, 360'000, 450'000},
+                                                          {120'000, 180'000, 240'000, 300'000}}};
 
-Result<void> timeout_vectors() {
-  for (const Vector& vector : k_vectors) {
+Result<void> timeout_vectors_hold() {
+  for (const TimeoutVector& vector : k_timeout_vectors) {
     std::vector<Finding> findings;
     const Config config = Config::build(
         {{OriginKind::flag, "", {{"timeouts.workflow", fmt::format("{}ms", vector.workflow), 0}}}}, findings);
@@ -37,7 +39,7 @@ Result<void> timeout_vectors() {
   return {};
 }
 
-Result<void> settings_table() {
+Result<void> settings_table_holds() {
   for (const Setting& setting : settings()) {
     if (setting.help.empty() || setting.canonical_env().empty())
       return fail(ErrorKind::internal, fmt::format("setting {} has no help or no name", setting.key));
@@ -48,8 +50,8 @@ Result<void> settings_table() {
   return {};
 }
 
-CheckResult run_tables(const CheckContext&) {
-  for (const Result<void>& part : {timeout_vectors(), settings_table()})
+CheckResult run_self_tables(const CheckContext&) {
+  for (const Result<void>& part : {timeout_vectors_hold(), settings_table_holds()})
     if (!part) return check_fail(part.error().message, "this binary is broken: install it anew");
   const std::vector<const Check*> checks = Registered<Check>::all();
   for (std::size_t i = 0; i < checks.size(); ++i) {
@@ -63,12 +65,13 @@ CheckResult run_tables(const CheckContext&) {
       fmt::format("{} settings, {} checks, timeout vectors exact", settings().size(), checks.size()));
 }
 
-const Registered<Check> k_tables{Check{.id = "self.tables",
-                                       .title = "the binary's own tables and arithmetic are sound",
-                                       .tags = "daily,ci",
-                                       .help =
-                                           "Settings fit their own rows, checks are complete, and the "
-                                           "documented timeout vectors come out exactly (maintenance:26).",
-                                       .run = run_tables}};
+const Registered<Check> k_self_tables{
+    Check{.id = "self.tables",
+          .title = "the binary's own tables and arithmetic are sound",
+          .tags = "daily,ci",
+          .help = "Settings fit their own rows, checks are complete, and the "
+                  "documented timeout vectors come out exactly (maintenance:26).",
+          .run = run_self_tables}};
 
-}  // namespace exai::checks::self_check
+}  // namespace
+}  // namespace exai::checks

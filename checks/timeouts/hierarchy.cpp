@@ -1,3 +1,4 @@
+// timeouts.hierarchy: whether each timeout layer outlasts the one inside it.
 #include "checks/timeouts/hierarchy.hpp"
 
 #include "core/check.hpp"
@@ -6,21 +7,19 @@
 #include <fmt/core.h>
 
 namespace exai::checks {
-namespace timeouts_check {
+namespace {
 
-using timeouts::Row;
-
-std::string cell(const std::optional<Millis>& value) {
+std::string timeout_cell(const std::optional<Millis>& value) {
   return value ? format_seconds(*value) : "-";
 }
 
-std::string difference(const Row& row) {
+std::string timeout_difference(const timeouts::Row& row) {
   if (!row.difference) return "-";
   return row.difference->count() > 0 ? "+" + format_seconds(*row.difference)
                                      : format_seconds(*row.difference);
 }
 
-CheckResult from_verdict(const timeouts::Verdict& verdict) {
+CheckResult result_of_verdict(const timeouts::Verdict& verdict) {
   const timeouts::Profile& profile = verdict.profile;
   CheckResult result;
   result.status = verdict.status();
@@ -36,7 +35,7 @@ CheckResult from_verdict(const timeouts::Verdict& verdict) {
     result.hint = fmt::format("{}; exai validate timeouts --profile {} shows all",
                               verdict.findings.front().hint, profile.name);
   }
-  for (const Row& row : verdict.rows)
+  for (const timeouts::Row& row : verdict.rows)
     result.facts.push_back({std::string(to_string(row.layer)),
                             format_seconds(row.value) + " s",
                             static_cast<double>(row.value.count()),
@@ -46,11 +45,11 @@ CheckResult from_verdict(const timeouts::Verdict& verdict) {
   return result;
 }
 
-CheckResult run(const CheckContext& context) {
+CheckResult run_timeouts_hierarchy(const CheckContext& context) {
   return validate_timeouts(context.config, context.config.text("timeouts.profile"));
 }
 
-const Registered<Check> k_check{
+const Registered<Check> k_timeouts_hierarchy{
     Check{.id = "timeouts.hierarchy",
           .title = "each timeout layer outlasts the one inside it",
           .tags = "daily,doctor,ci,deploy",
@@ -58,9 +57,9 @@ const Registered<Check> k_check{
                   "the ratios of daemon, shim and client to the workflow, the order "
                   "of all layers, and what http and provider must cover. The same "
                   "library gives every call its deadline (maintenance:23, maintenance:152).",
-          .run = run}};
+          .run = run_timeouts_hierarchy}};
 
-}  // namespace timeouts_check
+}  // namespace
 
 CheckResult validate_timeouts(const Config& config, const std::string& profile) {
   const auto found = timeouts::find_profile(config, profile);
@@ -68,7 +67,7 @@ CheckResult validate_timeouts(const Config& config, const std::string& profile) 
       found.and_then([&](const timeouts::Profile& known) { return timeouts::judge(config, known); });
   CheckResult result;
   if (verdict) {
-    result = timeouts_check::from_verdict(*verdict);
+    result = result_of_verdict(*verdict);
   } else {
     result = check_fail(verdict.error().message, verdict.error().hint, Cause::config);
     result.findings.push_back({Status::fail, "timeouts.profile", verdict.error().message,
@@ -79,19 +78,17 @@ CheckResult validate_timeouts(const Config& config, const std::string& profile) 
   return result;
 }
 
-std::vector<CheckResult> validate_timeouts_all(const Config& config) {
+std::vector<CheckResult> validate_timeouts_all(const Config& config, const Clock& clock) {
   const auto profiles = timeouts::profiles(config);
   if (!profiles)
-    return {
-        timed(system_clock(), [&] { return validate_timeouts(config, config.text("timeouts.profile")); })};
+    return {timed(clock, [&] { return validate_timeouts(config, config.text("timeouts.profile")); })};
   std::vector<CheckResult> results;
   for (const timeouts::Profile& profile : *profiles)
-    results.push_back(timed(system_clock(), [&] { return validate_timeouts(config, profile.name); }));
+    results.push_back(timed(clock, [&] { return validate_timeouts(config, profile.name); }));
   return results;
 }
 
 std::vector<std::string> timeout_table(const Config& config, const std::string& profile) {
-  using namespace timeouts_check;
   const auto verdict = timeouts::find_profile(config, profile).and_then([&](const timeouts::Profile& known) {
     return timeouts::judge(config, known);
   });
@@ -100,10 +97,10 @@ std::vector<std::string> timeout_table(const Config& config, const std::string& 
                                              verdict->profile.title, verdict->profile.source),
                                  fmt::format("{:<9} {:>9} {:>9} {:>6}  {:<19} {:<7} {}", "layer", "seconds",
                                              "expected", "diff", "formula", "verdict", "source")};
-  for (const Row& row : verdict->rows)
+  for (const timeouts::Row& row : verdict->rows)
     lines.push_back(fmt::format("{:<9} {:>9} {:>9} {:>6}  {:<19} {:<7} {}", to_string(row.layer),
-                                format_seconds(row.value), cell(row.expected), difference(row),
-                                row.formula.empty() ? "-" : row.formula,
+                                format_seconds(row.value), timeout_cell(row.expected),
+                                timeout_difference(row), row.formula.empty() ? "-" : row.formula,
                                 row.verdict == Status::pass ? "ok" : to_string(row.verdict), row.source));
   return lines;
 }

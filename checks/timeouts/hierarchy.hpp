@@ -1,11 +1,9 @@
-// Validators: each turns files or settings into one result with findings.
+// The timeout hierarchy judged by a profile, as results: for the check and for `exai validate timeouts`.
 #pragma once
 
 #include "core/config.hpp"
 #include "core/report.hpp"
 
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,14 +13,8 @@ namespace exai::checks {
 /// and fix.
 CheckResult validate_timeouts(const Config& config, const std::string& profile);
 /// Every known profile, one result each.
-std::vector<CheckResult> validate_timeouts_all(const Config& config);
+std::vector<CheckResult> validate_timeouts_all(const Config& config, const Clock& clock);
 /// The table for a person: layer, value, source, formula, expected, difference, verdict.
 std::vector<std::string> timeout_table(const Config& config, const std::string& profile);
-
-/// Findings as one result: the worst of them is its status and its summary; `good` says it all when none has
-/// weight.
-CheckResult findings_result(std::vector<Finding> findings, std::string good);
-/// What the judge of the effective configuration said.
-CheckResult validate_config(std::vector<Finding> judgement);
 
 }  // namespace exai::checks

@@ -1,5 +1,3 @@
-#include "checks/measure/server_log.hpp"
-#include "checks/timeouts/hierarchy.hpp"
 #include "core/check.hpp"
 #include "serve/judge.hpp"
 #include "tests/catch.hpp"

@@ -1,6 +1,6 @@
 #include "checks/measure/log_files.hpp"
 
-#include "checks/measure/server_log.hpp"
+#include "checks/logs/errors.hpp"
 #include "core/deadline.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"

@@ -29,7 +29,7 @@ EXTRA = {"cli": {"io/terminal.hpp"}}
 # The same inside a folder: what stands in one part of it -> parts, or single headers, that it may include. "/*" is every part
 # that has no row of its own.
 INNER = {
-    "checks/*": {"checks/measure", "checks/timeouts/hierarchy.hpp"},
+    "checks/*": {"checks/measure", "checks/findings.hpp"},
     "checks/measure": set(),
     "cli": {"cli/output/layout.hpp"},
     "cli/output": {"cli/output.hpp", "cli/app.hpp", "cli/report_stream.hpp"},
