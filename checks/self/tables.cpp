@@ -53,7 +53,7 @@ Result<void> settings_table_holds() {
 CheckResult run_self_tables(const CheckContext&) {
   for (const Result<void>& part : {timeout_vectors_hold(), settings_table_holds()})
     if (!part) return check_fail(part.error().message, "this binary is broken: install it anew");
-  const std::vector<const Check*> checks = Registered<Check>::all();
+  const std::vector<const Check*>& checks = Registered<Check>::all();
   for (std::size_t i = 0; i < checks.size(); ++i) {
     const Check& check = *checks[i];
     if (check.run == nullptr || check.title.empty() || check.help.empty() || check.tags.empty() ||
