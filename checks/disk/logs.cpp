@@ -1,7 +1,6 @@
 // disk.logs: what the log folder takes, against its limit.
 #include "checks/disk/size_text.hpp"
-#include "core/check.hpp"
-#include "io/files.hpp"
+#include "checks/measure/log_files.hpp"
 
 #include <fmt/core.h>
 
@@ -9,7 +8,8 @@ namespace exai::checks {
 namespace {
 
 CheckResult run_disk_logs(const CheckContext& context) {
-  const auto files = io::list_files(context.path("log.dir"), true);
+  const auto listed = log_folder(context);
+  const Result<std::vector<io::FileFacts>>& files = *listed;
   if (!files) return check_fail(files.error().message, "exai serve creates it; is log.dir right?");
   std::uint64_t total = 0;
   const io::FileFacts* largest = nullptr;

@@ -7,9 +7,7 @@ namespace exai::checks {
 namespace {
 
 CheckResult run_logs_errors(const CheckContext& context) {
-  return judge_errors(scan_server_log(context.path("log.dir"), context.clock.wall() - std::chrono::hours{24},
-                                      false, 20, context.deadline, context.clock),
-                      context.path("log.dir"));
+  return judge_errors(*last_day_of_log(context), context.path("log.dir"));
 }
 
 const Registered<Check> k_logs_errors{

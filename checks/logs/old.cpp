@@ -1,6 +1,7 @@
 // logs.old: log files that nobody has cleaned away.
-#include "core/check.hpp"
-#include "io/files.hpp"
+#include "checks/measure/log_files.hpp"
+
+#include <algorithm>
 
 #include <fmt/core.h>
 
@@ -8,14 +9,12 @@ namespace exai::checks {
 namespace {
 
 CheckResult run_logs_old(const CheckContext& context) {
-  const auto files = io::list_files(context.path("log.dir"), true);
+  const auto listed = log_folder(context);
+  const Result<std::vector<io::FileFacts>>& files = *listed;
   if (!files) return check_fail(files.error().message, "exai serve creates it; is log.dir right?");
-  const auto limit = std::filesystem::file_time_type::clock::now() - std::chrono::hours{24 * 7};
-  std::size_t old = 0;
-  for (const io::FileFacts& file : *files) {
-    std::error_code error;
-    if (std::filesystem::last_write_time(file.path, error) < limit && !error) ++old;
-  }
+  const Wall limit = context.clock.wall() - std::chrono::hours{24 * 7};
+  const auto old = std::count_if(files->begin(), files->end(),
+                                 [&](const io::FileFacts& file) { return file.written < limit; });
   if (old == 0) return check_pass("no log is older than 7 days");
   return check_warn(fmt::format("{} log files are older than 7 days", old),
                     fmt::format("find {} -name '*.log' -mtime +7 -delete", context.path("log.dir").string()));

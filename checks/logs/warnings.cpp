@@ -7,10 +7,9 @@ namespace exai::checks {
 namespace {
 
 CheckResult run_logs_warnings(const CheckContext& context) {
-  const LogScan scan = scan_server_log(context.path("log.dir"), context.clock.wall() - std::chrono::hours{24},
-                                       true, 100, context.deadline, context.clock);
-  if (auto doubt = incomplete(scan)) return std::move(*doubt);
-  return check_pass(fmt::format("{} warnings in {} lines", scan.warnings, scan.lines));
+  const auto scan = last_day_of_log(context);
+  if (auto doubt = incomplete(*scan)) return std::move(*doubt);
+  return check_pass(fmt::format("{} warnings in {} lines", scan->warnings, scan->lines));
 }
 
 const Registered<Check> k_logs_warnings{

@@ -6,17 +6,16 @@
 #include <string>
 
 namespace exai::checks {
-namespace log_names {
 namespace {
 
-constexpr std::array<std::string_view, 4> k_packed{".gz", ".zst", ".xz", ".bz2"};
+constexpr std::array<std::string_view, 4> k_packed_endings{".gz", ".zst", ".xz", ".bz2"};
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
 std::string_view without_packing(std::string_view file) {
-  for (const std::string_view ending : k_packed)
+  for (const std::string_view ending : k_packed_endings)
     if (file.ends_with(ending)) return file.substr(0, file.size() - ending.size());
   return file;
 }
@@ -27,7 +26,7 @@ bool is_number(std::string_view text) {
 }
 
 /// "20261126", "2026-11-26", "2026-11-26_14", "20261126-1764165600": a year and more, in digits.
-bool is_date(std::string_view text) {
+bool is_log_date(std::string_view text) {
   constexpr std::size_t k_least_digits = 6, k_most = 32;  // a month is a date, a number is none
   if (text.empty() || text.size() > k_most || !is_digit(text.front()) || !is_digit(text.back())) return false;
   const auto fits = [](char c) {
@@ -41,21 +40,20 @@ bool is_date(std::string_view text) {
 bool is_rotation(std::string_view mark) {
   if (mark.size() < 2) return false;
   const std::string_view rest = mark.substr(1);
-  return (mark.front() == '.' && (is_number(rest) || is_date(rest))) ||
-         ((mark.front() == '-' || mark.front() == '_') && is_date(rest));
+  return (mark.front() == '.' && (is_number(rest) || is_log_date(rest))) ||
+         ((mark.front() == '-' || mark.front() == '_') && is_log_date(rest));
 }
 
 }  // namespace
-}  // namespace log_names
 
 bool belongs_to_log(std::string_view file, std::string_view stem) {
   constexpr std::string_view k_ending = ".log";
-  const std::string_view plain = log_names::without_packing(file);
+  const std::string_view plain = without_packing(file);
   if (!plain.starts_with(stem)) return false;
   std::string_view rest = plain.substr(stem.size());
   if (rest == k_ending) return true;
-  if (rest.ends_with(k_ending)) return log_names::is_rotation(rest.substr(0, rest.size() - k_ending.size()));
-  return rest.starts_with(k_ending) && log_names::is_rotation(rest.substr(k_ending.size()));
+  if (rest.ends_with(k_ending)) return is_rotation(rest.substr(0, rest.size() - k_ending.size()));
+  return rest.starts_with(k_ending) && is_rotation(rest.substr(k_ending.size()));
 }
 
 std::vector<std::filesystem::path> log_files(const std::filesystem::path& folder, std::string_view stem) {
@@ -78,7 +76,7 @@ std::vector<std::filesystem::path> log_files(const std::filesystem::path& folder
   }
   std::erase_if(rows, [&](const Row& row) {
     const std::string name = row.path.filename().string();
-    const std::string_view plain = log_names::without_packing(name);
+    const std::string_view plain = without_packing(name);
     return plain != name && names.contains(std::string(plain));
   });
   std::stable_sort(rows.begin(), rows.end(),
@@ -86,6 +84,14 @@ std::vector<std::filesystem::path> log_files(const std::filesystem::path& folder
   std::vector<std::filesystem::path> paths;
   for (Row& row : rows) paths.push_back(std::move(row.path));
   return paths;
+}
+
+std::shared_ptr<const Result<std::vector<io::FileFacts>>> log_folder(const CheckContext& context) {
+  using Files = Result<std::vector<io::FileFacts>>;
+  const std::filesystem::path folder = context.path("log.dir");
+  return context.measurements->once<Files>(
+      folder.string(), context.asker(), [&] { return io::list_files(folder, true); },
+      [](const Files&) { return true; });
 }
 
 }  // namespace exai::checks

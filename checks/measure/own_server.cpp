@@ -12,6 +12,16 @@ std::string authority_of(const Config& config, const std::string& listener) {
   return format_address(reachable_host(config.text(listener + ".host")), config.text(listener + ".port"));
 }
 
+Result<io::HttpResponse> ask_page(const CheckContext& context, const std::string& url) {
+  io::HttpRequest request;
+  request.url = url;
+  request.deadline = context.deadline;
+  request.stop = context.stop;
+  if (const Secret key = own_key(context.config); !key.empty())
+    request.headers.emplace_back("Authorization", "Bearer " + key.reveal());
+  return io::http_exchange(request);
+}
+
 }  // namespace
 
 std::string mcp_url(const Config& config) {
@@ -34,18 +44,19 @@ Secret own_key(const Config& config) {
   return keys.empty() ? Secret() : Secret(std::move(keys.front()));
 }
 
-Result<io::HttpResponse> get_page(const CheckContext& context, std::string_view path) {
-  io::HttpRequest request;
-  request.url = page_url(context.config, path);
-  request.deadline = context.deadline;
-  request.stop = context.stop;
-  if (const Secret key = own_key(context.config); !key.empty())
-    request.headers.emplace_back("Authorization", "Bearer " + key.reveal());
-  return io::http_exchange(request);
+std::shared_ptr<const Result<io::HttpResponse>> get_page(const CheckContext& context, std::string_view path) {
+  const std::string url = page_url(context.config, path);
+  return context.measurements->once<Result<io::HttpResponse>>(
+      url, context.asker(), [&] { return ask_page(context, url); },
+      [](const Result<io::HttpResponse>& answer) {
+        return answer ||
+               (answer.error().kind != ErrorKind::timeout && answer.error().kind != ErrorKind::cancelled);
+      });
 }
 
 Result<std::string> page_text(const CheckContext& context, std::string_view path) {
-  const auto answer = get_page(context, path);
+  const auto page = get_page(context, path);
+  const Result<io::HttpResponse>& answer = *page;
   if (!answer) return fail(answer.error());
   if (answer->status != 200)
     return fail(ErrorKind::unreachable,

@@ -4,6 +4,7 @@
 #include "core/check.hpp"
 #include "io/http.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,8 @@ std::string page_url(const Config& config, std::string_view path);
 /// where the server has it from too; empty = none.
 Secret own_key(const Config& config);
 
-/// The answer to GET of that page, whatever its status.
-Result<io::HttpResponse> get_page(const CheckContext& context, std::string_view path);
+/// The answer to GET of that page, whatever its status; asked once a run.
+std::shared_ptr<const Result<io::HttpResponse>> get_page(const CheckContext& context, std::string_view path);
 /// The text of that page; an answer other than 200 is an error.
 Result<std::string> page_text(const CheckContext& context, std::string_view path);
 

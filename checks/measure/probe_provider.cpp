@@ -76,23 +76,27 @@ CheckResult ask_models(const ProviderRow& row, const Config& config, const Probe
   return result;
 }
 
+CheckResult ask_provider(std::string_view name, const ProviderRow* row, const Config& config,
+                         const ProbeLimits& limits) {
+  if (row != nullptr) return ask_models(*row, config, limits);
+  return check_fail(fmt::format("there is no provider \"{}\"", name), "glm, kimi or custom", Cause::config);
+}
+
 }  // namespace
 
 CheckResult probe_provider(std::string_view provider, const Config& config, const ProbeLimits& limits) {
   const ProviderRow* row = find_provider_row(provider);
-  CheckResult result = row == nullptr ? check_fail(fmt::format("there is no provider \"{}\"", provider),
-                                                   "glm, kimi or custom", Cause::config)
-                                      : ask_models(*row, config, limits);
+  CheckResult result = ask_provider(provider, row, config, limits);
   result.id = fmt::format("probe.provider.{}", provider);
   result.title = fmt::format("provider {}", provider);
   return result;
 }
 
 CheckResult check_provider(std::string_view provider, const CheckContext& context) {
-  const ProviderRow& row = *find_provider_row(provider);
-  if (!is_configured(row, context.config))
-    return check_skip(fmt::format("{} is not set", wanted_setting(row)));
-  return ask_models(row, context.config, limits_of(context));
+  const ProviderRow* row = find_provider_row(provider);
+  if (row != nullptr && !is_configured(*row, context.config))
+    return check_skip(fmt::format("{} is not set", wanted_setting(*row)));
+  return ask_provider(provider, row, context.config, limits_of(context));
 }
 
 std::vector<std::string_view> configured_providers(const Config& config) {

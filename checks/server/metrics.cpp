@@ -10,7 +10,8 @@ namespace {
 
 // The four names of the deployment guide (deployment:299-302) exist from the first scrape on.
 CheckResult run_server_metrics(const CheckContext& context) {
-  const auto answer = get_page(context, "/metrics");
+  const auto page = get_page(context, "/metrics");
+  const Result<io::HttpResponse>& answer = *page;
   if (!answer) return check_unknown(answer.error());
   if (answer->status != 200)
     return check_fail(fmt::format("{} answered {}", page_url(context.config, "/metrics"), answer->status),
