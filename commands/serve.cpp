@@ -4,7 +4,7 @@
 #include "core/address.hpp"
 #include "core/text.hpp"
 #include "engine/runtime.hpp"
-#include "runbooks/runbook.hpp"
+#include "runbooks/embedded.hpp"
 #include "serve/server.hpp"
 
 #include <fmt/core.h>

@@ -121,7 +121,8 @@ Result<Outcome> config(const Args& args, Context& context) {
 
 Result<Outcome> runbooks_run(const Args& args, Context& context) {
   Report report = new_report(context, "validate runbooks");
-  report.results = validate_runbooks(args.positional_all("FILE"), context);
+  report.results =
+      runbooks::validate_runbooks(args.positional_all("FILE"), runbook_library(context), context.clock);
   return finished(std::move(report), context);
 }
 
@@ -153,7 +154,8 @@ Result<Outcome> all(const Args&, Context& context) {
       return checks::validate_timeouts(context.config, context.config.text("timeouts.profile"));
     })};
   });
-  add_all(results, "runbooks", [&] { return validate_runbooks({}, context); });
+  add_all(results, "runbooks",
+          [&] { return runbooks::validate_runbooks({}, runbook_library(context), context.clock); });
   add_all(results, "workflows", [&] { return validate_workflows({}, context); });
   return finished(std::move(report), context);
 }

@@ -18,7 +18,7 @@ ALLOWED = {
     "mcp": {"mcp", "io", "core"},
     "models": {"models", "store", "io", "core"},
     "checks": {"checks", "models", "store", "mcp", "io", "core"},
-    "runbooks": {"runbooks", "io", "core"},
+    "runbooks": {"runbooks", "checks", "io", "core"},
     "engine": {"engine", "models", "store", "mcp", "io", "core"},
     "tools": {"tools", "engine", "models", "store", "mcp", "io", "core"},
     "serve": {"serve", "tools", "engine", "models", "store", "mcp", "io", "core"},
@@ -57,7 +57,7 @@ ADDRESSES = [
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"engine/metrics\.cpp|cli/output/prometheus\.cpp"),
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools)/.*|cli/output/.*|checks/measure/probe_mcp\.cpp|commands/.*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json(_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools)/.*|cli/output/.*|checks/measure/probe_mcp\.cpp|runbooks/child_report\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
     (r"zlib\.h", r"io/lines\.cpp"),
 ]

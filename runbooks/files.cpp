@@ -1,48 +1,38 @@
-// Where runbooks come from, and what is wrong with them.
-#include "cli/command_line.hpp"
-#include "commands/runbook.hpp"
+#include "runbooks/files.hpp"
+
+#include "core/check.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
 #include "io/yaml.hpp"
+#include "runbooks/embedded.hpp"
+#include "runbooks/plan.hpp"
+
+#include <algorithm>
 
 #include <fmt/core.h>
 
-namespace exai::commands {
-namespace runbook_files {
+namespace exai::runbooks {
 namespace {
 
-const char* no_environment(const char* /*name*/) {
-  return nullptr;
-}
-
-/// As the command line itself would read them, so that a slip is found before the first step runs.
-Result<void> judge_command(const std::vector<std::string>& words) {
-  const auto line = cli::read_command_line(words, no_environment);
-  if (!line) return fail(line.error());
-  if (line->command == nullptr && !line->version)
-    return fail(ErrorKind::usage, "it names no command", "exai help lists the commands");
-  return {};
-}
-
-struct Source {
+struct RunbookSource {
   std::string text, file;
 };
 
-Result<Source> find_source(const std::string& name, const Context& context) {
+Result<RunbookSource> find_source(const std::string& name, const Library& library) {
   const bool is_path =
       name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml");
   std::filesystem::path path(name);
   std::error_code error;
-  if (!is_path) path = context.root / "runbooks" / (name + ".yaml");
+  if (!is_path) path = library.root / "runbooks" / (name + ".yaml");
   if (is_path || std::filesystem::exists(path, error)) {
     auto text = io::read_file(path, std::uint64_t{4} << 20U);
     if (!text) return fail(std::move(text).error());
-    return Source{std::move(*text), path.string()};
+    return RunbookSource{std::move(*text), path.string()};
   }
   std::vector<std::string> known;
-  for (const auto& embedded : runbooks::embedded_runbooks()) {
+  for (const auto& embedded : embedded_runbooks()) {
     if (embedded.name == name)
-      return Source{std::string(embedded.text), fmt::format("runbooks/{}.yaml", name)};
+      return RunbookSource{std::string(embedded.text), fmt::format("runbooks/{}.yaml", name)};
     known.emplace_back(embedded.name);
   }
   const std::string near = did_you_mean(name, known);
@@ -50,17 +40,19 @@ Result<Source> find_source(const std::string& name, const Context& context) {
               near.empty() ? "exai runbook list" : near);
 }
 
-Result<runbooks::Runbook> read(const Source& source, std::vector<Finding>& findings) {
+Result<Runbook> read_source(const RunbookSource& source, const Library& library,
+                            std::vector<Finding>& findings) {
   const auto document = io::parse_yaml(source.text, source.file);
   if (!document) return fail(document.error());
-  return runbooks::read_runbook(*document, source.file, judge_command, findings);
+  return read_runbook(*document, source.file, library.judge, findings);
 }
 
-CheckResult judge(const Source& source) {
+CheckResult judge_source(const RunbookSource& source, const Library& library) {
   std::vector<Finding> findings;
-  const auto runbook = read(source, findings);
-  CheckResult result = result_of("runbook." + std::filesystem::path(source.file).stem().string(),
-                                 "the runbook can be run", Status::pass, "");
+  const auto runbook = read_source(source, library, findings);
+  CheckResult result;
+  result.id = "runbook." + std::filesystem::path(source.file).stem().string();
+  result.title = "the runbook can be run";
   result.group = "runbooks";
   if (!runbook) {
     Finding finding;
@@ -78,8 +70,7 @@ CheckResult judge(const Source& source) {
   if (!runbook)
     result.summary = fmt::format("{} cannot be run", source.file);
   else {
-    std::size_t steps = 0;
-    for (const auto& group : runbook->groups) steps += group.steps.size();
+    const std::size_t steps = count_steps(*runbook);
     result.summary = fmt::format("{}, {} step{} in {} group{}", runbook->title, steps, steps == 1 ? "" : "s",
                                  runbook->groups.size(), runbook->groups.size() == 1 ? "" : "s");
   }
@@ -87,13 +78,12 @@ CheckResult judge(const Source& source) {
 }
 
 }  // namespace
-}  // namespace runbook_files
 
-Result<runbooks::Runbook> load_runbook(const std::string& name, const Context& context) {
-  const auto source = runbook_files::find_source(name, context);
+Result<Runbook> load_runbook(const std::string& name, const Library& library) {
+  const auto source = find_source(name, library);
   if (!source) return fail(source.error());
   std::vector<Finding> findings;
-  auto runbook = runbook_files::read(*source, findings);
+  auto runbook = read_source(*source, library, findings);
   for (const Finding& finding : findings) {
     if (finding.severity != Status::fail) continue;
     Error error =
@@ -105,18 +95,19 @@ Result<runbooks::Runbook> load_runbook(const std::string& name, const Context& c
   return runbook;
 }
 
-std::vector<CheckResult> validate_runbooks(const std::vector<std::string>& files, const Context& context) {
+std::vector<CheckResult> validate_runbooks(const std::vector<std::string>& files, const Library& library,
+                                           const Clock& clock) {
   std::vector<CheckResult> results;
   if (files.empty())
-    for (const auto& embedded : runbooks::embedded_runbooks())
-      results.push_back(timed(context.clock, [&] {
-        return runbook_files::judge(
-            {std::string(embedded.text), fmt::format("runbooks/{}.yaml", embedded.name)});
+    for (const auto& embedded : embedded_runbooks())
+      results.push_back(timed(clock, [&] {
+        return judge_source({std::string(embedded.text), fmt::format("runbooks/{}.yaml", embedded.name)},
+                            library);
       }));
   for (const std::string& file : files) {
-    results.push_back(timed(context.clock, [&] {
-      const auto source = runbook_files::find_source(file, context);
-      if (source) return runbook_files::judge(*source);
+    results.push_back(timed(clock, [&] {
+      const auto source = find_source(file, library);
+      if (source) return judge_source(*source, library);
       CheckResult result = check_unknown(source.error());
       result.id = "runbook." + std::filesystem::path(file).stem().string();
       return result;
@@ -125,4 +116,4 @@ std::vector<CheckResult> validate_runbooks(const std::vector<std::string>& files
   return results;
 }
 
-}  // namespace exai::commands
+}  // namespace exai::runbooks
