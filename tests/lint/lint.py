@@ -170,6 +170,25 @@ def one_definition(path, lines, seen):
             spaces.pop()
 
 
+def check_places(path, text):
+    """A check is found by its id: checks/<subject>/<name>.cpp holds <subject>.<name> and no other."""
+    if path.parts[0] != "checks":
+        return
+    for match in re.finditer(r'Check\{\s*\.id = "([^"]+)"', text):
+        place = "checks/" + match[1].replace(".", "/", 1) + ".cpp"
+        if path.as_posix() != place:
+            say(path, text[: match.start()].count("\n") + 1, f"the check {match[1]} stands in {place}")
+
+
+def headers_with_source(path, text):
+    """A header promises what the source of its name does; one without a source holds records only."""
+    if path.parts[0] not in {"checks", "runbooks"} or path.suffix != ".hpp" or (ROOT / path.with_suffix(".cpp")).exists():
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(r"[\w:<>,&* ]+ \w+\([^{]*\)?;?$", line):
+            say(path, number, f"declares a function, but there is no {path.with_suffix('.cpp').name}: split it by what defines it")
+
+
 def settings_read(all_text):
     """A setting that nobody reads is a promise that nobody keeps."""
     table = "\n".join(path.read_text() for path in sorted((ROOT / "core/settings").glob("*.cpp")))
@@ -211,6 +230,8 @@ def main():
         coroutines(path, text)
         sizes(path, lines)
         unfinished(path, lines)
+        check_places(path, text)
+        headers_with_source(path, text)
         if path.parts[0] != "tests":
             one_definition(path, lines, types)
         if path.parent.as_posix() != "core/settings" and path.parts[0] != "tests":
