@@ -13,12 +13,11 @@
 #include <fmt/core.h>
 
 namespace exai::checks {
-namespace repairing {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t k_small = std::uint64_t{64} << 10U;
+constexpr std::uint64_t k_most_of_pid_file = std::uint64_t{64} << 10U;
 
 /// Those that the check names, so that both see the same.
 void add_modes(const CheckContext& context, std::vector<Repair>& plan) {
@@ -37,7 +36,7 @@ void add_modes(const CheckContext& context, std::vector<Repair>& plan) {
 
 void add_folders(const CheckContext& context, std::vector<Repair>& plan) {
   for (const char* key : {"log.dir", "server.state_dir"}) {
-    const fs::path folder = below(context.root, context.config.text(key));
+    const fs::path folder = context.path(key);
     std::error_code ignored;
     if (fs::exists(folder, ignored)) continue;
     plan.push_back({"fix.folder", fmt::format("mkdir -p {}", folder.string()),
@@ -57,7 +56,7 @@ std::optional<long> pid_in(const std::string& text) {
 
 /// True when the file names a process that is gone, or whose pid another one has now.
 bool is_stale(const fs::path& path) {
-  const auto text = io::read_file(path, k_small);
+  const auto text = io::read_file(path, k_most_of_pid_file);
   const auto pid = text ? pid_in(*text) : std::nullopt;
   if (!pid) return false;
   if (!io::process_facts(*pid)) return true;
@@ -72,13 +71,13 @@ Result<void> release_lock(const fs::path& path) {
 }
 
 void add_stale_files(const CheckContext& context, std::vector<Repair>& plan) {
-  const fs::path lock = below(context.root, context.config.text("server.state_dir")) / k_lock_file;
+  const fs::path lock = context.path("server.state_dir") / k_lock_file;
   if (is_stale(lock))
     plan.push_back({"fix.lock", fmt::format("empty {}, whose server has ended", lock.string()),
                     [lock] { return release_lock(lock); }});
   for (const char* key : {"log.dir", "server.state_dir"})
-    for (const io::FileFacts& file : io::list_files(below(context.root, context.config.text(key)))
-                                         .value_or(std::vector<io::FileFacts>{})) {
+    for (const io::FileFacts& file :
+         io::list_files(context.path(key)).value_or(std::vector<io::FileFacts>{})) {
       const fs::path path = file.path;
       const bool names_pid = path.extension() == ".pid" || path.filename() == k_daemon_health_file;
       if (names_pid && is_stale(path))
@@ -88,13 +87,12 @@ void add_stale_files(const CheckContext& context, std::vector<Repair>& plan) {
 }
 
 }  // namespace
-}  // namespace repairing
 
 std::vector<Repair> plan_repairs(const CheckContext& context) {
   std::vector<Repair> plan;
-  repairing::add_modes(context, plan);
-  repairing::add_folders(context, plan);
-  repairing::add_stale_files(context, plan);
+  add_modes(context, plan);
+  add_folders(context, plan);
+  add_stale_files(context, plan);
   std::map<std::string, int> seen;  // an id stands once in a report
   for (Repair& repair : plan)
     if (const int number = ++seen[repair.id]; number > 1) repair.id += fmt::format(".{}", number);

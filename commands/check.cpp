@@ -1,10 +1,6 @@
 #include "commands/check.hpp"
 
-#include "cli/progress.hpp"
-#include "cli/report_stream.hpp"
-#include "commands/common.hpp"
 #include "core/text.hpp"
-#include "runbooks/runbook.hpp"
 
 #include <fmt/core.h>
 
@@ -86,23 +82,6 @@ Result<Outcome> run(const Args& args, Context& context) {
   }
 }
 
-/// One group a cost class, so that the cheap ones come first and a dead host is found before it costs money.
-runbooks::Runbook plan_of(const std::vector<const Check*>& checks) {
-  runbooks::Runbook plan;
-  for (const Cost cost : {Cost::free, Cost::network, Cost::money}) {
-    runbooks::Group group{cost_word(cost), {}};
-    for (const Check* check : checks) {
-      if (check->cost != cost) continue;
-      runbooks::Step& step = group.steps.emplace_back();
-      step.id = check->id;
-      step.title = check->title;
-      step.check = check->id;
-    }
-    if (!group.steps.empty()) plan.groups.push_back(std::move(group));
-  }
-  return plan;
-}
-
 constexpr cli::Option k_list_options[] = {{.name = "--tag",
                                            .value = "TAG",
                                            .help = "only checks with this tag",
@@ -164,34 +143,15 @@ Outcome check_table(const std::vector<const Check*>& checks) {
 }
 
 Report run_checks(const std::vector<const Check*>& checks, const Context& context, std::string title,
-                  bool one_by_one, Streaming streaming) {
-  Report report = new_report(context, std::move(title));
-  if (streaming == Streaming::yes) context.results->begin(report, checks.size());
-  cli::Progress progress(context.streams.err, context.globals, context.clock);
-  if (one_by_one) {
-    for (const Check* check : checks) {
-      progress.begin(report.results.size(), checks.size(), check->id);
-      report.results.push_back(run_check(*check, check_context(context)));
-      progress.erase();
-      context.results->result(report.results.back());
-      progress.done(report.results.back(), report.results.size(), checks.size());
-      if (report.results.back().status == Status::fail || context.stop.stop_requested()) break;
-    }
-    return report;
+                  bool fail_fast, Streaming streaming) {
+  std::vector<checks::TaskGroup> groups;
+  if (fail_fast) {
+    checks::TaskGroup& group = groups.emplace_back();
+    for (const Check* check : checks) group.tasks.push_back(checks::task_of(*check));
+  } else {
+    groups = checks::groups_by_cost(checks, "check");
   }
-  const runbooks::Runbook plan = check_command::plan_of(checks);
-  runbooks::Hooks hooks;
-  hooks.on_result = [&](const CheckResult& result, std::size_t done, std::size_t total) {
-    CheckResult shown = result;
-    shown.group = "check";  // the groups only order the plan
-    progress.erase();
-    context.results->result(shown);
-    progress.done(result, done, total);
-  };
-  Report ran = runbooks::run(plan, check_context(context), hooks, context.globals.jobs);
-  report.results = std::move(ran.results);
-  for (CheckResult& result : report.results) result.group = "check";
-  return report;
+  return run_tasks(groups, context, std::move(title), fail_fast, streaming);
 }
 
 }  // namespace exai::commands

@@ -1,7 +1,7 @@
 // Running a selection of checks, for `check run` and `doctor`.
 #pragma once
 
-#include "commands/common.hpp"
+#include "commands/run_tasks.hpp"
 
 #include <vector>
 
@@ -9,10 +9,9 @@ namespace exai::commands {
 
 /// The checks as a listing.
 Outcome check_table(const std::vector<const Check*>& checks);
-/// Whether results are written as they come, where the format can.
-enum class Streaming : std::uint8_t { no, yes };
-/// Runs them with progress, side by side or `one_by_one` up to the first failure.
+/// Runs them with progress, cheap ones first and side by side, or with `fail_fast` in order of their ids up
+/// to the first failure.
 Report run_checks(const std::vector<const Check*>& checks, const Context& context, std::string title,
-                  bool one_by_one, Streaming streaming);
+                  bool fail_fast, Streaming streaming);
 
 }  // namespace exai::commands

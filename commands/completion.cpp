@@ -3,7 +3,7 @@
 #include "commands/model.hpp"
 #include "core/text.hpp"
 #include "core/timeouts.hpp"
-#include "runbooks/runbook.hpp"
+#include "runbooks/embedded.hpp"
 #include "tools/tool.hpp"
 
 #include <charconv>

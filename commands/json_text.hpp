@@ -17,12 +17,4 @@ std::optional<long> integer_of_json(std::string_view text, std::string_view name
 /// The line itself when it is JSON, else as a JSON string.
 std::string json_or_quoted(const std::string& line);
 
-/// What another exai said with -o json: the verdict of its report, or its error, and a line about it. Words
-/// before the object are passed over. Nothing when there is no such object.
-struct ReportSummary {
-  Status verdict = Status::unknown;
-  std::string summary, hint;
-};
-std::optional<ReportSummary> summary_of_report(std::string_view text);
-
 }  // namespace exai::commands

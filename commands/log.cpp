@@ -1,4 +1,4 @@
-#include "checks/logs.hpp"
+#include "checks/logs/errors.hpp"
 #include "commands/common.hpp"
 #include "commands/json_text.hpp"
 #include "core/file_names.hpp"
@@ -20,7 +20,8 @@ Result<Outcome> errors(const Args& args, Context& context) {
   const auto folder = path_setting(context, "log.dir");
   checks::LogScan scan;
   CheckResult result = timed(context.clock, [&] {
-    scan = checks::scan_server_log(folder, context.clock.wall() - *since, args.has("--warnings"), *limit,
+    const auto warnings = args.has("--warnings") ? checks::Warnings::shown : checks::Warnings::passed_over;
+    scan = checks::scan_server_log(folder, {context.clock.wall() - *since, warnings, *limit},
                                    context.deadline, context.clock);
     return checks::judge_errors(scan, folder);
   });

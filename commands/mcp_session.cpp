@@ -1,6 +1,6 @@
 #include "commands/mcp_session.hpp"
 
-#include "checks/probes.hpp"
+#include "checks/measure/own_server.hpp"
 #include "commands/mcp_input.hpp"
 #include "core/base64.hpp"
 #include "core/shell_words.hpp"

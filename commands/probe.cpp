@@ -1,4 +1,9 @@
-#include "checks/probes.hpp"
+#include "checks/measure/own_server.hpp"
+#include "checks/measure/probe_http.hpp"
+#include "checks/measure/probe_mcp.hpp"
+#include "checks/measure/probe_port.hpp"
+#include "checks/measure/probe_provider.hpp"
+#include "checks/measure/probe_ws.hpp"
 #include "commands/common.hpp"
 #include "commands/mcp_session.hpp"
 #include "core/redact.hpp"
@@ -17,7 +22,7 @@ Result<checks::ProbeLimits> limits_of(const Args& args, const Context& context) 
   const auto crit = duration_option(args, "--crit");
   if (!crit) return fail(crit.error());
   return checks::ProbeLimits{context.deadline.within(k_default_limit, context.clock), context.stop, *warn,
-                             *crit};
+                             *crit, context.clock};
 }
 
 /// Asks --count times, --interval apart; each time with its own deadline.

@@ -1,8 +1,11 @@
 #include "commands/runbook.hpp"
 
-#include "cli/progress.hpp"
-#include "cli/report_stream.hpp"
-#include "core/text.hpp"
+#include "cli/command_line.hpp"
+#include "commands/run_tasks.hpp"
+#include "runbooks/child.hpp"
+#include "runbooks/embedded.hpp"
+#include "runbooks/plan.hpp"
+#include "runbooks/run.hpp"
 
 #include <fmt/core.h>
 
@@ -10,29 +13,49 @@ namespace exai::commands {
 namespace runbook_command {
 namespace {
 
-std::string kind_word(runbooks::StepKind kind) {
-  if (kind == runbooks::StepKind::check) return "check";
-  return kind == runbooks::StepKind::command ? "command" : "human";
+const char* no_environment(const char* /*name*/) {
+  return nullptr;
 }
 
-std::string what_of(const runbooks::Step& step) {
-  if (step.kind == runbooks::StepKind::check) return step.check;
-  return step.kind == runbooks::StepKind::command ? "exai " + join(step.command, " ") : step.text;
+/// As the command line itself would read them, so that a slip is found before the first step runs.
+Result<void> judge_command(const std::vector<std::string>& words) {
+  const auto line = cli::read_command_line(words, no_environment);
+  if (!line) return fail(line.error());
+  if (line->command == nullptr && !line->version)
+    return fail(ErrorKind::usage, "it names no command", "exai help lists the commands");
+  return {};
 }
 
-cli::Table plan_of(const runbooks::Runbook& runbook) {
-  cli::Table table{{"group", "step", "kind", "what", "source"}, {}};
-  for (const auto& group : runbook.groups)
-    for (const auto& step : group.steps)
-      table.rows.push_back({group.name, step.id, kind_word(step.kind), what_of(step), step.source});
-  return table;
+/// The flags that give a child the same sources of configuration as ours.
+std::vector<std::string> source_flags(const Context& context) {
+  std::vector<std::string> flags;
+  const auto add = [&](std::string_view flag, const std::string& value) {
+    flags.emplace_back(flag);
+    flags.push_back(value);
+  };
+  if (context.globals.config_file) add("--config", *context.globals.config_file);
+  for (const std::string& file : context.globals.env_files)
+    if (file != "-") add("--env-file", file);
+  if (context.globals.profile) add("--profile", *context.globals.profile);
+  if (context.globals.strict) flags.emplace_back("--strict");
+  add("--root", context.root.string());
+  return flags;
+}
+
+Outcome plan_table(const runbooks::Runbook& runbook) {
+  Outcome outcome;
+  outcome.table = cli::Table{{"group", "step", "kind", "what", "source"}, {}};
+  for (runbooks::PlannedStep& step : runbooks::plan_of(runbook))
+    outcome.table->rows.push_back({std::move(step.group), std::move(step.id), std::move(step.kind),
+                                   std::move(step.what), std::move(step.source)});
+  return outcome;
 }
 
 Result<Outcome> list(const Args&, Context& context) {
   Outcome outcome;
   outcome.table = cli::Table{{"name", "cadence", "title"}, {}};
   for (const auto& embedded : runbooks::embedded_runbooks()) {
-    const auto runbook = load_runbook(std::string(embedded.name), context);
+    const auto runbook = runbooks::load_runbook(std::string(embedded.name), runbook_library(context));
     if (!runbook) return fail(runbook.error());
     outcome.table->rows.push_back({std::string(embedded.name), runbook->cadence, runbook->title});
   }
@@ -40,66 +63,24 @@ Result<Outcome> list(const Args&, Context& context) {
 }
 
 Result<Outcome> show(const Args& args, Context& context) {
-  const auto runbook = load_runbook(args.positional("NAME"), context);
+  const auto runbook = runbooks::load_runbook(args.positional("NAME"), runbook_library(context));
   if (!runbook) return fail(runbook.error());
-  Outcome outcome;
-  outcome.table = plan_of(*runbook);
-  return outcome;
-}
-
-/// Keeps the steps named by --only, or those from --from on; an unknown id is a usage error.
-Result<void> narrow(runbooks::Runbook& runbook, const Args& args) {
-  const auto only = args.all("--only");
-  const auto from = args.option("--from");
-  std::vector<std::string> known;
-  for (const auto& group : runbook.groups)
-    for (const auto& step : group.steps) known.push_back(step.id);
-  std::vector<std::string> named = only;
-  if (from) named.push_back(*from);
-  for (const std::string& id : named) {
-    if (std::find(known.begin(), known.end(), id) != known.end()) continue;
-    const std::string near = did_you_mean(id, known);
-    return fail(ErrorKind::usage, fmt::format("runbook {} has no step \"{}\"", runbook.id, printable(id)),
-                near.empty() ? fmt::format("exai runbook show {}", runbook.id) : near);
-  }
-  bool begun = !from;
-  for (auto& group : runbook.groups)
-    std::erase_if(group.steps, [&](const runbooks::Step& step) {
-      if (from && step.id == *from) begun = true;
-      return !begun || (!only.empty() && std::find(only.begin(), only.end(), step.id) == only.end());
-    });
-  std::erase_if(runbook.groups, [](const runbooks::Group& group) { return group.steps.empty(); });
-  return {};
+  return plan_table(*runbook);
 }
 
 Result<Outcome> run(const Args& args, Context& context) {
-  auto runbook = load_runbook(args.positional("NAME"), context);
+  auto runbook = runbooks::load_runbook(args.positional("NAME"), runbook_library(context));
   if (!runbook) return fail(std::move(runbook).error());
-  if (auto narrowed = narrow(*runbook, args); !narrowed) return fail(narrowed.error());
-  if (context.globals.dry_run) {
-    Outcome plan;
-    plan.table = plan_of(*runbook);
-    return plan;
-  }
-  Report report = new_report(context, fmt::format("runbook {}", runbook->id));
-  std::size_t steps = 0;
-  for (const auto& group : runbook->groups) steps += group.steps.size();
-  context.results->begin(report, steps);
-  cli::Progress progress(context.streams.err, context.globals, context.clock);
-  runbooks::Hooks hooks;
-  hooks.run_command = [&](const runbooks::Step& step, Deadline deadline, std::stop_token stop) {
-    return run_command_step(step, context, deadline, stop);
+  if (auto narrowed = runbooks::narrow(*runbook, args.all("--only"), args.option("--from")); !narrowed)
+    return fail(narrowed.error());
+  if (context.globals.dry_run) return plan_table(*runbook);
+  const auto in_child = [&, flags = source_flags(context)](const runbooks::Step& step, Deadline deadline,
+                                                           const std::stop_token& stop) {
+    return runbooks::run_in_child(step.command, flags, deadline, stop, context.clock);
   };
-  hooks.on_result = [&](const CheckResult& result, std::size_t done, std::size_t total) {
-    progress.erase();
-    context.results->result(result);
-    progress.done(result, done, total);
-  };
-  Report ran = runbooks::run(*runbook, check_context(context), hooks, context.globals.jobs);
-  progress.erase();
-  report.results = std::move(ran.results);
-  report.notes = std::move(ran.notes);
-  return finished(std::move(report), context);
+  return finished(run_tasks(runbooks::tasks_of(*runbook, in_child), context,
+                            fmt::format("runbook {}", runbook->id), false, Streaming::yes),
+                  context);
 }
 
 constexpr cli::Option k_run_options[] = {
@@ -131,4 +112,9 @@ const Registered<cli::Command> k_run{cli::Command{.path = "runbook run",
 
 }  // namespace
 }  // namespace runbook_command
+
+runbooks::Library runbook_library(const Context& context) {
+  return {context.root, {runbooks::judge_check, runbook_command::judge_command}};
+}
+
 }  // namespace exai::commands

@@ -1,11 +1,11 @@
-#include "checks/probes.hpp"
+#include "checks/measure/own_server.hpp"
 #include "commands/common.hpp"
 #include "commands/file_base.hpp"
 #include "core/address.hpp"
 #include "core/file_names.hpp"
 #include "core/text.hpp"
 #include "engine/runtime.hpp"
-#include "runbooks/runbook.hpp"
+#include "runbooks/embedded.hpp"
 #include "serve/server.hpp"
 
 #include <fmt/core.h>

@@ -1,4 +1,4 @@
-#include "checks/probes.hpp"
+#include "checks/measure/own_server.hpp"
 #include "commands/instance.hpp"
 #include "commands/json_text.hpp"
 #include "io/http.hpp"

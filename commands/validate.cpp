@@ -1,5 +1,6 @@
-#include "checks/validate.hpp"
-
+#include "checks/config/valid.hpp"
+#include "checks/findings.hpp"
+#include "checks/timeouts/hierarchy.hpp"
 #include "commands/common.hpp"
 #include "commands/runbook.hpp"
 #include "commands/workflow_files.hpp"
@@ -21,7 +22,7 @@ std::string profile_of(const Args& args, const Context& context) {
 Result<Outcome> timeouts_run(const Args& args, Context& context) {
   Report report = new_report(context, "validate timeouts");
   if (args.has("--all-profiles")) {
-    report.results = checks::validate_timeouts_all(context.config);
+    report.results = checks::validate_timeouts_all(context.config, context.clock);
   } else {
     const std::string profile = profile_of(args, context);
     if (const auto known = timeouts::find_profile(context.config, profile); !known)
@@ -120,7 +121,8 @@ Result<Outcome> config(const Args& args, Context& context) {
 
 Result<Outcome> runbooks_run(const Args& args, Context& context) {
   Report report = new_report(context, "validate runbooks");
-  report.results = validate_runbooks(args.positional_all("FILE"), context);
+  report.results =
+      runbooks::validate_runbooks(args.positional_all("FILE"), runbook_library(context), context.clock);
   return finished(std::move(report), context);
 }
 
@@ -152,7 +154,8 @@ Result<Outcome> all(const Args&, Context& context) {
       return checks::validate_timeouts(context.config, context.config.text("timeouts.profile"));
     })};
   });
-  add_all(results, "runbooks", [&] { return validate_runbooks({}, context); });
+  add_all(results, "runbooks",
+          [&] { return runbooks::validate_runbooks({}, runbook_library(context), context.clock); });
   add_all(results, "workflows", [&] { return validate_workflows({}, context); });
   return finished(std::move(report), context);
 }

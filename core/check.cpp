@@ -34,9 +34,7 @@ CheckResult run_check(const Check& check, const CheckContext& context) {
 }
 
 const Check* find_check(std::string_view id) {
-  for (const Check* check : Registered<Check>::all())
-    if (check->id == id) return check;
-  return nullptr;
+  return Registered<Check>::find(id);
 }
 
 namespace {
@@ -49,7 +47,7 @@ std::string hint_for(const std::string& selector, const std::vector<std::string>
 }  // namespace
 
 Result<std::vector<const Check*>> select_checks(const std::vector<std::string>& selectors) {
-  const std::vector<const Check*> all = Registered<Check>::all();
+  const std::vector<const Check*>& all = Registered<Check>::all();
   std::vector<std::string> names;
   for (const Check* check : all) {
     names.emplace_back(check->id);

@@ -1,14 +1,16 @@
-// A check: probe + expectation = result. One file under checks/ each, found by registration.
+// A check: measurement + expectation = result. checks/<subject>/<name>.cpp each, found by registration.
 #pragma once
 
 #include "core/config.hpp"
 #include "core/deadline.hpp"
+#include "core/measurements.hpp"
 #include "core/registry.hpp"
 #include "core/report.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string_view>
 
@@ -27,11 +29,19 @@ struct CheckContext {
   /// What the judge of the whole configuration says, for config.valid. Whoever runs checks hands it in; it
   /// may be asked from any thread.
   std::function<const std::vector<Finding>&()> judgement{};
+  /// What this run has measured already (checks/measure). A copy of the context shares it, a new context is a
+  /// new run.
+  std::shared_ptr<Measurements> measurements = std::make_shared<Measurements>();
+
+  /// Who asks for a measurement.
+  [[nodiscard]] Asker asker() const { return {clock, deadline, stop}; }
+  /// A path setting, relative ones below the root.
+  [[nodiscard]] std::filesystem::path path(std::string_view key) const { return root / config.text(key); }
 };
 
 /// The record of one check. All text is literal.
 struct Check {
-  std::string_view id{};     ///< "timeouts.hierarchy": lower case, one dot at least
+  std::string_view id{};     ///< "timeouts.hierarchy": <subject>.<name>, lower case
   std::string_view title{};  ///< what holds when it passes
   std::string_view tags{};   ///< "daily,doctor,ci"
   std::string_view help{};   ///< what it measures, what the rule is and where the rule comes from

@@ -282,7 +282,10 @@ Result<DiskSpace> disk_space(const std::filesystem::path& path) {
 Result<FileFacts> file_facts(const std::filesystem::path& path) {
   struct stat facts {};
   if (stat(path.c_str(), &facts) != 0) return fail(files_posix::unreadable(path, errno));
-  return FileFacts{path, static_cast<std::uint64_t>(facts.st_size), facts.st_mode & 07777U};
+  const auto written =
+      std::chrono::seconds(facts.st_mtim.tv_sec) + std::chrono::nanoseconds(facts.st_mtim.tv_nsec);
+  return FileFacts{path, static_cast<std::uint64_t>(facts.st_size), facts.st_mode & 07777U,
+                   Wall(std::chrono::duration_cast<Wall::duration>(written))};
 }
 
 Result<std::vector<FileFacts>> list_files(const std::filesystem::path& folder, bool recursive) {

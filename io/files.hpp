@@ -69,6 +69,7 @@ struct FileFacts {
   std::filesystem::path path;
   std::uint64_t size = 0;
   unsigned mode = 0;  ///< permission bits
+  Wall written{};     ///< when its content was changed last
 };
 /// Regular files below a folder (not following links); `missing_input` when the folder is not there.
 Result<std::vector<FileFacts>> list_files(const std::filesystem::path& folder, bool recursive = false);

@@ -1,21 +1,17 @@
-// From YAML to a validated runbook: everything is checked before the first step runs.
+#include "runbooks/read.hpp"
+
 #include "core/shell_words.hpp"
 #include "core/text.hpp"
-#include "runbooks/runbook.hpp"
 
 #include <set>
 
 #include <fmt/core.h>
 
-namespace exai::embedded {
-const std::vector<std::pair<std::string_view, std::string_view>>& runbooks();
-}
-
 namespace exai::runbooks {
-namespace reading {
+namespace {
 
-struct Reader {
-  const CommandJudge& judge_command;
+struct RunbookReader {
+  const StepJudge& judge;
   std::vector<Finding>& findings;
   std::set<std::string, std::less<>> ids{};
 
@@ -44,7 +40,8 @@ struct Reader {
                   "write check: logs.errors");
     if (check != nullptr) {
       step.check = check->scalar;
-      if (find_check(step.check) == nullptr) unknown_check(*check);
+      const Result<void> judged = judge.check ? judge.check(step.check) : Result<void>{};
+      if (!judged) find(*check, "check", judged.error().message, judged.error().hint);
     } else if (command != nullptr) {
       step.kind = StepKind::command;
       command_words(*command, step);
@@ -60,19 +57,11 @@ struct Reader {
       words = fail(ErrorKind::invalid, "it has no words", "write command: validate timeouts");
     if (words) step.command = std::move(*words);
     const Result<void> judged = !words          ? Result<void>(fail(words.error()))
-                                : judge_command ? judge_command(step.command)
+                                : judge.command ? judge.command(step.command)
                                                 : Result<void>{};
     if (!judged)
       find(at, "command", fmt::format("the command of step {}: {}", step.id, judged.error().message),
            judged.error().hint);
-  }
-
-  void unknown_check(const Node& at) {
-    std::vector<std::string> names;
-    for (const Check* check : Registered<Check>::all()) names.emplace_back(check->id);
-    const std::string near = did_you_mean(at.scalar, names);
-    find(at, "check", fmt::format("there is no check \"{}\"", at.scalar),
-         near.empty() ? "exai check list shows all" : near);
   }
 
   Step step(const Node& node) {
@@ -101,15 +90,15 @@ struct Reader {
   }
 };
 
-}  // namespace reading
+}  // namespace
 
-Result<Runbook> read_runbook(const Node& document, const std::string& file, const CommandJudge& judge_command,
+Result<Runbook> read_runbook(const Node& document, const std::string& file, const StepJudge& judge,
                              std::vector<Finding>& findings) {
   if (!document.is_map())
     return fail(
         make_error(ErrorKind::config, "a runbook must be a mapping", "exai runbook show daily prints one")
             .at(Location{file, 0, 0}));
-  reading::Reader reader{judge_command, findings};
+  RunbookReader reader{judge, findings};
   Runbook book;
   book.file = file;
   reader.only(document, {"id", "title", "cadence", "version", "date", "groups"});
@@ -136,15 +125,6 @@ Result<Runbook> read_runbook(const Node& document, const std::string& file, cons
     }
   }
   return book;
-}
-
-const std::vector<Embedded>& embedded_runbooks() {
-  static const std::vector<Embedded> k_books = [] {
-    std::vector<Embedded> books;
-    for (const auto& [name, text] : embedded::runbooks()) books.push_back({name, text});
-    return books;
-  }();
-  return k_books;
 }
 
 }  // namespace exai::runbooks

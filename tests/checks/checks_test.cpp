@@ -1,5 +1,3 @@
-#include "checks/logs.hpp"
-#include "checks/validate.hpp"
 #include "core/check.hpp"
 #include "serve/judge.hpp"
 #include "tests/catch.hpp"
@@ -75,9 +73,10 @@ TEST_CASE("a log that is not there is a failure and not the absence of errors", 
 TEST_CASE("old logs are named", "[checks][logs]") {
   const Scratch scratch;
   const auto path = scratch.write("logs/mcp_server.log", "");
+  const auto noon = std::chrono::file_clock::from_sys(g_noon.wall());
+  std::filesystem::last_write_time(path, noon - std::chrono::hours{24 * 6});
   CHECK(run("logs.old", scratch).status == Status::pass);
-  std::filesystem::last_write_time(
-      path, std::filesystem::file_time_type::clock::now() - std::chrono::hours{24 * 8});
+  std::filesystem::last_write_time(path, noon - std::chrono::hours{24 * 8});
   CHECK(run("logs.old", scratch).status == Status::warn);
 }
 

@@ -1,6 +1,6 @@
-#include "checks/log_files.hpp"
+#include "checks/measure/log_files.hpp"
 
-#include "checks/logs.hpp"
+#include "checks/logs/errors.hpp"
 #include "core/deadline.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
@@ -21,8 +21,9 @@ std::string line(const char* level, Millis ago = Millis{0}, const std::string& m
 }
 
 checks::LogScan scan(const tests::Scratch& scratch, std::size_t most = 20, bool warnings = false) {
-  return checks::scan_server_log(scratch.path(), system_clock().wall() - std::chrono::hours(1), warnings,
-                                 most, soon());
+  const auto wanted = warnings ? checks::Warnings::shown : checks::Warnings::passed_over;
+  return checks::scan_server_log(scratch.path(),
+                                 {system_clock().wall() - std::chrono::hours(1), wanted, most}, soon());
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ TEST_CASE("what cannot be read leaves the answer open, and a missing log fails",
   CHECK(doubtful.summary.find("mcp_server.log.2.xz") != std::string::npos);
   scratch.write("mcp_server.log.1", line("ERROR"));
   CHECK(checks::judge_errors(scan(scratch), scratch.path()).status == Status::fail);
-  const auto late = checks::scan_server_log(scratch.path(), {}, false, 20, Deadline::after(Millis{0}));
+  const auto late = checks::scan_server_log(scratch.path(), {}, Deadline::after(Millis{0}));
   CHECK_FALSE(late.unread.empty());
 }
 

@@ -5,7 +5,7 @@
 #include "core/settings.hpp"
 #include "io/files.hpp"
 #include "models/providers/provider.hpp"
-#include "runbooks/runbook.hpp"
+#include "runbooks/embedded.hpp"
 #include "tests/catch.hpp"
 #include "tools/prompts/prompt.hpp"
 #include "tools/resources/resource.hpp"

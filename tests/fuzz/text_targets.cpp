@@ -11,7 +11,7 @@
 #include "core/text.hpp"
 #include "core/url.hpp"
 #include "io/yaml.hpp"
-#include "runbooks/runbook.hpp"
+#include "runbooks/read.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <nlohmann/json.hpp>
@@ -67,8 +67,7 @@ void runbook(std::string_view bytes) {
   const Result<Node> document = io::parse_yaml(bytes, "runbook.yaml");
   if (!document) return;
   std::vector<Finding> findings;
-  (void)runbooks::read_runbook(
-      *document, "runbook.yaml", [](const std::vector<std::string>&) { return Result<void>{}; }, findings);
+  (void)runbooks::read_runbook(*document, "runbook.yaml", {}, findings);
 }
 
 /// A base URL that is taken makes addresses that are taken.

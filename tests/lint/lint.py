@@ -18,7 +18,7 @@ ALLOWED = {
     "mcp": {"mcp", "io", "core"},
     "models": {"models", "store", "io", "core"},
     "checks": {"checks", "models", "store", "mcp", "io", "core"},
-    "runbooks": {"runbooks", "io", "core"},
+    "runbooks": {"runbooks", "checks", "io", "core"},
     "engine": {"engine", "models", "store", "mcp", "io", "core"},
     "tools": {"tools", "engine", "models", "store", "mcp", "io", "core"},
     "serve": {"serve", "tools", "engine", "models", "store", "mcp", "io", "core"},
@@ -26,8 +26,11 @@ ALLOWED = {
     "commands": {"commands", "cli", "runbooks", "checks", "serve", "tools", "engine", "models", "store", "mcp", "io", "core"},
 }
 EXTRA = {"cli": {"io/terminal.hpp"}}
-# The same inside a folder: what stands in one part of it -> parts, or single headers, that it may include.
+# The same inside a folder: what stands in one part of it -> parts, or single headers, that it may include. "/*" is every part
+# that has no row of its own.
 INNER = {
+    "checks/*": {"checks/measure", "checks/findings.hpp"},
+    "checks/measure": set(),
     "cli": {"cli/output/layout.hpp"},
     "cli/output": {"cli/output.hpp", "cli/app.hpp", "cli/report_stream.hpp"},
     "core/settings": {"core"},
@@ -54,7 +57,7 @@ ADDRESSES = [
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"engine/metrics\.cpp|cli/output/prometheus\.cpp"),
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json(_access|_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools)/.*|cli/output/.*|checks/probe_server\.cpp|commands/.*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json(_access|_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools)/.*|cli/output/.*|checks/measure/probe_mcp\.cpp|runbooks/child_report\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
     (r"zlib\.h", r"io/lines\.cpp"),
 ]
@@ -84,7 +87,7 @@ def layering(path, lines):
             say(path, number, f"room {room} must not include room {own[1]} ({own[2]}): arrows point down only")
         if own and own[1] == room:
             here, there = path.parent.as_posix(), Path(f"{own[1]}/{own[2]}")
-            allowed = INNER.get(here, set())
+            allowed = INNER.get(here, INNER.get(f"{room}/*", set()) if here != room else set())
             if there.parent.as_posix() not in allowed | {here} and there.as_posix() not in allowed:
                 say(path, number, f"{here} must not include {there}: parts of a folder have arrows too (INNER in {Path(__file__).name})")
         other = re.match(r"#include <([^>]+)>", line)
@@ -184,6 +187,25 @@ def namespaces(path, lines):
             say(path, number, f"{name} is another folder's namespace; this one's is {own}")
 
 
+def check_places(path, text):
+    """A check is found by its id: checks/<subject>/<name>.cpp holds <subject>.<name> and no other."""
+    if path.parts[0] != "checks":
+        return
+    for match in re.finditer(r'Check\{\s*\.id = "([^"]+)"', text):
+        place = "checks/" + match[1].replace(".", "/", 1) + ".cpp"
+        if path.as_posix() != place:
+            say(path, text[: match.start()].count("\n") + 1, f"the check {match[1]} stands in {place}")
+
+
+def headers_with_source(path, text):
+    """A header promises what the source of its name does; one without a source holds records only."""
+    if path.parts[0] not in {"checks", "runbooks"} or path.suffix != ".hpp" or (ROOT / path.with_suffix(".cpp")).exists():
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(r"[\w:<>,&* ]+ \w+\([^{]*\)?;?$", line):
+            say(path, number, f"declares a function, but there is no {path.with_suffix('.cpp').name}: split it by what defines it")
+
+
 def settings_read(all_text):
     """A setting that nobody reads is a promise that nobody keeps."""
     table = "\n".join(path.read_text() for path in sorted((ROOT / "core/settings").glob("*.cpp")))
@@ -226,6 +248,8 @@ def main():
         sizes(path, lines)
         unfinished(path, lines)
         namespaces(path, lines)
+        check_places(path, text)
+        headers_with_source(path, text)
         if path.parts[0] != "tests":
             one_definition(path, lines, types)
         if path.parent.as_posix() != "core/settings" and path.parts[0] != "tests":

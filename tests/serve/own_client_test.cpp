@@ -1,5 +1,5 @@
 // Our own client against our own server, over the network of this machine.
-#include "checks/probes.hpp"
+#include "checks/measure/probe_mcp.hpp"
 #include "mcp/client/client.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/house.hpp"

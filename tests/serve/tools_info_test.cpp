@@ -18,12 +18,12 @@ TEST_CASE("every tool has a title, a description and object schemas", "[tools]")
     names.emplace_back(tool->id);
     CHECK(!tool->title.empty());
     CHECK(tool->description.size() > 20);
-    const Json arguments = Json::parse(serve::input_schema(*tool));
+    const Json arguments = Json::parse(tools::input_schema(*tool));
     CHECK(arguments["type"] == "object");
     CHECK(arguments["additionalProperties"] == false);
-    CHECK(serve::Schema::compile(arguments));
-    if (!serve::output_schema(*tool).empty())
-      CHECK(Json::parse(serve::output_schema(*tool))["type"] == "object");
+    CHECK(mcp::Schema::compile(arguments));
+    if (!tools::output_schema(*tool).empty())
+      CHECK(Json::parse(tools::output_schema(*tool))["type"] == "object");
     CHECK(tool->run != nullptr);
     CHECK(tools::find_tool(tool->id) == tool);
   }
@@ -42,24 +42,24 @@ TEST_CASE("every embedded schema is found under its tool's name", "[tools]") {
   for (const auto& [name, text] : embedded::tool_schemas()) {
     CAPTURE(name);
     const std::string_view id = name.substr(0, name.find(".output"));
-    CHECK((id == "workflow" || serve::find_tool(id) != nullptr));
-    CHECK(serve::Schema::compile(Json::parse(text)));
+    CHECK((id == "workflow" || tools::find_tool(id) != nullptr));
+    CHECK(mcp::Schema::compile(Json::parse(text)));
   }
-  CHECK(serve::output_schema(*serve::find_tool("chat")) == serve::embedded_schema("chat.output"));
-  CHECK(serve::output_schema(*serve::find_tool("version")).empty());
+  CHECK(tools::output_schema(*tools::find_tool("chat")) == tools::embedded_schema("chat.output"));
+  CHECK(tools::output_schema(*tools::find_tool("version")).empty());
 }
 
 TEST_CASE("a tool without a schema is refused with the file that is missing", "[tools]") {
-  const serve::Tool bare{.id = "bare", .description = "has no file", .run = serve::find_tool("version")->run};
-  CHECK(serve::ToolCatalogue::from(serve::lasting({&bare})).error().message ==
+  const tools::Tool bare{.id = "bare", .description = "has no file", .run = tools::find_tool("version")->run};
+  CHECK(serve::mcp::ToolCatalogue::from(tools::lasting({&bare})).error().message ==
         "tool bare: there is no tools/bare.json");
-  const serve::Tool own{.id = "chat", .description = "has its own", .input_schema = R"({"type":"object"})"};
-  CHECK(serve::input_schema(own) == R"({"type":"object"})");
-  CHECK(serve::output_schema(own).empty());
+  const tools::Tool own{.id = "chat", .description = "has its own", .input_schema = R"({"type":"object"})"};
+  CHECK(tools::input_schema(own) == R"({"type":"object"})");
+  CHECK(tools::output_schema(own).empty());
 }
 
 TEST_CASE("chat takes exactly the fields of the original", "[tools]") {
-  const Json schema = Json::parse(serve::input_schema(*tools::find_tool("chat")));
+  const Json schema = Json::parse(tools::input_schema(*tools::find_tool("chat")));
   std::vector<std::string> fields;
   for (const auto& [name, value] : schema["properties"].items()) fields.push_back(name);
   CHECK(fields == std::vector<std::string>{"continuation_id", "files", "images", "model", "prompt", "stream",
