@@ -109,13 +109,13 @@ Millis RateLimiter::take_failure(std::string_view address, Steady now) {
 }
 
 RateLimiter::Bucket& RateLimiter::bucket(std::string name, const RateBound& bound, Steady now) {
-  const auto [found, fresh] = buckets_.try_emplace(std::move(name), Bucket{bound.capacity, now});
-  Bucket& one = found->second;
-  if (!fresh) {
-    const std::chrono::duration<double> since = now - one.touched;
-    one.tokens = std::min(bound.capacity, one.tokens + since.count() * bound.refill);
-    one.touched = now;
-  }
+  const auto found = buckets_.find(name);
+  if (found == buckets_.end()) return *buckets_.put(std::move(name), Bucket{bound.capacity, now});
+  Bucket& one = found->value;
+  const std::chrono::duration<double> since = now - one.touched;
+  one.tokens = std::min(bound.capacity, one.tokens + since.count() * bound.refill);
+  one.touched = now;
+  buckets_.touch(found);
   return one;
 }
 
@@ -124,17 +124,13 @@ void RateLimiter::purge(Steady now) {
   const bool full = buckets_.size() + 3 > limits_.buckets;
   if (!full && now - purged_ < limits_.idle) return;
   purged_ = now;
-  std::erase_if(buckets_, [&](const auto& row) { return now - row.second.touched >= limits_.idle; });
-  // A flood of addresses must not cost a walk through the map each time: a tenth goes at once.
+  while (!buckets_.empty() && now - buckets_.begin()->value.touched >= limits_.idle)
+    buckets_.erase(buckets_.begin());
+  // Of a flood of addresses a tenth goes at once; what holds for all of them stays.
   if (buckets_.size() + 3 <= limits_.buckets) return;
-  std::vector<Steady> ages;
-  ages.reserve(buckets_.size());
-  for (const auto& [name, one] : buckets_) ages.push_back(one.touched);
-  const auto tenth = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 10);
-  std::nth_element(ages.begin(), tenth, ages.end());
-  const Steady oldest_kept = *tenth;
-  std::erase_if(buckets_,
-                [&](const auto& row) { return row.first != "global" && row.second.touched <= oldest_kept; });
+  std::size_t too_many = buckets_.size() / 10 + 1;
+  for (auto one = buckets_.begin(); one != buckets_.end() && too_many > 0; --too_many)
+    one = one->key == "global" ? std::next(one) : buckets_.erase(one);
 }
 
 }  // namespace exai::serve

@@ -166,27 +166,23 @@ std::optional<Error> ConversationMemory::trouble() {
 ConversationMemory::Hold ConversationMemory::insert(Hold entry) {
   std::vector<Hold> dropped;  // outlives the lock
   const std::scoped_lock lock(mutex_);
-  if (const auto found = index_.find(entry->id); found != index_.end()) return *found->second;
-  recent_.push_front(std::move(entry));
-  index_.emplace(recent_.front()->id, recent_.begin());
-  const Hold kept = recent_.front();
+  if (const auto found = recent_.find(entry->id); found != recent_.end()) return found->value;
+  recent_.put(entry->id, entry);
   // The writer drops what is too much when it comes round; here only what it cannot catch up with.
   if (recent_.size() > limits_.threads + limits_.threads / 4) dropped = shrink(remembering::k_looks);
-  return kept;
+  return entry;
 }
 
 /// Drops what was not used for longest and is in the store. What waits to be written stays, so only a few are
 /// looked at: the writer comes back to the rest. The caller lets go of them where it holds no lock.
 std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t looks) {
   std::vector<Hold> dropped;
-  auto last = recent_.end();
-  while (recent_.size() > limits_.threads && last != recent_.begin() && looks-- > 0) {
-    --last;
+  for (auto one = recent_.begin(); recent_.size() > limits_.threads && one != recent_.end() && looks > 0;
+       --looks) {
     // References are handed out under the lock only: whoever has one may still change it.
-    if ((*last)->listed == collection_ || last->use_count() > 1) continue;
-    index_.erase((*last)->id);
-    dropped.push_back(std::move(*last));
-    last = recent_.erase(last);
+    const bool needed = one->value->listed == collection_ || one->value.use_count() > 1;
+    if (!needed) dropped.push_back(std::move(one->value));
+    one = needed ? std::next(one) : recent_.erase(one);
   }
   return dropped;
 }
@@ -206,9 +202,8 @@ Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id,
                                                           const ConversationRules& rules, bool begin) {
   {
     const std::scoped_lock lock(mutex_);
-    if (const auto found = index_.find(id); found != index_.end()) {
-      recent_.splice(recent_.begin(), recent_, found->second);
-      const Hold entry = *found->second;
+    if (const Hold* const found = recent_.use(id)) {
+      const Hold entry = *found;
       if (entry->owner != owner) return forgotten(id);
       return entry;
     }
@@ -438,9 +433,9 @@ bool ConversationMemory::at_hand(const std::string& id) const {
     const std::scoped_lock lock(mutex_);
     if (unwritten_ > limits_.unwritten_bytes) return false;
     if (id.empty()) return true;
-    const auto found = index_.find(id);
-    if (found == index_.end()) return false;
-    entry = *found->second;
+    const auto found = recent_.find(id);
+    if (found == recent_.end()) return false;
+    entry = found->value;
   }
   const std::unique_lock lock(entry->gate, std::try_to_lock);  // whoever has it may be at work on a large one
   return lock.owns_lock() && entry->state.size() <= remembering::k_most_quick;

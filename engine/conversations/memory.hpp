@@ -5,19 +5,18 @@
 
 #include "core/config.hpp"
 #include "core/json.hpp"
+#include "core/lru.hpp"
 #include "io/journal.hpp"
 #include "store/store.hpp"
 
 #include <condition_variable>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
-#include <unordered_map>
 
 #include <nlohmann/json.hpp>
 
@@ -127,8 +126,7 @@ class ConversationMemory {
   std::function<void(const Error&)> on_failure_;
   mutable std::mutex mutex_;
   std::condition_variable wake_, written_;
-  std::list<Hold> recent_;  // last used first
-  std::unordered_map<std::string, std::list<Hold>::iterator> index_;
+  Lru<Hold> recent_;
   std::vector<Hold> dirty_;       // what the writer takes next
   std::uint64_t collection_ = 1;  // how many times it has taken it, and this one
   std::size_t fresh_ = 0;         // bytes of it

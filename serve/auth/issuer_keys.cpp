@@ -97,7 +97,7 @@ IssuerView IssuerKeys::view() const {
   const bool may = fetching_ || next_ != nullptr || !failed_ || pause_left().count() == 0;
   const auto lacks = [this](std::string_view id) {
     const auto found = in_vain_.find(id);
-    return found != in_vain_.end() && clock_.steady() - found->second < k_in_vain_for;
+    return found != in_vain_.end() && clock_.steady() - found->value < k_in_vain_for;
   };
   return {keys_, ever_, may, !fetching_ && !next_ && !failed_, lacks};
 }
@@ -107,9 +107,7 @@ bool IssuerKeys::due() const {
 }
 
 void IssuerKeys::missed(std::string_view key_id) {
-  // When there are too many, any goes: it only costs another fetch.
-  if (in_vain_.size() >= k_most_in_vain) in_vain_.erase(in_vain_.begin());
-  in_vain_.insert_or_assign(std::string(key_id.substr(0, k_most_subject_bytes)), clock_.steady());
+  in_vain_.put(std::string(key_id.substr(0, k_most_subject_bytes)), clock_.steady());
 }
 
 void IssuerKeys::take(FetchedKeys fetched) {
