@@ -46,14 +46,12 @@ std::optional<double> cost_of(const Model& model, const Usage& usage) {
 }
 
 Spend::Spend(store::Store* store, const Clock& clock, std::function<void(const Error&)> on_failure)
-    : store_(store), clock_(clock), on_failure_(std::move(on_failure)) {}
-
-Spend::~Spend() {
-  if (!writer_.joinable()) return;
-  writer_.request_stop();
-  wake_.notify_all();
-  writer_.join();
-}
+    : store_(store),
+      clock_(clock),
+      on_failure_(std::move(on_failure)),
+      writer_(
+          mutex_, {.gather = Millis{0}, .retry = Millis{5000}}, [this] { return !unwritten_.empty(); },
+          [this](std::unique_lock<std::mutex>& lock) { return write(lock); }) {}
 
 /// A new day begins with what the store knows of it: another life of this server may have spent. Under the
 /// lock, so that nobody spends before the budget is known.
@@ -65,7 +63,7 @@ void Spend::turn_day() {
     loaded_ = store_ == nullptr;
     load_again_ = {};
   }
-  if (!loaded_ && !writing_ && clock_.steady() >= load_again_) load();
+  if (!loaded_ && !writer_.writing() && clock_.steady() >= load_again_) load();
 }
 
 void Spend::load() {
@@ -125,7 +123,7 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
 }
 
 double Spend::count(const Model& model, const Usage& usage) {
-  constexpr std::chrono::seconds k_patience{1};
+  constexpr Millis k_patience{1000};
   const double dollars = cost_of(model, usage).value_or(0);
   std::unique_lock lock(mutex_);
   turn_day();
@@ -145,12 +143,11 @@ double Spend::count(const Model& model, const Usage& usage) {
   row.completion += usage.completion;
   row.cached += usage.cached;
   row.nano_usd += nano;
-  if (!writer_.joinable())
-    writer_ = std::jthread([this](const std::stop_token& stop) { write_behind(stop); });
-  const std::uint64_t mine = ++counted_, failures = failures_;
-  wake_.notify_one();
+  const std::uint64_t mine = writer_.next_round(), failures = writer_.failures();
+  writer_.wake();
   if (dollars > 0)
-    idle_.wait_for(lock, k_patience, [&] { return written_ >= mine || failures_ != failures; });
+    writer_.wait(lock, k_patience,
+                 [&] { return writer_.rounds() >= mine || writer_.failures() != failures; });
   return dollars;
 }
 
@@ -170,38 +167,18 @@ double Spend::today(std::string_view provider) {
 bool Spend::write(std::unique_lock<std::mutex>& lock) {
   std::vector<store::SpendChange> rows;
   rows.swap(unwritten_);
-  writing_ = true;
-  const std::uint64_t upto = counted_;
   lock.unlock();
   const Result<void> kept = store_->add_spend(rows);
   if (!kept && on_failure_) on_failure_(kept.error());
   lock.lock();
-  writing_ = false;
-  if (kept)
-    written_ = upto;
-  else
-    ++failures_;
   if (!kept) unwritten_.insert(unwritten_.end(), rows.begin(), rows.end());
-  idle_.notify_all();
   return kept.has_value();
 }
 
-void Spend::write_behind(const std::stop_token& stop) {
-  constexpr std::chrono::seconds k_patience{5};
-  std::unique_lock lock(mutex_);
-  while (true) {
-    wake_.wait(lock, stop, [this] { return !unwritten_.empty(); });
-    if (unwritten_.empty()) return;
-    const bool kept = write(lock);
-    if (stop.stop_requested()) return;
-    if (!kept) wake_.wait_for(lock, stop, k_patience, [] { return false; });
-  }
-}
-
 void Spend::flush() {
-  constexpr std::chrono::seconds k_patience{5};
+  constexpr Millis k_patience{5000};
   std::unique_lock lock(mutex_);
-  idle_.wait_for(lock, k_patience, [this] { return unwritten_.empty() && !writing_; });
+  writer_.wait(lock, k_patience, [this] { return unwritten_.empty() && !writer_.writing(); });
 }
 
 }  // namespace exai::serve

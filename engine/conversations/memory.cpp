@@ -1,7 +1,8 @@
 #include "engine/conversations/memory.hpp"
 
-#include "io/process.hpp"
 #include "store/change_codec.hpp"
+
+#include <thread>
 
 #include <fmt/core.h>
 
@@ -85,19 +86,19 @@ ConversationMemory::ConversationMemory(store::Store& store, const Clock& clock, 
       clock_(clock),
       limits_(limits),
       on_failure_(std::move(on_failure)),
-      open_journal_(std::move(open_journal)) {}
+      open_journal_(std::move(open_journal)),
+      // No call waits for the writer, and many wait for the loop.
+      writer_(
+          mutex_, {.gather = limits.gather, .retry = remembering::k_retry, .low_priority = true},
+          [this] { return !dirty_.empty(); },
+          [this](std::unique_lock<std::mutex>& lock) { return write_round(lock); }) {}
 
 ConversationMemory::~ConversationMemory() {
   (void)close();
 }
 
 Result<void> ConversationMemory::close() {
-  {
-    const std::scoped_lock lock(mutex_);
-    ending_ = true;
-    wake_.notify_all();
-  }
-  if (writer_.joinable()) writer_.join();
+  writer_.close();
   const std::scoped_lock lock(mutex_, journal_mutex_, trouble_mutex_);
   if (dirty_.empty()) {
     if (journal_) journal_->release(journal_->last());
@@ -329,8 +330,7 @@ Result<void> ConversationMemory::update(const std::string& id, const std::string
 Result<void> ConversationMemory::make_room() {
   std::unique_lock lock(mutex_);
   if (unwritten_ <= limits_.unwritten_bytes) return {};
-  if (written_.wait_for(lock, limits_.patience, [&] { return unwritten_ <= limits_.unwritten_bytes; }))
-    return {};
+  if (writer_.wait(lock, limits_.patience, [&] { return unwritten_ <= limits_.unwritten_bytes; })) return {};
   return fail(ErrorKind::busy, "the store does not keep up: conversations wait to be written",
               "look at the disk and at exai log errors");
 }
@@ -344,8 +344,7 @@ void ConversationMemory::touched(const Hold& entry, std::size_t bytes) {
   fresh_ += bytes;
   unwritten_ += bytes;
   list(entry);
-  if (!writer_.joinable()) writer_ = std::thread([this] { write(); });
-  if (idle_) wake_.notify_one();
+  writer_.wake();
 }
 
 /// One transaction for all that changed meanwhile.
@@ -384,46 +383,28 @@ bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
   return done.has_value();
 }
 
-void ConversationMemory::write() {
-  io::lower_own_priority();  // no call waits for it, and many wait for the loop
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    idle_ = true;
-    wake_.wait(lock, [&] { return ending_ || !dirty_.empty(); });
-    idle_ = false;
-    if (dirty_.empty()) return;
-    const bool last = ending_;  // nothing can change any more: what fails now is lost
-    std::vector<Hold> taken;
-    taken.swap(dirty_);
-    const std::uint64_t upto = settled();
-    ++collection_;
-    const std::size_t bytes = std::exchange(fresh_, 0);
-    writing_ = true;
-    lock.unlock();
-    const bool kept = write_all(taken);
-    if (kept) {
-      taken.clear();
-      const std::scoped_lock releasing(journal_mutex_);
-      if (journal_) journal_->release(upto);
-    }
-    lock.lock();
-    writing_ = false;
-    ++rounds_;
-    if (kept) {
-      unwritten_ -= bytes;
-      shrink_slowly(lock);
-    } else {
-      ++failures_;
-      for (const Hold& entry : taken) list(entry);
-      fresh_ += bytes;  // what they weigh stays counted; who waits for room waits on
-      written_.notify_all();
-      if (last) return;  // the failure has been told
-      wake_.wait_for(lock, remembering::k_retry, [&] { return ending_; });
-      continue;
-    }
-    written_.notify_all();
-    wake_.wait_for(lock, limits_.gather, [&] { return ending_ || hurry_; });
+bool ConversationMemory::write_round(std::unique_lock<std::mutex>& lock) {
+  std::vector<Hold> taken;
+  taken.swap(dirty_);
+  const std::uint64_t upto = settled();
+  ++collection_;
+  const std::size_t bytes = std::exchange(fresh_, 0);
+  lock.unlock();
+  const bool kept = write_all(taken);
+  if (kept) {
+    taken.clear();
+    const std::scoped_lock releasing(journal_mutex_);
+    if (journal_) journal_->release(upto);
   }
+  lock.lock();
+  if (!kept) {
+    for (const Hold& entry : taken) list(entry);
+    fresh_ += bytes;  // what they weigh stays counted; who waits for room waits on
+    return false;
+  }
+  unwritten_ -= bytes;
+  shrink_slowly(lock);
+  return true;
 }
 
 bool ConversationMemory::at_hand(const std::string& id) const {
@@ -443,18 +424,12 @@ bool ConversationMemory::at_hand(const std::string& id) const {
 
 void ConversationMemory::flush() {
   std::unique_lock lock(mutex_);
-  const std::uint64_t target = rounds_ + (writing_ ? 2 : 1);
-  if (dirty_.empty() && !writing_) return;
-  hurry_ = true;
-  wake_.notify_one();
-  written_.wait_for(lock, limits_.patience,
-                    [&] { return rounds_ >= target || (dirty_.empty() && !writing_); });
-  hurry_ = false;
+  writer_.flush(lock, limits_.patience);
 }
 
 ConversationMemory::Counts ConversationMemory::counts() const {
   const std::scoped_lock lock(mutex_);
-  return {recent_.size(), unwritten_, failures_};
+  return {recent_.size(), unwritten_, writer_.failures()};
 }
 
 }  // namespace exai::serve

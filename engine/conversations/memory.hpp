@@ -8,15 +8,14 @@
 #include "core/lru.hpp"
 #include "io/journal.hpp"
 #include "store/store.hpp"
+#include "store/write_behind.hpp"
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -117,7 +116,7 @@ class ConversationMemory {
   std::uint64_t settled() const;
   void note(std::optional<Error> trouble);
   Result<void> make_room();
-  void write();
+  bool write_round(std::unique_lock<std::mutex>& lock);
   bool write_all(const std::vector<Hold>& dirty);
 
   store::Store& store_;
@@ -125,22 +124,18 @@ class ConversationMemory {
   ConversationLimits limits_;
   std::function<void(const Error&)> on_failure_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_, written_;
   Lru<Hold> recent_;
-  std::vector<Hold> dirty_;       // what the writer takes next
-  std::uint64_t collection_ = 1;  // how many times it has taken it, and this one
-  std::size_t fresh_ = 0;         // bytes of it
-  std::size_t unwritten_ = 0;     // these and those that are being written
-  std::uint64_t failures_ = 0, rounds_ = 0;
+  std::vector<Hold> dirty_;           // what the writer takes next
+  std::uint64_t collection_ = 1;      // how many times it has taken it, and this one
+  std::size_t fresh_ = 0;             // bytes of it
+  std::size_t unwritten_ = 0;         // these and those that are being written
   mutable std::mutex journal_mutex_;  // for making it, and for the tickets
   OpenJournal open_journal_;
   std::unique_ptr<io::Journal> journal_;
   std::set<std::uint64_t> unlisted_;  // records whose entries are not in dirty_ yet
   mutable std::mutex trouble_mutex_;
   std::optional<Error> journal_trouble_, store_trouble_;
-  bool idle_ = false;  // the writer waits for work, and not for the next round
-  bool writing_ = false, ending_ = false, hurry_ = false;
-  std::thread writer_;
+  store::WriteBehind writer_;  // the last to begin and the first to end
 };
 
 }  // namespace exai::serve
