@@ -23,7 +23,7 @@ Result<void> keep(const Report& report, const Context& context) {
   record.started = report.started;
   record.duration = std::chrono::duration_cast<Millis>(report.duration);
   record.exit_code = int(code);
-  return (*store)->save_run(record);
+  return (*store)->runs().save(record);
 }
 
 }  // namespace

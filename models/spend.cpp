@@ -45,7 +45,7 @@ std::optional<double> cost_of(const Model& model, const Usage& usage) {
          spending::k_million;
 }
 
-Spend::Spend(store::Store* store, const Clock& clock, std::function<void(const Error&)> on_failure)
+Spend::Spend(store::Spend* store, const Clock& clock, std::function<void(const Error&)> on_failure)
     : store_(store),
       clock_(clock),
       on_failure_(std::move(on_failure)),
@@ -68,7 +68,7 @@ void Spend::turn_day() {
 
 void Spend::load() {
   constexpr Millis k_patience{30000};
-  const Result<std::vector<store::SpendChange>> kept = store_->spend_of(day_);
+  const Result<std::vector<store::SpendChange>> kept = store_->load(day_);
   loaded_ = kept.has_value();
   load_again_ = clock_.steady() + k_patience;
   if (!kept) {
@@ -168,7 +168,7 @@ bool Spend::write(std::unique_lock<std::mutex>& lock) {
   std::vector<store::SpendChange> rows;
   rows.swap(unwritten_);
   lock.unlock();
-  const Result<void> kept = store_->add_spend(rows);
+  const Result<void> kept = store_->add(rows);
   if (!kept && on_failure_) on_failure_(kept.error());
   lock.lock();
   if (!kept) unwritten_.insert(unwritten_.end(), rows.begin(), rows.end());

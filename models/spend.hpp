@@ -6,7 +6,7 @@
 #include "core/result.hpp"
 #include "models/catalogue.hpp"
 #include "models/providers/provider.hpp"
-#include "store/store.hpp"
+#include "store/spend.hpp"
 #include "store/write_behind.hpp"
 
 #include <functional>
@@ -27,7 +27,7 @@ class Spend {
  public:
   /// `store` may be missing: then a day lasts as long as the process. `on_failure` hears of what could not be
   /// kept yet (it is tried again); any thread.
-  Spend(store::Store* store, const Clock& clock, std::function<void(const Error&)> on_failure = {});
+  Spend(store::Spend* store, const Clock& clock, std::function<void(const Error&)> on_failure = {});
 
   /// `budget` when the day's or the request's budget forbids the question; the hint names the setting.
   Result<void> allow(const Config& config, const Model& model, long long prompt_tokens,
@@ -49,7 +49,7 @@ class Spend {
   [[nodiscard]] double total(std::string_view provider) const;
   bool write(std::unique_lock<std::mutex>& lock);
 
-  store::Store* store_;
+  store::Spend* store_;
   const Clock& clock_;
   std::function<void(const Error&)> on_failure_;
   std::mutex mutex_;

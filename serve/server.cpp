@@ -80,7 +80,7 @@ class Server {
                clock_),
         // Small commits: a large one takes the processor from the calls for too long.
         memory_(
-            store_, clock_, memory_limits(config_),
+            store_.conversations(), clock_, memory_limits(config_),
             [this](const Error& error) {
               metrics_.storage_failed();
               log_->write(io::LogLevel::warning, "memory.write",
@@ -88,7 +88,7 @@ class Server {
             },
             journal_maker()),
         caches_(config_, clock_, [this] { metrics_.cache_hit(); }),
-        spend_(&store_, clock_,
+        spend_(&store_.spend(), clock_,
                [this](const Error& error) {
                  log_->write(io::LogLevel::warning, "spend.write",
                              "the cost of models is not in the store yet: " + error.message);
@@ -302,7 +302,7 @@ class Server {
       const auto failed = std::make_shared<std::string>();
       engine_.background(
           [this, ttl, failed] {
-            if (const auto done = store_.expire_conversations(ttl); !done) *failed = done.error().message;
+            if (const auto done = store_.conversations().expire(ttl); !done) *failed = done.error().message;
           },
           [this, failed] {
             if (!failed->empty()) log_->write(io::LogLevel::warning, "memory.expire", *failed);

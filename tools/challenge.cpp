@@ -39,12 +39,12 @@ Result<CallAnswer> run(const Json& arguments, CallContext& context) {
   envelope.metadata = {{"tool_name", "challenge"}};
   const std::string id = context.new_id();
   const Wall now = context.clock().wall();
-  const std::vector<store::Turn> turns{{"user", statement, "challenge", "", "", now},
-                                       {"assistant", std::string(k_doubt), "challenge", "", "", now}};
+  const std::vector<store::Message> messages{{"user", statement, "challenge", "", "", now},
+                                             {"assistant", std::string(k_doubt), "challenge", "", "", now}};
   const long long left = context.config().integer("conversation.max_turns") - 1;
   // Without a conversation the answer is as good; there is only nothing to go on with.
   if (left > 0 &&
-      context.memory().append(id, context.principal(), turns, memory_rules(context.config()), true))
+      context.memory().append(id, context.principal(), messages, memory_rules(context.config()), true))
     envelope.offer = ContinuationOffer{id, left};
   return enveloped(std::move(envelope));
 }

@@ -16,9 +16,9 @@ constexpr std::size_t k_looks = 4, k_more_looks = 8;
 constexpr std::size_t k_at_once = 8;  // threads that the writer looks at between two offers of the processor
 constexpr std::size_t k_most_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
 
-std::size_t weight(const std::vector<store::Turn>& turns) {
+std::size_t weight(const std::vector<store::Message>& messages) {
   std::size_t bytes = 0;
-  for (const store::Turn& turn : turns) bytes += turn.content.size() + sizeof(turn);
+  for (const store::Message& message : messages) bytes += message.content.size() + sizeof(message);
   return bytes;
 }
 
@@ -44,11 +44,11 @@ struct ConversationMemory::Entry {
   std::mutex gate;
   std::string id, owner;
   Wall created{}, updated{};
-  std::vector<store::Turn> turns;
+  std::vector<store::Message> messages;
   // JSON as the store keeps it; empty = none. A tree would be a hundred small pieces of memory, which the
   // writer walks and frees long after they left its processor's cache.
   std::string state;
-  std::size_t kept_turns = 0;
+  std::size_t saved_messages = 0;
   bool state_changed = false;
   bool state_owed = false;   // the journal does not have it yet
   std::uint64_t listed = 0;  // the collection in dirty_ that it belongs to; under ConversationMemory::mutex_
@@ -80,7 +80,8 @@ struct ConversationMemory::Ticket {
   std::uint64_t number;
 };
 
-ConversationMemory::ConversationMemory(store::Store& store, const Clock& clock, ConversationLimits limits,
+ConversationMemory::ConversationMemory(store::Conversations& store, const Clock& clock,
+                                       ConversationLimits limits,
                                        std::function<void(const Error&)> on_failure, OpenJournal open_journal)
     : store_(store),
       clock_(clock),
@@ -214,13 +215,13 @@ Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id,
   made->owner = owner;
   made->created = made->updated = clock_.wall();
   if (!begin) {
-    Result<store::Conversation> known = store_.load_conversation(id, rules.ttl);
+    Result<store::Conversation> known = store_.load(id, rules.ttl);
     if (!known) return fail(known.error());
     if (known->owner != owner) return forgotten(id);
     made->created = known->created;
     made->updated = known->updated;
-    made->turns = std::move(known->turns);
-    made->kept_turns = made->turns.size();
+    made->messages = std::move(known->messages);
+    made->saved_messages = made->messages.size();
     made->state = std::move(known->state);
   }
   const Hold entry = insert(made);
@@ -237,7 +238,7 @@ Result<Thread> ConversationMemory::load(const std::string& id, const std::string
   if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
   Result<Json> state = remembering::read_state(entry.state, id);
   if (!state) return fail(std::move(state.error()));
-  return Thread{entry.id, entry.created, entry.updated, entry.turns, std::move(*state)};
+  return Thread{entry.id, entry.created, entry.updated, entry.messages, std::move(*state)};
 }
 
 /// With the system the change is already; on the disk it is only when that was asked for.
@@ -268,8 +269,8 @@ Result<void> ConversationMemory::change(
                                    .owner = entry.owner,
                                    .created = entry.created,
                                    .updated = clock_.wall(),
-                                   .position = entry.turns.size(),
-                                   .turns = {},
+                                   .position = entry.messages.size(),
+                                   .messages = {},
                                    .state = std::nullopt};
     if (Result<void> made = make(entry, next); !made) return made;
     if (kept == Kept::at_once) {
@@ -289,19 +290,19 @@ Result<void> ConversationMemory::change(
 }
 
 Result<void> ConversationMemory::append(const std::string& id, const std::string& owner,
-                                        std::vector<store::Turn> turns, const ConversationRules& rules,
+                                        std::vector<store::Message> messages, const ConversationRules& rules,
                                         bool begin) {
   const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
-    if (entry.turns.size() + turns.size() > rules.max_turns)
+    if (entry.messages.size() + messages.size() > rules.max_turns)
       return fail(ErrorKind::budget,
                   fmt::format("the conversation {} has had its {} turns", id, rules.max_turns / 2),
                   "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
-    next.turns = std::move(turns);
+    next.messages = std::move(messages);
     return {};
   };
   const auto apply = [](Entry& entry, store::ConversationChange& next) {
-    const std::size_t bytes = remembering::weight(next.turns);
-    std::move(next.turns.begin(), next.turns.end(), std::back_inserter(entry.turns));
+    const std::size_t bytes = remembering::weight(next.messages);
+    std::move(next.messages.begin(), next.messages.end(), std::back_inserter(entry.messages));
     return bytes;
   };
   return change(id, owner, rules, begin, Kept::at_once, make, apply);
@@ -358,20 +359,20 @@ bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
     change.owner = entry->owner;
     change.created = entry->created;
     change.updated = entry->updated;
-    change.position = entry->kept_turns;
-    change.turns.assign(entry->turns.begin() + static_cast<std::ptrdiff_t>(entry->kept_turns),
-                        entry->turns.end());
+    change.position = entry->saved_messages;
+    change.messages.assign(entry->messages.begin() + static_cast<std::ptrdiff_t>(entry->saved_messages),
+                           entry->messages.end());
     if (entry->state_changed) change.state = entry->state;
-    kept.push_back(entry->turns.size());
+    kept.push_back(entry->messages.size());
     entry->state_changed = false;
     changes.push_back(std::move(change));
     if (changes.size() % remembering::k_at_once == 0) std::this_thread::yield();
   }
-  const Result<void> done = store_.keep_conversations(changes);
+  const Result<void> done = store_.save(changes);
   for (std::size_t i = 0; i < dirty.size(); ++i) {
     const std::scoped_lock lock(dirty[i]->gate);
     if (done)
-      dirty[i]->kept_turns = kept[i];
+      dirty[i]->saved_messages = kept[i];
     else if (changes[i].state)
       dirty[i]->state_changed = true;
   }

@@ -7,7 +7,7 @@
 #include "core/json.hpp"
 #include "core/lru.hpp"
 #include "io/journal.hpp"
-#include "store/store.hpp"
+#include "store/conversations.hpp"
 #include "store/write_behind.hpp"
 
 #include <functional>
@@ -40,8 +40,8 @@ struct ConversationLimits {
 struct Thread {
   std::string id;
   Wall created{}, updated{};
-  std::vector<store::Turn> turns;  ///< oldest first
-  Json state;                      ///< null = none
+  std::vector<store::Message> messages;  ///< oldest first
+  Json state;                            ///< null = none
 };
 
 /// Threads belong to the principal that began them; to others they do not exist. Thread-safe.
@@ -52,7 +52,7 @@ class ConversationMemory {
   using OpenJournal = std::function<Result<std::unique_ptr<io::Journal>>()>;
   /// `on_failure` hears of changes that could not be kept; any thread. Those that the store refused are tried
   /// again, those that the journal refused were not made.
-  ConversationMemory(store::Store& store, const Clock& clock, ConversationLimits limits,
+  ConversationMemory(store::Conversations& store, const Clock& clock, ConversationLimits limits,
                      std::function<void(const Error&)> on_failure, OpenJournal open_journal = {});
   ConversationMemory(const ConversationMemory&) = delete;
   ConversationMemory& operator=(const ConversationMemory&) = delete;
@@ -66,10 +66,10 @@ class ConversationMemory {
 
   /// `not_found` when unknown, expired or another's.
   Result<Thread> load(const std::string& id, const std::string& owner, const ConversationRules& rules);
-  /// Adds turns; with `begin` the id is new and begins a thread, so that the store need not be asked.
+  /// Adds messages; with `begin` the id is new and begins a thread, so that the store need not be asked.
   /// `budget` when there would be too many, `not_found` as load(), `unreachable` when it cannot be written:
   /// then nothing was added.
-  Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
+  Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Message> messages,
                       const ConversationRules& rules, bool begin);
   /// When a new state is in the journal.
   enum class Kept : std::uint8_t {
@@ -119,7 +119,7 @@ class ConversationMemory {
   bool write_round(std::unique_lock<std::mutex>& lock);
   bool write_all(const std::vector<Hold>& dirty);
 
-  store::Store& store_;
+  store::Conversations& store_;
   const Clock& clock_;
   ConversationLimits limits_;
   std::function<void(const Error&)> on_failure_;

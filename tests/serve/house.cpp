@@ -164,7 +164,8 @@ House::House(const Settings& settings, const Clock& access_clock) : access_clock
   metrics_ = std::make_unique<Metrics>(catalogue_->get()->job_names());
   store_ = std::make_unique<LazyStore>(":memory:", system_clock());
   view_ = std::make_unique<ServerStatus>(*catalogue_, system_clock(), scratch_.path());
-  memory_ = std::make_unique<ConversationMemory>(*store_, system_clock(), ConversationLimits{}, nullptr);
+  memory_ = std::make_unique<ConversationMemory>(store_->conversations(), system_clock(),
+                                                 ConversationLimits{}, nullptr);
   caches_ = std::make_unique<Caches>(config, system_clock(), [this] { metrics_->cache_hit(); });
   router_ = std::make_unique<ModelRouter>(
       ModelRouter::Services{permits_, *metrics_, system_clock(), serve::network()});

@@ -52,7 +52,7 @@ class ToolCall : public serve::CallContext {
     auto opened = store::open_sqlite(":memory:");
     REQUIRE(opened);
     store_ = std::move(*opened);
-    memory_ = std::make_unique<serve::ConversationMemory>(*store_, system_clock(),
+    memory_ = std::make_unique<serve::ConversationMemory>(store_->conversations(), system_clock(),
                                                           serve::ConversationLimits{}, nullptr);
     caches_ =
         std::make_unique<serve::Caches>(runtime_->config, system_clock(), [this] { metrics_.cache_hit(); });
@@ -117,8 +117,8 @@ class ToolCall : public serve::CallContext {
     ids_ = std::move(ids);
     router_ = std::make_unique<serve::ModelRouter>(
         serve::ModelRouter::Services{permits_, metrics_, clock, transport});
-    memory_ =
-        std::make_unique<serve::ConversationMemory>(*store_, clock, serve::ConversationLimits{}, nullptr);
+    memory_ = std::make_unique<serve::ConversationMemory>(store_->conversations(), clock,
+                                                          serve::ConversationLimits{}, nullptr);
     caches_ = std::make_unique<serve::Caches>(runtime_->config, clock, [this] { metrics_.cache_hit(); });
   }
 
@@ -128,8 +128,8 @@ class ToolCall : public serve::CallContext {
   /// Forgets all and remembers in that store from now on, as after a restart.
   void remember_in(store::Store& store) {
     memory_.reset();  // writes what is not written yet
-    memory_ = std::make_unique<serve::ConversationMemory>(store, system_clock(), serve::ConversationLimits{},
-                                                          nullptr);
+    memory_ = std::make_unique<serve::ConversationMemory>(store.conversations(), system_clock(),
+                                                          serve::ConversationLimits{}, nullptr);
   }
   void become(std::string principal, serve::Scope scope = serve::Scope::admin) {
     principal_ = std::move(principal);

@@ -218,6 +218,6 @@ TEST_CASE("a statement is turned into a doubt that can be discussed", "[tools]")
   CHECK(!content["instructions"].get<std::string>().empty());
   CHECK(answer["continuation_offer"]["remaining_turns"] == 19);
   const std::string id = answer["continuation_offer"]["continuation_id"].get<std::string>();
-  CHECK(call.memory().load(id, "test", serve::memory_rules(call.config()))->turns.size() == 2);
+  CHECK(call.memory().load(id, "test", serve::memory_rules(call.config()))->messages.size() == 2);
   CHECK(refusal(call, "challenge", {{"prompt", "\n"}}).message.find("prompt") != std::string::npos);
 }
