@@ -5,10 +5,9 @@
 #include "store/store.hpp"
 
 namespace exai::commands {
-namespace record_run {
 namespace {
 
-Result<void> keep(const Report& report, const Context& context) {
+Result<void> save_run(const Report& report, const Context& context) {
   const auto file = path_setting(context, "server.state_dir") / "exai.db";
   auto store = store::open_sqlite(file, context.clock);
   if (!store) return fail(std::move(store).error());
@@ -27,10 +26,9 @@ Result<void> keep(const Report& report, const Context& context) {
 }
 
 }  // namespace
-}  // namespace record_run
 
 void keep_run(Outcome& outcome, const Context& context) {
-  const auto kept = record_run::keep(*outcome.report, context);
+  const auto kept = save_run(*outcome.report, context);
   if (kept) return;
   CheckResult lost = check_unknown(Error(kept.error()).during("recording the run"));
   lost.cause = Cause::none;  // whatever kept it from being written, the run itself is what is not known

@@ -3,10 +3,9 @@
 #include "core/digest.hpp"
 
 namespace exai::serve {
-namespace answer_caching {
 namespace {
 
-std::size_t weight(const std::string& key, const Reply& reply) {
+std::size_t reply_weight(const std::string& key, const Reply& reply) {
   return sizeof(Reply) + key.size() + reply.content.size() + reply.reasoning.size();
 }
 
@@ -21,7 +20,6 @@ CacheLimits semantic_limits(const Config& config) {
 }
 
 }  // namespace
-}  // namespace answer_caching
 
 std::string answer_key(std::string_view principal, const ChatRequest& request) {
   Json messages = Json::array();
@@ -42,7 +40,7 @@ std::string answer_key(std::string_view principal, const ChatRequest& request) {
 }
 
 void AnswerCache::keep(const std::string& key, const Reply& reply) {
-  const std::size_t bytes = answer_caching::weight(key, reply);
+  const std::size_t bytes = reply_weight(key, reply);
   if (replies_.limits().entries == 0 || bytes > replies_.limits().weight / 4) return;
   const Steady now = clock_.steady();
   replies_.put(key, reply, now, bytes);
@@ -119,12 +117,11 @@ AnswerCache::Counts AnswerCache::counts() const {
 }
 
 Caches::Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit)
-    : expert(answer_caching::expert_limits(config), clock, on_hit),
-      semantic(answer_caching::semantic_limits(config), clock, on_hit) {}
+    : expert(expert_limits(config), clock, on_hit), semantic(semantic_limits(config), clock, on_hit) {}
 
 void Caches::reload(const Config& config) {
-  expert.set_limits(answer_caching::expert_limits(config));
-  semantic.set_limits(answer_caching::semantic_limits(config));
+  expert.set_limits(expert_limits(config));
+  semantic.set_limits(semantic_limits(config));
 }
 
 std::vector<CacheRow> Caches::rows() const {

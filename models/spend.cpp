@@ -5,25 +5,24 @@
 #include <fmt/core.h>
 
 namespace exai::serve {
-namespace spending {
 namespace {
 
 constexpr double k_million = 1'000'000.0;
 constexpr double k_billion = 1'000'000'000.0;
-constexpr std::size_t k_most_unwritten = 1000;
+constexpr std::size_t k_most_unwritten_rows = 1000;
 
 /// Dollars of a budget setting; nothing when it sets no limit.
-std::optional<double> limit(const Config& config, std::string_view key) {
+std::optional<double> budget_limit(const Config& config, std::string_view key) {
   const std::string& text = config.text(key);
   if (text.empty()) return std::nullopt;
   return parse_usd(text).value();  // judged when it was read
 }
 
-std::string day_of(Wall at) {
+std::string utc_day(Wall at) {
   return format_utc(at).substr(0, 10);
 }
 
-Error exhausted(std::string message, std::string_view key) {
+Error budget_exhausted(std::string message, std::string_view key) {
   return make_error(ErrorKind::budget, std::move(message),
                     fmt::format("raise {} ({}), or use a free model", key, setting_name(key)));
 }
@@ -34,7 +33,6 @@ std::string_view provider_budget(std::string_view provider) {
 }
 
 }  // namespace
-}  // namespace spending
 
 std::optional<double> cost_of(const Model& model, const Usage& usage) {
   if (!model.price) return std::nullopt;
@@ -42,7 +40,7 @@ std::optional<double> cost_of(const Model& model, const Usage& usage) {
   const double fresh = static_cast<double>(usage.prompt) - cached;
   return (fresh * model.price->input + cached * model.price->cached_input +
           static_cast<double>(usage.completion) * model.price->output) /
-         spending::k_million;
+         k_million;
 }
 
 Spend::Spend(store::Spend* store, const Clock& clock, std::function<void(const Error&)> on_failure)
@@ -56,7 +54,7 @@ Spend::Spend(store::Spend* store, const Clock& clock, std::function<void(const E
 /// A new day begins with what the store knows of it: another life of this server may have spent. Under the
 /// lock, so that nobody spends before the budget is known.
 void Spend::turn_day() {
-  const std::string today = spending::day_of(clock_.wall());
+  const std::string today = utc_day(clock_.wall());
   if (today != day_) {
     day_ = today;
     spent_.clear();
@@ -78,7 +76,7 @@ void Spend::load() {
   spent_.clear();
   const auto add = [this](const std::vector<store::SpendChange>& rows) {
     for (const store::SpendChange& row : rows)
-      if (row.day == day_) spent_[row.provider] += static_cast<double>(row.nano_usd) / spending::k_billion;
+      if (row.day == day_) spent_[row.provider] += static_cast<double>(row.nano_usd) / k_billion;
   };
   add(*kept);
   add(unwritten_);
@@ -93,32 +91,32 @@ double Spend::total(std::string_view provider) const {
 
 Result<void> Spend::allow(const Config& config, const Model& model, long long prompt_tokens,
                           long long output_tokens) {
-  const auto most = spending::limit(config, "budget.request_usd");
-  const auto daily = spending::limit(config, "budget.daily_usd");
-  const std::string_view own_key = spending::provider_budget(model.provider);
-  const auto own = own_key.empty() ? std::nullopt : spending::limit(config, own_key);
+  const auto most = budget_limit(config, "budget.request_usd");
+  const auto daily = budget_limit(config, "budget.daily_usd");
+  const std::string_view own_key = provider_budget(model.provider);
+  const auto own = own_key.empty() ? std::nullopt : budget_limit(config, own_key);
   if (!most && !daily && !own) return {};
   const double own_most = own.value_or(0);
   // What costs nothing is never too dear.
   const double estimate = cost_of(model, {prompt_tokens, output_tokens, 0}).value_or(0);
   if (estimate <= 0) return {};
   if (most && estimate > *most)
-    return fail(spending::exhausted(
+    return fail(budget_exhausted(
         fmt::format("this request may cost {:.4f} US dollars with {}, more than the {:.4f} allowed", estimate,
                     model.name, *most),
         "budget.request_usd"));
   const std::scoped_lock lock(mutex_);
   turn_day();
   if (daily && total({}) >= *daily)
-    return fail(spending::exhausted(
+    return fail(budget_exhausted(
         fmt::format("the models have cost {:.4f} US dollars today (UTC), the budget is {:.4f}", total({}),
                     *daily),
         "budget.daily_usd"));
   if (own && total(model.provider) >= own_most)
     return fail(
-        spending::exhausted(fmt::format("{} has cost {:.4f} US dollars today (UTC), its budget is {:.4f}",
-                                        model.provider, total(model.provider), own_most),
-                            own_key));
+        budget_exhausted(fmt::format("{} has cost {:.4f} US dollars today (UTC), its budget is {:.4f}",
+                                     model.provider, total(model.provider), own_most),
+                         own_key));
   return {};
 }
 
@@ -129,11 +127,11 @@ double Spend::count(const Model& model, const Usage& usage) {
   turn_day();
   spent_[model.provider] += dollars;
   if (store_ == nullptr) return dollars;
-  const auto nano = static_cast<std::int64_t>(std::llround(dollars * spending::k_billion));
+  const auto nano = static_cast<std::int64_t>(std::llround(dollars * k_billion));
   const auto same = std::find_if(unwritten_.begin(), unwritten_.end(), [&](const store::SpendChange& row) {
     return row.day == day_ && row.provider == model.provider && row.model == model.name;
   });
-  if (same == unwritten_.end() && unwritten_.size() >= spending::k_most_unwritten) return dollars;
+  if (same == unwritten_.end() && unwritten_.size() >= k_most_unwritten_rows) return dollars;
   store::SpendChange& row = same != unwritten_.end() ? *same : unwritten_.emplace_back();
   row.day = day_;
   row.provider = model.provider;

@@ -7,16 +7,16 @@
 #include <fmt/core.h>
 
 namespace exai::serve {
-namespace remembering {
 namespace {
 
-constexpr Millis k_retry{1000};
+constexpr Millis k_store_retry{1000};
 // Threads that are looked at under one hold of the lock: by a call, and by the writer.
 constexpr std::size_t k_looks = 4, k_more_looks = 8;
-constexpr std::size_t k_at_once = 8;  // threads that the writer looks at between two offers of the processor
+// Threads that the writer looks at between two offers of the processor.
+constexpr std::size_t k_threads_at_once = 8;
 constexpr std::size_t k_most_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
 
-std::size_t weight(const std::vector<store::Message>& messages) {
+std::size_t messages_weight(const std::vector<store::Message>& messages) {
   std::size_t bytes = 0;
   for (const store::Message& message : messages) bytes += message.content.size() + sizeof(message);
   return bytes;
@@ -29,15 +29,12 @@ Result<Json> read_state(const std::string& text, const std::string& id) {
   return state;
 }
 
-tl::unexpected<Error> forgotten(const std::string& id) {
+tl::unexpected<Error> unknown_conversation(const std::string& id) {
   return fail(ErrorKind::not_found, fmt::format("the conversation {} is unknown or has expired", id),
               "start again without continuation_id and give the full context");
 }
 
 }  // namespace
-}  // namespace remembering
-
-using remembering::forgotten;
 
 /// One thread. `gate` guards all but what stands under ConversationMemory::mutex_.
 struct ConversationMemory::Entry {
@@ -90,7 +87,7 @@ ConversationMemory::ConversationMemory(store::Conversations& store, const Clock&
       open_journal_(std::move(open_journal)),
       // No call waits for the writer, and many wait for the loop.
       writer_(
-          mutex_, {.gather = limits.gather, .retry = remembering::k_retry, .low_priority = true},
+          mutex_, {.gather = limits.gather, .retry = k_store_retry, .low_priority = true},
           [this] { return !dirty_.empty(); },
           [this](std::unique_lock<std::mutex>& lock) { return write_round(lock); }) {}
 
@@ -171,7 +168,7 @@ ConversationMemory::Hold ConversationMemory::insert(Hold entry) {
   if (const auto found = recent_.find(entry->id); found != recent_.end()) return found->value;
   recent_.put(entry->id, entry);
   // The writer drops what is too much when it comes round; here only what it cannot catch up with.
-  if (recent_.size() > limits_.threads + limits_.threads / 4) dropped = shrink(remembering::k_looks);
+  if (recent_.size() > limits_.threads + limits_.threads / 4) dropped = shrink(k_looks);
   return entry;
 }
 
@@ -192,8 +189,7 @@ std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t loo
 /// The same until nothing is too much, for the writer. It steps back for others even while it holds the lock,
 /// so it holds it for a few at a time only: whoever answers a client waits for it.
 void ConversationMemory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
-  for (std::vector<Hold> dropped = shrink(remembering::k_more_looks); !dropped.empty();
-       dropped = shrink(remembering::k_more_looks)) {
+  for (std::vector<Hold> dropped = shrink(k_more_looks); !dropped.empty(); dropped = shrink(k_more_looks)) {
     lock.unlock();
     dropped.clear();
     lock.lock();
@@ -206,7 +202,7 @@ Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id,
     const std::scoped_lock lock(mutex_);
     if (const Hold* const found = recent_.use(id)) {
       const Hold entry = *found;
-      if (entry->owner != owner) return forgotten(id);
+      if (entry->owner != owner) return unknown_conversation(id);
       return entry;
     }
   }
@@ -217,7 +213,7 @@ Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id,
   if (!begin) {
     Result<store::Conversation> known = store_.load(id, rules.ttl);
     if (!known) return fail(known.error());
-    if (known->owner != owner) return forgotten(id);
+    if (known->owner != owner) return unknown_conversation(id);
     made->created = known->created;
     made->updated = known->updated;
     made->messages = std::move(known->messages);
@@ -225,7 +221,7 @@ Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id,
     made->state = std::move(known->state);
   }
   const Hold entry = insert(made);
-  if (entry->owner != owner) return forgotten(id);
+  if (entry->owner != owner) return unknown_conversation(id);
   return entry;
 }
 
@@ -235,8 +231,8 @@ Result<Thread> ConversationMemory::load(const std::string& id, const std::string
   if (!found) return fail(found.error());
   Entry& entry = **found;
   const std::scoped_lock lock(entry.gate);
-  if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
-  Result<Json> state = remembering::read_state(entry.state, id);
+  if (clock_.wall() - entry.updated > rules.ttl) return unknown_conversation(id);
+  Result<Json> state = read_state(entry.state, id);
   if (!state) return fail(std::move(state.error()));
   return Thread{entry.id, entry.created, entry.updated, entry.messages, std::move(*state)};
 }
@@ -264,7 +260,7 @@ Result<void> ConversationMemory::change(
   {
     Entry& entry = **found;
     const std::scoped_lock lock(entry.gate);
-    if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
+    if (clock_.wall() - entry.updated > rules.ttl) return unknown_conversation(id);
     store::ConversationChange next{.id = entry.id,
                                    .owner = entry.owner,
                                    .created = entry.created,
@@ -301,7 +297,7 @@ Result<void> ConversationMemory::append(const std::string& id, const std::string
     return {};
   };
   const auto apply = [](Entry& entry, store::ConversationChange& next) {
-    const std::size_t bytes = remembering::weight(next.messages);
+    const std::size_t bytes = messages_weight(next.messages);
     std::move(next.messages.begin(), next.messages.end(), std::back_inserter(entry.messages));
     return bytes;
   };
@@ -313,7 +309,7 @@ Result<void> ConversationMemory::update(const std::string& id, const std::string
                                         const std::function<Result<void>(Json& state)>& change_state,
                                         Kept kept) {
   const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
-    Result<Json> state = remembering::read_state(entry.state, id);
+    Result<Json> state = read_state(entry.state, id);
     if (!state) return fail(std::move(state.error()));
     if (Result<void> done = change_state(*state); !done) return done;
     next.state = dump_json(std::move(*state));
@@ -366,7 +362,7 @@ bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
     kept.push_back(entry->messages.size());
     entry->state_changed = false;
     changes.push_back(std::move(change));
-    if (changes.size() % remembering::k_at_once == 0) std::this_thread::yield();
+    if (changes.size() % k_threads_at_once == 0) std::this_thread::yield();
   }
   const Result<void> done = store_.save(changes);
   for (std::size_t i = 0; i < dirty.size(); ++i) {
@@ -420,7 +416,7 @@ bool ConversationMemory::at_hand(const std::string& id) const {
     entry = found->value;
   }
   const std::unique_lock lock(entry->gate, std::try_to_lock);  // whoever has it may be at work on a large one
-  return lock.owns_lock() && entry->state.size() <= remembering::k_most_quick;
+  return lock.owns_lock() && entry->state.size() <= k_most_quick;
 }
 
 void ConversationMemory::flush() {
