@@ -6,11 +6,10 @@
 #include "store/store.hpp"
 
 namespace exai::commands {
-namespace record_run {
 namespace {
 
-Result<void> keep(const Report& report, const Context& context) {
-  const auto file = path_setting(context, "server.state_dir") / k_database_file;
+Result<void> save_run(const Report& report, const Context& context) {
+  const auto file = path_setting(context, "server.state_dir") / "exai.db";
   auto store = store::open_sqlite(file, context.clock);
   if (!store) return fail(std::move(store).error());
   const ExitCode code = exit_code(report, context.globals.strict);
@@ -24,14 +23,13 @@ Result<void> keep(const Report& report, const Context& context) {
   record.started = report.started;
   record.duration = std::chrono::duration_cast<Millis>(report.duration);
   record.exit_code = int(code);
-  return (*store)->save_run(record);
+  return (*store)->runs().save(record);
 }
 
 }  // namespace
-}  // namespace record_run
 
 void keep_run(Outcome& outcome, const Context& context) {
-  const auto kept = record_run::keep(*outcome.report, context);
+  const auto kept = save_run(*outcome.report, context);
   if (kept) return;
   CheckResult lost = check_unknown(Error(kept.error()).during("recording the run"));
   lost.cause = Cause::none;  // whatever kept it from being written, the run itself is what is not known

@@ -8,32 +8,30 @@
 
 namespace exai::engine {
 namespace {
-namespace rating {
 
 /// Until the bucket has a whole token again; zero when it has one.
-Millis wait_for(double tokens, const RateBound& bound) {
+Millis wait_for_token(double tokens, const RateBound& bound) {
   if (tokens >= 1) return Millis{0};
   const double seconds = (1 - tokens) / bound.refill;
   return std::max(Millis{1}, std::chrono::ceil<Millis>(std::chrono::duration<double>(seconds)));
 }
 
-RateBound bound(const Config& config, const char* capacity, const char* refill) {
+RateBound rate_bound(const Config& config, const char* capacity, const char* refill) {
   return {static_cast<double>(config.integer(capacity)), static_cast<double>(config.integer(refill)),
           config.is_set(capacity) || config.is_set(refill)};
 }
 
-long long whole(double seconds) {
+long long whole_seconds(double seconds) {
   return std::max(1LL, std::llround(std::ceil(seconds)));
 }
 
-}  // namespace rating
 }  // namespace
 
 RateLimits rate_limits(const Config& config) {
   RateLimits limits;
-  limits.global = rating::bound(config, "limits.rate_global", "limits.rate_global_refill");
-  limits.address = rating::bound(config, "limits.rate_address", "limits.rate_address_refill");
-  limits.session = rating::bound(config, "limits.rate_session", "limits.rate_session_refill");
+  limits.global = rate_bound(config, "limits.rate_global", "limits.rate_global_refill");
+  limits.address = rate_bound(config, "limits.rate_address", "limits.rate_address_refill");
+  limits.session = rate_bound(config, "limits.rate_session", "limits.rate_session_refill");
   limits.idle = config.duration("limits.rate_idle");
   return limits;
 }
@@ -44,11 +42,11 @@ std::string rate_headers(const RateVerdict& verdict) {
   const double until_full = (bound.capacity - verdict.left) / bound.refill;
   std::string text =
       fmt::format("RateLimit-Policy: \"{}\";q={:.0f};w={}\r\nRateLimit: \"{}\";r={:.0f};t={}\r\n",
-                  verdict.policy, bound.capacity, rating::whole(bound.capacity / bound.refill),
-                  verdict.policy, std::floor(verdict.left), rating::whole(until_full));
+                  verdict.policy, bound.capacity, whole_seconds(bound.capacity / bound.refill),
+                  verdict.policy, std::floor(verdict.left), whole_seconds(until_full));
   if (verdict.wait.count() > 0)
     text +=
-        fmt::format("Retry-After: {}\r\n", rating::whole(static_cast<double>(verdict.wait.count()) / 1000.0));
+        fmt::format("Retry-After: {}\r\n", whole_seconds(static_cast<double>(verdict.wait.count()) / 1000.0));
   return text;
 }
 
@@ -61,7 +59,7 @@ Millis RateLimiter::take(std::string_view address, std::string_view session, Ste
   if (!session.empty()) concerned[2].first = &bucket("s:" + std::string(session), limits_.session, now);
   Millis wait{0};
   for (const auto& [one, bound] : concerned)
-    if (one != nullptr) wait = std::max(wait, rating::wait_for(one->tokens, bound));
+    if (one != nullptr) wait = std::max(wait, wait_for_token(one->tokens, bound));
   if (wait.count() > 0) return wait;
   for (const auto& [one, bound] : concerned)
     if (one != nullptr) one->tokens -= 1;
@@ -92,7 +90,7 @@ RateVerdict RateLimiter::take(const RateCaller& caller, Steady now) {
   RateVerdict verdict{{}, tightest->policy, *tightest->bound, 0};
   for (const Concerned& one : concerned)
     if (one.bucket != nullptr)
-      verdict.wait = std::max(verdict.wait, rating::wait_for(one.bucket->tokens, *one.bound));
+      verdict.wait = std::max(verdict.wait, wait_for_token(one.bucket->tokens, *one.bound));
   if (verdict.wait.count() == 0)
     for (const Concerned& one : concerned)
       if (one.bucket != nullptr) one.bucket->tokens -= 1;
@@ -103,19 +101,19 @@ RateVerdict RateLimiter::take(const RateCaller& caller, Steady now) {
 Millis RateLimiter::take_failure(std::string_view address, Steady now) {
   purge(now);
   Bucket& one = bucket("f:" + std::string(address), limits_.address, now);
-  const Millis wait = rating::wait_for(one.tokens, limits_.address);
+  const Millis wait = wait_for_token(one.tokens, limits_.address);
   if (wait.count() == 0) one.tokens -= 1;
   return wait;
 }
 
 RateLimiter::Bucket& RateLimiter::bucket(std::string name, const RateBound& bound, Steady now) {
-  const auto [found, fresh] = buckets_.try_emplace(std::move(name), Bucket{bound.capacity, now});
-  Bucket& one = found->second;
-  if (!fresh) {
-    const std::chrono::duration<double> since = now - one.touched;
-    one.tokens = std::min(bound.capacity, one.tokens + since.count() * bound.refill);
-    one.touched = now;
-  }
+  const auto found = buckets_.find(name);
+  if (found == buckets_.end()) return *buckets_.put(std::move(name), Bucket{bound.capacity, now});
+  Bucket& one = found->value;
+  const std::chrono::duration<double> since = now - one.touched;
+  one.tokens = std::min(bound.capacity, one.tokens + since.count() * bound.refill);
+  one.touched = now;
+  buckets_.touch(found);
   return one;
 }
 
@@ -124,17 +122,13 @@ void RateLimiter::purge(Steady now) {
   const bool full = buckets_.size() + 3 > limits_.buckets;
   if (!full && now - purged_ < limits_.idle) return;
   purged_ = now;
-  std::erase_if(buckets_, [&](const auto& row) { return now - row.second.touched >= limits_.idle; });
-  // A flood of addresses must not cost a walk through the map each time: a tenth goes at once.
+  while (!buckets_.empty() && now - buckets_.begin()->value.touched >= limits_.idle)
+    buckets_.erase(buckets_.begin());
+  // Of a flood of addresses a tenth goes at once; what holds for all of them stays.
   if (buckets_.size() + 3 <= limits_.buckets) return;
-  std::vector<Steady> ages;
-  ages.reserve(buckets_.size());
-  for (const auto& [name, one] : buckets_) ages.push_back(one.touched);
-  const auto tenth = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 10);
-  std::nth_element(ages.begin(), tenth, ages.end());
-  const Steady oldest_kept = *tenth;
-  std::erase_if(buckets_,
-                [&](const auto& row) { return row.first != "global" && row.second.touched <= oldest_kept; });
+  std::size_t too_many = buckets_.size() / 10 + 1;
+  for (auto one = buckets_.begin(); one != buckets_.end() && too_many > 0; --too_many)
+    one = one->key == "global" ? std::next(one) : buckets_.erase(one);
 }
 
 }  // namespace exai::engine

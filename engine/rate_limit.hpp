@@ -4,8 +4,8 @@
 
 #include "core/config.hpp"
 #include "core/deadline.hpp"
+#include "core/lru.hpp"
 
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -69,7 +69,7 @@ class RateLimiter {
   void purge(Steady now);
 
   RateLimits limits_;
-  std::map<std::string, Bucket> buckets_;  // "global", "a:ADDRESS", "s:SESSION", "k:KEY", "f:ADDRESS"
+  Lru<Bucket> buckets_;  // "global", "a:ADDRESS", "s:SESSION", "k:KEY", "f:ADDRESS"
   Steady purged_{};
 };
 

@@ -3,10 +3,9 @@
 #include "core/digest.hpp"
 
 namespace exai::models {
-namespace answer_caching {
 namespace {
 
-std::size_t weight(const std::string& key, const Reply& reply) {
+std::size_t reply_weight(const std::string& key, const Reply& reply) {
   return sizeof(Reply) + key.size() + reply.content.size() + reply.reasoning.size();
 }
 
@@ -21,7 +20,6 @@ CacheLimits semantic_limits(const Config& config) {
 }
 
 }  // namespace
-}  // namespace answer_caching
 
 std::string answer_key(std::string_view principal, const ChatRequest& request) {
   Json messages = Json::array();
@@ -41,50 +39,19 @@ std::string answer_key(std::string_view principal, const ChatRequest& request) {
   return sha256_hex(dump_json(all));
 }
 
-void AnswerCache::drop(Entries::iterator entry) {
-  counts_.bytes -= entry->bytes;
-  index_.erase(entry->key);
-  entries_.erase(entry);
-}
-
-void AnswerCache::shrink() {
-  const Steady now = clock_.steady();
-  while (!entries_.empty() && (entries_.size() > limits_.entries || counts_.bytes > limits_.bytes))
-    drop(std::prev(entries_.end()));
-  for (auto entry = entries_.begin(); entry != entries_.end();) {
-    const auto next = std::next(entry);
-    if (now - entry->born >= limits_.ttl) drop(entry);
-    entry = next;
-  }
-  counts_.entries = entries_.size();
-}
-
-const Reply* AnswerCache::fresh(const std::string& key) {
-  const auto found = index_.find(key);
-  if (found == index_.end()) return nullptr;
-  if (clock_.steady() - found->second->born >= limits_.ttl) {
-    drop(found->second);
-    return nullptr;
-  }
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return &entries_.front().reply;
-}
-
 void AnswerCache::keep(const std::string& key, const Reply& reply) {
-  const std::size_t bytes = answer_caching::weight(key, reply);
-  if (limits_.entries == 0 || bytes > limits_.bytes / 4) return;
-  if (const auto old = index_.find(key); old != index_.end()) drop(old->second);
-  entries_.push_front({key, reply, bytes, clock_.steady()});
-  index_.emplace(key, entries_.begin());
-  counts_.bytes += bytes;
-  shrink();
+  const std::size_t bytes = reply_weight(key, reply);
+  if (replies_.limits().entries == 0 || bytes > replies_.limits().weight / 4) return;
+  const Steady now = clock_.steady();
+  replies_.put(key, reply, now, bytes);
+  replies_.erase_expired(now);
 }
 
 Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline deadline,
                                             const std::stop_token& stop,
                                             const std::function<Result<Reply>()>& ask) {
   std::unique_lock lock(mutex_);
-  if (limits_.entries == 0) {  // switched off
+  if (replies_.limits().entries == 0) {  // switched off
     lock.unlock();
     Result<Reply> reply = ask();
     if (!reply) return fail(reply.error());
@@ -92,7 +59,7 @@ Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline dea
   }
   bool waited = false;
   for (;;) {
-    if (const Reply* kept = fresh(key)) {
+    if (const Reply* kept = replies_.use(key, clock_.steady())) {
       ++(waited ? counts_.shared : counts_.hits);
       Found found{*kept, true};
       lock.unlock();
@@ -130,32 +97,31 @@ Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline dea
 
 void AnswerCache::set_limits(CacheLimits limits) {
   const std::scoped_lock lock(mutex_);
-  limits_ = limits;
-  shrink();
+  const Steady now = clock_.steady();
+  replies_.set_limits(lru_limits(limits), now);
+  replies_.erase_expired(now);
 }
 
 void AnswerCache::clear() {
   const std::scoped_lock lock(mutex_);
-  entries_.clear();
-  index_.clear();
-  counts_.entries = counts_.bytes = 0;
+  replies_.clear();
 }
 
 AnswerCache::Counts AnswerCache::counts() const {
   const std::scoped_lock lock(mutex_);
   Counts counts = counts_;
-  counts.entries = entries_.size();
-  counts.limit = limits_.entries;
+  counts.entries = replies_.size();
+  counts.limit = replies_.limits().entries;
+  counts.bytes = replies_.weight();
   return counts;
 }
 
 Caches::Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit)
-    : expert(answer_caching::expert_limits(config), clock, on_hit),
-      semantic(answer_caching::semantic_limits(config), clock, on_hit) {}
+    : expert(expert_limits(config), clock, on_hit), semantic(semantic_limits(config), clock, on_hit) {}
 
 void Caches::reload(const Config& config) {
-  expert.set_limits(answer_caching::expert_limits(config));
-  semantic.set_limits(answer_caching::semantic_limits(config));
+  expert.set_limits(expert_limits(config));
+  semantic.set_limits(semantic_limits(config));
 }
 
 std::vector<CacheRow> Caches::rows() const {

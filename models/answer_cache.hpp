@@ -4,13 +4,12 @@
 
 #include "core/config.hpp"
 #include "core/deadline.hpp"
+#include "core/lru.hpp"
 #include "core/result.hpp"
 #include "models/providers/provider.hpp"
 
 #include <condition_variable>
 #include <functional>
-#include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -35,7 +34,7 @@ class AnswerCache {
  public:
   /// `on_hit` is told of each question that nobody had to be asked for; any thread.
   AnswerCache(CacheLimits limits, const Clock& clock, std::function<void()> on_hit = {})
-      : limits_(limits), clock_(clock), on_hit_(std::move(on_hit)) {}
+      : clock_(clock), on_hit_(std::move(on_hit)), replies_(lru_limits(limits)) {}
 
   struct Found {
     Reply reply;
@@ -57,25 +56,16 @@ class AnswerCache {
   [[nodiscard]] Counts counts() const;
 
  private:
-  struct Entry {
-    std::string key;
-    Reply reply;
-    std::size_t bytes = 0;
-    Steady born{};
-  };
-  using Entries = std::list<Entry>;
-  const Reply* fresh(const std::string& key);
+  static LruLimits lru_limits(const CacheLimits& limits) {
+    return {limits.entries, limits.bytes, limits.ttl};
+  }
   void keep(const std::string& key, const Reply& reply);
-  void drop(Entries::iterator entry);
-  void shrink();
 
-  CacheLimits limits_;
   const Clock& clock_;
   std::function<void()> on_hit_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  Entries entries_;  // most recently used first
-  std::map<std::string, Entries::iterator, std::less<>> index_;
+  Lru<Reply> replies_;
   std::set<std::string, std::less<>> asking_;  // keys that somebody asks for now
   Counts counts_;
 };

@@ -5,25 +5,24 @@
 #include <fmt/core.h>
 
 namespace exai::models {
-namespace spending {
 namespace {
 
 constexpr double k_million = 1'000'000.0;
 constexpr double k_billion = 1'000'000'000.0;
-constexpr std::size_t k_most_unwritten = 1000;
+constexpr std::size_t k_most_unwritten_rows = 1000;
 
 /// Dollars of a budget setting; nothing when it sets no limit.
-std::optional<double> limit(const Config& config, std::string_view key) {
+std::optional<double> budget_limit(const Config& config, std::string_view key) {
   const std::string& text = config.text(key);
   if (text.empty()) return std::nullopt;
   return parse_usd(text).value();  // judged when it was read
 }
 
-std::string day_of(Wall at) {
+std::string utc_day(Wall at) {
   return format_utc(at).substr(0, 10);
 }
 
-Error exhausted(std::string message, std::string_view key) {
+Error budget_exhausted(std::string message, std::string_view key) {
   return make_error(ErrorKind::budget, std::move(message),
                     fmt::format("raise {} ({}), or use a free model", key, setting_name(key)));
 }
@@ -34,7 +33,6 @@ std::string_view provider_budget(std::string_view provider) {
 }
 
 }  // namespace
-}  // namespace spending
 
 std::optional<double> cost_of(const Model& model, const Usage& usage) {
   if (!model.price) return std::nullopt;
@@ -42,35 +40,33 @@ std::optional<double> cost_of(const Model& model, const Usage& usage) {
   const double fresh = static_cast<double>(usage.prompt) - cached;
   return (fresh * model.price->input + cached * model.price->cached_input +
           static_cast<double>(usage.completion) * model.price->output) /
-         spending::k_million;
+         k_million;
 }
 
-Spend::Spend(store::Store* store, const Clock& clock, std::function<void(const Error&)> on_failure)
-    : store_(store), clock_(clock), on_failure_(std::move(on_failure)) {}
-
-Spend::~Spend() {
-  if (!writer_.joinable()) return;
-  writer_.request_stop();
-  wake_.notify_all();
-  writer_.join();
-}
+Spend::Spend(store::Spend* store, const Clock& clock, std::function<void(const Error&)> on_failure)
+    : store_(store),
+      clock_(clock),
+      on_failure_(std::move(on_failure)),
+      writer_(
+          mutex_, {.gather = Millis{0}, .retry = Millis{5000}}, [this] { return !unwritten_.empty(); },
+          [this](std::unique_lock<std::mutex>& lock) { return write(lock); }) {}
 
 /// A new day begins with what the store knows of it: another life of this server may have spent. Under the
 /// lock, so that nobody spends before the budget is known.
 void Spend::turn_day() {
-  const std::string today = spending::day_of(clock_.wall());
+  const std::string today = utc_day(clock_.wall());
   if (today != day_) {
     day_ = today;
     spent_.clear();
     loaded_ = store_ == nullptr;
     load_again_ = {};
   }
-  if (!loaded_ && !writing_ && clock_.steady() >= load_again_) load();
+  if (!loaded_ && !writer_.writing() && clock_.steady() >= load_again_) load();
 }
 
 void Spend::load() {
   constexpr Millis k_patience{30000};
-  const Result<std::vector<store::SpendChange>> kept = store_->spend_of(day_);
+  const Result<std::vector<store::SpendChange>> kept = store_->load(day_);
   loaded_ = kept.has_value();
   load_again_ = clock_.steady() + k_patience;
   if (!kept) {
@@ -80,7 +76,7 @@ void Spend::load() {
   spent_.clear();
   const auto add = [this](const std::vector<store::SpendChange>& rows) {
     for (const store::SpendChange& row : rows)
-      if (row.day == day_) spent_[row.provider] += static_cast<double>(row.nano_usd) / spending::k_billion;
+      if (row.day == day_) spent_[row.provider] += static_cast<double>(row.nano_usd) / k_billion;
   };
   add(*kept);
   add(unwritten_);
@@ -95,47 +91,47 @@ double Spend::total(std::string_view provider) const {
 
 Result<void> Spend::allow(const Config& config, const Model& model, long long prompt_tokens,
                           long long output_tokens) {
-  const auto most = spending::limit(config, "budget.request_usd");
-  const auto daily = spending::limit(config, "budget.daily_usd");
-  const std::string_view own_key = spending::provider_budget(model.provider);
-  const auto own = own_key.empty() ? std::nullopt : spending::limit(config, own_key);
+  const auto most = budget_limit(config, "budget.request_usd");
+  const auto daily = budget_limit(config, "budget.daily_usd");
+  const std::string_view own_key = provider_budget(model.provider);
+  const auto own = own_key.empty() ? std::nullopt : budget_limit(config, own_key);
   if (!most && !daily && !own) return {};
   const double own_most = own.value_or(0);
   // What costs nothing is never too dear.
   const double estimate = cost_of(model, {prompt_tokens, output_tokens, 0}).value_or(0);
   if (estimate <= 0) return {};
   if (most && estimate > *most)
-    return fail(spending::exhausted(
+    return fail(budget_exhausted(
         fmt::format("this request may cost {:.4f} US dollars with {}, more than the {:.4f} allowed", estimate,
                     model.name, *most),
         "budget.request_usd"));
   const std::scoped_lock lock(mutex_);
   turn_day();
   if (daily && total({}) >= *daily)
-    return fail(spending::exhausted(
+    return fail(budget_exhausted(
         fmt::format("the models have cost {:.4f} US dollars today (UTC), the budget is {:.4f}", total({}),
                     *daily),
         "budget.daily_usd"));
   if (own && total(model.provider) >= own_most)
     return fail(
-        spending::exhausted(fmt::format("{} has cost {:.4f} US dollars today (UTC), its budget is {:.4f}",
-                                        model.provider, total(model.provider), own_most),
-                            own_key));
+        budget_exhausted(fmt::format("{} has cost {:.4f} US dollars today (UTC), its budget is {:.4f}",
+                                     model.provider, total(model.provider), own_most),
+                         own_key));
   return {};
 }
 
 double Spend::count(const Model& model, const Usage& usage) {
-  constexpr std::chrono::seconds k_patience{1};
+  constexpr Millis k_patience{1000};
   const double dollars = cost_of(model, usage).value_or(0);
   std::unique_lock lock(mutex_);
   turn_day();
   spent_[model.provider] += dollars;
   if (store_ == nullptr) return dollars;
-  const auto nano = static_cast<std::int64_t>(std::llround(dollars * spending::k_billion));
+  const auto nano = static_cast<std::int64_t>(std::llround(dollars * k_billion));
   const auto same = std::find_if(unwritten_.begin(), unwritten_.end(), [&](const store::SpendChange& row) {
     return row.day == day_ && row.provider == model.provider && row.model == model.name;
   });
-  if (same == unwritten_.end() && unwritten_.size() >= spending::k_most_unwritten) return dollars;
+  if (same == unwritten_.end() && unwritten_.size() >= k_most_unwritten_rows) return dollars;
   store::SpendChange& row = same != unwritten_.end() ? *same : unwritten_.emplace_back();
   row.day = day_;
   row.provider = model.provider;
@@ -145,12 +141,11 @@ double Spend::count(const Model& model, const Usage& usage) {
   row.completion += usage.completion;
   row.cached += usage.cached;
   row.nano_usd += nano;
-  if (!writer_.joinable())
-    writer_ = std::jthread([this](const std::stop_token& stop) { write_behind(stop); });
-  const std::uint64_t mine = ++counted_, failures = failures_;
-  wake_.notify_one();
+  const std::uint64_t mine = writer_.next_round(), failures = writer_.failures();
+  writer_.wake();
   if (dollars > 0)
-    idle_.wait_for(lock, k_patience, [&] { return written_ >= mine || failures_ != failures; });
+    writer_.wait(lock, k_patience,
+                 [&] { return writer_.rounds() >= mine || writer_.failures() != failures; });
   return dollars;
 }
 
@@ -170,38 +165,18 @@ double Spend::today(std::string_view provider) {
 bool Spend::write(std::unique_lock<std::mutex>& lock) {
   std::vector<store::SpendChange> rows;
   rows.swap(unwritten_);
-  writing_ = true;
-  const std::uint64_t upto = counted_;
   lock.unlock();
-  const Result<void> kept = store_->add_spend(rows);
+  const Result<void> kept = store_->add(rows);
   if (!kept && on_failure_) on_failure_(kept.error());
   lock.lock();
-  writing_ = false;
-  if (kept)
-    written_ = upto;
-  else
-    ++failures_;
   if (!kept) unwritten_.insert(unwritten_.end(), rows.begin(), rows.end());
-  idle_.notify_all();
   return kept.has_value();
 }
 
-void Spend::write_behind(const std::stop_token& stop) {
-  constexpr std::chrono::seconds k_patience{5};
-  std::unique_lock lock(mutex_);
-  while (true) {
-    wake_.wait(lock, stop, [this] { return !unwritten_.empty(); });
-    if (unwritten_.empty()) return;
-    const bool kept = write(lock);
-    if (stop.stop_requested()) return;
-    if (!kept) wake_.wait_for(lock, stop, k_patience, [] { return false; });
-  }
-}
-
 void Spend::flush() {
-  constexpr std::chrono::seconds k_patience{5};
+  constexpr Millis k_patience{5000};
   std::unique_lock lock(mutex_);
-  idle_.wait_for(lock, k_patience, [this] { return unwritten_.empty() && !writing_; });
+  writer_.wait(lock, k_patience, [this] { return unwritten_.empty() && !writer_.writing(); });
 }
 
 }  // namespace exai::models

@@ -6,16 +6,15 @@
 #include "core/result.hpp"
 #include "models/catalogue.hpp"
 #include "models/providers/provider.hpp"
-#include "store/store.hpp"
+#include "store/spend.hpp"
+#include "store/write_behind.hpp"
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace exai::models {
@@ -28,10 +27,7 @@ class Spend {
  public:
   /// `store` may be missing: then a day lasts as long as the process. `on_failure` hears of what could not be
   /// kept yet (it is tried again); any thread.
-  Spend(store::Store* store, const Clock& clock, std::function<void(const Error&)> on_failure = {});
-  ~Spend();
-  Spend(const Spend&) = delete;
-  Spend& operator=(const Spend&) = delete;
+  Spend(store::Spend* store, const Clock& clock, std::function<void(const Error&)> on_failure = {});
 
   /// `budget` when the day's or the request's budget forbids the question; the hint names the setting.
   Result<void> allow(const Config& config, const Model& model, long long prompt_tokens,
@@ -51,23 +47,19 @@ class Spend {
   void turn_day();
   void load();
   [[nodiscard]] double total(std::string_view provider) const;
-  void write_behind(const std::stop_token& stop);
   bool write(std::unique_lock<std::mutex>& lock);
 
-  store::Store* store_;
+  store::Spend* store_;
   const Clock& clock_;
   std::function<void(const Error&)> on_failure_;
   std::mutex mutex_;
-  std::condition_variable_any wake_, idle_;
   std::string day_;                                   // "2026-11-21"
   std::map<std::string, double, std::less<>> spent_;  // by provider
   std::vector<store::SpendChange> unwritten_;
-  std::uint64_t counted_ = 0, written_ = 0, failures_ = 0;
-  bool writing_ = false;
   bool loaded_ = false;
   Steady load_again_{};  // when the store did not answer
   std::set<std::string, std::less<>> unpriced_;
-  std::jthread writer_;
+  store::WriteBehind writer_;  // the last to begin and the first to end
 };
 
 }  // namespace exai::models

@@ -207,7 +207,7 @@ class Server {
       const auto failed = std::make_shared<std::string>();
       parts_.background.run(
           [this, ttl, failed] {
-            if (const auto done = parts_.store.expire_conversations(ttl); !done)
+            if (const auto done = parts_.store.conversations().expire(ttl); !done)
               *failed = done.error().message;
           },
           [this, failed] {

@@ -47,7 +47,7 @@ ServerParts::ServerParts(ServerInputs inputs)
       store(keeps_state() ? state_folder() / k_database_file : std::filesystem::path(":memory:"),
             environment->clock()),
       memory(
-          store, environment->clock(), conversation_limits(config),
+          store.conversations(), environment->clock(), conversation_limits(config),
           [this](const Error& error) {
             metrics.storage_failed();
             log->write(io::LogLevel::warning, "memory.write",
@@ -55,7 +55,7 @@ ServerParts::ServerParts(ServerInputs inputs)
           },
           journal_in(state_folder(), keeps_state())),
       caches(config, environment->clock(), [this] { metrics.cache_hit(); }),
-      spend(&store, environment->clock(),
+      spend(&store.spend(), environment->clock(),
             [this](const Error& error) {
               log->write(io::LogLevel::warning, "spend.write",
                          "the cost of models is not in the store yet: " + error.message);

@@ -3,10 +3,9 @@
 #include <cstring>
 
 namespace exai::store {
-namespace change_codec {
 namespace {
 
-constexpr std::uint32_t k_version = 1;
+constexpr std::uint32_t k_change_version = 1;
 
 void put(std::string& out, std::uint64_t number) {
   char bytes[sizeof number];
@@ -24,9 +23,9 @@ void put(std::string& out, Wall at) {
 }
 
 /// Takes from the front; once something does not fit, all that follows is empty and `good` is false.
-class Reader {
+class ChangeReader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  explicit ChangeReader(std::string_view bytes) : rest_(bytes) {}
   std::uint64_t number() {
     std::uint64_t value = 0;
     if (rest_.size() < sizeof value) {
@@ -59,25 +58,24 @@ class Reader {
 };
 
 }  // namespace
-}  // namespace change_codec
 
 std::string encode_change(const ConversationChange& change) {
-  using change_codec::put;
   std::string out;
   std::size_t size = 256 + (change.state ? change.state->size() : 0);
-  for (const Turn& turn : change.turns) size += turn.content.size() + 256;
+  for (const Message& message : change.messages) size += message.content.size() + 256;
   out.reserve(size);
-  put(out, std::uint64_t{change_codec::k_version});
+  put(out, std::uint64_t{k_change_version});
   put(out, change.id);
   put(out, change.owner);
   put(out, change.created);
   put(out, change.updated);
   put(out, std::uint64_t{change.position});
-  put(out, std::uint64_t{change.turns.size()});
-  for (const Turn& turn : change.turns) {
-    for (const std::string* text : {&turn.role, &turn.content, &turn.tool, &turn.provider, &turn.model})
+  put(out, std::uint64_t{change.messages.size()});
+  for (const Message& message : change.messages) {
+    for (const std::string* text :
+         {&message.role, &message.content, &message.tool, &message.provider, &message.model})
       put(out, *text);
-    put(out, turn.at);
+    put(out, message.at);
   }
   put(out, std::uint64_t{change.state ? 1U : 0U});
   if (change.state) put(out, *change.state);
@@ -85,21 +83,22 @@ std::string encode_change(const ConversationChange& change) {
 }
 
 Result<ConversationChange> decode_change(std::string_view record) {
-  change_codec::Reader reader(record);
+  ChangeReader reader(record);
   ConversationChange change;
-  const bool known = reader.number() == change_codec::k_version;
+  const bool known = reader.number() == k_change_version;
   change.id = reader.text();
   change.owner = reader.text();
   change.created = reader.time();
   change.updated = reader.time();
   change.position = reader.number();
-  const std::uint64_t turns = reader.number();
-  for (std::uint64_t i = 0; i < turns && reader.good(); ++i) {
-    Turn turn;
-    for (std::string* text : {&turn.role, &turn.content, &turn.tool, &turn.provider, &turn.model})
+  const std::uint64_t messages = reader.number();
+  for (std::uint64_t i = 0; i < messages && reader.good(); ++i) {
+    Message message;
+    for (std::string* text :
+         {&message.role, &message.content, &message.tool, &message.provider, &message.model})
       *text = reader.text();
-    turn.at = reader.time();
-    change.turns.push_back(std::move(turn));
+    message.at = reader.time();
+    change.messages.push_back(std::move(message));
   }
   if (reader.number() == 1) change.state = reader.text();
   if (known && reader.good() && reader.at_end()) return change;

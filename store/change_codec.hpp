@@ -1,7 +1,7 @@
 // One change of a conversation as bytes, for the journal that keeps it until it is in the store.
 #pragma once
 
-#include "store/store.hpp"
+#include "store/conversations.hpp"
 
 #include <string>
 #include <string_view>

@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 namespace exai::store {
-namespace sqlite_errors {
 namespace {
 
-ErrorKind kind(int code) {
+ErrorKind sqlite_kind(int code) {
   switch (code & 0xff) {
     case SQLITE_INTERRUPT:
       return ErrorKind::timeout;
@@ -29,7 +28,7 @@ ErrorKind kind(int code) {
   }
 }
 
-std::string hint(int code) {
+std::string sqlite_hint(int code) {
   switch (code & 0xff) {
     case SQLITE_FULL:
       return "free space on the disk that holds EXAI_STATE_DIR";
@@ -47,65 +46,68 @@ std::string hint(int code) {
   }
 }
 
-tl::unexpected<Error> failed(sqlite3* db, int code, std::string_view doing) {
+tl::unexpected<Error> sqlite_failed(sqlite3* db, int code, std::string_view doing) {
   const int extended = db != nullptr ? sqlite3_extended_errcode(db) : code;
-  return fail(kind(code),
+  return fail(sqlite_kind(code),
               fmt::format("database: {} failed: {} (sqlite {})", doing,
                           db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code), extended),
-              hint(code));
+              sqlite_hint(code));
 }
+
+class SqliteStatement final : public sql::Statement {
+ public:
+  SqliteStatement(sqlite3* db, sqlite3_stmt* handle) : db_(db), handle_(handle) {}
+  SqliteStatement(const SqliteStatement&) = delete;
+  SqliteStatement& operator=(const SqliteStatement&) = delete;
+  ~SqliteStatement() override { sqlite3_finalize(handle_); }
+
+  using sql::Statement::bind;
+  Statement& bind(std::string_view text) override {
+    sqlite3_bind_text64(handle_, next_++, text.data() != nullptr ? text.data() : "", text.size(),
+                        SQLITE_TRANSIENT, SQLITE_UTF8);
+    return *this;
+  }
+  Statement& bind(std::int64_t number) override {
+    sqlite3_bind_int64(handle_, next_++, number);
+    return *this;
+  }
+  Result<bool> step() override {
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    return sqlite_failed(db_, code, "a statement");
+  }
+  Result<void> run() override {
+    const Result<bool> row = step();
+    sqlite3_reset(handle_);
+    if (!row) return fail(row.error());
+    return {};
+  }
+  Statement& reset() override {
+    sqlite3_reset(handle_);
+    sqlite3_clear_bindings(handle_);
+    next_ = 1;
+    return *this;
+  }
+  [[nodiscard]] std::string text(int column) const override {
+    const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+    return bytes == nullptr
+               ? std::string{}
+               : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
+  }
+  [[nodiscard]] std::int64_t number(int column) const override {
+    return sqlite3_column_int64(handle_, column);
+  }
+
+ private:
+  sqlite3* db_;
+  sqlite3_stmt* handle_;
+  int next_ = 1;  // SQLite numbers parameters as they are first mentioned
+};
 
 }  // namespace
-}  // namespace sqlite_errors
 
-Statement::~Statement() {
-  sqlite3_finalize(handle_);
-}
-
-Statement& Statement::bind(std::string_view text) {
-  sqlite3_bind_text64(handle_, next_++, text.data() != nullptr ? text.data() : "", text.size(),
-                      SQLITE_TRANSIENT, SQLITE_UTF8);
-  return *this;
-}
-
-Statement& Statement::bind(std::int64_t number) {
-  sqlite3_bind_int64(handle_, next_++, number);
-  return *this;
-}
-
-Result<bool> Statement::step() {
-  const int code = sqlite3_step(handle_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  return sqlite_errors::failed(db_, code, "a statement");
-}
-
-Result<void> Statement::run() {
-  const Result<bool> row = step();
-  sqlite3_reset(handle_);
-  if (!row) return fail(row.error());
-  return {};
-}
-
-Statement& Statement::reset() {
-  sqlite3_reset(handle_);
-  sqlite3_clear_bindings(handle_);
-  next_ = 1;
-  return *this;
-}
-
-std::string Statement::text(int column) const {
-  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
-  return bytes == nullptr
-             ? std::string{}
-             : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
-}
-
-std::int64_t Statement::number(int column) const {
-  return sqlite3_column_int64(handle_, column);
-}
-
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file) {
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::filesystem::path& file) {
   const bool in_memory = file == ":memory:";
   if (!in_memory) {
     std::error_code problem;
@@ -123,15 +125,15 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   // Nobody asks SQLite how much memory it holds; counting takes a lock for each piece.
   static const int k_uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)k_uncounted;
-  std::unique_ptr<Database> db(new Database());
+  std::unique_ptr<SqliteDatabase> db(new SqliteDatabase());
   db->file_ = file.string();
   const int code = sqlite3_open_v2(file.c_str(), &db->handle_,
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-  if (code != SQLITE_OK) return sqlite_errors::failed(db->handle_, code, "opening " + file.string());
+  if (code != SQLITE_OK) return sqlite_failed(db->handle_, code, "opening " + file.string());
   sqlite3_busy_timeout(db->handle_, 5000);
   sqlite3_progress_handler(
-      db->handle_, 1000, [](void* self) { return static_cast<Database*>(self)->deadline_.passed() ? 1 : 0; },
-      db.get());
+      db->handle_, 1000,
+      [](void* self) { return static_cast<SqliteDatabase*>(self)->deadline_.passed() ? 1 : 0; }, db.get());
   const std::string journal = in_memory ? "" : "PRAGMA journal_mode=WAL;";
   // A checkpoint moves the log into the database at one go: a quarter of SQLite's 1,000 pages a time keeps
   // that below a millisecond of a processor that clients wait for.
@@ -144,41 +146,46 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   return db;
 }
 
-Database::~Database() {
+SqliteDatabase::~SqliteDatabase() {
   if (handle_ != nullptr) sqlite3_close_v2(handle_);
 }
 
-Result<Statement> Database::prepare(std::string_view sql) {
+Result<std::unique_ptr<sql::Statement>> SqliteDatabase::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
-  if (code != SQLITE_OK) return sqlite_errors::failed(handle_, code, "preparing a statement");
-  return Statement(handle_, statement);
+  if (code != SQLITE_OK) return sqlite_failed(handle_, code, "preparing a statement");
+  return std::make_unique<SqliteStatement>(handle_, statement);
 }
 
-Result<void> Database::execute(const std::string& sql) {
+const sql::Dialect& SqliteDatabase::dialect() const {
+  static constexpr sql::Dialect k_dialect{.begin = "BEGIN IMMEDIATE", .arrival = "rowid"};
+  return k_dialect;
+}
+
+Result<void> SqliteDatabase::execute(const std::string& sql) {
   const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) return sqlite_errors::failed(handle_, code, "a statement");
+  if (code != SQLITE_OK) return sqlite_failed(handle_, code, "a statement");
   return {};
 }
 
-std::int64_t Database::changes() const {
+std::int64_t SqliteDatabase::changes() const {
   return sqlite3_changes64(handle_);
 }
 
-Result<std::int64_t> Database::schema_version() {
+Result<std::int64_t> SqliteDatabase::schema_version() {
   if (auto made = execute(
           "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
           " applied TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))");
       !made)
     return fail(made.error());
-  Result<Statement> query = prepare("SELECT coalesce(max(version), 0) FROM schema_version");
+  const auto query = prepare("SELECT coalesce(max(version), 0) FROM schema_version");
   if (!query) return fail(query.error());
-  if (const Result<bool> row = query->step(); !row) return fail(row.error());
-  return query->number(0);
+  if (const Result<bool> row = (*query)->step(); !row) return fail(row.error());
+  return (*query)->number(0);
 }
 
-Result<void> Database::migrate(const std::vector<SqlFile>& files) {
-  Transaction change(*this);  // one for all: two processes that start together wait for each other
+Result<void> SqliteDatabase::migrate(const std::vector<SqlFile>& files) {
+  sql::Transaction change(*this);  // one for all: two processes that start together wait for each other
   if (auto begun = change.begin(); !begun) return begun;
   const Result<std::int64_t> version = schema_version();
   if (!version) return fail(version.error());
@@ -190,9 +197,9 @@ Result<void> Database::migrate(const std::vector<SqlFile>& files) {
     if (number <= *version) continue;
     if (auto applied = execute(std::string(sql)); !applied)
       return fail(std::move(applied.error()).during("applying migration " + std::string(name)));
-    Result<Statement> note = prepare("INSERT INTO schema_version (version, name) VALUES (?, ?)");
+    const auto note = prepare("INSERT INTO schema_version (version, name) VALUES (?, ?)");
     if (!note) return fail(note.error());
-    if (auto noted = note->bind(number).bind(name).run(); !noted) return noted;
+    if (auto noted = (*note)->bind(number).bind(name).run(); !noted) return noted;
   }
   if (*version > newest)
     return fail(
@@ -200,25 +207,6 @@ Result<void> Database::migrate(const std::vector<SqlFile>& files) {
         fmt::format("the database {} has schema {}, this program knows up to {}", file_, *version, newest),
         "use the newer program that wrote it, or another EXAI_STATE_DIR");
   return change.commit();
-}
-
-Result<void> Transaction::begin() {
-  auto begun = db_.execute("BEGIN IMMEDIATE");
-  open_ = begun.has_value();
-  return begun;
-}
-
-Result<void> Transaction::commit() {
-  auto done = db_.execute("COMMIT");
-  if (done) open_ = false;
-  return done;
-}
-
-Transaction::~Transaction() {
-  if (!open_) return;
-  db_.set_deadline(
-      Deadline::after(Millis{5000}));  // a rollback must not be interrupted by the deadline that caused it
-  (void)db_.execute("ROLLBACK");
 }
 
 }  // namespace exai::store

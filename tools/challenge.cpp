@@ -24,12 +24,12 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   envelope.metadata = {{"tool_name", "challenge"}};
   const std::string id = context.new_id();
   const Wall now = context.clock().wall();
-  const std::vector<store::Turn> turns{{"user", statement, "challenge", "", "", now},
-                                       {"assistant", std::string(doubt), "challenge", "", "", now}};
+  const std::vector<store::Message> messages{{"user", statement, "challenge", "", "", now},
+                                             {"assistant", std::string(doubt), "challenge", "", "", now}};
   const long long left = context.config().integer("conversation.max_turns") - 1;
   // Without a conversation the answer is as good; there is only nothing to go on with.
-  if (left > 0 &&
-      context.memory().append(id, context.principal(), turns, engine::memory_rules(context.config()), true))
+  if (left > 0 && context.memory().append(id, context.principal(), messages,
+                                          engine::memory_rules(context.config()), true))
     envelope.offer = ContinuationOffer{id, left};
   return enveloped(std::move(envelope));
 }

@@ -43,17 +43,17 @@ std::size_t turn_limit(const Config& config) {
   return static_cast<std::size_t>(config.integer("conversation.max_turns"));
 }
 
-Result<std::vector<store::Turn>> earlier_turns(const Question& question, engine::CallContext& context) {
-  if (question.conversation.empty()) return std::vector<store::Turn>{};
+Result<std::vector<store::Message>> earlier_messages(const Question& question, engine::CallContext& context) {
+  if (question.conversation.empty()) return std::vector<store::Message>{};
   Result<engine::Thread> known = context.memory().load(question.conversation, context.principal(),
                                                        engine::memory_rules(context.config()));
   if (!known) return fail(known.error());
   const std::size_t limit = turn_limit(context.config());
-  if (known->turns.size() / 2 >= limit)  // said before a model is paid, not after
+  if (known->messages.size() / 2 >= limit)  // said before a model is paid, not after
     return fail(ErrorKind::budget,
                 fmt::format("the conversation {} has had its {} turns", question.conversation, limit),
                 "start again without continuation_id and give the full context");
-  return std::move(known->turns);
+  return std::move(known->messages);
 }
 
 Result<void> check_fit(const models::Model& model, const Question& question, long long tokens) {
@@ -153,7 +153,7 @@ models::ChatRequest first_request(const Question& question, const engine::CallCo
   return request;
 }
 
-Result<Prepared> prepare(const Question& question, const std::vector<store::Turn>& earlier,
+Result<Prepared> prepare(const Question& question, const std::vector<store::Message>& earlier,
                          engine::CallContext& context) {
   Prepared prepared;
   models::ChatRequest& request = prepared.request;
@@ -201,10 +201,10 @@ std::string kept_text(const Question& question, const std::string& user_text) {
 Result<void> keep(const std::string& id, const Question& question, const std::string& user_text,
                   const models::Reply& reply, engine::CallContext& context) {
   const Wall now = context.clock().wall();
-  const std::vector<store::Turn> turns{
+  const std::vector<store::Message> messages{
       {"user", kept_text(question, user_text), "chat", reply.provider, reply.model, now},
       {"assistant", reply.content, "chat", reply.provider, reply.model, now}};
-  return context.memory().append(id, context.principal(), turns, engine::memory_rules(context.config()),
+  return context.memory().append(id, context.principal(), messages, engine::memory_rules(context.config()),
                                  question.conversation.empty());
 }
 
@@ -254,7 +254,7 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   if (std::optional<Envelope> back =
           resend_prompt("chat", "prompt", question->prompt, "files", context.config()))
     return enveloped(std::move(*back));
-  const Result<std::vector<store::Turn>> earlier = earlier_turns(*question, context);
+  const Result<std::vector<store::Message>> earlier = earlier_messages(*question, context);
   if (!earlier) return fail(earlier.error());
   const Result<Prepared> prepared = prepare(*question, *earlier, context);
   if (!prepared) return fail(prepared.error());

@@ -9,7 +9,7 @@ namespace history {
 namespace {
 constexpr long long k_large = 300'000;
 constexpr long long k_overhead = 4;         // a message's own frame, in tokens
-constexpr std::size_t k_beginning = 240;    // bytes of a turn that a note keeps
+constexpr std::size_t k_beginning = 240;    // bytes of a message that a note keeps
 constexpr long long k_bytes_per_token = 3;  // fewer than the estimate's four: what is cut must fit
 
 long long cost(std::string_view text) {
@@ -21,18 +21,20 @@ std::string cut_in_the_middle(const std::string& text, long long tokens) {
   return fmt::format("{}\n[... left out for room ...]\n{}", beginning_of(text, room), ending_of(text, room));
 }
 
-std::string one_line_of(const store::Turn& turn) {
-  std::string text(beginning_of(trim(turn.content), k_beginning));
+std::string one_line_of(const store::Message& message) {
+  std::string text(beginning_of(trim(message.content), k_beginning));
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return fmt::format("{}: {}{}\n", turn.role, text, text.size() < trim(turn.content).size() ? " ..." : "");
+  return fmt::format("{}: {}{}\n", message.role, text,
+                     text.size() < trim(message.content).size() ? " ..." : "");
 }
 
-/// What is known of the turns before `first`.
-void add_note(const std::vector<store::Turn>& turns, std::size_t first, long long tokens, History& history) {
+/// What is known of the messages before `first`.
+void add_note(const std::vector<store::Message>& earlier, std::size_t first, long long tokens,
+              History& history) {
   std::string lines;
   std::size_t next = first;
   while (next > 0) {
-    std::string line = one_line_of(turns[next - 1]);
+    std::string line = one_line_of(earlier[next - 1]);
     tokens -= cost(line);
     if (tokens < 0) break;
     lines.insert(0, line);
@@ -57,27 +59,27 @@ long long history_budget(const models::Model& model, long long prompt_tokens) {
   return std::max(0LL, std::min(share, content - prompt_tokens));
 }
 
-History history_within(const std::vector<store::Turn>& turns, long long tokens) {
+History history_within(const std::vector<store::Message>& earlier, long long tokens) {
   using namespace history;
   History found;
-  if (turns.empty()) return found;
+  if (earlier.empty()) return found;
   const long long for_note = tokens / 8;
   long long all = 0;
-  for (const store::Turn& turn : turns) all += cost(turn.content);
+  for (const store::Message& message : earlier) all += cost(message.content);
   long long room = all <= tokens ? tokens : tokens - for_note;
-  std::size_t first = turns.size();
-  while (first > 0 && cost(turns[first - 1].content) <= room) room -= cost(turns[--first].content);
-  while (first < turns.size() && turns[first].role != "user") ++first;
-  for (std::size_t i = first; i < turns.size(); ++i)
-    found.messages.push_back({turns[i].role, turns[i].content, {}});
-  if (first == turns.size() && turns.size() >= 2 && room > 2 * k_overhead) {
+  std::size_t first = earlier.size();
+  while (first > 0 && cost(earlier[first - 1].content) <= room) room -= cost(earlier[--first].content);
+  while (first < earlier.size() && earlier[first].role != "user") ++first;
+  for (std::size_t i = first; i < earlier.size(); ++i)
+    found.messages.push_back({earlier[i].role, earlier[i].content, {}});
+  if (first == earlier.size() && earlier.size() >= 2 && room > 2 * k_overhead) {
     first -= 2;  // the last exchange alone is too large: its edges are better than nothing
-    for (std::size_t i = first; i < turns.size(); ++i)
+    for (std::size_t i = first; i < earlier.size(); ++i)
       found.messages.push_back(
-          {turns[i].role, cut_in_the_middle(turns[i].content, room / 2 - k_overhead), {}});
+          {earlier[i].role, cut_in_the_middle(earlier[i].content, room / 2 - k_overhead), {}});
   }
-  found.kept = turns.size() - first;
-  if (first > 0) add_note(turns, first, for_note, found);
+  found.kept = earlier.size() - first;
+  if (first > 0) add_note(earlier, first, for_note, found);
   return found;
 }
 

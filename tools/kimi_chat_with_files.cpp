@@ -27,7 +27,7 @@ void note_use(const FileOwners& owners, const Json& ids, engine::CallContext& co
   for (store::ProviderFile record : owners.records()) {
     if (std::find(ids.begin(), ids.end(), Json(record.id)) == ids.end()) continue;
     record.used = context.clock().wall();
-    if (!context.store().keep_provider_file(record)) return;
+    if (!context.store().files().save(record)) return;
   }
 }
 

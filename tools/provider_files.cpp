@@ -68,7 +68,7 @@ Result<std::optional<RemoteFile>> sent_before(engine::CallContext& context, cons
                                               const UploadRules& rules) {
   const Millis ttl = context.config().duration("files.record_ttl");
   const Wall now = context.clock().wall();
-  const auto known = context.store().provider_files(rules.provider);
+  const auto known = context.store().files().load(rules.provider);
   if (!known) return fail(known.error());
   for (store::ProviderFile record : *known) {
     // Another's file is not shared: its owner may remove it, and its existence is nobody else's business.
@@ -78,12 +78,12 @@ Result<std::optional<RemoteFile>> sent_before(engine::CallContext& context, cons
     Result<std::optional<RemoteFile>> there = still_there(context, record);
     if (!there) return there;
     if (!*there) {
-      if (auto gone = context.store().forget_provider_file(record.provider, record.id); !gone)
+      if (auto gone = context.store().files().remove(record.provider, record.id); !gone)
         return fail(gone.error());
       continue;
     }
     record.used = now;
-    if (auto kept = context.store().keep_provider_file(record); !kept) return fail(kept.error());
+    if (auto kept = context.store().files().save(record); !kept) return fail(kept.error());
     return there;
   }
   return std::nullopt;
@@ -157,15 +157,15 @@ Result<Sent> send_file(engine::CallContext& context, const Outgoing& file, const
   Result<RemoteFile> made = provider_files::upload(context, file, rules);
   if (!made) return fail(made.error());
   const Wall now = context.clock().wall();
-  const auto kept = context.store().keep_provider_file({.provider = rules.provider,
-                                                        .id = made->id,
-                                                        .sha256 = file.sha256,
-                                                        .purpose = rules.purpose,
-                                                        .name = file.name,
-                                                        .owner = context.principal(),
-                                                        .bytes = made->bytes,
-                                                        .uploaded = now,
-                                                        .used = now});
+  const auto kept = context.store().files().save({.provider = rules.provider,
+                                                  .id = made->id,
+                                                  .sha256 = file.sha256,
+                                                  .purpose = rules.purpose,
+                                                  .name = file.name,
+                                                  .owner = context.principal(),
+                                                  .bytes = made->bytes,
+                                                  .uploaded = now,
+                                                  .used = now});
   // The file is there and its id is what the caller needs; without a record it is sent again next time.
   if (!kept)
     context.log(engine::ClientLog::warning,
@@ -189,7 +189,7 @@ Result<std::vector<RemoteFile>> remote_files(engine::CallContext& context, const
 }
 
 Result<FileOwners> FileOwners::load(engine::CallContext& context, const std::string& provider) {
-  Result<std::vector<store::ProviderFile>> records = context.store().provider_files(provider);
+  Result<std::vector<store::ProviderFile>> records = context.store().files().load(provider);
   if (!records) return fail(records.error());
   FileOwners owners;
   owners.records_ = std::move(*records);
@@ -228,7 +228,7 @@ Result<void> remove_remote(engine::CallContext& context, const std::string& prov
       provider_files::ask(context, provider, "DELETE", "/files/" + id);
   const bool gone = !answer && answer.error().kind == ErrorKind::not_found;
   if (!answer && !gone) return fail(answer.error());
-  if (auto forgotten = context.store().forget_provider_file(provider, id); !forgotten) return forgotten;
+  if (auto forgotten = context.store().files().remove(provider, id); !forgotten) return forgotten;
   if (gone)
     return fail(ErrorKind::not_found, fmt::format("{} has no file {}", provider, id),
                 "kimi_manage_files with operation list shows what there is");

@@ -1,23 +1,24 @@
 #include "engine/conversations/memory.hpp"
 
-#include "io/process.hpp"
 #include "store/change_codec.hpp"
+
+#include <thread>
 
 #include <fmt/core.h>
 
 namespace exai::engine {
-namespace remembering {
 namespace {
 
-constexpr Millis k_retry{1000};
+constexpr Millis k_store_retry{1000};
 // Threads that are looked at under one hold of the lock: by a call, and by the writer.
 constexpr std::size_t k_looks = 4, k_more_looks = 8;
-constexpr std::size_t k_at_once = 8;  // threads that the writer looks at between two offers of the processor
+// Threads that the writer looks at between two offers of the processor.
+constexpr std::size_t k_threads_at_once = 8;
 constexpr std::size_t k_most_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
 
-std::size_t weight(const std::vector<store::Turn>& turns) {
+std::size_t messages_weight(const std::vector<store::Message>& messages) {
   std::size_t bytes = 0;
-  for (const store::Turn& turn : turns) bytes += turn.content.size() + sizeof(turn);
+  for (const store::Message& message : messages) bytes += message.content.size() + sizeof(message);
   return bytes;
 }
 
@@ -28,26 +29,23 @@ Result<Json> read_state(const std::string& text, const std::string& id) {
   return state;
 }
 
-tl::unexpected<Error> forgotten(const std::string& id) {
+tl::unexpected<Error> unknown_conversation(const std::string& id) {
   return fail(ErrorKind::not_found, fmt::format("the conversation {} is unknown or has expired", id),
               "start again without continuation_id and give the full context");
 }
 
 }  // namespace
-}  // namespace remembering
-
-using remembering::forgotten;
 
 /// One thread. `gate` guards all but what stands under ConversationMemory::mutex_.
 struct ConversationMemory::Entry {
   std::mutex gate;
   std::string id, owner;
   Wall created{}, updated{};
-  std::vector<store::Turn> turns;
+  std::vector<store::Message> messages;
   // JSON as the store keeps it; empty = none. A tree would be a hundred small pieces of memory, which the
   // writer walks and frees long after they left its processor's cache.
   std::string state;
-  std::size_t kept_turns = 0;
+  std::size_t saved_messages = 0;
   bool state_changed = false;
   bool state_owed = false;   // the journal does not have it yet
   std::uint64_t listed = 0;  // the collection in dirty_ that it belongs to; under ConversationMemory::mutex_
@@ -79,25 +77,26 @@ struct ConversationMemory::Ticket {
   std::uint64_t number;
 };
 
-ConversationMemory::ConversationMemory(store::Store& store, const Clock& clock, ConversationLimits limits,
+ConversationMemory::ConversationMemory(store::Conversations& store, const Clock& clock,
+                                       ConversationLimits limits,
                                        std::function<void(const Error&)> on_failure, OpenJournal open_journal)
     : store_(store),
       clock_(clock),
       limits_(limits),
       on_failure_(std::move(on_failure)),
-      open_journal_(std::move(open_journal)) {}
+      open_journal_(std::move(open_journal)),
+      // No call waits for the writer, and many wait for the loop.
+      writer_(
+          mutex_, {.gather = limits.gather, .retry = k_store_retry, .low_priority = true},
+          [this] { return !dirty_.empty(); },
+          [this](std::unique_lock<std::mutex>& lock) { return write_round(lock); }) {}
 
 ConversationMemory::~ConversationMemory() {
   (void)close();
 }
 
 Result<void> ConversationMemory::close() {
-  {
-    const std::scoped_lock lock(mutex_);
-    ending_ = true;
-    wake_.notify_all();
-  }
-  if (writer_.joinable()) writer_.join();
+  writer_.close();
   const std::scoped_lock lock(mutex_, journal_mutex_, trouble_mutex_);
   if (dirty_.empty()) {
     if (journal_) journal_->release(journal_->last());
@@ -166,27 +165,23 @@ std::optional<Error> ConversationMemory::trouble() {
 ConversationMemory::Hold ConversationMemory::insert(Hold entry) {
   std::vector<Hold> dropped;  // outlives the lock
   const std::scoped_lock lock(mutex_);
-  if (const auto found = index_.find(entry->id); found != index_.end()) return *found->second;
-  recent_.push_front(std::move(entry));
-  index_.emplace(recent_.front()->id, recent_.begin());
-  const Hold kept = recent_.front();
+  if (const auto found = recent_.find(entry->id); found != recent_.end()) return found->value;
+  recent_.put(entry->id, entry);
   // The writer drops what is too much when it comes round; here only what it cannot catch up with.
-  if (recent_.size() > limits_.threads + limits_.threads / 4) dropped = shrink(remembering::k_looks);
-  return kept;
+  if (recent_.size() > limits_.threads + limits_.threads / 4) dropped = shrink(k_looks);
+  return entry;
 }
 
 /// Drops what was not used for longest and is in the store. What waits to be written stays, so only a few are
 /// looked at: the writer comes back to the rest. The caller lets go of them where it holds no lock.
 std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t looks) {
   std::vector<Hold> dropped;
-  auto last = recent_.end();
-  while (recent_.size() > limits_.threads && last != recent_.begin() && looks-- > 0) {
-    --last;
+  for (auto one = recent_.begin(); recent_.size() > limits_.threads && one != recent_.end() && looks > 0;
+       --looks) {
     // References are handed out under the lock only: whoever has one may still change it.
-    if ((*last)->listed == collection_ || last->use_count() > 1) continue;
-    index_.erase((*last)->id);
-    dropped.push_back(std::move(*last));
-    last = recent_.erase(last);
+    const bool needed = one->value->listed == collection_ || one->value.use_count() > 1;
+    if (!needed) dropped.push_back(std::move(one->value));
+    one = needed ? std::next(one) : recent_.erase(one);
   }
   return dropped;
 }
@@ -194,8 +189,7 @@ std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t loo
 /// The same until nothing is too much, for the writer. It steps back for others even while it holds the lock,
 /// so it holds it for a few at a time only: whoever answers a client waits for it.
 void ConversationMemory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
-  for (std::vector<Hold> dropped = shrink(remembering::k_more_looks); !dropped.empty();
-       dropped = shrink(remembering::k_more_looks)) {
+  for (std::vector<Hold> dropped = shrink(k_more_looks); !dropped.empty(); dropped = shrink(k_more_looks)) {
     lock.unlock();
     dropped.clear();
     lock.lock();
@@ -206,10 +200,9 @@ Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id,
                                                           const ConversationRules& rules, bool begin) {
   {
     const std::scoped_lock lock(mutex_);
-    if (const auto found = index_.find(id); found != index_.end()) {
-      recent_.splice(recent_.begin(), recent_, found->second);
-      const Hold entry = *found->second;
-      if (entry->owner != owner) return forgotten(id);
+    if (const Hold* const found = recent_.use(id)) {
+      const Hold entry = *found;
+      if (entry->owner != owner) return unknown_conversation(id);
       return entry;
     }
   }
@@ -218,17 +211,17 @@ Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id,
   made->owner = owner;
   made->created = made->updated = clock_.wall();
   if (!begin) {
-    Result<store::Conversation> known = store_.load_conversation(id, rules.ttl);
+    Result<store::Conversation> known = store_.load(id, rules.ttl);
     if (!known) return fail(known.error());
-    if (known->owner != owner) return forgotten(id);
+    if (known->owner != owner) return unknown_conversation(id);
     made->created = known->created;
     made->updated = known->updated;
-    made->turns = std::move(known->turns);
-    made->kept_turns = made->turns.size();
+    made->messages = std::move(known->messages);
+    made->saved_messages = made->messages.size();
     made->state = std::move(known->state);
   }
   const Hold entry = insert(made);
-  if (entry->owner != owner) return forgotten(id);
+  if (entry->owner != owner) return unknown_conversation(id);
   return entry;
 }
 
@@ -238,10 +231,10 @@ Result<Thread> ConversationMemory::load(const std::string& id, const std::string
   if (!found) return fail(found.error());
   Entry& entry = **found;
   const std::scoped_lock lock(entry.gate);
-  if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
-  Result<Json> state = remembering::read_state(entry.state, id);
+  if (clock_.wall() - entry.updated > rules.ttl) return unknown_conversation(id);
+  Result<Json> state = read_state(entry.state, id);
   if (!state) return fail(std::move(state.error()));
-  return Thread{entry.id, entry.created, entry.updated, entry.turns, std::move(*state)};
+  return Thread{entry.id, entry.created, entry.updated, entry.messages, std::move(*state)};
 }
 
 /// With the system the change is already; on the disk it is only when that was asked for.
@@ -267,13 +260,13 @@ Result<void> ConversationMemory::change(
   {
     Entry& entry = **found;
     const std::scoped_lock lock(entry.gate);
-    if (clock_.wall() - entry.updated > rules.ttl) return forgotten(id);
+    if (clock_.wall() - entry.updated > rules.ttl) return unknown_conversation(id);
     store::ConversationChange next{.id = entry.id,
                                    .owner = entry.owner,
                                    .created = entry.created,
                                    .updated = clock_.wall(),
-                                   .position = entry.turns.size(),
-                                   .turns = {},
+                                   .position = entry.messages.size(),
+                                   .messages = {},
                                    .state = std::nullopt};
     if (Result<void> made = make(entry, next); !made) return made;
     if (kept == Kept::at_once) {
@@ -293,19 +286,19 @@ Result<void> ConversationMemory::change(
 }
 
 Result<void> ConversationMemory::append(const std::string& id, const std::string& owner,
-                                        std::vector<store::Turn> turns, const ConversationRules& rules,
+                                        std::vector<store::Message> messages, const ConversationRules& rules,
                                         bool begin) {
   const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
-    if (entry.turns.size() + turns.size() > rules.max_turns)
+    if (entry.messages.size() + messages.size() > rules.max_turns)
       return fail(ErrorKind::budget,
                   fmt::format("the conversation {} has had its {} turns", id, rules.max_turns / 2),
                   "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
-    next.turns = std::move(turns);
+    next.messages = std::move(messages);
     return {};
   };
   const auto apply = [](Entry& entry, store::ConversationChange& next) {
-    const std::size_t bytes = remembering::weight(next.turns);
-    std::move(next.turns.begin(), next.turns.end(), std::back_inserter(entry.turns));
+    const std::size_t bytes = messages_weight(next.messages);
+    std::move(next.messages.begin(), next.messages.end(), std::back_inserter(entry.messages));
     return bytes;
   };
   return change(id, owner, rules, begin, Kept::at_once, make, apply);
@@ -316,7 +309,7 @@ Result<void> ConversationMemory::update(const std::string& id, const std::string
                                         const std::function<Result<void>(Json& state)>& change_state,
                                         Kept kept) {
   const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
-    Result<Json> state = remembering::read_state(entry.state, id);
+    Result<Json> state = read_state(entry.state, id);
     if (!state) return fail(std::move(state.error()));
     if (Result<void> done = change_state(*state); !done) return done;
     next.state = dump_json(std::move(*state));
@@ -334,8 +327,7 @@ Result<void> ConversationMemory::update(const std::string& id, const std::string
 Result<void> ConversationMemory::make_room() {
   std::unique_lock lock(mutex_);
   if (unwritten_ <= limits_.unwritten_bytes) return {};
-  if (written_.wait_for(lock, limits_.patience, [&] { return unwritten_ <= limits_.unwritten_bytes; }))
-    return {};
+  if (writer_.wait(lock, limits_.patience, [&] { return unwritten_ <= limits_.unwritten_bytes; })) return {};
   return fail(ErrorKind::busy, "the store does not keep up: conversations wait to be written",
               "look at the disk and at exai log errors");
 }
@@ -349,8 +341,7 @@ void ConversationMemory::touched(const Hold& entry, std::size_t bytes) {
   fresh_ += bytes;
   unwritten_ += bytes;
   list(entry);
-  if (!writer_.joinable()) writer_ = std::thread([this] { write(); });
-  if (idle_) wake_.notify_one();
+  writer_.wake();
 }
 
 /// One transaction for all that changed meanwhile.
@@ -364,20 +355,20 @@ bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
     change.owner = entry->owner;
     change.created = entry->created;
     change.updated = entry->updated;
-    change.position = entry->kept_turns;
-    change.turns.assign(entry->turns.begin() + static_cast<std::ptrdiff_t>(entry->kept_turns),
-                        entry->turns.end());
+    change.position = entry->saved_messages;
+    change.messages.assign(entry->messages.begin() + static_cast<std::ptrdiff_t>(entry->saved_messages),
+                           entry->messages.end());
     if (entry->state_changed) change.state = entry->state;
-    kept.push_back(entry->turns.size());
+    kept.push_back(entry->messages.size());
     entry->state_changed = false;
     changes.push_back(std::move(change));
-    if (changes.size() % remembering::k_at_once == 0) std::this_thread::yield();
+    if (changes.size() % k_threads_at_once == 0) std::this_thread::yield();
   }
-  const Result<void> done = store_.keep_conversations(changes);
+  const Result<void> done = store_.save(changes);
   for (std::size_t i = 0; i < dirty.size(); ++i) {
     const std::scoped_lock lock(dirty[i]->gate);
     if (done)
-      dirty[i]->kept_turns = kept[i];
+      dirty[i]->saved_messages = kept[i];
     else if (changes[i].state)
       dirty[i]->state_changed = true;
   }
@@ -389,46 +380,28 @@ bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
   return done.has_value();
 }
 
-void ConversationMemory::write() {
-  io::lower_own_priority();  // no call waits for it, and many wait for the loop
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    idle_ = true;
-    wake_.wait(lock, [&] { return ending_ || !dirty_.empty(); });
-    idle_ = false;
-    if (dirty_.empty()) return;
-    const bool last = ending_;  // nothing can change any more: what fails now is lost
-    std::vector<Hold> taken;
-    taken.swap(dirty_);
-    const std::uint64_t upto = settled();
-    ++collection_;
-    const std::size_t bytes = std::exchange(fresh_, 0);
-    writing_ = true;
-    lock.unlock();
-    const bool kept = write_all(taken);
-    if (kept) {
-      taken.clear();
-      const std::scoped_lock releasing(journal_mutex_);
-      if (journal_) journal_->release(upto);
-    }
-    lock.lock();
-    writing_ = false;
-    ++rounds_;
-    if (kept) {
-      unwritten_ -= bytes;
-      shrink_slowly(lock);
-    } else {
-      ++failures_;
-      for (const Hold& entry : taken) list(entry);
-      fresh_ += bytes;  // what they weigh stays counted; who waits for room waits on
-      written_.notify_all();
-      if (last) return;  // the failure has been told
-      wake_.wait_for(lock, remembering::k_retry, [&] { return ending_; });
-      continue;
-    }
-    written_.notify_all();
-    wake_.wait_for(lock, limits_.gather, [&] { return ending_ || hurry_; });
+bool ConversationMemory::write_round(std::unique_lock<std::mutex>& lock) {
+  std::vector<Hold> taken;
+  taken.swap(dirty_);
+  const std::uint64_t upto = settled();
+  ++collection_;
+  const std::size_t bytes = std::exchange(fresh_, 0);
+  lock.unlock();
+  const bool kept = write_all(taken);
+  if (kept) {
+    taken.clear();
+    const std::scoped_lock releasing(journal_mutex_);
+    if (journal_) journal_->release(upto);
   }
+  lock.lock();
+  if (!kept) {
+    for (const Hold& entry : taken) list(entry);
+    fresh_ += bytes;  // what they weigh stays counted; who waits for room waits on
+    return false;
+  }
+  unwritten_ -= bytes;
+  shrink_slowly(lock);
+  return true;
 }
 
 bool ConversationMemory::at_hand(const std::string& id) const {
@@ -438,28 +411,22 @@ bool ConversationMemory::at_hand(const std::string& id) const {
     const std::scoped_lock lock(mutex_);
     if (unwritten_ > limits_.unwritten_bytes) return false;
     if (id.empty()) return true;
-    const auto found = index_.find(id);
-    if (found == index_.end()) return false;
-    entry = *found->second;
+    const auto found = recent_.find(id);
+    if (found == recent_.end()) return false;
+    entry = found->value;
   }
   const std::unique_lock lock(entry->gate, std::try_to_lock);  // whoever has it may be at work on a large one
-  return lock.owns_lock() && entry->state.size() <= remembering::k_most_quick;
+  return lock.owns_lock() && entry->state.size() <= k_most_quick;
 }
 
 void ConversationMemory::flush() {
   std::unique_lock lock(mutex_);
-  const std::uint64_t target = rounds_ + (writing_ ? 2 : 1);
-  if (dirty_.empty() && !writing_) return;
-  hurry_ = true;
-  wake_.notify_one();
-  written_.wait_for(lock, limits_.patience,
-                    [&] { return rounds_ >= target || (dirty_.empty() && !writing_); });
-  hurry_ = false;
+  writer_.flush(lock, limits_.patience);
 }
 
 ConversationMemory::Counts ConversationMemory::counts() const {
   const std::scoped_lock lock(mutex_);
-  return {recent_.size(), unwritten_, failures_};
+  return {recent_.size(), unwritten_, writer_.failures()};
 }
 
 }  // namespace exai::engine

@@ -5,19 +5,17 @@
 
 #include "core/config.hpp"
 #include "core/json.hpp"
+#include "core/lru.hpp"
 #include "io/journal.hpp"
-#include "store/store.hpp"
+#include "store/conversations.hpp"
+#include "store/write_behind.hpp"
 
-#include <condition_variable>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
-#include <unordered_map>
 
 #include <nlohmann/json.hpp>
 
@@ -42,8 +40,8 @@ struct ConversationLimits {
 struct Thread {
   std::string id;
   Wall created{}, updated{};
-  std::vector<store::Turn> turns;  ///< oldest first
-  Json state;                      ///< null = none
+  std::vector<store::Message> messages;  ///< oldest first
+  Json state;                            ///< null = none
 };
 
 /// Threads belong to the principal that began them; to others they do not exist. Thread-safe.
@@ -54,7 +52,7 @@ class ConversationMemory {
   using OpenJournal = std::function<Result<std::unique_ptr<io::Journal>>()>;
   /// `on_failure` hears of changes that could not be kept; any thread. Those that the store refused are tried
   /// again, those that the journal refused were not made.
-  ConversationMemory(store::Store& store, const Clock& clock, ConversationLimits limits,
+  ConversationMemory(store::Conversations& store, const Clock& clock, ConversationLimits limits,
                      std::function<void(const Error&)> on_failure, OpenJournal open_journal = {});
   ConversationMemory(const ConversationMemory&) = delete;
   ConversationMemory& operator=(const ConversationMemory&) = delete;
@@ -68,10 +66,10 @@ class ConversationMemory {
 
   /// `not_found` when unknown, expired or another's.
   Result<Thread> load(const std::string& id, const std::string& owner, const ConversationRules& rules);
-  /// Adds turns; with `begin` the id is new and begins a thread, so that the store need not be asked.
+  /// Adds messages; with `begin` the id is new and begins a thread, so that the store need not be asked.
   /// `budget` when there would be too many, `not_found` as load(), `unreachable` when it cannot be written:
   /// then nothing was added.
-  Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Turn> turns,
+  Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Message> messages,
                       const ConversationRules& rules, bool begin);
   /// When a new state is in the journal.
   enum class Kept : std::uint8_t {
@@ -118,31 +116,26 @@ class ConversationMemory {
   std::uint64_t settled() const;
   void note(std::optional<Error> trouble);
   Result<void> make_room();
-  void write();
+  bool write_round(std::unique_lock<std::mutex>& lock);
   bool write_all(const std::vector<Hold>& dirty);
 
-  store::Store& store_;
+  store::Conversations& store_;
   const Clock& clock_;
   ConversationLimits limits_;
   std::function<void(const Error&)> on_failure_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_, written_;
-  std::list<Hold> recent_;  // last used first
-  std::unordered_map<std::string, std::list<Hold>::iterator> index_;
-  std::vector<Hold> dirty_;       // what the writer takes next
-  std::uint64_t collection_ = 1;  // how many times it has taken it, and this one
-  std::size_t fresh_ = 0;         // bytes of it
-  std::size_t unwritten_ = 0;     // these and those that are being written
-  std::uint64_t failures_ = 0, rounds_ = 0;
+  Lru<Hold> recent_;
+  std::vector<Hold> dirty_;           // what the writer takes next
+  std::uint64_t collection_ = 1;      // how many times it has taken it, and this one
+  std::size_t fresh_ = 0;             // bytes of it
+  std::size_t unwritten_ = 0;         // these and those that are being written
   mutable std::mutex journal_mutex_;  // for making it, and for the tickets
   OpenJournal open_journal_;
   std::unique_ptr<io::Journal> journal_;
   std::set<std::uint64_t> unlisted_;  // records whose entries are not in dirty_ yet
   mutable std::mutex trouble_mutex_;
   std::optional<Error> journal_trouble_, store_trouble_;
-  bool idle_ = false;  // the writer waits for work, and not for the next round
-  bool writing_ = false, ending_ = false, hurry_ = false;
-  std::thread writer_;
+  store::WriteBehind writer_;  // the last to begin and the first to end
 };
 
 }  // namespace exai::engine

@@ -20,35 +20,24 @@ std::string context_key(const ChatRequest& request) {
 
 std::string ContextCache::find(const std::string& key) {
   const std::scoped_lock lock(mutex_);
-  const auto found = index_.find(key);
-  if (key.empty() || found == index_.end()) return {};
-  if (found->second->until <= clock_.steady()) {
-    entries_.erase(found->second);
-    index_.erase(found);
-    return {};
-  }
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return entries_.front().token;
+  if (key.empty()) return {};
+  const Token* const token = tokens_.use(key);
+  if (token == nullptr) return {};
+  if (token->until > clock_.steady()) return token->text;
+  tokens_.erase(key);
+  return {};
 }
 
 void ContextCache::keep(const std::string& key, std::string token, std::size_t most, Millis ttl) {
   if (key.empty() || token.empty()) return;
   const std::scoped_lock lock(mutex_);
-  if (const auto known = index_.find(key); known != index_.end()) {
-    entries_.erase(known->second);
-    index_.erase(known);
-  }
-  entries_.push_front({key, std::move(token), clock_.steady() + ttl});
-  index_[key] = entries_.begin();
-  while (entries_.size() > most) {
-    index_.erase(entries_.back().key);
-    entries_.pop_back();
-  }
+  tokens_.set_limits({.entries = most});
+  tokens_.put(key, {std::move(token), clock_.steady() + ttl});
 }
 
 std::size_t ContextCache::size() const {
   const std::scoped_lock lock(mutex_);
-  return entries_.size();
+  return tokens_.size();
 }
 
 }  // namespace exai::models

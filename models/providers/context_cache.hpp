@@ -2,10 +2,9 @@
 #pragma once
 
 #include "core/deadline.hpp"
+#include "core/lru.hpp"
 #include "models/providers/provider.hpp"
 
-#include <list>
-#include <map>
 #include <mutex>
 #include <string>
 
@@ -25,14 +24,13 @@ class ContextCache {
   [[nodiscard]] std::size_t size() const;
 
  private:
-  struct Entry {
-    std::string key, token;
-    Steady until;
+  struct Token {
+    std::string text;
+    Steady until;  // each its own
   };
   const Clock& clock_;
   mutable std::mutex mutex_;
-  std::list<Entry> entries_;  // used last first
-  std::map<std::string, std::list<Entry>::iterator, std::less<>> index_;
+  Lru<Token> tokens_;
 };
 
 }  // namespace exai::models

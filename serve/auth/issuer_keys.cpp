@@ -10,12 +10,11 @@
 
 namespace exai::serve::auth {
 namespace {
-namespace issuer_fetch {
 
 constexpr Millis k_least_lifetime = std::chrono::minutes(5), k_most_lifetime = std::chrono::hours(24),
                  k_usual_lifetime = std::chrono::hours(1);
 
-Result<io::HttpResponse> get(const std::string& url, Deadline deadline) {
+Result<io::HttpResponse> get_issuer_document(const std::string& url, Deadline deadline) {
   io::HttpRequest request;
   request.url = url;
   request.headers = {{"Accept", "application/json"}};
@@ -30,10 +29,10 @@ Result<io::HttpResponse> get(const std::string& url, Deadline deadline) {
 }
 
 /// The key set's address, from the first metadata document that there is.
-Result<std::string> discover(const OAuthSettings& settings, Deadline deadline) {
+Result<std::string> discover_key_set(const OAuthSettings& settings, Deadline deadline) {
   std::optional<Error> first;
   for (const std::string& url : discovery_urls(settings.issuer)) {
-    const Result<io::HttpResponse> answer = get(url, deadline);
+    const Result<io::HttpResponse> answer = get_issuer_document(url, deadline);
     if (!answer) {
       if (!first) first = answer.error();
       continue;
@@ -52,11 +51,9 @@ Result<std::string> discover(const OAuthSettings& settings, Deadline deadline) {
   return fail(*first);
 }
 
-}  // namespace issuer_fetch
 }  // namespace
 
 Millis key_set_lifetime(std::string_view cache_control) {
-  using namespace issuer_fetch;
   for (const std::string& part : split(cache_control, ',')) {
     constexpr std::string_view k_name = "max-age=";
     if (part.size() <= k_name.size() || !equals_ignoring_case(part.substr(0, k_name.size()), k_name))
@@ -73,10 +70,10 @@ Millis key_set_lifetime(std::string_view cache_control) {
 }
 
 Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline deadline) {
-  const Result<std::string> url = settings.jwks_url.empty() ? issuer_fetch::discover(settings, deadline)
+  const Result<std::string> url = settings.jwks_url.empty() ? discover_key_set(settings, deadline)
                                                             : Result<std::string>(settings.jwks_url);
   if (!url) return fail(url.error());
-  const Result<io::HttpResponse> answer = issuer_fetch::get(*url, deadline);
+  const Result<io::HttpResponse> answer = get_issuer_document(*url, deadline);
   if (!answer) return fail(answer.error());
   Result<JwkSet> keys = JwkSet::parse(answer->body);
   if (!keys) return fail(Error(keys.error()).during(fmt::format("reading {}", *url)));
@@ -97,7 +94,7 @@ IssuerView IssuerKeys::view() const {
   const bool may = fetching_ || next_ != nullptr || !failed_ || pause_left().count() == 0;
   const auto lacks = [this](std::string_view id) {
     const auto found = in_vain_.find(id);
-    return found != in_vain_.end() && clock_.steady() - found->second < k_in_vain_for;
+    return found != in_vain_.end() && clock_.steady() - found->value < k_in_vain_for;
   };
   return {keys_, ever_, may, !fetching_ && !next_ && !failed_, lacks};
 }
@@ -107,9 +104,7 @@ bool IssuerKeys::due() const {
 }
 
 void IssuerKeys::missed(std::string_view key_id) {
-  // When there are too many, any goes: it only costs another fetch.
-  if (in_vain_.size() >= k_most_in_vain) in_vain_.erase(in_vain_.begin());
-  in_vain_.insert_or_assign(std::string(key_id.substr(0, k_most_subject_bytes)), clock_.steady());
+  in_vain_.put(std::string(key_id.substr(0, k_most_subject_bytes)), clock_.steady());
 }
 
 void IssuerKeys::take(FetchedKeys fetched) {

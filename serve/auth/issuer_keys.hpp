@@ -2,11 +2,11 @@
 // a key that is not in it. The requests that wait for a fetch stand in line here.
 #pragma once
 
+#include "core/lru.hpp"
 #include "engine/background.hpp"
 #include "serve/auth/oauth.hpp"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,7 +68,7 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   bool ever_ = false, fetching_ = false, failed_ = false;
   std::optional<Steady> begun_;          // of the last fetch
   std::unique_ptr<engine::Timer> next_;  // of the fetch that is about to begin
-  std::map<std::string, Steady, std::less<>> in_vain_;
+  Lru<Steady> in_vain_{LruLimits{.entries = k_most_in_vain}};
   Steady fresh_until_{};
   std::vector<std::function<void()>> waiting_;
   std::size_t waiting_bytes_ = 0;

@@ -3,9 +3,8 @@
 #pragma once
 
 #include "core/deadline.hpp"
+#include "core/lru.hpp"
 
-#include <list>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,33 +25,22 @@ struct KeptResult {
 
 class ResultCache {
  public:
-  explicit ResultCache(ResultLimits limits) : limits_(limits) {}
+  explicit ResultCache(ResultLimits limits) : results_(lru_limits(limits)) {}
 
   /// Nothing when it was never kept, is too old or had to make room. `name` begins with its owner's.
-  const KeptResult* find(const std::string& name, Steady now);
+  const KeptResult* find(const std::string& name, Steady now) { return results_.use(name, now); }
   /// Replaces what was kept under the name. Larger than all room: not kept.
   void keep(const std::string& name, KeptResult result, Steady now);
   /// Forgets all whose name begins like this: their session has ended.
-  void drop(std::string_view prefix);
-  void set_limits(ResultLimits limits, Steady now);
-  [[nodiscard]] std::size_t size() const { return by_name_.size(); }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  void drop(std::string_view prefix) { results_.erase_prefix(prefix); }
+  void set_limits(ResultLimits limits, Steady now) { results_.set_limits(lru_limits(limits), now); }
+  [[nodiscard]] std::size_t size() const { return results_.size(); }
+  [[nodiscard]] std::uint64_t bytes() const { return results_.weight(); }
 
  private:
-  struct Entry {
-    std::string name;
-    KeptResult result;
-    Steady kept;
-  };
-  using Entries = std::list<Entry>;
-  void erase(Entries::iterator entry);
-  void make_room(Steady now);
-  static std::uint64_t weight(const Entry& entry);
+  static LruLimits lru_limits(const ResultLimits& limits) { return {limits.count, limits.bytes, limits.ttl}; }
 
-  ResultLimits limits_;
-  Entries entries_;  // used last in front
-  std::map<std::string, Entries::iterator, std::less<>> by_name_;
-  std::uint64_t bytes_ = 0;
+  Lru<KeptResult, LruIndex::ordered> results_;
 };
 
 }  // namespace exai::serve::exai_ws

@@ -16,43 +16,44 @@ std::shared_ptr<Session> SessionTable::open(engine::Principal principal, std::st
   session->version = std::move(version);
   session->client = std::move(client);
   session->used = clock_.steady();
-  sessions_.push_back(session);
-  by_id_.emplace(session->id, std::prev(sessions_.end()));
+  sessions_.put(session->id, session);
   return session;
 }
 
 std::shared_ptr<Session> SessionTable::use(std::string_view id, std::string_view principal) {
   expire();
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end() || (*found->second)->principal.name != principal) return nullptr;
-  (*found->second)->used = clock_.steady();
-  sessions_.splice(sessions_.end(), sessions_, found->second);
-  return *found->second;
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->value->principal.name != principal) return nullptr;
+  found->value->used = clock_.steady();
+  sessions_.touch(found);
+  return found->value;
 }
 
 bool SessionTable::close(std::string_view id, std::string_view principal) {
   if (use(id, principal) == nullptr) return false;
-  forget(by_id_.find(id)->second);
+  forget(sessions_.find(id));
   return true;
 }
 
 void SessionTable::expire() {
   const Steady now = clock_.steady();
-  while (!sessions_.empty() && sessions_.front()->used <= now - limits_.idle) {
-    const std::shared_ptr<Session>& first = sessions_.front();
-    if (!first->channel || !first->channel->listening()) {
-      forget(sessions_.begin());
+  while (!sessions_.empty()) {
+    const auto first = sessions_.begin();
+    Session& session = *first->value;
+    if (session.used > now - limits_.idle) return;
+    if (!session.channel || !session.channel->listening()) {
+      forget(first);
       continue;
     }
-    first->used = now;
-    sessions_.splice(sessions_.end(), sessions_, sessions_.begin());
+    session.used = now;
+    sessions_.touch(first);
   }
 }
 
 void SessionTable::end_if(const std::function<bool(const Session&)>& over) {
   for (auto one = sessions_.begin(); one != sessions_.end();) {
     const auto session = one++;
-    if (over(**session)) forget(session);
+    if (over(*session->value)) forget(session);
   }
 }
 
@@ -60,9 +61,8 @@ void SessionTable::close_all() {
   while (!sessions_.empty()) forget(sessions_.begin());
 }
 
-void SessionTable::forget(List::iterator session) {
-  const std::shared_ptr<Session> gone = *session;
-  by_id_.erase(gone->id);
+void SessionTable::forget(Sessions::iterator session) {
+  const std::shared_ptr<Session> gone = session->value;
   sessions_.erase(session);
   if (on_gone_) on_gone_(gone);
 }

@@ -2,17 +2,16 @@
 #pragma once
 
 #include "core/deadline.hpp"
+#include "core/lru.hpp"
 #include "engine/caller.hpp"
 #include "engine/pass.hpp"
 #include "serve/mcp/names.hpp"
 
 #include <functional>
-#include <list>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace exai::serve::mcp {
 
@@ -71,18 +70,17 @@ class SessionTable {
   /// All end: the server stops.
   void close_all();
   void set_limits(SessionLimits limits) { limits_ = limits; }
-  [[nodiscard]] std::size_t size() const { return by_id_.size(); }
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 
  private:
-  using List = std::list<std::shared_ptr<Session>>;  // least recently used first
-  void forget(List::iterator session);
+  using Sessions = Lru<std::shared_ptr<Session>>;
+  void forget(Sessions::iterator session);
 
   SessionLimits limits_;
   const Clock& clock_;
   std::function<std::string()> make_id_;
   std::function<void(const std::shared_ptr<Session>&)> on_gone_;
-  List sessions_;
-  std::unordered_map<std::string_view, List::iterator> by_id_;  // keys live in the sessions
+  Sessions sessions_;
 };
 
 }  // namespace exai::serve::mcp

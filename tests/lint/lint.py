@@ -39,6 +39,8 @@ INNER = {
     "models": {"models/providers"},
     "models/cassette": {"models/providers"},
     "models/providers": {"models/catalogue.hpp"},
+    "store": {"store/sql"},
+    "store/sql": {"store/store.hpp", "store/conversations.hpp", "store/files.hpp", "store/runs.hpp", "store/spend.hpp"},
     "serve": {"serve/exai_ws", "serve/mcp", "serve/auth", "serve/net"},
     "serve/auth": {"serve/net"},
     "serve/exai_ws": {"serve/mcp", "serve/auth", "serve/net"},

@@ -22,16 +22,16 @@ class MovedClock : public Clock {
   std::atomic<long long> now{1'000'000'000'000};
 };
 
-std::vector<store::Turn> exchange(const std::string& question) {
+std::vector<store::Message> exchange(const std::string& question) {
   return {{"user", question, "chat", "glm", "glm-4.6", {}},
           {"assistant", "answer to " + question, "chat", "glm", "glm-4.6", {}}};
 }
 
-/// A store that can be told to fail or to hold every write back.
-class StubbornStore : public store::Store {
+/// Conversations of a store that can be told to fail or to hold every write back.
+class StubbornStore : public store::Conversations {
  public:
   explicit StubbornStore(std::unique_ptr<store::Store> real) : real_(std::move(real)) {}
-  Result<void> keep_conversations(const std::vector<store::ConversationChange>& changes) override {
+  Result<void> save(const std::vector<store::ConversationChange>& changes) override {
     std::unique_lock lock(mutex_);
     ++attempts_;
     const bool fails = failing;
@@ -40,33 +40,15 @@ class StubbornStore : public store::Store {
     lock.unlock();
     for (int i = 0; fails && i < 100; ++i) std::this_thread::yield();  // others overtake a disk in trouble
     if (fails) return fail(ErrorKind::unreachable, "the disk is full");
-    return real_->keep_conversations(changes);
+    return real_->conversations().save(changes);
   }
-  Result<void> restore_conversations(const std::vector<store::ConversationChange>& changes) override {
-    return real_->restore_conversations(changes);
+  Result<void> restore(const std::vector<store::ConversationChange>& changes) override {
+    return real_->conversations().restore(changes);
   }
-  Result<store::Conversation> load_conversation(const std::string& id, Millis ttl) override {
-    return real_->load_conversation(id, ttl);
+  Result<store::Conversation> load(const std::string& id, Millis ttl) override {
+    return real_->conversations().load(id, ttl);
   }
-  Result<std::size_t> expire_conversations(Millis ttl) override { return real_->expire_conversations(ttl); }
-  Result<void> save_run(const store::RunRecord& run) override { return real_->save_run(run); }
-  Result<std::vector<store::RunRecord>> runs(std::size_t most) override { return real_->runs(most); }
-  Result<void> ping() override { return real_->ping(); }
-  Result<void> add_spend(const std::vector<store::SpendChange>& changes) override {
-    return real_->add_spend(changes);
-  }
-  Result<std::vector<store::SpendChange>> spend_of(const std::string& day) override {
-    return real_->spend_of(day);
-  }
-  Result<void> keep_provider_file(const store::ProviderFile& file) override {
-    return real_->keep_provider_file(file);
-  }
-  Result<std::vector<store::ProviderFile>> provider_files(const std::string& provider) override {
-    return real_->provider_files(provider);
-  }
-  Result<void> forget_provider_file(const std::string& provider, const std::string& id) override {
-    return real_->forget_provider_file(provider, id);
-  }
+  Result<std::size_t> expire(Millis ttl) override { return real_->conversations().expire(ttl); }
 
   void hold(bool on) {
     const std::scoped_lock lock(mutex_);
@@ -95,7 +77,7 @@ TEST_CASE("what was said and done is there after a restart", "[memory]") {
   for (int round = 0; round < 2; ++round) {
     const auto store = store::open_sqlite(folder / "exai.db");
     REQUIRE(store);
-    ConversationMemory memory(**store, system_clock(), {}, nullptr);
+    ConversationMemory memory((*store)->conversations(), system_clock(), {}, nullptr);
     REQUIRE(memory.append(id, "alice", exchange("one"), {}, round == 0));
     REQUIRE(memory.update(id, "alice", {}, false, [](Json& state) -> Result<void> {
       if (state.is_null()) state = Json::object();
@@ -104,11 +86,11 @@ TEST_CASE("what was said and done is there after a restart", "[memory]") {
     }));
   }
   const auto store = store::open_sqlite(folder / "exai.db");
-  ConversationMemory memory(**store, system_clock(), {}, nullptr);
+  ConversationMemory memory((*store)->conversations(), system_clock(), {}, nullptr);
   const auto thread = memory.load(id, "alice", {});
   REQUIRE(thread);
-  CHECK(thread->turns.size() == 4);
-  CHECK(thread->turns[1].content == "answer to one");
+  CHECK(thread->messages.size() == 4);
+  CHECK(thread->messages[1].content == "answer to one");
   CHECK(thread->state["steps"] == 2);
 }
 
@@ -116,30 +98,30 @@ TEST_CASE("a thread does not exist for others, also after a restart", "[memory]"
   const test::TempFolder folder;
   {
     const auto store = store::open_sqlite(folder / "exai.db");
-    ConversationMemory memory(**store, system_clock(), {}, nullptr);
+    ConversationMemory memory((*store)->conversations(), system_clock(), {}, nullptr);
     REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
     CHECK(memory.load("a", "bob", {}).error().kind == ErrorKind::not_found);
     CHECK(memory.append("a", "bob", exchange("two"), {}, false).error().kind == ErrorKind::not_found);
   }
   const auto store = store::open_sqlite(folder / "exai.db");
-  ConversationMemory memory(**store, system_clock(), {}, nullptr);
+  ConversationMemory memory((*store)->conversations(), system_clock(), {}, nullptr);
   CHECK(memory.load("a", "bob", {}).error().kind == ErrorKind::not_found);
   const auto changed = memory.update("a", "bob", {}, false, [](Json&) -> Result<void> { return {}; });
   REQUIRE(!changed);
   CHECK(changed.error().kind == ErrorKind::not_found);
-  CHECK(memory.load("a", "alice", {})->turns.size() == 2);
+  CHECK(memory.load("a", "alice", {})->messages.size() == 2);
 }
 
 TEST_CASE("threads expire by their last change and have a limit of turns", "[memory]") {
   MovedClock clock;
   const auto store = store::open_sqlite(":memory:", clock);
-  ConversationMemory memory(**store, clock, {}, nullptr);
+  ConversationMemory memory((*store)->conversations(), clock, {}, nullptr);
   const engine::ConversationRules rules{std::chrono::hours(24), 4};
   REQUIRE(memory.append("a", "alice", exchange("one"), rules, true));
   clock.now += Millis(std::chrono::hours(20)).count();
   REQUIRE(memory.append("a", "alice", exchange("two"), rules, true));
   clock.now += Millis(std::chrono::hours(20)).count();
-  CHECK(memory.load("a", "alice", rules)->turns.size() == 4);
+  CHECK(memory.load("a", "alice", rules)->messages.size() == 4);
   const auto full = memory.append("a", "alice", exchange("three"), rules, true);
   REQUIRE(!full);
   CHECK(full.error().kind == ErrorKind::budget);
@@ -151,7 +133,7 @@ TEST_CASE("threads expire by their last change and have a limit of turns", "[mem
 
 TEST_CASE("a change that fails changes nothing, and none is lost between threads", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
-  ConversationMemory memory(**store, system_clock(), {}, nullptr);
+  ConversationMemory memory((*store)->conversations(), system_clock(), {}, nullptr);
   const auto count = [](Json& state) -> Result<void> {
     if (state.is_null()) state = Json::object();
     state["n"] = state.value("n", 0) + 1;
@@ -175,24 +157,24 @@ TEST_CASE("a change that fails changes nothing, and none is lost between threads
   CHECK(failures == 0);
   CHECK(memory.load("a", "alice", {})->state["n"] == 801);
   memory.flush();
-  CHECK((*store)->load_conversation("a", std::chrono::hours(24))->state == R"({"n":801})");
+  CHECK((*store)->conversations().load("a", std::chrono::hours(24))->state == R"({"n":801})");
 }
 
 TEST_CASE("few threads stay in memory, all in the store", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
-  ConversationMemory memory(**store, system_clock(), {.threads = 4}, nullptr);
+  ConversationMemory memory((*store)->conversations(), system_clock(), {.threads = 4}, nullptr);
   for (int i = 0; i < 40; ++i) {
     REQUIRE(memory.append("t" + std::to_string(i), "alice", exchange("q" + std::to_string(i)), {}, true));
     memory.flush();
   }
   CHECK(memory.counts().threads <= 5);
   for (int i = 0; i < 40; ++i)
-    CHECK(memory.load("t" + std::to_string(i), "alice", {})->turns[0].content == "q" + std::to_string(i));
+    CHECK(memory.load("t" + std::to_string(i), "alice", {})->messages[0].content == "q" + std::to_string(i));
 }
 
 TEST_CASE("only a small thread in memory is at hand", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
-  ConversationMemory memory(**store, system_clock(), {}, nullptr);
+  ConversationMemory memory((*store)->conversations(), system_clock(), {}, nullptr);
   const auto keep = [&](std::size_t size) {
     return memory.update("a", "alice", {}, true, [&](Json& state) -> Result<void> {
       state = std::string(size, 'x');
@@ -221,15 +203,15 @@ TEST_CASE("a store that fails is tried again and nothing is lost", "[memory]") {
     });
     REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
     store.wait_for_attempts(1);
-    CHECK(memory.load("a", "alice", {})->turns.size() == 2);
+    CHECK(memory.load("a", "alice", {})->messages.size() == 2);
     REQUIRE(memory.append("a", "alice", exchange("two"), {}, true));
     store.failing = false;
   }  // ends only when all is written
   CHECK(told >= 1);
   CHECK(otherwise == 0);
-  const auto kept = store.load_conversation("a", std::chrono::hours(24));
+  const auto kept = store.load("a", std::chrono::hours(24));
   REQUIRE(kept);
-  CHECK(kept->turns.size() == 4);
+  CHECK(kept->messages.size() == 4);
 }
 
 TEST_CASE("what fails while the memory ends is tried once more", "[memory]") {
@@ -242,7 +224,7 @@ TEST_CASE("what fails while the memory ends is tried once more", "[memory]") {
       store.wait_for_attempts(1);
       store.failing = false;
     }
-    REQUIRE(store.load_conversation("a", std::chrono::hours(24)));
+    REQUIRE(store.load("a", std::chrono::hours(24)));
   }
 }
 
@@ -268,10 +250,10 @@ ConversationMemory::OpenJournal journal_in(const Scratch& scratch) {
 }
 
 /// What a new server finds: the store with what was in the journal.
-std::vector<store::Turn> turns_after_restart(const Scratch& scratch, const std::string& id) {
+std::vector<store::Message> messages_after_restart(const Scratch& scratch, const std::string& id) {
   engine::LazyStore store(scratch / "exai.db", system_clock());
-  const auto found = store.load_conversation(id, std::chrono::hours(24));
-  return found ? found->turns : std::vector<store::Turn>{};
+  const auto found = store.conversations().load(id, std::chrono::hours(24));
+  return found ? found->messages : std::vector<store::Message>{};
 }
 
 }  // namespace
@@ -291,10 +273,10 @@ TEST_CASE("what was answered outlives a process whose store took nothing", "[mem
   for (const auto& entry : std::filesystem::directory_iterator(living.path()))
     std::filesystem::copy_file(entry.path(), scratch / entry.path().filename().string());
   engine::LazyStore store(scratch / "exai.db", system_clock());
-  const auto found = store.load_conversation("a", std::chrono::hours(24));
+  const auto found = store.conversations().load("a", std::chrono::hours(24));
   REQUIRE(found);
-  REQUIRE(found->turns.size() == 4);
-  CHECK(found->turns[2].content == "two");
+  REQUIRE(found->messages.size() == 4);
+  CHECK(found->messages[2].content == "two");
   CHECK(found->owner == "alice");
   CHECK(found->state == R"({"step":7})");
   CHECK(store.recovered() == 3);
@@ -317,7 +299,7 @@ TEST_CASE("a store that stays broken is told at the end, and the next start has 
     CHECK(closed.error().hint.find("next start") != std::string::npos);
     CHECK(memory.trouble());
   }
-  CHECK(turns_after_restart(scratch, "a").size() == 2);
+  CHECK(messages_after_restart(scratch, "a").size() == 2);
 }
 
 TEST_CASE("what cannot be written down is not promised, and goes on when it can", "[memory][journal]") {
@@ -326,12 +308,12 @@ TEST_CASE("what cannot be written down is not promised, and goes on when it can"
   bool full = true;
   const Scratch scratch;
   int told = 0;
-  ConversationMemory memory(
-      **real, system_clock(), {}, [&](const Error&) { ++told; },
-      [&]() -> Result<std::unique_ptr<io::Journal>> {
-        if (full) return fail(ErrorKind::unreachable, "no space left on device", "make room");
-        return io::Journal::open(scratch.path(), "test");
-      });
+  ConversationMemory memory((*real)->conversations(), system_clock(), {}, [&](const Error&) { ++told; },
+                            [&]() -> Result<std::unique_ptr<io::Journal>> {
+                              if (full)
+                                return fail(ErrorKind::unreachable, "no space left on device", "make room");
+                              return io::Journal::open(scratch.path(), "test");
+                            });
   const auto refused = memory.append("a", "alice", exchange("one"), {}, true);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message == "no space left on device");
@@ -342,7 +324,7 @@ TEST_CASE("what cannot be written down is not promised, and goes on when it can"
     return {};
   });
   CHECK_FALSE(changed);
-  CHECK(memory.load("a", "alice", {})->turns.empty());
+  CHECK(memory.load("a", "alice", {})->messages.empty());
   CHECK(memory.load("a", "alice", {})->state.is_null());
   full = false;
   CHECK_FALSE(memory.trouble());
@@ -355,7 +337,8 @@ TEST_CASE("a journal whose records are all in the store goes with the server", "
   {
     auto real = store::open_sqlite(scratch / "exai.db");
     REQUIRE(real);
-    ConversationMemory memory(**real, system_clock(), {.gather = Millis{1}}, nullptr, journal_in(scratch));
+    ConversationMemory memory((*real)->conversations(), system_clock(), {.gather = Millis{1}}, nullptr,
+                              journal_in(scratch));
     for (int i = 0; i < 200; ++i)
       REQUIRE(memory.append("a" + std::to_string(i % 7), "alice", exchange("x"), {.max_turns = 1000}, i < 7));
     CHECK(io::any_journal(scratch.path()));
@@ -369,7 +352,8 @@ TEST_CASE("under the durability of power a change is on the disk, and no quick a
   const Scratch scratch;
   auto real = store::open_sqlite(scratch / "exai.db");
   REQUIRE(real);
-  ConversationMemory memory(**real, system_clock(), {.power = true}, nullptr, journal_in(scratch));
+  ConversationMemory memory((*real)->conversations(), system_clock(), {.power = true}, nullptr,
+                            journal_in(scratch));
   CHECK(memory.append("a", "alice", exchange("one"), {}, true));
   CHECK_FALSE(memory.at_hand("a"));
 }

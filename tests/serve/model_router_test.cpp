@@ -152,14 +152,14 @@ TEST_CASE("what was spent today survives a restart", "[router]") {
   REQUIRE(store);
   double spent = 0;
   {
-    TwoProviders before("", "", {}, store->get());
+    TwoProviders before("", "", {}, &(*store)->spend());
     REQUIRE(before.ask(TwoProviders::question()));
     REQUIRE(before.ask(TwoProviders::question("kimi-k2")));
     spent = before.spend->today();
     before.spend->flush();
   }
   CHECK(spent > 0);
-  TwoProviders after("", "", {}, store->get());
+  TwoProviders after("", "", {}, &(*store)->spend());
   CHECK(after.spend->today() == Approx(spent));
   CHECK(after.spend->today("kimi") < spent);
 }

@@ -15,7 +15,7 @@ class TwoProviders {
  public:
   using Pairs = std::vector<std::pair<std::string, std::string>>;
   TwoProviders(const std::string& glm_script, const std::string& kimi_script, Pairs more = {},
-               store::Store* store = nullptr, io::Log* log = nullptr)
+               store::Spend* store = nullptr, io::Log* log = nullptr)
       : glm(simulator::Simulator::with(glm_script)), kimi(simulator::Simulator::with(kimi_script)) {
     more.emplace_back("GLM_API_URL", glm->url());
     more.emplace_back("GLM_API_KEY", k_key);
@@ -54,7 +54,7 @@ class TwoProviders {
   std::string streamed;
 
  private:
-  void start(Config config, store::Store* store, io::Log* log) {
+  void start(Config config, store::Spend* store, io::Log* log) {
     auto made = engine::make_runtime(std::move(config), "/");
     if (!made) FAIL(made.error().message);
     runtime = std::move(*made);

@@ -1,5 +1,6 @@
 #include "models/spend.hpp"
 
+#include "store/store.hpp"
 #include "tests/catch.hpp"
 #include "tests/io/temp_folder.hpp"
 
@@ -20,7 +21,7 @@ std::int64_t kept_nano(const std::filesystem::path& file) {
   const auto store = store::open_sqlite(file);
   REQUIRE(store);
   const std::string today = format_utc(system_clock().wall()).substr(0, 10);
-  const auto rows = (*store)->spend_of(today);
+  const auto rows = (*store)->spend().load(today);
   REQUIRE(rows);
   std::int64_t sum = 0;
   for (const store::SpendChange& row : *rows) sum += row.nano_usd;
@@ -33,7 +34,7 @@ TEST_CASE("an answer that was paid for is in the store before it is handed out",
   const test::TempFolder folder;
   const auto store = store::open_sqlite(folder / "exai.db");
   REQUIRE(store);
-  models::Spend spend(store->get(), system_clock());
+  models::Spend spend(&(*store)->spend(), system_clock());
   for (int answers = 1; answers <= 20; ++answers) {
     CHECK(spend.count(priced(), models::Usage{.prompt = 1000, .completion = 0, .cached = 0}) ==
           Approx(0.001));

@@ -125,7 +125,7 @@ TEST_CASE("a failed question leaves no conversation behind", "[tools]") {
   const auto failed = call.run("chat", {{"prompt", "two"}, {"continuation_id", id}});
   REQUIRE(!failed);
   CHECK(failed.error().kind == ErrorKind::provider);
-  CHECK(call.memory().load(id, "test", {})->turns.size() == 2);
+  CHECK(call.memory().load(id, "test", {})->messages.size() == 2);
 }
 
 TEST_CASE("files go with the prompt once and stay known in the conversation", "[tools]") {
@@ -271,9 +271,9 @@ TEST_CASE("an image file becomes a data URL", "[tools]") {
 }
 
 TEST_CASE("the newest turns are kept when not all fit", "[tools]") {
-  std::vector<store::Turn> turns;
+  std::vector<store::Message> turns;
   for (int i = 0; i < 6; ++i) {
-    store::Turn turn;
+    store::Message turn;
     turn.role = i % 2 == 0 ? "user" : "assistant";
     turn.content = std::string(400, 'x') + std::to_string(i);  // about 100 tokens
     turns.push_back(turn);
@@ -286,7 +286,7 @@ TEST_CASE("the newest turns are kept when not all fit", "[tools]") {
 }
 
 TEST_CASE("what does not fit is condensed to beginnings, the oldest to a count", "[tools][history]") {
-  std::vector<store::Turn> turns;
+  std::vector<store::Message> turns;
   for (int i = 0; i < 40; ++i) {
     const std::string number = std::to_string(i);
     turns.push_back({"user", "question " + number + std::string(400, 'q'), "chat", "", "", {}});

@@ -99,18 +99,18 @@ TEST_CASE("a file that vanished at the provider is sent again", "[tools][files]"
   test::ToolCall call(both_at(*server, folder));
   const std::string sha256 = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";  // of "text"
   const Wall now = system_clock().wall();
-  REQUIRE(call.store().keep_provider_file({.provider = "kimi",
-                                           .id = "file-gone",
-                                           .sha256 = sha256,
-                                           .purpose = "file-extract",
-                                           .name = "a.txt",
-                                           .owner = "test",
-                                           .bytes = 4,
-                                           .uploaded = now,
-                                           .used = now}));
+  REQUIRE(call.store().files().save({.provider = "kimi",
+                                     .id = "file-gone",
+                                     .sha256 = sha256,
+                                     .purpose = "file-extract",
+                                     .name = "a.txt",
+                                     .owner = "test",
+                                     .bytes = 4,
+                                     .uploaded = now,
+                                     .used = now}));
   CHECK(send(call, {file})["files"][0]["file_id"] == "file-1");
   CHECK(server->seen()[0].path == "/v1/files/file-gone");
-  const auto records = call.store().provider_files("kimi");
+  const auto records = call.store().files().load("kimi");
   REQUIRE(records);
   REQUIRE(records->size() == 1);
   CHECK((*records)[0].id == "file-1");
@@ -201,14 +201,14 @@ TEST_CASE("cleanups remove what they say and nothing else", "[tools][files]") {
   const Json sent = send(call, {folder.write("a.txt", "one").string(), folder.write("b.txt", "two").string(),
                                 folder.write("c.txt", "three").string()})["files"];
   // b was not used for long, and nobody here knows c.
-  auto records = call.store().provider_files("kimi");
+  auto records = call.store().files().load("kimi");
   REQUIRE(records);
   for (store::ProviderFile record : *records) {
     if (record.name == "b.txt") {
       record.used = system_clock().wall() - std::chrono::hours(31 * 24);
-      REQUIRE(call.store().keep_provider_file(record));
+      REQUIRE(call.store().files().save(record));
     }
-    if (record.name == "c.txt") REQUIRE(call.store().forget_provider_file("kimi", record.id));
+    if (record.name == "c.txt") REQUIRE(call.store().files().remove("kimi", record.id));
   }
   const auto ask = [&](const char* operation, bool dry) {
     return call.ask("kimi_manage_files", {{"operation", operation}, {"dry_run", dry}});
@@ -230,7 +230,7 @@ TEST_CASE("cleanups remove what they say and nothing else", "[tools][files]") {
   CHECK(left["files"][0]["id"] == sent[0]["file_id"]);
   CHECK(ask("cleanup_all", false)["deleted_count"] == 1);
   CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 0);
-  CHECK(call.store().provider_files("kimi")->empty());
+  CHECK(call.store().files().load("kimi")->empty());
 }
 
 TEST_CASE("the tool that removes files says that it destroys", "[tools][files]") {

@@ -131,7 +131,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
   /// Forgets all and remembers in that store from now on, as after a restart.
   void remember_in(store::Store& other) {
     conversations.reset();  // writes what is not written yet
-    conversations = std::make_unique<engine::ConversationMemory>(other, system_clock(),
+    conversations = std::make_unique<engine::ConversationMemory>(other.conversations(), system_clock(),
                                                                  engine::ConversationLimits{}, nullptr);
     reach.memory = conversations.get();
   }
@@ -145,8 +145,8 @@ class ToolCall : private ToolWorld, public engine::CallContext {
 
   void live_in(const Clock& clock) {
     reach.clock = &clock;
-    conversations =
-        std::make_unique<engine::ConversationMemory>(*home, clock, engine::ConversationLimits{}, nullptr);
+    conversations = std::make_unique<engine::ConversationMemory>(home->conversations(), clock,
+                                                                 engine::ConversationLimits{}, nullptr);
     reach.memory = conversations.get();
     kept_answers = std::make_unique<models::Caches>(config(), clock, [this] { counted.cache_hit(); });
     reach.caches = kept_answers.get();

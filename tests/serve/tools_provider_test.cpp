@@ -47,7 +47,7 @@ TEST_CASE("each tool has the fields of the original", "[tools]") {
     const tools::Tool* tool = tools::find_tool(name);
     REQUIRE(tool != nullptr);
     std::vector<std::string> found;
-    const Json schema = Json::parse(serve::input_schema(*tool));
+    const Json schema = Json::parse(models::input_schema(*tool));
     for (const auto& [field, value] : schema["properties"].items()) found.push_back(field);
     CHECK(found == wanted);
     const std::string_view id = name;
@@ -218,6 +218,6 @@ TEST_CASE("a statement is turned into a doubt that can be discussed", "[tools]")
   CHECK(!content["instructions"].get<std::string>().empty());
   CHECK(answer["continuation_offer"]["remaining_turns"] == 19);
   const std::string id = answer["continuation_offer"]["continuation_id"].get<std::string>();
-  CHECK(call.memory().load(id, "test", engine::memory_rules(call.config()))->turns.size() == 2);
+  CHECK(call.memory().load(id, "test", engine::memory_rules(call.config()))->messages.size() == 2);
   CHECK(refusal(call, "challenge", {{"prompt", "\n"}}).message.find("prompt") != std::string::npos);
 }

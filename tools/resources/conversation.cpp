@@ -12,13 +12,13 @@ Result<engine::CallAnswer> read(const UriVariables& variables, engine::CallConte
       variables.find("id")->second, context.principal(), engine::memory_rules(context.config()));
   if (!found) return fail(found.error());
   Json turns = Json::array();
-  for (const store::Turn& turn : found->turns)
-    turns.push_back({{"role", turn.role},
-                     {"content", turn.content},
-                     {"tool", turn.tool},
-                     {"provider", turn.provider},
-                     {"model", turn.model},
-                     {"at", format_utc(turn.at)}});
+  for (const store::Message& message : found->messages)
+    turns.push_back({{"role", message.role},
+                     {"content", message.content},
+                     {"tool", message.tool},
+                     {"provider", message.provider},
+                     {"model", message.model},
+                     {"at", format_utc(message.at)}});
   return engine::ResourceOutput{"application/json",
                                 pretty_json({{"id", found->id},
                                              {"created", format_utc(found->created)},

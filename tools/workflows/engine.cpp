@@ -83,11 +83,11 @@ Result<void> keep_turn(const Step& step) {
   const Wall now = step.context.clock().wall();
   const std::string provider = step.reply ? step.reply->provider : "";
   const std::string model = step.reply ? step.reply->model : "";
-  std::vector<store::Turn> turns;
-  turns.reserve(2);
-  turns.push_back({"user", turn_text(step), step.flow.name, provider, model, now});
-  turns.push_back({"assistant", step.said, step.flow.name, provider, model, now});
-  return step.context.memory().append(step.thread, step.context.principal(), std::move(turns), step.rules,
+  std::vector<store::Message> messages;
+  messages.reserve(2);
+  messages.push_back({"user", turn_text(step), step.flow.name, provider, model, now});
+  messages.push_back({"assistant", step.said, step.flow.name, provider, model, now});
+  return step.context.memory().append(step.thread, step.context.principal(), std::move(messages), step.rules,
                                       false);
 }
 
@@ -110,7 +110,7 @@ Result<void> check_turns(const Step& step) {
   const Result<engine::Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return fail(known.error());
   const auto limit = static_cast<std::size_t>(context.config().integer("conversation.max_turns"));
-  if (known->turns.size() / 2 < limit) return {};
+  if (known->messages.size() / 2 < limit) return {};
   return fail(
       ErrorKind::budget, fmt::format("the conversation {} has had its {} turns", step.thread, limit),
       fmt::format("start {} again without continuation_id and sum up in step 1 what you know, or raise "

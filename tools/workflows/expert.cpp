@@ -127,15 +127,13 @@ std::string investigation(const Step& step, long long content) {
 }
 
 /// What was said in the thread before, but for this workflow's own steps: those are in the prompt already.
-std::vector<store::Turn> earlier_turns(const Step& step) {
+std::vector<store::Message> earlier_messages(const Step& step) {
   engine::CallContext& context = step.context;
   Result<engine::Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return {};
-  std::vector<store::Turn> turns = std::move(known->turns);
-  turns.erase(std::remove_if(turns.begin(), turns.end(),
-                             [&](const store::Turn& turn) { return turn.tool == step.flow.name; }),
-              turns.end());
-  return turns;
+  std::vector<store::Message> messages = std::move(known->messages);
+  std::erase_if(messages, [&](const store::Message& message) { return message.tool == step.flow.name; });
+  return messages;
 }
 
 /// Tokens for file contents: a third of the content or more, less when the rest needs it.
@@ -233,7 +231,7 @@ Result<Question> prepare(Step& step) {
                 "name a model with a larger window, or fewer relevant_files");
   request.messages.push_back({"system", system});
   for (models::ChatMessage& message :
-       history_within(earlier_turns(step), history_budget(model, tokens)).messages)
+       history_within(earlier_messages(step), history_budget(model, tokens)).messages)
     request.messages.push_back(std::move(message));
   request.messages.push_back({"user", std::move(text)});
   request.needs.tokens = tokens;
