@@ -3,6 +3,7 @@
 #include "core/text.hpp"
 #include "engine/runtime.hpp"
 #include "io/yaml.hpp"
+#include "models/providers/choose.hpp"
 #include "models/providers/provider.hpp"
 
 #include <fmt/core.h>
@@ -107,7 +108,7 @@ Result<Outcome> route(const Args& args, Context& context) {
     const models::Model& model = models::answering_model(*models, choice->model, *request);
     outcome.table->rows.push_back({"(answers)", "", std::string(choice->provider->id) + "/" + model.name});
     outcome.table->rows.push_back(
-        {"(instead)", "", names_of(models::stand_ins(context.config, *models, *choice, *request))});
+        {"(instead)", "", names_of(models::fallbacks(context.config, *models, *choice, *request))});
     return outcome;
   }
   if (!choice) return fail(choice.error());
@@ -122,7 +123,7 @@ Result<Outcome> route(const Args& args, Context& context) {
                        if (step.taken) return step.rule;
                      return std::string();
                    }()},
-                  {"instead", names_of(models::stand_ins(context.config, *models, *choice, *request))}}};
+                  {"instead", names_of(models::fallbacks(context.config, *models, *choice, *request))}}};
   return outcome;
 }
 

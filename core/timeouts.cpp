@@ -45,8 +45,13 @@ std::optional<Millis> scaled(Millis value, Ratio ratio) {
 // The slowest provider in use decides: a call must survive the longest one.
 Value provider_value(const Config& config) {
   Value value;
-  for (const std::string_view key : {"glm.timeout", "kimi.timeout", "custom.timeout"}) {
-    if (key == "custom.timeout" && config.text("custom.url").empty()) continue;
+  constexpr std::string_view k_suffix = ".timeout";
+  for (const Setting& setting : settings()) {
+    const std::string_view key = setting.key;
+    if (!key.ends_with(k_suffix)) continue;
+    // Whoever has an address is a provider; one of the user's own has none before somebody sets it.
+    const std::string address = std::string(key.substr(0, key.size() - k_suffix.size())) + ".url";
+    if (find_setting(address) == nullptr || config.text(address).empty()) continue;
     if (config.duration(key) <= value.value) continue;
     value.value = config.duration(key);
     value.source = fmt::format("{} ({})", key, to_string(config.value(key).origin));

@@ -1,6 +1,8 @@
 #include "models/request.hpp"
 
 #include "core/text.hpp"
+#include "models/providers/choose.hpp"
+#include "models/providers/rounds.hpp"
 
 #include <fmt/core.h>
 
@@ -37,7 +39,7 @@ class Turn {
 };
 
 std::string circuit_name(const ModelChoice& choice) {
-  return choice.provider->id == "custom" ? "custom" : choice.model.name;
+  return choice.provider->any_model ? std::string(choice.provider->id) : choice.model.name;
 }
 
 }  // namespace
@@ -49,7 +51,7 @@ CircuitRules ModelRequest::circuit_rules() const {
           config.duration("circuit.reset")};
 }
 
-Error ModelRequest::resting(const Target& target, const Breakers::Entry& entry) const {
+Error ModelRequest::circuit_is_open(const Target& target, const Breakers::Entry& entry) const {
   Error error = make_error(
       ErrorKind::busy,
       fmt::format("{} is not asked for {} now: it failed {} times in a row", target.provider.title,
@@ -67,7 +69,7 @@ AttemptResult<Answer> ModelRequest::one_try(const Target& target, Deadline deadl
   const CircuitRules rules = circuit_rules();
   const Breakers::Entry entry =
       router_.breakers_.enter(target.provider.id, target.circuit, rules, clock.steady());
-  if (!entry.allowed) return {fail(resting(target, entry)), Failure::resting, false};
+  if (!entry.allowed) return {fail(circuit_is_open(target, entry)), Failure::circuit_open, false};
   asking::Turn turn(router_.breakers_, target, entry.probe);
   const Millis patience = std::min(deadline.left(clock), config.duration("limits.permit_wait"));
   const Result<Permit> held =
@@ -95,7 +97,7 @@ AttemptResult<Answer> ModelRequest::repeated(const Target& target, Deadline dead
     Attempt attempt;
     AttemptResult<Answer> tried = one_try<Answer>(target, deadline, done == 0, once, attempt);
     // The circuit may open between two tries: what opened it says more than that it is open.
-    if (tried.failure == Failure::resting && !tried.answer && before) return std::move(*before);
+    if (tried.failure == Failure::circuit_open && !tried.answer && before) return std::move(*before);
     if (tried.answer || !repeatable || attempt.streamed || attempt.settled || !passing(tried.failure))
       return tried;
     if (router_.breakers_.is_open(target.provider.id, target.circuit, services_.clock.steady())) return tried;

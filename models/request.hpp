@@ -1,6 +1,7 @@
 // One question on its way through the router: to one model, once or with repetitions.
 #pragma once
 
+#include "models/providers/choose.hpp"
 #include "models/router.hpp"
 
 namespace exai::models {
@@ -44,7 +45,7 @@ class ModelRequest {
   AttemptResult<Answer> one_try(const Target& target, Deadline deadline, bool first, const Once& once,
                                 Attempt& attempt);
   [[nodiscard]] CircuitRules circuit_rules() const;
-  [[nodiscard]] Error resting(const Target& target, const Breakers::Entry& entry) const;
+  [[nodiscard]] Error circuit_is_open(const Target& target, const Breakers::Entry& entry) const;
   void log_question(const ModelChoice& choice, const ChatRequest& request, long long tokens, Millis timeout);
   void log_retry(const Target& target, Failure failure, int repetition, Millis wait, const Error& error);
   void count_answer(const ModelChoice& choice, Reply& reply);

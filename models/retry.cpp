@@ -18,7 +18,7 @@ std::string_view to_string(Failure failure) {
       return "setup";
     case Failure::no_permit:
       return "no_permit";
-    case Failure::resting:
+    case Failure::circuit_open:
       return "circuit_open";
     case Failure::limited:
       return "rate_limit";

@@ -14,16 +14,16 @@ namespace exai::models {
 
 /// What a failure says about who failed.
 enum class Failure : std::uint8_t {
-  cancelled,    ///< the caller went away
-  caller,       ///< the request itself is wrong; nobody would answer it
-  setup,        ///< this provider cannot be used as it is configured (key, address, model); another may
-  no_permit,    ///< too much is in flight to it
-  resting,      ///< its circuit is open
-  limited,      ///< it said "later" (429)
-  failed,       ///< 408, 5xx
-  unreachable,  ///< no connection, or one that broke
-  nonsense,     ///< an answer that is cut or makes no sense
-  timeout,      ///< no answer in time
+  cancelled,     ///< the caller went away
+  caller,        ///< the request itself is wrong; nobody would answer it
+  setup,         ///< this provider cannot be used as it is configured (key, address, model); another may
+  no_permit,     ///< too much is in flight to it
+  circuit_open,  ///< its circuit is open
+  limited,       ///< it said "later" (429)
+  failed,        ///< 408, 5xx
+  unreachable,   ///< no connection, or one that broke
+  nonsense,      ///< an answer that is cut or makes no sense
+  timeout,       ///< no answer in time
 };
 std::string_view to_string(Failure failure);
 

@@ -1,6 +1,8 @@
 #include "models/router.hpp"
 
 #include "core/text.hpp"
+#include "models/providers/choose.hpp"
+#include "models/providers/provider.hpp"
 #include "models/request.hpp"
 
 #include <fmt/core.h>
@@ -9,14 +11,14 @@ namespace exai::models {
 namespace routing {
 namespace {
 
-std::string detour(const ModelChoice& choice, Failure failure, const Error& error) {
+std::string failed_attempt(const ModelChoice& choice, Failure failure, const Error& error) {
   return fmt::format("{}/{}: {}: {}", choice.provider->id, printable(choice.model.name), to_string(failure),
                      error.message);
 }
 
 /// What the caller hears when nobody answered: the first one's failure, and who else was asked.
-Error all_failed(Error first, const std::vector<std::string>& detours, Millis soonest) {
-  for (std::size_t i = 1; i < detours.size(); ++i) first.message += "; instead " + detours[i];
+Error all_failed(Error first, const std::vector<std::string>& failed_attempts, Millis soonest) {
+  for (std::size_t i = 1; i < failed_attempts.size(); ++i) first.message += "; instead " + failed_attempts[i];
   if (soonest > Millis{0}) first.retry_after = soonest;
   return first;
 }
@@ -54,14 +56,14 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
   if (!chosen) return fail(chosen.error());
   std::vector<ModelChoice> candidates;
   if (request.failover && config.boolean("failover.enabled"))
-    candidates = stand_ins(config, settings.models, *chosen, request);
+    candidates = fallbacks(config, settings.models, *chosen, request);
   candidates.insert(candidates.begin(), std::move(*chosen));
   if (request.timeout > Millis{0} && request.timeout < deadline.left(services_.clock)) {
     deadline = deadline.within(request.timeout, services_.clock);
     limit = request.timeout_setting;
   }
   ModelRequest asking(*this, settings, stop, tool, limit);
-  std::vector<std::string> detours;
+  std::vector<std::string> failed_attempts;
   std::optional<Error> first;
   Millis soonest{0};
   for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -71,13 +73,14 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
     const Deadline until = last ? deadline : deadline.within(share, services_.clock);
     AttemptResult<Reply> tried = asking.chat(candidates[i], request, until, !last, on_delta);
     if (tried.answer) {
-      detours.insert(detours.end(), tried.answer->detours.begin(), tried.answer->detours.end());
-      tried.answer->detours = std::move(detours);
+      failed_attempts.insert(failed_attempts.end(), tried.answer->failed_attempts.begin(),
+                             tried.answer->failed_attempts.end());
+      tried.answer->failed_attempts = std::move(failed_attempts);
       return std::move(tried.answer);
     }
     Error& error = tried.answer.error();
     if (tried.failure == Failure::cancelled) return fail(std::move(error));
-    detours.push_back(routing::detour(candidates[i], tried.failure, error));
+    failed_attempts.push_back(routing::failed_attempt(candidates[i], tried.failure, error));
     if (error.retry_after > Millis{0})
       soonest = soonest > Millis{0} ? std::min(soonest, error.retry_after) : error.retry_after;
     const bool ends = tried.streamed || !replaceable(tried.failure) || last ||
@@ -86,7 +89,7 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
     if (!first) first = std::move(error);
     if (ends) break;
   }
-  return fail(routing::all_failed(std::move(*first), detours, soonest));
+  return fail(routing::all_failed(std::move(*first), failed_attempts, soonest));
 }
 
 Result<ProviderAnswer> ModelRouter::ask(const ModelSettings& settings, const ProviderRequest& ask,

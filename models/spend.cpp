@@ -1,6 +1,7 @@
 #include "models/spend.hpp"
 
 #include "core/forms.hpp"
+#include "models/providers/provider.hpp"
 
 #include <fmt/core.h>
 
@@ -25,11 +26,6 @@ std::string utc_day(Wall at) {
 Error budget_exhausted(std::string message, std::string_view key) {
   return make_error(ErrorKind::budget, std::move(message),
                     fmt::format("raise {} ({}), or use a free model", key, setting_name(key)));
-}
-
-std::string_view provider_budget(std::string_view provider) {
-  if (provider == "glm") return "budget.daily_usd_glm";
-  return provider == "kimi" ? "budget.daily_usd_kimi" : "";
 }
 
 }  // namespace
@@ -93,7 +89,8 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
                           long long output_tokens) {
   const auto most = budget_limit(config, "budget.request_usd");
   const auto daily = budget_limit(config, "budget.daily_usd");
-  const std::string_view own_key = provider_budget(model.provider);
+  const Provider* const provider = find_provider(model.provider);
+  const std::string_view own_key = provider == nullptr ? "" : provider->budget_setting;
   const auto own = own_key.empty() ? std::nullopt : budget_limit(config, own_key);
   if (!most && !daily && !own) return {};
   const double own_most = own.value_or(0);

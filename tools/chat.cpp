@@ -1,5 +1,6 @@
 #include "core/text.hpp"
 #include "engine/conversations/thread_id.hpp"
+#include "models/providers/choose.hpp"
 #include "tools/envelope.hpp"
 #include "tools/history.hpp"
 
@@ -221,7 +222,7 @@ Json metadata(const models::Reply& reply, bool cached, const Prepared& prepared)
               {"cached_tokens", reply.usage.cached}}}};
   if (reply.cost > 0) data["cost_usd"] = reply.cost;
   if (!reply.reasoning.empty()) data["reasoning"] = reply.reasoning;
-  if (!reply.detours.empty()) data["detours"] = reply.detours;
+  if (!reply.failed_attempts.empty()) data["detours"] = reply.failed_attempts;
   if (!prepared.files.empty()) data["files"] = prepared.files;
   if (prepared.history.condensed + prepared.history.dropped > 0)
     data["history_left_out"] = {{"condensed", prepared.history.condensed},

@@ -1,4 +1,6 @@
 #include "core/text.hpp"
+#include "models/providers/body.hpp"
+#include "models/providers/choose.hpp"
 #include "tools/envelope.hpp"
 
 #include <fmt/core.h>

@@ -1,4 +1,5 @@
 #include "core/text.hpp"
+#include "models/providers/provider.hpp"
 #include "tools/envelope.hpp"
 #include "tools/kimi_common.hpp"
 

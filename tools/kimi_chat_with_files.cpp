@@ -1,4 +1,5 @@
 #include "core/text.hpp"
+#include "models/providers/choose.hpp"
 #include "tools/envelope.hpp"
 #include "tools/history.hpp"
 #include "tools/kimi_common.hpp"

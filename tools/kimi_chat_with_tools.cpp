@@ -46,7 +46,7 @@ Result<Json> offered_tools(const Json& arguments) {
   return tools;
 }
 
-Json call_facts(const models::AskedTool& call) {
+Json call_facts(const models::ToolCall& call) {
   return {{"id", call.id},
           {"type", "function"},
           {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
@@ -54,7 +54,7 @@ Json call_facts(const models::AskedTool& call) {
 
 Json calls_facts(const models::Reply& reply) {
   Json calls = Json::array();
-  for (const models::AskedTool& call : reply.tools) calls.push_back(call_facts(call));
+  for (const models::ToolCall& call : reply.tools) calls.push_back(call_facts(call));
   return calls;
 }
 
@@ -125,7 +125,7 @@ class Conversation {
   Result<bool> run_own(const models::Reply& reply) {
     results_ = Json::array();
     bool all = true;
-    for (const models::AskedTool& call : reply.tools) {
+    for (const models::ToolCall& call : reply.tools) {
       if (call.name != k_web_search_function || !offers_search()) {
         all = false;
         continue;

@@ -1,6 +1,7 @@
 #include "tools/kimi_common.hpp"
 
 #include "core/text.hpp"
+#include "models/providers/choose.hpp"
 
 #include <array>
 

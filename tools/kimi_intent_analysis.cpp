@@ -1,5 +1,6 @@
 #include "core/json_access.hpp"
 #include "core/text.hpp"
+#include "models/providers/provider.hpp"
 #include "tools/envelope.hpp"
 #include "tools/kimi_common.hpp"
 

@@ -1,5 +1,7 @@
 #include "tools/overview.hpp"
 
+#include "models/providers/provider.hpp"
+
 namespace exai::tools {
 
 Json configured_providers(const Config& config) {

@@ -1,6 +1,7 @@
 #include "core/text.hpp"
 #include "core/timeouts.hpp"
 #include "io/files.hpp"
+#include "models/providers/provider.hpp"
 #include "tools/envelope.hpp"
 #include "tools/log_lines.hpp"
 #include "tools/overview.hpp"
@@ -44,7 +45,7 @@ Json settings_valid(const Config& config) {
 
 Json providers_ready(const Json& configured) {
   if (!configured.empty()) return verdict("providers", true, fmt::format("{} configured", configured.size()));
-  return verdict("providers", false, "none is configured; set GLM_API_KEY, KIMI_API_KEY or CUSTOM_API_URL");
+  return verdict("providers", false, "none is configured; set " + models::provider_variables());
 }
 
 Json store_answers(engine::CallContext& context) {

@@ -1,3 +1,5 @@
+#include "models/providers/provider.hpp"
+#include "models/providers/rounds.hpp"
 #include "tools/envelope.hpp"
 #include "tools/overview.hpp"
 
@@ -47,7 +49,7 @@ Json examined(const Json& arguments, engine::CallContext& context) {
 Json next_steps(const Json& providers, const std::vector<std::string>& errors) {
   Json steps = Json::array();
   if (providers.empty())
-    steps.push_back("set GLM_API_KEY, KIMI_API_KEY or CUSTOM_API_URL in .env and restart exai serve");
+    steps.push_back("set " + models::provider_variables() + " in .env and restart exai serve");
   if (!errors.empty()) steps.push_back("read the errors with: exai log errors");
   if (steps.empty()) steps.push_back("all set: call chat");
   return steps;

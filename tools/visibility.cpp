@@ -1,6 +1,7 @@
 #include "tools/visibility.hpp"
 
 #include "core/text.hpp"
+#include "models/providers/provider.hpp"
 
 #include <array>
 #include <set>

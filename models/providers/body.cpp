@@ -1,4 +1,4 @@
-#include "models/providers/provider.hpp"
+#include "models/providers/body.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,6 @@
+#include "models/providers/choose.hpp"
+
 #include "core/text.hpp"
-#include "models/providers/provider.hpp"
 
 #include <fmt/core.h>
 
@@ -7,17 +8,11 @@ namespace exai::models {
 namespace model_choice {
 namespace {
 
-constexpr std::string_view k_custom_prefix = "custom/";
-
-bool usable(const std::string& text) {
-  return !trim(text).empty() && !is_placeholder(text);
-}
-
 /// What an endpoint of the user's can do is not known: a modest window, and images left to it.
-Model custom_model(std::string name) {
+Model unknown_model(const Provider& provider, std::string name) {
   Model model;
   model.name = std::move(name);
-  model.provider = "custom";
+  model.provider = provider.id;
   model.context = 32768;
   model.max_output = 8192;
   model.images = true;
@@ -70,13 +65,14 @@ std::optional<std::string> shortcoming(const Model& model, const RouteNeeds& nee
 tl::expected<ModelChoice, std::string> usable_choice(const Config& config, const ModelCatalogue& catalogue,
                                                      std::string_view name, const RouteNeeds& needs,
                                                      bool functions) {
-  const bool own = name == "custom";
+  const Provider* const open = open_provider();
+  const bool own = open != nullptr && name == open->id;
   const Model* known = own ? nullptr : catalogue.find(name);
   if (!own && known == nullptr) return tl::unexpected<std::string>("is not in the catalogue");
-  const Provider* provider = find_provider(own ? "custom" : known->provider);
+  const Provider* provider = own ? open : find_provider(known->provider);
   if (provider == nullptr || !provider->configured(config))
     return tl::unexpected<std::string>("has no configured provider");
-  Model model = own ? custom_model(config.text("custom.model")) : *known;
+  Model model = own ? unknown_model(*open, config.text(open->model_setting)) : *known;
   if (!provider->allows(config, model)) return tl::unexpected<std::string>("is not allowed");
   if (auto lack = shortcoming(model, needs, functions)) return tl::unexpected<std::string>(std::move(*lack));
   return ModelChoice{provider, std::move(model)};
@@ -120,15 +116,18 @@ std::optional<ModelChoice> routed(const Config& config, const ModelCatalogue& ca
 
 Result<ModelChoice> named_choice(const Config& config, const ModelCatalogue& catalogue,
                                  const std::string& wanted) {
-  const Provider* const own_endpoint = find_provider("custom");
-  if (own_endpoint != nullptr && own_endpoint->configured(config) && wanted == config.text("custom.model"))
-    return ModelChoice{own_endpoint, custom_model(wanted)};  // wins over a catalogue entry of the same name
+  const Provider* const open = open_provider();
+  const std::string own_name = open == nullptr ? "" : config.text(open->model_setting);
+  if (open != nullptr && open->configured(config) && wanted == own_name)
+    return ModelChoice{open, unknown_model(*open, wanted)};  // wins over a catalogue entry of the same name
   if (const Model* model = catalogue.find(wanted))
     return choice(find_provider(model->provider), *model, config);
-  const bool prefixed = wanted.starts_with(k_custom_prefix);
-  if (prefixed || equals_ignoring_case(wanted, "custom") || wanted == config.text("custom.model")) {
-    const std::string own = prefixed ? wanted.substr(k_custom_prefix.size()) : config.text("custom.model");
-    return choice(find_provider("custom"), custom_model(own), config);
+  if (open != nullptr) {
+    const std::string prefix = std::string(open->id) + "/";
+    if (wanted.starts_with(prefix))
+      return choice(open, unknown_model(*open, wanted.substr(prefix.size())), config);
+    if (equals_ignoring_case(wanted, open->id) || wanted == own_name)
+      return choice(open, unknown_model(*open, own_name), config);
   }
   const std::string meant = did_you_mean(wanted, catalogue.names());
   return fail(
@@ -140,12 +139,12 @@ Result<ModelChoice> named_choice(const Config& config, const ModelCatalogue& cat
 Result<ModelChoice> standard_choice(const Config& config, const ModelCatalogue& catalogue) {
   const Provider* const provider = first_configured(config);
   if (provider == nullptr)
-    return fail(ErrorKind::config,
-                "no model provider is configured: GLM_API_KEY, KIMI_API_KEY and CUSTOM_API_URL are not set",
-                "set one of GLM_API_KEY, KIMI_API_KEY or CUSTOM_API_URL in .env or in the environment of "
-                "exai serve");
+    return fail(
+        ErrorKind::config,
+        fmt::format("no model provider is configured: {} are not set", provider_variables("and")),
+        fmt::format("set one of {} in .env or in the environment of exai serve", provider_variables()));
   const std::string standard = standard_model(*provider, config);
-  if (provider->id == "custom") return ModelChoice{provider, custom_model(standard)};
+  if (provider->any_model) return ModelChoice{provider, unknown_model(*provider, standard)};
   return named_choice(config, catalogue, standard);
 }
 
@@ -168,41 +167,8 @@ Result<ModelChoice> decide(const Config& config, const ModelCatalogue& catalogue
   return standard_choice(config, catalogue);
 }
 
-bool same_name(const std::string& name, const Model& model) {
-  return equals_ignoring_case(name, model.name) ||
-         std::any_of(model.aliases.begin(), model.aliases.end(),
-                     [&](const std::string& alias) { return equals_ignoring_case(name, alias); });
-}
-
 }  // namespace
 }  // namespace model_choice
-
-bool Provider::configured(const Config& config) const {
-  using model_choice::usable;
-  return usable(config.text(url_setting)) && (key_optional || usable(config.secret(key_setting).reveal()));
-}
-
-bool Provider::allows(const Config& config, const Model& model) const {
-  if (allowed_setting.empty() || config.text(allowed_setting).empty()) return true;
-  const std::vector<std::string> allowed = config.list(allowed_setting);
-  return allowed.empty() || std::any_of(allowed.begin(), allowed.end(), [&](const std::string& name) {
-           return model_choice::same_name(name, model);
-         });
-}
-
-const Provider* find_provider(std::string_view id) {
-  for (const Provider* provider : Registered<Provider>::all())
-    if (provider->id == id) return provider;
-  return nullptr;
-}
-
-Result<void> require_configured(const Provider& provider, const Config& config) {
-  if (provider.configured(config)) return {};
-  const bool needs_key = !provider.key_optional;
-  const std::string_view name = setting_name(needs_key ? provider.key_setting : provider.url_setting);
-  return fail(ErrorKind::config, fmt::format("{} is not configured: {} is not set", provider.title, name),
-              fmt::format("set {} in .env or in the environment of exai serve", name));
-}
 
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  std::string_view name) {
@@ -250,15 +216,15 @@ const Model& answering_model(const ModelCatalogue& catalogue, const Model& model
   return thinker != nullptr ? *thinker : model;
 }
 
-std::vector<ModelChoice> stand_ins(const Config& config, const ModelCatalogue& catalogue,
+std::vector<ModelChoice> fallbacks(const Config& config, const ModelCatalogue& catalogue,
                                    const ModelChoice& first, const ChatRequest& request) {
   using namespace model_choice;
   std::vector<ModelChoice> result;
   const RouteNeeds needs = needs_of(request);
   const bool functions = request.tools.is_array();
   std::vector<std::string> names = first.model.instead;
-  if (first.provider->id != "custom") {
-    names.emplace_back("custom");
+  if (const Provider* const open = open_provider(); !first.provider->any_model) {
+    if (open != nullptr) names.emplace_back(open->id);
   } else {  // of a model of the user's own, nobody knows the nearest; the usual ones answer
     for (const Provider* provider : Registered<Provider>::all())
       if (!provider->standard_model.empty()) names.emplace_back(provider->standard_model);

@@ -106,7 +106,7 @@ bool is_whole_object(const std::string& text) {
 /// zero, counted anew), so a fragment that brings a name where a call is complete begins another.
 std::optional<std::size_t> known_call(const Completion& answer, const std::string& id,
                                       std::optional<std::size_t> index, const std::string& name) {
-  const std::vector<AskedTool>& tools = answer.tools;
+  const std::vector<ToolCall>& tools = answer.tools;
   if (!id.empty())
     for (std::size_t i = tools.size(); i > 0; --i)
       if (tools[i - 1].id == id) return i - 1;
@@ -115,7 +115,7 @@ std::optional<std::size_t> known_call(const Completion& answer, const std::strin
     if (answer.tool_indices[i - 1] == index) found = i - 1;
   if (!index && id.empty() && name.empty() && !tools.empty()) found = tools.size() - 1;
   if (!found) return std::nullopt;
-  const AskedTool& tool = tools[*found];
+  const ToolCall& tool = tools[*found];
   if (!id.empty() && !tool.id.empty()) return std::nullopt;
   if (!name.empty() && !tool.name.empty() && is_whole_object(tool.arguments)) return std::nullopt;
   return found;
@@ -136,7 +136,7 @@ Result<void> read_tool(const Json& call, Completion& answer) {
     answer.tools.emplace_back();
     answer.tool_indices.push_back(index);
   }
-  AskedTool& tool = answer.tools[*known];
+  ToolCall& tool = answer.tools[*known];
   if (tool.id.empty()) tool.id = id;
   if (tool.name != name) tool.name += name;  // some repeat it in each fragment
   const Json& arguments = member_of(function, "arguments");
@@ -183,7 +183,7 @@ Error no_answer(const Completion& answer) {
 Result<Completion> complete_answer(Completion answer) {
   using namespace provider_json;
   for (std::size_t i = 0; i < answer.tools.size(); ++i) {
-    AskedTool& tool = answer.tools[i];
+    ToolCall& tool = answer.tools[i];
     if (tool.id.empty()) tool.id = fmt::format("call_{}", i + 1);
     if (trim(tool.arguments).empty()) tool.arguments = "{}";
   }

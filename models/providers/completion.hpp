@@ -18,7 +18,7 @@ namespace exai::models {
 struct Completion {
   std::string content, reasoning, refusal, finish_reason, model;
   Usage usage;
-  std::vector<AskedTool> tools;
+  std::vector<ToolCall> tools;
   std::vector<std::optional<std::size_t>> tool_indices;  ///< what the endpoint called each of `tools`
 };
 

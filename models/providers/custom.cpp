@@ -13,7 +13,8 @@ const Registered<Provider> k_custom{Provider{.id = "custom",
                                              .standard_model = "",
                                              .model_setting = "custom.model",
                                              .rank = 3,
-                                             .key_optional = true}};
+                                             .key_optional = true,
+                                             .any_model = true}};
 
 }  // namespace
 }  // namespace custom

@@ -8,6 +8,7 @@
 #include "core/registry.hpp"
 #include "core/result.hpp"
 #include "models/catalogue.hpp"
+#include "models/providers/chat.hpp"
 #include "models/providers/transport.hpp"
 
 #include <functional>
@@ -22,63 +23,7 @@
 
 namespace exai::models {
 
-struct ChatMessage {
-  std::string role;  ///< system, user, assistant, tool
-  std::string content;
-  Json raw{};  ///< not null: the whole message as the endpoint wants it (tool calls and their results)
-};
-
-/// What the asker needs of a model when it names none; the rule table turns it into a model.
-struct Needs {
-  std::string tool;      ///< who asks
-  bool files = false;    ///< a provider's own file store
-  bool fast = true;      ///< an answer soon rather than a deep one
-  bool cheap = false;    ///< costs before quality
-  long long tokens = 0;  ///< of all that is sent, estimated
-};
-
-/// A function call that the model asks for.
-struct AskedTool {
-  std::string id, name, arguments;
-};
-
-struct ChatRequest {
-  std::string model;  ///< name or alias; empty or "auto" = as the rule table says for `needs`
-  Needs needs;
-  std::vector<ChatMessage> messages;
-  std::vector<std::string> images;  ///< data: or https: URLs, attached to the last user message
-  std::optional<double> temperature;
-  std::optional<long long> max_tokens;
-  std::string thinking_mode;  ///< empty = as the model does by itself, none, minimal, low, medium, high, max
-  bool web_search = false;
-  bool stream = false;
-  bool json = false;         ///< one JSON object is wanted
-  bool continue_cut = true;  ///< an answer cut at the output limit is asked to go on
-  bool failover = true;      ///< another provider may answer when this one cannot
-  Millis timeout{0};         ///< how long the answer may take; 0 = as long as the provider's setting says
-  std::string_view timeout_setting{};  ///< the setting that `timeout` comes from, for the hint of a timeout
-  Json tools, tool_choice;  ///< functions offered to the model, as the endpoint writes them; null = none
-  std::string cache_scope;  ///< whose context cache it may use (Kimi); empty = none
-  std::string cache_id;     ///< a context cache that the caller named itself (Kimi); empty = none
-  std::string idempotency;  ///< the same key for the same call, sent along (Kimi); empty = none
-};
-
 class ContextCache;
-
-struct Usage {
-  long long prompt = 0, completion = 0, cached = 0;  ///< tokens
-};
-
-struct Reply {
-  std::string content, reasoning;
-  std::string provider, model;
-  std::string finish_reason;  ///< stop, length, tool_calls, ...
-  Usage usage;
-  std::vector<AskedTool> tools;                              ///< what the model wants called
-  std::vector<std::pair<std::string, std::string>> headers;  ///< of the last answer, those worth showing
-  double cost = 0;                                           ///< US dollars by the catalogue's prices
-  std::vector<std::string> detours;  ///< "glm/glm-4.6: busy" for each model that was asked in vain
-};
 
 /// A request to a provider that is no chat: files, web search.
 struct ProviderRequest {
@@ -133,6 +78,7 @@ struct Provider {
   std::string_view timeout_setting{};
   std::string_view permits_setting{};
   std::string_view output_setting{};   ///< most output tokens asked for; empty = the model's own cap
+  std::string_view budget_setting{};   ///< US dollars a day; empty = only the budget of all together
   std::string_view allowed_setting{};  ///< list of models that may be used; empty setting or list = all
   std::string_view standard_model{};   ///< what "auto" takes; empty = the text of `model_setting`
   std::string_view model_setting{};
@@ -142,9 +88,12 @@ struct Provider {
   /// Headers of a chat request beyond the usual ones.
   void (*headers)(const ChatRequest& request, const ProviderCall& call,
                   std::vector<std::pair<std::string, std::string>>& headers) = nullptr;
+  bool any_model = false;      ///< takes models that are in no catalogue, as "ID/NAME"
   bool context_cache = false;  ///< answers may carry a token of a context cache, to be kept
 
   [[nodiscard]] std::string_view name() const { return id; }
+  /// The setting that has to be there for it to be used: its key, or its URL where the key is optional.
+  [[nodiscard]] std::string_view needed_setting() const { return key_optional ? url_setting : key_setting; }
   /// Key (or URL, where the key is optional) is set and no placeholder.
   [[nodiscard]] bool configured(const Config& config) const;
   /// The operator has not restricted this provider to other models.
@@ -152,67 +101,14 @@ struct Provider {
 };
 
 const Provider* find_provider(std::string_view id);
-
-/// What a name stands for.
-struct ModelChoice {
-  const Provider* provider = nullptr;
-  Model model;
-};
-
-/// By name or alias, ignoring case. Empty is models.default when somebody set that, else as "auto": the rule
-/// table decides for a call without particular needs. "custom/NAME" is any model of the custom endpoint.
-/// Errors: not_found with the nearest names; config when the provider has no key (names the variable) or may
-/// not use the model.
-Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
-                                 std::string_view name);
-/// The same for a request: its needs count when it names no model. `tool` is who asks when the needs do not
-/// say.
-Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
-                                 const ChatRequest& request, std::string_view tool = {});
-
-/// One rule on the way to a decision.
-struct RouteStep {
-  std::string rule;     ///< its id
-  bool taken = false;   ///< it decided
-  std::string verdict;  ///< why it did, or did not
-};
-/// choose_model, with every rule that was looked at.
-Result<ModelChoice> explain_choice(const Config& config, const ModelCatalogue& catalogue,
-                                   const ChatRequest& request, std::vector<RouteStep>& steps);
-
-/// The needs of a request, as the rule table asks for them.
-RouteNeeds needs_of(const ChatRequest& request);
-/// Estimated tokens of all that is sent; taken from the needs when they say.
-long long prompt_tokens(const ChatRequest& request);
-
-/// The model that really answers: where thinking is another model's, that one.
-const Model& answering_model(const ModelCatalogue& catalogue, const Model& model, const ChatRequest& request);
-
-/// Who may answer instead, nearest first: models of other configured providers that can do what is asked, the
-/// custom endpoint last.
-std::vector<ModelChoice> stand_ins(const Config& config, const ModelCatalogue& catalogue,
-                                   const ModelChoice& first, const ChatRequest& request);
+/// All of them, by rank.
+std::vector<const Provider*> providers_by_rank();
+/// "GLM_API_KEY, KIMI_API_KEY or CUSTOM_API_URL": what makes one of them usable, by rank.
+std::string provider_variables(std::string_view conjunction = "or");
+/// The one that takes any model; nullptr when there is none.
+const Provider* open_provider();
 
 /// `config` when the provider has no usable key or URL; names the variable to set.
 Result<void> require_configured(const Provider& provider, const Config& config);
-
-/// The JSON body that would be sent: pure, for tests and glm_payload_preview.
-Json chat_body(const Provider& provider, const ChatRequest& request, const Model& model,
-               const Config& config);
-
-/// POST {base}/chat/completions, again for each round of a provider's own web search, and up to three times
-/// more when the answer was cut at the output limit. No retry: breakers, permits and retries wrap it in
-/// engine. Errors: config (401, 403: key refused), not_found (404), busy
-/// (429, with retry_after), provider (408, 5xx, other refusals, malformed or truncated answers), timeout,
-/// cancelled, unreachable.
-Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,
-                            const ProviderCall& call);
-
-/// Anything else below the base URL; errors as provider_chat.
-Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequest& ask,
-                                    const ProviderCall& call);
-
-/// GET {base}/models: the ids the endpoint offers. Proves key and URL.
-Result<std::vector<std::string>> provider_models(const Provider& provider, const ProviderCall& call);
 
 }  // namespace exai::models

@@ -1,5 +1,8 @@
 // A chat may take several exchanges: a provider's own web search, and the rest of an answer that was cut.
+#include "models/providers/rounds.hpp"
+
 #include "core/text.hpp"
+#include "models/providers/body.hpp"
 #include "models/providers/client.hpp"
 #include "models/providers/context_cache.hpp"
 #include "models/providers/joiner.hpp"
@@ -78,7 +81,7 @@ class Rounds {
     for (std::string* const text : {&reply.content, &reply.reasoning, &reply.model, &reply.finish_reason})
       if (!secrets.clean(*text)) *text = secrets.apply(*text);
     for (auto& [name, value] : reply.headers) value = secrets.apply(value);
-    for (AskedTool& tool : reply.tools) {
+    for (ToolCall& tool : reply.tools) {
       tool.id = secrets.apply(tool.id);
       tool.name = secrets.apply(tool.name);
       // JSON may write a secret with escapes that no search for it finds.
@@ -131,7 +134,7 @@ class Rounds {
       Result<Completion> answer = exchange(on_delta);
       if (!answer || answer->tools.empty()) return answer;
       const bool only_search = std::all_of(answer->tools.begin(), answer->tools.end(),
-                                           [](const AskedTool& tool) { return tool.name == k_web_search; });
+                                           [](const ToolCall& tool) { return tool.name == k_web_search; });
       if (!only_search) {
         if (auto known = only_offered(*answer); !known) return fail(known.error());
         return answer;
@@ -147,8 +150,8 @@ class Rounds {
 
   /// A model asks for what was offered to it, and nothing else (security: T11).
   Result<void> only_offered(Completion& answer) {
-    std::erase_if(answer.tools, [](const AskedTool& tool) { return tool.name == k_web_search; });
-    for (const AskedTool& tool : answer.tools) {
+    std::erase_if(answer.tools, [](const ToolCall& tool) { return tool.name == k_web_search; });
+    for (const ToolCall& tool : answer.tools) {
       const bool offered = request_.tools.is_array() &&
                            std::any_of(request_.tools.begin(), request_.tools.end(), [&](const Json& one) {
                              const auto function = one.is_object() ? one.find("function") : one.end();
@@ -168,7 +171,7 @@ class Rounds {
   void echo_search(const Completion& answer) {
     Json calls = Json::array();
     Json results = Json::array();
-    for (const AskedTool& tool : answer.tools) {
+    for (const ToolCall& tool : answer.tools) {
       calls.push_back({{"id", tool.id},
                        {"type", "builtin_function"},
                        {"function", {{"name", tool.name}, {"arguments", tool.arguments}}}});
@@ -202,8 +205,8 @@ class Rounds {
     if (!answer) {
       if (answer.error().kind == ErrorKind::cancelled) return fail(answer.error());
       reply_.content += streamed;
-      reply_.detours.push_back(fmt::format("{}/{}: the rest of a cut answer: {}", provider_.id, model_.name,
-                                           answer.error().message));
+      reply_.failed_attempts.push_back(fmt::format("{}/{}: the rest of a cut answer: {}", provider_.id,
+                                                   model_.name, answer.error().message));
       return false;
     }
     if (!request_.stream) streamed = joiner.feed(answer->content);

@@ -31,7 +31,7 @@ Outcome outcome_of(AnswerReader& reader, const std::string& streamed) {
   outcome.content = answer->content;
   outcome.reasoning = answer->reasoning;
   outcome.reason = answer->finish_reason;
-  for (const models::AskedTool& tool : answer->tools)
+  for (const models::ToolCall& tool : answer->tools)
     outcome.calls += fmt::format("{}:{}({}) ", tool.id, tool.name, tool.arguments);
   return outcome;
 }

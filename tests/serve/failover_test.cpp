@@ -35,8 +35,8 @@ TEST_CASE("every fault of a provider ends in the other one's answer", "[failover
   if (!reply) FAIL(reply.error().message);
   CHECK(reply->content == "kimi says so");
   CHECK(reply->provider == "kimi");
-  REQUIRE(reply->detours.size() == 1);
-  CHECK(reply->detours[0].starts_with("glm/glm-4.6: "));
+  REQUIRE(reply->failed_attempts.size() == 1);
+  CHECK(reply->failed_attempts[0].starts_with("glm/glm-4.6: "));
   CHECK(both.streamed == (stream ? "kimi says so" : ""));
   CHECK(both.metrics.render().find(R"(exai_failovers_total{from="glm",to="kimi"} 1)") != std::string::npos);
 }
@@ -64,7 +64,7 @@ TEST_CASE("a passing fault is asked again after the waits of the settings", "[fa
   const auto reply = one.ask(TwoProviders::question());
   REQUIRE(reply);
   CHECK(reply->content == "at last");
-  CHECK(reply->detours.empty());
+  CHECK(reply->failed_attempts.empty());
   CHECK(one.clock.ahead() == Millis{1000});
   CHECK(one.metrics.render().find(R"(exai_provider_retries_total{provider="glm",reason="failed"} 1)") !=
         std::string::npos);

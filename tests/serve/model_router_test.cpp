@@ -1,5 +1,6 @@
 #include "io/files.hpp"
 #include "io/yaml.hpp"
+#include "models/providers/choose.hpp"
 #include "store/store.hpp"
 #include "tests/scratch.hpp"
 #include "tests/serve/router_fixture.hpp"

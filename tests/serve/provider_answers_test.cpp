@@ -1,4 +1,6 @@
 // What a provider answers, through the client and the router: secrets, limits, repetitions.
+#include "models/providers/provider.hpp"
+#include "models/providers/rounds.hpp"
 #include "tests/serve/provider_question.hpp"
 #include "tests/serve/router_fixture.hpp"
 #include "tests/simulator/server.hpp"

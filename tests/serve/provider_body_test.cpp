@@ -1,5 +1,8 @@
 #include "io/yaml.hpp"
+#include "models/providers/body.hpp"
+#include "models/providers/choose.hpp"
 #include "models/providers/completion.hpp"
+#include "models/providers/provider.hpp"
 #include "tests/serve/provider_fixture.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,6 @@
+#include "models/providers/choose.hpp"
+#include "models/providers/provider.hpp"
+#include "models/providers/rounds.hpp"
 #include "tests/serve/provider_question.hpp"
 
 #include <thread>

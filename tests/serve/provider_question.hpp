@@ -1,6 +1,8 @@
 // One question put to a provider's client, without router or tool.
 #pragma once
 
+#include "models/providers/provider.hpp"
+#include "models/providers/rounds.hpp"
 #include "tests/serve/provider_fixture.hpp"
 
 namespace exai::test {

@@ -1,4 +1,6 @@
 #include "models/providers/context_cache.hpp"
+#include "models/providers/provider.hpp"
+#include "models/providers/rounds.hpp"
 #include "tests/serve/provider_question.hpp"
 
 #include <nlohmann/json.hpp>
@@ -49,7 +51,7 @@ TEST_CASE("a cut answer ends after three rounds, or when nothing new comes", "[p
   const auto part = ask(test::glm_at(*broken), question(), soon());
   REQUIRE(part.reply);
   CHECK(part.reply->content == "a part");
-  CHECK(part.reply->detours.size() == 1);
+  CHECK(part.reply->failed_attempts.size() == 1);
 }
 
 TEST_CASE("JSON that was cut is continued, or taken anew when the model begins anew", "[provider]") {

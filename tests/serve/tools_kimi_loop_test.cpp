@@ -32,7 +32,7 @@ class Scripted : public test::ToolCall {
   std::deque<Result<models::Reply>> replies_;
 };
 
-models::Reply says(const std::string& content, std::vector<models::AskedTool> tools = {}) {
+models::Reply says(const std::string& content, std::vector<models::ToolCall> tools = {}) {
   models::Reply reply;
   reply.content = content;
   reply.provider = "kimi";
@@ -43,7 +43,7 @@ models::Reply says(const std::string& content, std::vector<models::AskedTool> to
   return reply;
 }
 
-models::AskedTool search(const std::string& id = "c1") {
+models::ToolCall search(const std::string& id = "c1") {
   return {id, "web_search", R"({"query": "exai"})"};
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("each tool has the fields of the original", "[tools]") {
     const tools::Tool* tool = tools::find_tool(name);
     REQUIRE(tool != nullptr);
     std::vector<std::string> found;
-    const Json schema = Json::parse(models::input_schema(*tool));
+    const Json schema = Json::parse(tools::input_schema(*tool));
     for (const auto& [field, value] : schema["properties"].items()) found.push_back(field);
     CHECK(found == wanted);
     const std::string_view id = name;

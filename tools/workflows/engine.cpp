@@ -127,7 +127,7 @@ Result<engine::CallAnswer> finish(Step& step) {
     step.metadata["usage"] = {{"prompt_tokens", step.reply->usage.prompt},
                               {"completion_tokens", step.reply->usage.completion},
                               {"cached_tokens", step.reply->usage.cached}};
-  if (asked && !step.reply->detours.empty()) step.metadata["detours"] = step.reply->detours;
+  if (asked && !step.reply->failed_attempts.empty()) step.metadata["detours"] = step.reply->failed_attempts;
   if (asked && step.reply->cost > 0) step.metadata["cost_usd"] = step.reply->cost;
   if (step.said.empty()) step.said = step.answer.value("status", "");
   if (Result<void> kept = workflow_engine::keep_turn(step); !kept) {

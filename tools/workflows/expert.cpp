@@ -3,6 +3,7 @@
 #include "core/digest.hpp"
 #include "core/loose_json.hpp"
 #include "core/text.hpp"
+#include "models/providers/choose.hpp"
 #include "tools/envelope.hpp"
 #include "tools/history.hpp"
 
