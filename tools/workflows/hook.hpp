@@ -1,6 +1,7 @@
 // What a few workflows do beyond their data, as named functions.
 #pragma once
 
+#include "core/registry.hpp"
 #include "tools/workflows/step.hpp"
 
 #include <span>
@@ -10,9 +11,9 @@
 
 namespace exai::tools {
 
-/// Every function may be null.
+/// Registered by its file in hooks/. Every function may be null.
 struct WorkflowHook {
-  std::string_view name{};
+  std::string_view id{};                  ///< what a workflow's `hook` names
   std::vector<std::string_view> texts{};  ///< what the workflow's `texts` must have
   /// Judges and completes the arguments before anything is remembered.
   Result<void> (*check)(Step& step) = nullptr;
@@ -26,12 +27,11 @@ struct WorkflowHook {
   Result<void> (*look)(Step& step) = nullptr;
   /// Carries the whole step out instead of the engine, after it was written down.
   Result<engine::CallAnswer> (*instead)(Step& step) = nullptr;
+
+  [[nodiscard]] std::string_view name() const { return id; }
 };
 
 const WorkflowHook* find_hook(std::string_view name);
 std::vector<std::string> hook_names();
-
-extern const WorkflowHook k_analyze_hook, k_consensus_hook, k_docgen_hook, k_planner_hook, k_precommit_hook,
-    k_tracer_hook;
 
 }  // namespace exai::tools

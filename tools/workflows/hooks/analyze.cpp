@@ -35,7 +35,7 @@ Result<void> look_around(Step& step) {
 }  // namespace
 }  // namespace analyze_hook
 
-const WorkflowHook k_analyze_hook{
-    .name = "analyze", .check = analyze_hook::check, .look = analyze_hook::look_around};
+const Registered<WorkflowHook> k_analyze_hook{
+    WorkflowHook{.id = "analyze", .check = analyze_hook::check, .look = analyze_hook::look_around}};
 
 }  // namespace exai::tools

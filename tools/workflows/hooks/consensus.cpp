@@ -250,10 +250,11 @@ Result<engine::CallAnswer> instead(Step& step) {
 }  // namespace
 }  // namespace consensus_hook
 
-const WorkflowHook k_consensus_hook{.name = "consensus",
-                                    .texts = {"stance_for", "stance_against", "stance_neutral", "synthesis"},
-                                    .check = consensus_hook::check,
-                                    .remember = consensus_hook::remember,
-                                    .instead = consensus_hook::instead};
+const Registered<WorkflowHook> k_consensus_hook{
+    WorkflowHook{.id = "consensus",
+                 .texts = {"stance_for", "stance_against", "stance_neutral", "synthesis"},
+                 .check = consensus_hook::check,
+                 .remember = consensus_hook::remember,
+                 .instead = consensus_hook::instead}};
 
 }  // namespace exai::tools

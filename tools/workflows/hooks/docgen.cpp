@@ -64,10 +64,10 @@ Result<void> complete(Step& step) {
 }  // namespace
 }  // namespace docgen_hook
 
-const WorkflowHook k_docgen_hook{.name = "docgen",
-                                 .texts = {"finished"},
-                                 .check = docgen_hook::check,
-                                 .pause = docgen_hook::pause,
-                                 .complete = docgen_hook::complete};
+const Registered<WorkflowHook> k_docgen_hook{WorkflowHook{.id = "docgen",
+                                                          .texts = {"finished"},
+                                                          .check = docgen_hook::check,
+                                                          .pause = docgen_hook::pause,
+                                                          .complete = docgen_hook::complete}};
 
 }  // namespace exai::tools

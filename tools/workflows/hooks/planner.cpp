@@ -99,11 +99,11 @@ Result<void> complete(Step& step) {
 }  // namespace
 }  // namespace planner_hook
 
-const WorkflowHook k_planner_hook{
-    .name = "planner",
+const Registered<WorkflowHook> k_planner_hook{WorkflowHook{
+    .id = "planner",
     .texts = {"think_first", "instructions", "completed_plans", "step_content", "continuation", "finished"},
     .check = planner_hook::check,
     .pause = planner_hook::pause,
-    .complete = planner_hook::complete};
+    .complete = planner_hook::complete}};
 
 }  // namespace exai::tools

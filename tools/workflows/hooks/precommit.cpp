@@ -121,7 +121,7 @@ Result<void> look_around(Step& step) {
 }  // namespace
 }  // namespace precommit_hook
 
-const WorkflowHook k_precommit_hook{
-    .name = "precommit", .check = precommit_hook::check, .look = precommit_hook::look_around};
+const Registered<WorkflowHook> k_precommit_hook{
+    WorkflowHook{.id = "precommit", .check = precommit_hook::check, .look = precommit_hook::look_around}};
 
 }  // namespace exai::tools

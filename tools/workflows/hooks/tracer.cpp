@@ -53,11 +53,12 @@ Result<void> complete(Step& step) {
 }  // namespace
 }  // namespace tracer_hook
 
-const WorkflowHook k_tracer_hook{.name = "tracer",
-                                 .texts = {"choose", "instructions", "render_precision",
-                                           "render_dependencies", "presentation", "finished"},
-                                 .remember = tracer_hook::remember,
-                                 .pause = tracer_hook::pause,
-                                 .complete = tracer_hook::complete};
+const Registered<WorkflowHook> k_tracer_hook{
+    WorkflowHook{.id = "tracer",
+                 .texts = {"choose", "instructions", "render_precision", "render_dependencies",
+                           "presentation", "finished"},
+                 .remember = tracer_hook::remember,
+                 .pause = tracer_hook::pause,
+                 .complete = tracer_hook::complete}};
 
 }  // namespace exai::tools
