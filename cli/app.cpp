@@ -16,10 +16,9 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace app {
 namespace {
 
-const char* environment(const char* name) {
+const char* variable_from_environment(const char* name) {
   return std::getenv(name);
 }
 
@@ -183,10 +182,10 @@ Result<ExitCode> perform(const CommandLine& line, Streams& streams) {
 }
 
 int run_words(const std::vector<std::string>& words, Streams& streams) {
-  const bool json = asks_for_json(words, environment);
-  auto line = read_command_line(words, environment);
+  const bool json = asks_for_json(words, variable_from_environment);
+  auto line = read_command_line(words, variable_from_environment);
   if (!line) return say_error(line.error(), json, streams, {});
-  streams = standard_streams(line->globals.colour, environment);
+  streams = standard_streams(line->globals.colour, variable_from_environment);
   if (line->version || line->help || line->command == nullptr) {
     if (line->version)
       say_version(streams);
@@ -201,7 +200,6 @@ int run_words(const std::vector<std::string>& words, Streams& streams) {
 }
 
 }  // namespace
-}  // namespace app
 
 const AppHooks& hooks() {
   static const AppHooks& only = *Registered<AppHooks>::all().front();
@@ -210,14 +208,14 @@ const AppHooks& hooks() {
 
 int run(int argc, char** argv) {
   io::take_closed_streams();
-  Streams streams = standard_streams("auto", app::environment);
+  Streams streams = standard_streams("auto", variable_from_environment);
   try {
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-    return app::run_words(words, streams);
+    return run_words(words, streams);
   } catch (const std::exception& error) {
     Error ours = make_error(ErrorKind::internal, fmt::format("an error nobody expected: {}", error.what()),
                             "please report this line with the output of exai version --verbose");
-    return app::say_error(ours, false, streams, {});
+    return say_error(ours, false, streams, {});
   }
 }
 

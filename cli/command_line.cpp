@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace command_line {
 namespace {
 
 bool is_flag(std::string_view word) {
@@ -209,16 +208,15 @@ Result<CommandLine> read_bare(const std::vector<std::string>& words) {
 }
 
 }  // namespace
-}  // namespace command_line
 
 Result<CommandLine> read_command_line(const std::vector<std::string>& all, Environment environment) {
   CommandLine line;
   const auto dashes = std::find(all.begin(), all.end(), "--");
-  command_line::Words words{{all.begin(), dashes}, {}};
+  Words words{{all.begin(), dashes}, {}};
   if (dashes != all.end()) words.after.assign(dashes + 1, all.end());
 
-  const auto plain = command_line::plain_words(words);
-  if (plain.empty()) return command_line::read_bare(words.before);
+  const auto plain = plain_words(words);
+  if (plain.empty()) return read_bare(words.before);
   std::vector<std::string> path;
   for (const std::size_t at : plain) path.push_back(words.at(at));
   std::size_t used = 0;
@@ -226,17 +224,16 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& all, Envir
   if (line.command == nullptr) {
     const bool help = std::any_of(words.before.begin(), words.before.end(),
                                   [](const auto& w) { return w == "--help" || w == "-h"; });
-    if (help && path.size() == 1 && !command_line::verbs_of(path[0]).empty()) {
+    if (help && path.size() == 1 && !verbs_of(path[0]).empty()) {
       line.help = true;
       line.args.positionals["TOPIC"] = {path[0]};
       return line;
     }
-    return fail(
-        command_line::unknown_command(path[0], path.size() > 1 ? std::optional(path[1]) : std::nullopt));
+    return fail(unknown_command(path[0], path.size() > 1 ? std::optional(path[1]) : std::nullopt));
   }
   for (std::size_t count = used; count > 0; --count) words.erase(plain[count - 1]);
   const Command& command = *line.command;
-  return command_line::read_for(command, std::move(words), std::move(line), environment);
+  return read_for(command, std::move(words), std::move(line), environment);
 }
 
 bool asks_for_json(const std::vector<std::string>& words, Environment environment) {

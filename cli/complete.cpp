@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace completion {
 namespace {
 
 struct Answer {
@@ -136,7 +135,7 @@ Candidates topics() {
   return values;
 }
 
-Candidates formats() {
+Candidates format_candidates() {
   Candidates values;
   for (const Writer* writer : Registered<Writer>::all()) values.emplace_back(writer->format, writer->help);
   return values;
@@ -149,14 +148,12 @@ Candidates setting_keys() {
 }
 
 const Registered<CompletionSource> k_topics{CompletionSource{"@topics", topics}};
-const Registered<CompletionSource> k_formats{CompletionSource{"@formats", formats}};
+const Registered<CompletionSource> k_formats_source{CompletionSource{"@formats", format_candidates}};
 const Registered<CompletionSource> k_settings{CompletionSource{"@settings", setting_keys}};
 
 }  // namespace
-}  // namespace completion
 
 std::string complete(const std::vector<std::string>& words, std::size_t at) {
-  using namespace completion;
   Answer answer;
   const std::string current = at < words.size() ? words[at] : "";
   std::vector<std::string> before;

@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace globals {
 namespace {
 
 constexpr Option k_options[] = {
@@ -91,10 +90,9 @@ Result<std::optional<Millis>> read_timeout(const std::optional<std::string>& tex
 }
 
 }  // namespace
-}  // namespace globals
 
 std::span<const Option> global_options() {
-  return globals::k_options;
+  return k_options;
 }
 
 Result<Globals> read_globals(const Command& command, const Args& args, Environment environment) {
@@ -103,7 +101,7 @@ Result<Globals> read_globals(const Command& command, const Args& args, Environme
                        [&](const Option& option) { return option.name == flag; });
   };
   const auto value = [&](std::string_view flag, const char* variable) {
-    return globals::either(args, own(flag), flag, variable, environment);
+    return either(args, own(flag), flag, variable, environment);
   };
   Globals globals;
   globals.outputs = args.all("--output");
@@ -128,11 +126,11 @@ Result<Globals> read_globals(const Command& command, const Args& args, Environme
   globals.root = value("--root", "EXAI_ROOT");
   globals.profile = value("--profile", "EXAI_PROFILE");
   if (const auto text = value("--jobs", nullptr)) {
-    const auto jobs = globals::read_jobs(*text);
+    const auto jobs = read_jobs(*text);
     if (!jobs) return fail(jobs.error());
     globals.jobs = *jobs;
   }
-  const auto timeout = globals::read_timeout(value("--timeout", "EXAI_TIMEOUT"));
+  const auto timeout = read_timeout(value("--timeout", "EXAI_TIMEOUT"));
   if (!timeout) return fail(timeout.error());
   globals.timeout = *timeout;
   return globals;

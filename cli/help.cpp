@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace help {
 namespace {
 
 constexpr std::size_t k_width = 80;
@@ -24,7 +23,7 @@ std::string entry(const std::string& label, std::string_view text, std::size_t w
   return body.empty() ? head + "\n" : head + body.substr(std::min(width + 4, body.size()));
 }
 
-std::string option_text(const Option& option) {
+std::string help_option_text(const Option& option) {
   std::string text(option.help);
   if (const auto allowed = choices(option.values); !allowed.empty())
     text += fmt::format(" ({})", join(allowed, ", "));
@@ -50,7 +49,6 @@ std::string examples(const std::vector<Example>& shown, bool colour) {
 }
 
 }  // namespace
-}  // namespace help
 
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
   const std::string pad(indent, ' ');
@@ -112,7 +110,7 @@ std::string help_overview(bool colour) {
         same->second += fmt::format(" | {}", second);
     }
     if (lines.empty()) continue;
-    out += help::bold(group, colour) + "\n";
+    out += bold(group, colour) + "\n";
     for (const auto& [label, text] : lines) out += fmt::format("  {:<11} {}\n", label, text);
   }
   out += "\nexai help COMMAND explains one; begin with: exai doctor\n";
@@ -120,11 +118,10 @@ std::string help_overview(bool colour) {
 }
 
 std::string help_command(const Command& command, bool colour) {
-  std::string out =
-      fmt::format("{}\n\n{} {}\n", command.summary, help::bold("Usage", colour), usage(command));
+  std::string out = fmt::format("{}\n\n{} {}\n", command.summary, bold("Usage", colour), usage(command));
   if (!command.alias.empty()) out += fmt::format("also   exai {}\n", command.alias);
   const CommandText explained = command_text(command.path);
-  if (!explained.text.empty()) out += fmt::format("\n{}", wrapped(explained.text, 0, help::k_width));
+  if (!explained.text.empty()) out += fmt::format("\n{}", wrapped(explained.text, 0, k_width));
   std::vector<std::pair<std::string, std::string>> words, own, global;
   for (const Positional& positional : command.positionals) {
     std::string text(positional.help);
@@ -133,15 +130,15 @@ std::string help_command(const Command& command, bool colour) {
     words.emplace_back(positional.name, text);
   }
   for (const Option& option : command.options)
-    own.emplace_back(option_label(option), help::option_text(option));
+    own.emplace_back(option_label(option), help_option_text(option));
   for (const Option& option : global_options()) {
     const bool redefined = std::any_of(command.options.begin(), command.options.end(),
                                        [&](const Option& mine) { return mine.name == option.name; });
-    if (!redefined) global.emplace_back(option_label(option), help::option_text(option));
+    if (!redefined) global.emplace_back(option_label(option), help_option_text(option));
   }
-  out += help::section("Arguments", words, colour) + help::section("Flags", own, colour);
-  out += help::section("Flags of every command", global, colour);
-  return out + help::examples(explained.examples, colour);
+  out += section("Arguments", words, colour) + section("Flags", own, colour);
+  out += section("Flags of every command", global, colour);
+  return out + examples(explained.examples, colour);
 }
 
 std::string help_noun(std::string_view first, bool colour) {

@@ -11,7 +11,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace manpage {
 namespace {
 
 using Commands = std::vector<const Command*>;
@@ -22,7 +21,7 @@ Commands visible() {
   return all;
 }
 
-std::string option_text(const Option& option) {
+std::string manpage_option_text(const Option& option) {
   std::string text(option.help);
   if (const auto allowed = choices(option.values); !allowed.empty())
     text += fmt::format("; one of {}", join(allowed, ", "));
@@ -41,7 +40,7 @@ void write_command(Roff& page, const Command& command) {
                                    ? std::string(positional.help)
                                    : fmt::format("{}; one of {}", positional.help, join(allowed, ", ")));
   }
-  for (const Option& option : command.options) page.item(option_label(option), option_text(option));
+  for (const Option& option : command.options) page.item(option_label(option), manpage_option_text(option));
   for (const Example& example : explained.examples) page.verbatim(example.line).text(example.what);
 }
 
@@ -72,7 +71,7 @@ ManPage main_page() {
       if (command->group == group) page.item(fmt::format("exai {}", command->path), command->summary);
   }
   page.section("Flags of every command");
-  for (const Option& option : global_options()) page.item(option_label(option), option_text(option));
+  for (const Option& option : global_options()) page.item(option_label(option), manpage_option_text(option));
   page.section("Output formats");
   for (const Writer* writer : Registered<Writer>::all()) page.item(writer->format, writer->help);
   page.section("Exit status").text("0 for success; the others are in exai-exit-codes(7).");
@@ -163,20 +162,19 @@ ManPage exit_codes_page() {
 }
 
 }  // namespace
-}  // namespace manpage
 
 std::vector<ManPage> man_pages() {
-  std::vector<ManPage> pages{manpage::main_page()};
-  const auto all = manpage::visible();
+  std::vector<ManPage> pages{main_page()};
+  const auto all = visible();
   for (std::size_t begin = 0; begin < all.size();) {
     const std::string name(noun(all[begin]->path));
-    manpage::Commands same;
+    Commands same;
     while (begin < all.size() && noun(all[begin]->path) == name) same.push_back(all[begin++]);
-    pages.push_back(manpage::noun_page(name, same));
+    pages.push_back(noun_page(name, same));
   }
-  pages.push_back(manpage::settings_page());
-  pages.push_back(manpage::runbook_page());
-  pages.push_back(manpage::exit_codes_page());
+  pages.push_back(settings_page());
+  pages.push_back(runbook_page());
+  pages.push_back(exit_codes_page());
   return pages;
 }
 

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace parser {
 namespace {
 
 std::string names_of(const Option& option) {
@@ -37,7 +36,6 @@ Error usage_error(const CLI::ParseError& error, const std::vector<const Option*>
 }
 
 }  // namespace
-}  // namespace parser
 
 Result<Tokens> tokenize(const std::vector<const Option*>& options, const std::vector<std::string>& words) {
   Tokens tokens;
@@ -45,28 +43,27 @@ Result<Tokens> tokenize(const std::vector<const Option*>& options, const std::ve
     CLI::App app;
     app.set_help_flag();
     app.allow_extras();
-    std::deque<parser::Slot> slots;
+    std::deque<Slot> slots;
     for (const Option* option : options) {
-      parser::Slot& slot = slots.emplace_back();
+      Slot& slot = slots.emplace_back();
       slot.option = option;
       if (option->value.empty())
-        app.add_flag_function(parser::names_of(*option),
-                              [&slot](std::int64_t count) { slot.count = int(count); });
+        app.add_flag_function(names_of(*option), [&slot](std::int64_t count) { slot.count = int(count); });
       else if (option->optional_value())
-        app.add_option(parser::names_of(*option), slot.values)->expected(0, 1)->allow_extra_args(false);
+        app.add_option(names_of(*option), slot.values)->expected(0, 1)->allow_extra_args(false);
       else
-        app.add_option(parser::names_of(*option), slot.values)->allow_extra_args(false);
+        app.add_option(names_of(*option), slot.values)->allow_extra_args(false);
     }
     app.add_option("words", tokens.words);
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     app.parse(reversed);
     tokens.unknown = app.remaining();
-    for (parser::Slot& slot : slots) {
+    for (Slot& slot : slots) {
       if (slot.count > 0) slot.values.assign(std::size_t(slot.count), "");
       if (!slot.values.empty()) tokens.options[std::string(slot.option->name)] = std::move(slot.values);
     }
   } catch (const CLI::ParseError& error) {
-    return fail(parser::usage_error(error, options));
+    return fail(usage_error(error, options));
   } catch (const std::exception& error) {
     return fail(ErrorKind::internal,
                 fmt::format("the command's options cannot be declared: {}", error.what()));

@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace progress {
 namespace {
 
 constexpr Millis k_first_after{300};
@@ -20,7 +19,6 @@ bool machine_on_stdout(const Globals& globals) {
 }
 
 }  // namespace
-}  // namespace progress
 
 Progress::Progress(const Out& err, const Globals& globals, const Clock& clock)
     : err_(err), clock_(clock), started_(clock.steady()) {
@@ -28,7 +26,7 @@ Progress::Progress(const Out& err, const Globals& globals, const Clock& clock)
   const bool in_ci = ci != nullptr && *ci != 0;
   const char* term = std::getenv("TERM");
   const bool dumb = term != nullptr && std::string_view(term) == "dumb";
-  line_ = err.terminal && !dumb && !in_ci && globals.quiet == 0 && !progress::machine_on_stdout(globals);
+  line_ = err.terminal && !dumb && !in_ci && globals.quiet == 0 && !machine_on_stdout(globals);
   steps_ = !line_ && globals.verbose > 0 && globals.quiet == 0;
 }
 
@@ -40,8 +38,7 @@ void Progress::erase() {
 
 void Progress::draw(std::size_t done, std::size_t total, std::string_view what) {
   const Steady now = clock_.steady();
-  if (!line_ || now - started_ < progress::k_first_after || now - drawn_at_ < progress::k_redraw_every)
-    return;
+  if (!line_ || now - started_ < k_first_after || now - drawn_at_ < k_redraw_every) return;
   const auto elapsed = std::chrono::duration_cast<Millis>(now - started_);
   const std::string text = fmt::format("[{}/{}] {} {:.1f} s", done, total, one_line(what, Look{}),
                                        double(elapsed.count()) / 1000.0);

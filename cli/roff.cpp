@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace roff {
 namespace {
 
 /// Text in which nothing means anything to troff; hyphens stay what was typed.
@@ -31,7 +30,6 @@ std::string escaped(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace roff
 
 Roff::Roff(std::string_view name, int section, std::string_view what) {
   std::string title(name);
@@ -39,20 +37,20 @@ Roff::Roff(std::string_view name, int section, std::string_view what) {
                  [](char c) { return char(c >= 'a' && c <= 'z' ? c - 32 : c); });
   out_ = fmt::format(
       ".\\\" Printed by exai man --dir; do not edit.\n.TH \"{}\" {} \"{}\" \"exai {}\" \"exai manual\"\n",
-      roff::escaped(title), section, version_date(), version());
-  out_ += fmt::format(".SH NAME\n{} \\- {}\n", roff::escaped(name), roff::escaped(what));
+      escaped(title), section, version_date(), version());
+  out_ += fmt::format(".SH NAME\n{} \\- {}\n", escaped(name), escaped(what));
 }
 
 Roff& Roff::section(std::string_view title) {
   std::string upper(title);
   std::transform(upper.begin(), upper.end(), upper.begin(),
                  [](char c) { return char(c >= 'a' && c <= 'z' ? c - 32 : c); });
-  out_ += fmt::format(".SH {}\n", roff::escaped(upper));
+  out_ += fmt::format(".SH {}\n", escaped(upper));
   return *this;
 }
 
 Roff& Roff::subsection(std::string_view title) {
-  out_ += fmt::format(".SS {}\n", roff::escaped(title));
+  out_ += fmt::format(".SS {}\n", escaped(title));
   return *this;
 }
 
@@ -61,7 +59,7 @@ Roff& Roff::text(std::string_view paragraphs) {
   while (at < paragraphs.size()) {
     const auto end = paragraphs.find("\n\n", at);
     const auto part = trim(paragraphs.substr(at, end == std::string_view::npos ? end : end - at));
-    if (!part.empty()) out_ += fmt::format(".PP\n{}\n", roff::escaped(part));
+    if (!part.empty()) out_ += fmt::format(".PP\n{}\n", escaped(part));
     if (end == std::string_view::npos) break;
     at = end + 2;
   }
@@ -69,18 +67,17 @@ Roff& Roff::text(std::string_view paragraphs) {
 }
 
 Roff& Roff::item(std::string_view label, std::string_view text) {
-  out_ +=
-      fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff::escaped(label), text.empty() ? "\\&" : roff::escaped(text));
+  out_ += fmt::format(".TP\n\\fB{}\\fR\n{}\n", escaped(label), text.empty() ? "\\&" : escaped(text));
   return *this;
 }
 
 Roff& Roff::line(std::string_view literal) {
-  out_ += fmt::format(".PP\n\\fB{}\\fR\n", roff::escaped(literal));
+  out_ += fmt::format(".PP\n\\fB{}\\fR\n", escaped(literal));
   return *this;
 }
 
 Roff& Roff::verbatim(std::string_view lines) {
-  out_ += fmt::format(".PP\n.nf\n{}\n.fi\n", roff::escaped(lines));
+  out_ += fmt::format(".PP\n.nf\n{}\n.fi\n", escaped(lines));
   return *this;
 }
 

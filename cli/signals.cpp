@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 namespace exai::cli {
-namespace signals {
 namespace {
 
 // A handler may touch lock-free atomics, write() and sem_post() only; requesting a stop runs callbacks, so a
@@ -26,7 +25,6 @@ void on_signal(int signal) {
 }
 
 }  // namespace
-}  // namespace signals
 
 struct SignalStop::Impl {
   std::stop_source source;
@@ -36,15 +34,15 @@ struct SignalStop::Impl {
 };
 
 SignalStop::SignalStop() : impl_(std::make_unique<Impl>()) {
-  signals::g_caught = 0;
-  sem_init(&signals::g_wake, 0, 0);
+  g_caught = 0;
+  sem_init(&g_wake, 0, 0);
   impl_->waiter = std::thread([source = impl_->source]() mutable {
-    while (sem_wait(&signals::g_wake) != 0) {
+    while (sem_wait(&g_wake) != 0) {
     }
-    if (signals::g_caught != 0) source.request_stop();
+    if (g_caught != 0) source.request_stop();
   });
   struct sigaction action {};
-  action.sa_handler = signals::on_signal;
+  action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &impl_->old_interrupt);
@@ -56,9 +54,9 @@ SignalStop::SignalStop() : impl_(std::make_unique<Impl>()) {
 SignalStop::~SignalStop() {
   sigaction(SIGINT, &impl_->old_interrupt, nullptr);
   sigaction(SIGTERM, &impl_->old_terminate, nullptr);
-  sem_post(&signals::g_wake);
+  sem_post(&g_wake);
   impl_->waiter.join();
-  sem_destroy(&signals::g_wake);
+  sem_destroy(&g_wake);
 }
 
 std::stop_token SignalStop::token() const {
@@ -66,7 +64,7 @@ std::stop_token SignalStop::token() const {
 }
 
 std::optional<int> SignalStop::caught() const {
-  const int signal = signals::g_caught;
+  const int signal = g_caught;
   return signal == 0 ? std::nullopt : std::optional(signal);
 }
 

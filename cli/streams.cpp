@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 namespace exai::cli {
-namespace streams {
 namespace {
 
 bool set(const char* value) {
@@ -35,7 +34,6 @@ bool wants_utf8(const char* (*environment)(const char*)) {
 }
 
 }  // namespace
-}  // namespace streams
 
 void Out::write(std::string_view text) const {
   if (std::fwrite(text.data(), 1, text.size(), file) != text.size() && problem == 0) problem = errno;
@@ -49,13 +47,13 @@ bool Out::flush() const {
 
 Streams standard_streams(std::string_view colour, const char* (*environment)(const char*)) {
   Streams all;
-  const bool utf8 = streams::wants_utf8(environment);
+  const bool utf8 = wants_utf8(environment);
   for (Out* out : {&all.out, &all.err}) {
     const int descriptor = out == &all.out ? STDOUT_FILENO : STDERR_FILENO;
     out->file = out == &all.out ? stdout : stderr;
     out->terminal = io::is_terminal(descriptor);
     out->width = io::terminal_width(descriptor);
-    out->colour = streams::wants_colour(out->terminal, colour, environment);
+    out->colour = wants_colour(out->terminal, colour, environment);
     out->utf8 = utf8;
   }
   all.input_terminal = io::is_terminal(STDIN_FILENO);

@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace topics {
 namespace {
 
 std::string exit_codes() {
@@ -23,7 +22,7 @@ std::string exit_codes() {
   return out;
 }
 
-std::string environment() {
+std::string environment_topic() {
   std::string out =
       "Environment: a flag wins over the process environment, this over an env file, this over "
       "exai.yaml.\n\n";
@@ -48,12 +47,13 @@ std::string environment() {
     for (std::size_t at = 1; at < setting.env.size(); ++at)
       if (!setting.env[at].empty()) out += fmt::format("    also {}\n", setting.env[at]);
   }
-  out += "\n" + wrapped(manual_text("help environment"), 0, 80);
+  out += "\n" + wrapped(manual_text("help environment_topic"), 0, 80);
   return out + "\nexai config show --origin tells where each value comes from.\n";
 }
 
-std::string formats() {
-  std::string out = "Output formats: -o FORMAT[=FILE], several at once, one of them on standard output.\n\n";
+std::string formats_topic() {
+  std::string out =
+      "Output formats_topic: -o FORMAT[=FILE], several at once, one of them on standard output.\n\n";
   for (const Writer* writer : Registered<Writer>::all())
     out += fmt::format("  {:<11} {}\n", writer->format, writer->help);
   out += "\n";
@@ -93,11 +93,10 @@ std::string secrets() {
 }
 
 const Registered<Topic> k_exit_codes{Topic{"exit-codes", "what the exit codes mean", exit_codes}};
-const Registered<Topic> k_environment{Topic{"environment", "variables that are read", environment}};
-const Registered<Topic> k_formats{Topic{"formats", "output formats", formats}};
+const Registered<Topic> k_environment{Topic{"environment", "variables that are read", environment_topic}};
+const Registered<Topic> k_formats_topic{Topic{"formats", "output formats", formats_topic}};
 const Registered<Topic> k_timeouts{Topic{"timeouts", "the timeout hierarchy", timeouts_text}};
 const Registered<Topic> k_secrets{Topic{"secrets", "where keys come from and who sees them", secrets}};
 
 }  // namespace
-}  // namespace topics
 }  // namespace exai::cli

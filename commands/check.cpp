@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 namespace exai::commands {
-namespace check_command {
 namespace {
 
 std::string cost_word(Cost cost) {
@@ -14,7 +13,7 @@ std::string cost_word(Cost cost) {
 }
 
 /// The checks named, or all that cost no money, less those that --tag and --skip leave out.
-Result<std::vector<const Check*>> chosen(const Args& args) {
+Result<std::vector<const Check*>> chosen_checks(const Args& args) {
   std::vector<std::string> selectors = args.positional_all("ID");
   for (const std::string& tag : args.all("--tag")) selectors.push_back("@" + tag);
   std::vector<const Check*> checks;
@@ -35,7 +34,7 @@ Result<std::vector<const Check*>> chosen(const Args& args) {
   return checks;
 }
 
-Result<Outcome> list(const Args& args, Context&) {
+Result<Outcome> list_checks(const Args& args, Context&) {
   std::vector<const Check*> checks = Registered<Check>::all();
   if (args.has("--tag")) {
     std::vector<std::string> selectors;
@@ -47,7 +46,7 @@ Result<Outcome> list(const Args& args, Context&) {
   return check_table(checks);
 }
 
-Result<Outcome> show(const Args& args, Context&) {
+Result<Outcome> show_check(const Args& args, Context&) {
   const std::string id = args.positional("ID");
   const auto found = select_checks({id});
   if (!found) return fail(found.error());
@@ -65,8 +64,8 @@ Result<Outcome> show(const Args& args, Context&) {
   return outcome;
 }
 
-Result<Outcome> run(const Args& args, Context& context) {
-  auto checks = chosen(args);
+Result<Outcome> run_checks(const Args& args, Context& context) {
+  auto checks = chosen_checks(args);
   if (!checks) return fail(std::move(checks).error());
   const auto retry_for = duration_option(args, "--retry-for");
   if (!retry_for) return fail(retry_for.error());
@@ -87,7 +86,7 @@ constexpr cli::Option k_list_options[] = {{.name = "--tag",
                                            .help = "only checks with this tag",
                                            .values = "@tags",
                                            .repeat = true}};
-constexpr cli::Option k_run_options[] = {
+constexpr cli::Option k_check_run_options[] = {
     {.name = "--tag",
      .value = "TAG",
      .help = "checks with this tag, as @TAG",
@@ -100,45 +99,45 @@ constexpr cli::Option k_run_options[] = {
      .repeat = true},
     {.name = "--fail-fast", .help = "end with the first failure, one check after the other"},
     {.name = "--retry-for", .value = "DUR", .help = "repeat until all is well, for this long at most"}};
-constexpr cli::Positional k_ids[] = {
+constexpr cli::Positional k_check_ids[] = {
     {.name = "ID",
      .help = "a check, or @tag for all that carry it; none means all that cost no money",
      .values = "@checks",
      .repeat = true}};
 constexpr cli::Positional k_id[] = {{.name = "ID", .help = "a check", .values = "@checks", .required = true}};
 
-const Registered<cli::Command> k_list{cli::Command{.path = "check list",
-                                                   .group = "Look",
-                                                   .summary = "all checks with their tags and cost",
-                                                   .options = k_list_options,
-                                                   .needs_config = false,
-                                                   .waits = false,
-                                                   .run = list}};
-const Registered<cli::Command> k_show{
+const Registered<cli::Command> k_check_list{cli::Command{.path = "check list",
+                                                         .group = "Look",
+                                                         .summary = "all checks with their tags and cost",
+                                                         .options = k_list_options,
+                                                         .needs_config = false,
+                                                         .waits = false,
+                                                         .run = list_checks}};
+const Registered<cli::Command> k_check_show{
     cli::Command{.path = "check show",
                  .group = "Look",
                  .summary = "what one check measures and where its rule comes from",
                  .positionals = k_id,
                  .needs_config = false,
                  .waits = false,
-                 .run = show}};
-const Registered<cli::Command> k_run{cli::Command{.path = "check run",
-                                                  .group = "Look",
-                                                  .summary = "runs checks and judges the deployment by them",
-                                                  .options = k_run_options,
-                                                  .positionals = k_ids,
-                                                  .recording = cli::Recording::asked,
-                                                  .run = run}};
+                 .run = show_check}};
+const Registered<cli::Command> k_check_run{
+    cli::Command{.path = "check run",
+                 .group = "Look",
+                 .summary = "runs checks and judges the deployment by them",
+                 .options = k_check_run_options,
+                 .positionals = k_check_ids,
+                 .recording = cli::Recording::asked,
+                 .run = run_checks}};
 
 }  // namespace
-}  // namespace check_command
 
 Outcome check_table(const std::vector<const Check*>& checks) {
   Outcome outcome;
   outcome.table = cli::Table{{"id", "cost", "tags", "title"}, {}};
   for (const Check* check : checks)
-    outcome.table->rows.push_back({std::string(check->id), check_command::cost_word(check->cost),
-                                   std::string(check->tags), std::string(check->title)});
+    outcome.table->rows.push_back({std::string(check->id), cost_word(check->cost), std::string(check->tags),
+                                   std::string(check->title)});
   return outcome;
 }
 

@@ -11,7 +11,6 @@
 #include <fmt/core.h>
 
 namespace exai::commands {
-namespace completion_command {
 namespace {
 
 Result<Outcome> print_script(const Args& args, Context&) {
@@ -69,7 +68,7 @@ cli::Candidates models() {
   return values;
 }
 
-cli::Candidates profiles() {
+cli::Candidates profile_candidates() {
   cli::Candidates values;
   for (const auto& profile : timeouts::built_in_profiles()) values.emplace_back(profile.name, profile.title);
   return values;
@@ -97,11 +96,11 @@ const Registered<cli::Command> k_complete{cli::Command{.path = "__complete",
                                                        .run = answer}};
 const Registered<cli::CompletionSource> k_checks{cli::CompletionSource{"@checks", selectors}};
 const Registered<cli::CompletionSource> k_tags{cli::CompletionSource{"@tags", tags}};
-const Registered<cli::CompletionSource> k_runbooks{cli::CompletionSource{"@runbooks", runbook_names}};
+const Registered<cli::CompletionSource> k_completion_runbooks{
+    cli::CompletionSource{"@runbooks", runbook_names}};
 const Registered<cli::CompletionSource> k_tools{cli::CompletionSource{"@tools", tools}};
 const Registered<cli::CompletionSource> k_models{cli::CompletionSource{"@models", models}};
-const Registered<cli::CompletionSource> k_profiles{cli::CompletionSource{"@profiles", profiles}};
+const Registered<cli::CompletionSource> k_profiles{cli::CompletionSource{"@profiles", profile_candidates}};
 
 }  // namespace
-}  // namespace completion_command
 }  // namespace exai::commands

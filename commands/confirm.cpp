@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::commands {
-namespace asking {
 namespace {
 
 bool may_ask(const Context& context) {
@@ -24,13 +23,12 @@ std::string asked(const Context& context, const std::string& question) {
 }
 
 }  // namespace
-}  // namespace asking
 
 Result<void> confirm(const Context& context, const std::string& question) {
   if (context.globals.yes) return {};
-  if (!asking::may_ask(context))
+  if (!may_ask(context))
     return fail(ErrorKind::refused, fmt::format("not confirmed: {}", question), "add --yes");
-  const std::string answer = to_lower(asking::asked(context, question + " [y/N]"));
+  const std::string answer = to_lower(asked(context, question + " [y/N]"));
   if (answer == "y" || answer == "yes") return {};
   return fail(ErrorKind::refused, "not confirmed, nothing was done", "answer y, or add --yes");
 }
@@ -43,9 +41,8 @@ Result<void> confirm_by_name(const Args& args, const Context& context, const std
     return fail(ErrorKind::refused, fmt::format("--confirm says \"{}\", not \"{}\"", printable(*given), name),
                 hint);
   }
-  if (!asking::may_ask(context))
-    return fail(ErrorKind::refused, fmt::format("not confirmed: {}", question), hint);
-  if (asking::asked(context, fmt::format("{} Type {} to go on:", question, name)) == name) return {};
+  if (!may_ask(context)) return fail(ErrorKind::refused, fmt::format("not confirmed: {}", question), hint);
+  if (asked(context, fmt::format("{} Type {} to go on:", question, name)) == name) return {};
   return fail(ErrorKind::refused, "not confirmed, nothing was done", hint);
 }
 

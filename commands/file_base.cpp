@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::commands {
-namespace file_base {
 namespace {
 
 bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -15,7 +14,7 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
 }
 
 /// Someone set this folder up for us: named it, or put settings of ours into it.
-bool is_ours(const Context& context) {
+bool is_own_folder(const Context& context) {
   if (context.globals.root) return true;
   if (context.config_file && same_file(*context.config_file, context.root / "exai.yaml")) return true;
   for (const char* key : {"log.dir", "server.state_dir"})
@@ -35,7 +34,6 @@ Result<void> usable(const std::filesystem::path& base, const Config& config) {
 }
 
 }  // namespace
-}  // namespace file_base
 
 void choose_file_base(const Context& context, serve::ServeOptions& options) {
   if (!options.stdio || !options.connect.empty() || options.check_only) return;
@@ -44,16 +42,16 @@ void choose_file_base(const Context& context, serve::ServeOptions& options) {
   const auto say = [&](const std::string& text) {
     if (context.globals.quiet == 0) context.streams.err.write("note: " + text + "\n");
   };
-  const bool ours = file_base::is_ours(context);
+  const bool ours = is_own_folder(context);
   if (ours) {
-    const auto fine = file_base::usable(context.root, context.config);
+    const auto fine = usable(context.root, context.config);
     if (fine) return;
     say(fine.error().message);
   }
   const std::filesystem::path home = io::state_home();
   const Result<void> fine = home.empty()
                                 ? fail(ErrorKind::config, "neither XDG_STATE_HOME nor HOME names a folder")
-                                : file_base::usable(home, context.config);
+                                : usable(home, context.config);
   if (fine) {
     options.files = home;
     // Where nobody chose a folder this is the rule; where somebody did, it is not what was asked for.

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::commands {
-namespace instance {
 namespace {
 
 constexpr std::uint64_t k_most = std::uint64_t{64} << 10U;
@@ -79,7 +78,6 @@ std::optional<Instance> by_port(const Context& context) {
 }
 
 }  // namespace
-}  // namespace instance
 
 std::string Instance::mcp_base() const {
   for (const Listener& listener : listeners) {
@@ -96,12 +94,12 @@ Result<std::optional<Instance>> find_instance(const Context& context) {
   std::error_code error;
   std::optional<Instance> found;
   if (std::filesystem::exists(path, error)) {
-    const auto text = io::read_file(path, instance::k_most);
+    const auto text = io::read_file(path, k_most);
     if (!text) return fail(text.error());
-    found = instance::read_instance(*text, "lock file");
+    found = read_instance(*text, "lock file");
   }
-  if (!found) found = instance::by_health_file(context);
-  if (!found) found = instance::by_port(context);
+  if (!found) found = by_health_file(context);
+  if (!found) found = by_port(context);
   return found;
 }
 

@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 namespace exai::commands {
-namespace model_command {
 namespace {
 
 std::string abilities(const models::Model& model) {
@@ -25,7 +24,7 @@ std::string dollars(const std::optional<models::ModelPrice>& price, double model
   return price ? fmt::format("{:g}", (*price).*which) : std::string{};
 }
 
-Result<Outcome> list(const Args&, Context& context) {
+Result<Outcome> list_models(const Args&, Context& context) {
   const auto catalogue = load_catalogue(context);
   if (!catalogue) return fail(catalogue.error());
   Outcome outcome;
@@ -39,7 +38,7 @@ Result<Outcome> list(const Args&, Context& context) {
   return outcome;
 }
 
-Result<Outcome> show(const Args& args, Context& context) {
+Result<Outcome> show_model(const Args& args, Context& context) {
   const auto catalogue = load_catalogue(context);
   if (!catalogue) return fail(catalogue.error());
   const std::string name = args.positional("NAME");
@@ -66,7 +65,7 @@ Result<Outcome> show(const Args& args, Context& context) {
 }
 
 /// The call that the options describe.
-Result<models::ChatRequest> described(const Args& args) {
+Result<models::ChatRequest> described_model(const Args& args) {
   models::ChatRequest request;
   request.model = args.option("--model").value_or("");
   request.needs.tool = args.option("--tool").value_or("");
@@ -92,7 +91,7 @@ std::string names_of(const std::vector<models::ModelChoice>& choices) {
 Result<Outcome> route(const Args& args, Context& context) {
   const auto models = engine::load_models(context.config, context.root);
   if (!models) return fail(models.error());
-  const auto request = described(args);
+  const auto request = described_model(args);
   if (!request) return fail(request.error());
   std::vector<models::RouteStep> steps;
   const auto choice = models::explain_choice(context.config, *models, *request, steps);
@@ -142,30 +141,29 @@ constexpr cli::Option k_route_options[] = {
     {.name = "--deep", .help = "quality before speed"},
     {.name = "--cheap", .help = "costs before quality"}};
 
-constexpr cli::Positional k_name[] = {
+constexpr cli::Positional k_model_name[] = {
     {.name = "NAME", .help = "a model or one of its aliases", .values = "@models", .required = true}};
 
-const Registered<cli::Command> k_list{
+const Registered<cli::Command> k_model_list{
     cli::Command{.path = "model list",
                  .group = "Inspect",
                  .summary = "the model catalogue: context, output, abilities, prices",
                  .waits = false,
-                 .run = list}};
+                 .run = list_models}};
 const Registered<cli::Command> k_route{cli::Command{.path = "model route",
                                                     .group = "Inspect",
                                                     .summary = "which model answers a call, and why",
                                                     .options = k_route_options,
                                                     .waits = false,
                                                     .run = route}};
-const Registered<cli::Command> k_show{cli::Command{.path = "model show",
-                                                   .group = "Inspect",
-                                                   .summary = "one model",
-                                                   .positionals = k_name,
-                                                   .waits = false,
-                                                   .run = show}};
+const Registered<cli::Command> k_model_show{cli::Command{.path = "model show",
+                                                         .group = "Inspect",
+                                                         .summary = "one model",
+                                                         .positionals = k_model_name,
+                                                         .waits = false,
+                                                         .run = show_model}};
 
 }  // namespace
-}  // namespace model_command
 
 Result<models::ModelCatalogue> embedded_catalogue() {
   const auto document = models::embedded_models();

@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 namespace exai::commands {
-namespace runbook_command {
 namespace {
 
 const char* no_environment(const char* /*name*/) {
@@ -51,7 +50,7 @@ Outcome plan_table(const runbooks::Runbook& runbook) {
   return outcome;
 }
 
-Result<Outcome> list(const Args&, Context& context) {
+Result<Outcome> list_runbooks(const Args&, Context& context) {
   Outcome outcome;
   outcome.table = cli::Table{{"name", "cadence", "title"}, {}};
   for (const auto& embedded : runbooks::embedded_runbooks()) {
@@ -62,13 +61,13 @@ Result<Outcome> list(const Args&, Context& context) {
   return outcome;
 }
 
-Result<Outcome> show(const Args& args, Context& context) {
+Result<Outcome> show_runbook(const Args& args, Context& context) {
   const auto runbook = runbooks::load_runbook(args.positional("NAME"), runbook_library(context));
   if (!runbook) return fail(runbook.error());
   return plan_table(*runbook);
 }
 
-Result<Outcome> run(const Args& args, Context& context) {
+Result<Outcome> run_runbook(const Args& args, Context& context) {
   auto runbook = runbooks::load_runbook(args.positional("NAME"), runbook_library(context));
   if (!runbook) return fail(std::move(runbook).error());
   if (auto narrowed = runbooks::narrow(*runbook, args.all("--only"), args.option("--from")); !narrowed)
@@ -83,38 +82,37 @@ Result<Outcome> run(const Args& args, Context& context) {
                   context);
 }
 
-constexpr cli::Option k_run_options[] = {
+constexpr cli::Option k_runbook_run_options[] = {
     {.name = "--only", .value = "STEP", .help = "only this step", .repeat = true},
     {.name = "--from", .value = "STEP", .help = "this step and those after it"}};
-constexpr cli::Positional k_name[] = {
+constexpr cli::Positional k_runbook_name[] = {
     {.name = "NAME", .help = "a runbook of the list, or a file", .values = "@runbooks", .required = true}};
 
-const Registered<cli::Command> k_list{cli::Command{.path = "runbook list",
-                                                   .group = "Operate",
-                                                   .summary = "the built-in runbooks",
-                                                   .waits = false,
-                                                   .run = list}};
-const Registered<cli::Command> k_show{
+const Registered<cli::Command> k_runbook_list{cli::Command{.path = "runbook list",
+                                                           .group = "Operate",
+                                                           .summary = "the built-in runbooks",
+                                                           .waits = false,
+                                                           .run = list_runbooks}};
+const Registered<cli::Command> k_runbook_show{
     cli::Command{.path = "runbook show",
                  .group = "Operate",
                  .summary = "the steps of a runbook and what each stands for",
-                 .positionals = k_name,
+                 .positionals = k_runbook_name,
                  .waits = false,
-                 .run = show}};
-const Registered<cli::Command> k_run{cli::Command{.path = "runbook run",
-                                                  .group = "Operate",
-                                                  .summary = "runs a runbook and keeps the result",
-                                                  .options = k_run_options,
-                                                  .positionals = k_name,
-                                                  .effect = cli::Effect::writes,
-                                                  .recording = cli::Recording::always,
-                                                  .run = run}};
+                 .run = show_runbook}};
+const Registered<cli::Command> k_runbook_run{cli::Command{.path = "runbook run",
+                                                          .group = "Operate",
+                                                          .summary = "runs a runbook and keeps the result",
+                                                          .options = k_runbook_run_options,
+                                                          .positionals = k_runbook_name,
+                                                          .effect = cli::Effect::writes,
+                                                          .recording = cli::Recording::always,
+                                                          .run = run_runbook}};
 
 }  // namespace
-}  // namespace runbook_command
 
 runbooks::Library runbook_library(const Context& context) {
-  return {context.root, {runbooks::judge_check, runbook_command::judge_command}};
+  return {context.root, {runbooks::judge_check, judge_command}};
 }
 
 }  // namespace exai::commands

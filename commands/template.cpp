@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 namespace exai::commands {
-namespace config_template {
 namespace {
 
 /// "whole number, 1 to 10000"
@@ -25,7 +24,6 @@ std::string expected(const Setting& setting) {
 }
 
 }  // namespace
-}  // namespace config_template
 
 std::string env_template() {
   std::string out =
@@ -36,7 +34,7 @@ std::string env_template() {
     if (setting.canonical_env().empty()) continue;
     if (setting.group != group) out += fmt::format("\n# --- {} ---\n", setting.group);
     group = setting.group;
-    out += fmt::format("\n# {}: {}\n# {}", setting.key, setting.help, config_template::expected(setting));
+    out += fmt::format("\n# {}: {}\n# {}", setting.key, setting.help, expected(setting));
     std::vector<std::string> aliases;
     for (std::size_t at = 1; at < setting.env.size(); ++at)
       if (!setting.env[at].empty()) aliases.emplace_back(setting.env[at]);
@@ -60,7 +58,7 @@ std::string yaml_template() {
     out += fmt::format("\n#{}:\n", block);
     for (const Setting& setting : settings()) {
       if (setting.secret || setting.key.substr(0, setting.key.find('.')) != block) continue;
-      out += fmt::format("#  # {} ({})\n#  {}: {}\n", setting.help, config_template::expected(setting),
+      out += fmt::format("#  # {} ({})\n#  {}: {}\n", setting.help, expected(setting),
                          setting.key.substr(block.size() + 1),
                          setting.standard.empty() ? "\"\"" : setting.standard);
     }

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::commands {
-namespace workflow_files {
 namespace {
 
 CheckResult begin(const std::string& name) {
@@ -29,7 +28,7 @@ CheckResult broken(const std::string& name, const std::string& file, const Error
   return result;
 }
 
-CheckResult judge(const tools::WorkflowSource& source) {
+CheckResult judge_workflow_files(const tools::WorkflowSource& source) {
   return timed(system_clock(), [&] {
     const auto flow = tools::load_workflow(source);
     if (!flow) return broken(source.name, source.file, flow.error());
@@ -61,21 +60,20 @@ void judge_folder(const std::filesystem::path& folder, std::vector<CheckResult>&
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     const auto source = tools::workflow_file(file);
-    results.push_back(source ? judge(*source) : unreadable(file.stem().string(), source.error()));
+    results.push_back(source ? judge_workflow_files(*source)
+                             : unreadable(file.stem().string(), source.error()));
   }
 }
 
 }  // namespace
-}  // namespace workflow_files
 
 std::vector<CheckResult> validate_workflows(const std::vector<std::string>& names, const Context& context) {
-  using namespace workflow_files;
   std::vector<CheckResult> results;
   if (names.empty()) {
     const auto sources = tools::embedded_workflows();
     if (!sources) results.push_back(unreadable("embedded", sources.error()));
     if (sources)
-      for (const tools::WorkflowSource& source : *sources) results.push_back(judge(source));
+      for (const tools::WorkflowSource& source : *sources) results.push_back(judge_workflow_files(source));
     if (const std::string& folder = context.config.text("workflows.dir"); !folder.empty())
       judge_folder(below(context.root, folder), results);
   }
@@ -87,7 +85,8 @@ std::vector<CheckResult> validate_workflows(const std::vector<std::string>& name
       continue;
     }
     const auto source = tools::workflow_file(path);
-    results.push_back(source ? judge(*source) : unreadable(path.stem().string(), source.error()));
+    results.push_back(source ? judge_workflow_files(*source)
+                             : unreadable(path.stem().string(), source.error()));
   }
   return results;
 }

@@ -10,12 +10,11 @@
 #include <arpa/inet.h>
 
 namespace exai {
-namespace addresses {
 namespace {
 
 constexpr std::string_view k_forms = "PORT, HOST:PORT, [IPV6]:PORT or a URL";
 
-auto wrong(std::string_view why) {
+auto wrong_address(std::string_view why) {
   return fail(ErrorKind::invalid, std::string(why), fmt::format("write {}", k_forms));
 }
 
@@ -31,21 +30,22 @@ bool is_name_character(char c) {
 Result<void> read_port(std::string_view text, Address& address) {
   constexpr std::size_t k_digits = 5;
   unsigned value = 0;
-  if (!is_digits(text) || text.size() > k_digits) return wrong("the port must be a number from 0 to 65535");
+  if (!is_digits(text) || text.size() > k_digits)
+    return wrong_address("the port must be a number from 0 to 65535");
   std::from_chars(text.data(), text.data() + text.size(), value);
-  if (value > 65535) return wrong("the port must be a number from 0 to 65535");
+  if (value > 65535) return wrong_address("the port must be a number from 0 to 65535");
   address.port = static_cast<std::uint16_t>(value);
   address.has_port = true;
   return {};
 }
 
-std::uint16_t standard_port(std::string_view scheme) {
+std::uint16_t address_standard_port(std::string_view scheme) {
   constexpr std::uint16_t k_plain = 80, k_tls = 443;
   if (scheme == "http" || scheme == "ws") return k_plain;
   return scheme == "https" || scheme == "wss" ? k_tls : 0;
 }
 
-bool is_clean(std::string_view text) {
+bool is_clean_address(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
 }
@@ -57,23 +57,22 @@ Result<Address> parse_whole_url(std::string_view text, std::size_t mark) {
   if (!address) return address;
   address->scheme = to_lower(text.substr(0, mark));
   address->path = rest.substr(end, rest.substr(end).find('#'));
-  if (address->host.empty()) return wrong("the URL has no host");
-  if (address->has_port && address->port == 0) return wrong("port 0 is not an address to reach");
+  if (address->host.empty()) return wrong_address("the URL has no host");
+  if (address->has_port && address->port == 0) return wrong_address("port 0 is not an address to reach");
   if (!address->has_port) {
-    address->port = standard_port(address->scheme);
+    address->port = address_standard_port(address->scheme);
     address->has_port = address->port != 0;
   }
   return address;
 }
 
 }  // namespace
-}  // namespace addresses
 
 bool is_ipv6(std::string_view text) {
   const std::string_view number = text.substr(0, text.find('%'));
   if (number.size() != text.size()) {  // a zone is an interface's name or number
     const std::string_view zone = text.substr(number.size() + 1);
-    if (zone.empty() || !std::all_of(zone.begin(), zone.end(), addresses::is_name_character)) return false;
+    if (zone.empty() || !std::all_of(zone.begin(), zone.end(), is_name_character)) return false;
   }
   in6_addr parsed{};
   return ::inet_pton(AF_INET6, std::string(number).c_str(), &parsed) == 1;
@@ -83,58 +82,56 @@ bool is_host(std::string_view text) {
   constexpr std::size_t k_longest_name = 253;
   if (is_ipv6(text)) return true;
   // A number alone would be read as an IPv4 address: 8000 as 0.0.31.64.
-  return !text.empty() && text.size() <= k_longest_name && !addresses::is_digits(text) &&
-         text.front() != '-' && text.front() != '.' && text.find("..") == std::string_view::npos &&
-         std::all_of(text.begin(), text.end(), addresses::is_name_character);
+  return !text.empty() && text.size() <= k_longest_name && !is_digits(text) && text.front() != '-' &&
+         text.front() != '.' && text.find("..") == std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), is_name_character);
 }
 
 Result<Address> parse_authority(std::string_view text) {
-  using addresses::wrong;
   Address address;
   std::string_view port;
   bool colon = false;
   if (text.find('@') != std::string_view::npos)
-    return wrong("a user or password must not stand in an address");
+    return wrong_address("a user or password must not stand in an address");
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) return wrong("the bracket of the address is not closed");
+    if (close == std::string_view::npos) return wrong_address("the bracket of the address is not closed");
     address.host = text.substr(1, close - 1);
-    if (!is_ipv6(address.host)) return wrong("in the brackets stands no IPv6 address");
+    if (!is_ipv6(address.host)) return wrong_address("in the brackets stands no IPv6 address");
     const std::string_view behind = text.substr(close + 1);
     colon = behind.starts_with(':');
-    if (!behind.empty() && !colon) return wrong("after the bracket only :PORT may stand");
+    if (!behind.empty() && !colon) return wrong_address("after the bracket only :PORT may stand");
     port = behind.substr(colon ? 1 : 0);
   } else {
     const std::size_t at = text.find(':');
     if (at != std::string_view::npos && text.find(':', at + 1) != std::string_view::npos)
       return is_ipv6(text) || is_ipv6(text.substr(0, text.rfind(':')))
-                 ? wrong("an IPv6 address needs brackets before its port: [::1]:8000")
-                 : wrong("there are too many colons in it");
+                 ? wrong_address("an IPv6 address needs brackets before its port: [::1]:8000")
+                 : wrong_address("there are too many colons in it");
     colon = at != std::string_view::npos;
     address.host = text.substr(0, at);
     if (colon) port = text.substr(at + 1);
     if (!address.host.empty() && !is_host(address.host))
-      return wrong("the host is neither a name nor an IP address");
+      return wrong_address("the host is neither a name nor an IP address");
   }
   if (colon)
-    if (auto read = addresses::read_port(port, address); !read) return fail(read.error());
-  if (address.host.empty() && !address.has_port) return wrong("it is empty");
+    if (auto read = read_port(port, address); !read) return fail(read.error());
+  if (address.host.empty() && !address.has_port) return wrong_address("it is empty");
   return address;
 }
 
 Result<Address> parse_address(std::string_view text) {
-  using addresses::wrong;
-  if (text.empty()) return wrong("it is empty");
-  if (!addresses::is_clean(text)) return wrong("it has blanks or control characters");
+  if (text.empty()) return wrong_address("it is empty");
+  if (!is_clean_address(text)) return wrong_address("it has blanks or control characters");
   if (const std::size_t mark = text.find("://"); mark != std::string_view::npos) {
     const std::string_view scheme = text.substr(0, mark);
-    if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), addresses::is_name_character))
-      return wrong("what stands before :// is not a scheme");
-    return addresses::parse_whole_url(text, mark);
+    if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), is_name_character))
+      return wrong_address("what stands before :// is not a scheme");
+    return parse_whole_url(text, mark);
   }
-  if (!addresses::is_digits(text)) return parse_authority(text);
+  if (!is_digits(text)) return parse_authority(text);
   Address address;
-  if (auto read = addresses::read_port(text, address); !read) return fail(read.error());
+  if (auto read = read_port(text, address); !read) return fail(read.error());
   return address;
 }
 

@@ -8,7 +8,7 @@
 #include <fmt/core.h>
 
 namespace exai {
-namespace config_build {
+namespace {
 
 bool by_env_name(OriginKind kind) {
   return kind == OriginKind::env_file || kind == OriginKind::environment;
@@ -138,7 +138,7 @@ void apply(ConfigValue& value, const Origin& origin, const std::string& text,
   value.unusable.reset();  // a weaker source's
 }
 
-}  // namespace config_build
+}  // namespace
 
 std::string to_string(const Origin& origin) {
   switch (origin.kind) {
@@ -171,7 +171,6 @@ Config Config::defaults() {
 }
 
 Config Config::build(const std::vector<ConfigLayer>& layers, std::vector<Finding>& findings) {
-  using namespace config_build;
   Config config = defaults();
   for (const ConfigLayer& layer : layers) {
     for (const RawSetting& raw : layer.entries) {

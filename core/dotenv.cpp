@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 namespace exai {
-namespace dotenv_reader {
+namespace {
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -224,10 +224,10 @@ struct Reader {
   }
 };
 
-}  // namespace dotenv_reader
+}  // namespace
 
 ConfigLayer parse_dotenv(std::string_view text, const std::string& file, std::vector<Finding>& findings) {
-  dotenv_reader::Reader reader{file, findings, {OriginKind::env_file, file, {}}, text};
+  Reader reader{file, findings, {OriginKind::env_file, file, {}}, text};
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     reader.find(Status::fail, "encoding", "the file is UTF-16", 1,
                 "save it as UTF-8 without a byte order mark");

@@ -6,7 +6,7 @@
 #include <fmt/core.h>
 
 namespace exai {
-namespace duration_text {
+namespace {
 
 // Milliseconds in one unit; 0 for an unknown one.
 long long unit_millis(std::string_view unit) {
@@ -46,10 +46,9 @@ bool digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-}  // namespace duration_text
+}  // namespace
 
 Result<Millis> parse_duration(std::string_view text, std::string_view bare_unit) {
-  using namespace duration_text;
   const auto bad = [&](std::string_view why) {
     return fail(ErrorKind::invalid, fmt::format("\"{}\" {}", text, why),
                 "write it like 250ms, 10s, 67.5s or 1m30s");

@@ -11,10 +11,9 @@
 #include <fmt/core.h>
 
 namespace exai {
-namespace form_rules {
 namespace {
 
-bool digit(char c) {
+bool form_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -34,7 +33,7 @@ bool is_ipv4(std::string_view text) {
   const std::vector<std::string> parts = split(text, '.');
   if (parts.size() != 4 || std::count(text.begin(), text.end(), '.') != 3) return false;
   return std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
-    return part.size() <= 3 && std::all_of(part.begin(), part.end(), digit) &&
+    return part.size() <= 3 && std::all_of(part.begin(), part.end(), form_digit) &&
            (part.size() == 1 || part.front() != '0') && std::stoi(part) <= 255;
   });
 }
@@ -60,10 +59,10 @@ std::optional<std::size_t> ipv6_groups(std::string_view side) {
   }
 }
 
-bool is_ipv6(std::string_view text) {
+bool has_ipv6_form(std::string_view text) {
   if (const std::size_t zone = text.find('%'); zone != std::string_view::npos) {
     const std::string_view name = text.substr(zone + 1);
-    const auto fits = [](char c) { return letter(c) || digit(c) || c == '-' || c == '_' || c == '.'; };
+    const auto fits = [](char c) { return letter(c) || form_digit(c) || c == '-' || c == '_' || c == '.'; };
     if (name.empty() || !std::all_of(name.begin(), name.end(), fits)) return false;
     text = text.substr(0, zone);
   }
@@ -82,7 +81,7 @@ bool is_host_name(std::string_view text) {
     const std::string_view label = text.substr(0, dot);
     if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
     if (!std::all_of(label.begin(), label.end(),
-                     [](char c) { return letter(c) || digit(c) || c == '-' || c == '_'; }))
+                     [](char c) { return letter(c) || form_digit(c) || c == '-' || c == '_'; }))
       return false;
     if (dot == std::string_view::npos) return true;
     text.remove_prefix(dot + 1);
@@ -106,7 +105,7 @@ std::optional<Parts> parts_of(std::string_view authority) {
     return Parts{authority.substr(0, end + 1), rest.empty() ? rest : rest.substr(1)};
   }
   const std::size_t colon = authority.find(':');
-  if (colon == std::string_view::npos || is_ipv6(authority)) return Parts{authority, {}};
+  if (colon == std::string_view::npos || has_ipv6_form(authority)) return Parts{authority, {}};
   if (colon + 1 == authority.size()) return std::nullopt;
   return Parts{authority.substr(0, colon), authority.substr(colon + 1)};
 }
@@ -123,7 +122,6 @@ Result<void> check_http_url(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace form_rules
 
 Result<double> parse_usd(std::string_view text) {
   double value = -1;
@@ -146,7 +144,7 @@ Result<std::vector<Millis>> parse_delays(std::string_view text) {
 }
 
 Result<DriveMapping> parse_drive_mapping(std::string_view text) {
-  const bool fits = text.size() > 2 && form_rules::letter(text[0]) && text[1] == ':' && text[2] == '/';
+  const bool fits = text.size() > 2 && letter(text[0]) && text[1] == ':' && text[2] == '/';
   if (!fits)
     return fail(ErrorKind::invalid, fmt::format("\"{}\" is not a drive and its folder", printable(text)),
                 "write it as C:/app");
@@ -165,7 +163,7 @@ bool HostPattern::allows_host(std::string_view host, std::optional<std::uint16_t
 bool HostPattern::allows_origin(std::string_view of, std::string_view host,
                                 std::optional<std::uint16_t> at) const {
   if (scheme.empty()) return allows_host(host, at);
-  const std::uint16_t usual = form_rules::usual_port(scheme);
+  const std::uint16_t usual = usual_port(scheme);
   HostPattern by_name = *this;
   by_name.port.reset();
   return of == scheme && by_name.allows_host(host, at) && at.value_or(usual) == port.value_or(usual);
@@ -186,7 +184,7 @@ Result<HostPattern> parse_host_pattern(std::string_view text) {
     if (authority.ends_with('/')) authority.remove_suffix(1);
   }
   if (authority == "*") return wrong("would let every host in");
-  const auto parts = form_rules::parts_of(authority);
+  const auto parts = parts_of(authority);
   if (!parts) return wrong("is not a host");
   std::string_view name = parts->name;
   if (name.starts_with("*.")) {
@@ -197,7 +195,7 @@ Result<HostPattern> parse_host_pattern(std::string_view text) {
   if (!host || (pattern.subdomains && host->find('.') == std::string::npos)) return wrong("is not a host");
   pattern.name = *host;
   if (parts->port.empty() || parts->port == "*") return pattern;
-  pattern.port = form_rules::port_number(parts->port);
+  pattern.port = port_number(parts->port);
   if (!pattern.port) return wrong("has a port that is none");
   return pattern;
 }
@@ -206,12 +204,12 @@ Result<std::string> parse_host(std::string_view text) {
   std::string_view name = text;
   const bool bracketed = name.size() > 2 && name.front() == '[' && name.back() == ']';
   if (bracketed) name = name.substr(1, name.size() - 2);
-  const bool good = form_rules::is_ipv6(name) || (!bracketed && form_rules::is_host_name(name));
+  const bool good = has_ipv6_form(name) || (!bracketed && is_host_name(name));
   if (!good)
     return fail(
         ErrorKind::invalid, fmt::format("\"{}\" is not an address or a host name", printable(text)),
         "write the host alone, such as 127.0.0.1, ::1 or localhost; the port has a setting of its own");
-  if (!form_rules::is_ipv6(name) && name.ends_with('.')) name.remove_suffix(1);
+  if (!has_ipv6_form(name) && name.ends_with('.')) name.remove_suffix(1);
   return to_lower(name);
 }
 
@@ -252,11 +250,11 @@ Result<void> check_form(Form form, std::string_view text) {
     case Form::delays:
       return parse_delays(text).map([](const std::vector<Millis>&) {});
     case Form::drive_mappings:
-      return form_rules::check_each(text, parse_drive_mapping);
+      return check_each(text, parse_drive_mapping);
     case Form::host_patterns:
-      return form_rules::check_each(text, parse_host_pattern);
+      return check_each(text, parse_host_pattern);
     case Form::http_url:
-      return form_rules::check_http_url(text);
+      return check_http_url(text);
     case Form::plain:
     case Form::tools:
     case Form::models:

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai {
-namespace json_mending {
 namespace {
 
 constexpr std::string_view k_bom = "\xEF\xBB\xBF";
@@ -78,10 +77,8 @@ std::string with_valid_utf8(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace json_mending
 
 Result<Json> parse_foreign_json(std::string_view text, int max_depth) {
-  using namespace json_mending;
   if (text.starts_with(k_bom)) text.remove_prefix(k_bom.size());
   Result<Json> strictly = parse_json(text, max_depth);
   if (strictly) return strictly;

@@ -9,7 +9,6 @@
 #include <simdjson.h>
 
 namespace exai {
-namespace json_reading {
 namespace {
 
 // A request is read before anything else happens to it, and nlohmann's own reader, one character at a time,
@@ -17,30 +16,30 @@ namespace {
 // the mistake is. Both agree on what is right and what it means (tests/core/json_test.cpp).
 
 using simdjson::dom::element_type;
-using Reader = simdjson::dom::parser;
+using JsonReader = simdjson::dom::parser;
 
 /// One reader is kept for the next text: making it costs more than most texts do, and one for each thread
 /// would be memory for nothing.
 class Spare {
  public:
   explicit Spare(std::size_t size) : reader_(size <= k_most ? place().exchange(nullptr) : nullptr) {
-    if (!reader_) reader_ = std::make_unique<Reader>();
+    if (!reader_) reader_ = std::make_unique<JsonReader>();
   }
   Spare(const Spare&) = delete;
   Spare& operator=(const Spare&) = delete;
   ~Spare() {
     if (reader_->capacity() <= k_most) delete place().exchange(reader_.release());
   }
-  Reader& operator*() { return *reader_; }
+  JsonReader& operator*() { return *reader_; }
 
  private:
   static constexpr std::size_t k_most = std::size_t{64}
                                         << 10U;  // of a text; the reader holds some 16 times that
-  static std::atomic<Reader*>& place() {
-    static std::atomic<Reader*> k_place;
+  static std::atomic<JsonReader*>& place() {
+    static std::atomic<JsonReader*> k_place;
     return k_place;
   }
-  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<JsonReader> reader_;
 };
 
 /// This simdjson takes a lone half of a surrogate pair, which is no text.
@@ -122,10 +121,8 @@ Result<Json> read_slowly(std::string_view text, int max_depth) {
 }
 
 }  // namespace
-}  // namespace json_reading
 
 Result<Json> parse_json(std::string_view text, int max_depth) {
-  using namespace json_reading;
   if (!text.empty() && !names_surrogates(text)) {
     Spare reader(text.size());
     simdjson::dom::element root;

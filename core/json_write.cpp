@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai {
-namespace json_writing {
 namespace {
 
 // nlohmann's own dump looks at every byte with a state machine, and answers are texts within texts: it was 17
@@ -195,9 +194,7 @@ void Writer::put(const Json& value) {
 }
 
 }  // namespace
-}  // namespace json_writing
 
-namespace json_freeing {
 namespace {
 
 /// Empties a tree from its leaves up. The library's destructor moves every member to a list of its own first,
@@ -215,17 +212,16 @@ void release(Json& value) {
 }
 
 }  // namespace
-}  // namespace json_freeing
 
 std::string dump_json(const Json& value) {
-  json_writing::Writer writer;
+  Writer writer;
   writer.put(value);
   return writer.take();
 }
 
 std::string dump_json(Json&& value) {
   std::string text = dump_json(std::as_const(value));
-  json_freeing::release(value);
+  release(value);
   return text;
 }
 
@@ -234,7 +230,7 @@ std::string pretty_json(const Json& value) {
 }
 
 std::string quote_json(std::string_view text) {
-  json_writing::Writer writer;
+  Writer writer;
   writer.put_text(text);
   return writer.take();
 }

@@ -3,7 +3,6 @@
 #include <vector>
 
 namespace exai {
-namespace loose {
 namespace {
 
 /// Walks over JSON text and remembers the last place where it could have ended.
@@ -115,7 +114,6 @@ class Closer {
 };
 
 }  // namespace
-}  // namespace loose
 
 std::string_view to_string(LooseForm form) {
   switch (form) {
@@ -143,7 +141,7 @@ std::string_view fenced_block(std::string_view text) {
 }
 
 std::string close_json(std::string_view text) {
-  return loose::Closer(text).close();
+  return Closer(text).close();
 }
 
 }  // namespace exai

@@ -3,7 +3,6 @@
 #include <charconv>
 
 namespace exai {
-namespace packed_form {
 namespace {
 
 constexpr std::string_view k_kinds = "nslm";  // in the order of Node::Kind
@@ -24,7 +23,7 @@ void put(const Node& node, std::string& out) {
 }
 
 /// Reads from the front of the text. What it cannot read sets `broken`, and everything after is empty.
-struct Reader {
+struct PackedReader {
   std::string_view rest;
   const std::string& file;
   bool broken = false;
@@ -82,16 +81,15 @@ struct Reader {
 };
 
 }  // namespace
-}  // namespace packed_form
 
 std::string pack(const Node& node) {
   std::string out;
-  packed_form::put(node, out);
+  put(node, out);
   return out;
 }
 
 Result<Node> unpack(std::string_view packed, const std::string& file) {
-  packed_form::Reader reader{packed, file};
+  PackedReader reader{packed, file};
   Node node = reader.node();
   if (reader.broken || !reader.rest.empty())
     return fail(make_error(ErrorKind::internal, "a built-in document is damaged", "install exai again")

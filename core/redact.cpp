@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 namespace exai {
-namespace redact_forms {
+namespace {
 
 constexpr std::string_view k_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -39,10 +39,9 @@ std::string url_encoded(std::string_view text) {
   return out;
 }
 
-}  // namespace redact_forms
+}  // namespace
 
 Redactor::Redactor(const std::vector<Secret>& secrets) {
-  using namespace redact_forms;
   constexpr std::size_t k_shortest = 8;
   for (const Secret& secret : secrets) {
     if (secret.size() < k_shortest) continue;

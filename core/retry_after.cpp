@@ -7,7 +7,6 @@
 #include <vector>
 
 namespace exai {
-namespace http_dates {
 namespace {
 
 std::optional<int> number(std::string_view text, std::size_t least, std::size_t most) {
@@ -71,10 +70,8 @@ bool is_decimal(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace http_dates
 
 std::optional<Wall> parse_http_date(std::string_view text, Wall now) {
-  using namespace http_dates;
   const std::vector<std::string> words = split(text, ' ');
   // Sun, 06 Nov 1994 08:49:37 GMT
   if (words.size() == 6) return date(words[1], words[2], words[3], words[4], now);
@@ -88,7 +85,7 @@ std::optional<Wall> parse_http_date(std::string_view text, Wall now) {
 
 std::optional<Millis> parse_retry_after(std::string_view text, Wall now) {
   text = trim(text);
-  if (http_dates::is_decimal(text)) {
+  if (is_decimal(text)) {
     const std::size_t point = std::min(text.find('.'), text.size());
     const std::string_view whole = text.substr(0, point);
     constexpr std::size_t k_digits = 9;  // more is beyond any bound

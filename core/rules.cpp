@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 namespace exai {
-namespace setting_rules {
 namespace {
 
 /// Collects findings; a rule about a setting that cannot be used has nothing to say.
@@ -118,17 +117,15 @@ bool may_meet(const std::string& a, const std::string& b) {
 }
 
 }  // namespace
-}  // namespace setting_rules
 
 std::vector<Finding> contradictions(const Config& config) {
-  setting_rules::Rules rules(config);
-  setting_rules::limits(config, rules);
-  setting_rules::choices(config, rules);
+  Rules rules(config);
+  limits(config, rules);
+  choices(config, rules);
   return std::move(rules.findings);
 }
 
 std::vector<Finding> port_collisions(const Config& config) {
-  using namespace setting_rules;
   Rules rules(config);
   for (std::size_t later = 1; later < k_bound.size(); ++later)
     for (std::size_t first = 0; first < later; ++first)

@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 namespace exai {
-namespace splitting {
 namespace {
 
 class Splitter {
@@ -99,10 +98,9 @@ Result<std::vector<std::string>> Splitter::words() {
 }
 
 }  // namespace
-}  // namespace splitting
 
 Result<std::vector<std::string>> shell_words(std::string_view line) {
-  return splitting::Splitter(line).words();
+  return Splitter(line).words();
 }
 
 }  // namespace exai

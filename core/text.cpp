@@ -97,7 +97,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return text + "?";
 }
 
-namespace utf8 {
+namespace {
 
 bool continues(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
@@ -130,7 +130,7 @@ bool cjk(std::string_view sequence_bytes) {
          (code >= 0xAC00 && code <= 0xD7A3);
 }
 
-}  // namespace utf8
+}  // namespace
 
 bool is_utf8(std::string_view text) {
   constexpr std::uint64_t k_high_bits = 0x8080'8080'8080'8080U;
@@ -141,7 +141,7 @@ bool is_utf8(std::string_view text) {
       if ((word & k_high_bits) != 0) break;
     }
     if (at == text.size()) break;
-    const std::size_t length = utf8::sequence(text, at);
+    const std::size_t length = sequence(text, at);
     if (length == 0) return false;
     at += length;
   }
@@ -149,19 +149,19 @@ bool is_utf8(std::string_view text) {
 }
 
 std::size_t characters(std::string_view text) {
-  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), utf8::continues));
+  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
 }
 
 std::string_view beginning_of(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
-  while (most > 0 && utf8::continues(text[most])) --most;
+  while (most > 0 && continues(text[most])) --most;
   return text.substr(0, most);
 }
 
 std::string_view ending_of(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
   std::size_t from = text.size() - most;
-  while (from < text.size() && utf8::continues(text[from])) ++from;
+  while (from < text.size() && continues(text[from])) ++from;
   return text.substr(from);
 }
 
@@ -169,7 +169,7 @@ std::string printable(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8::sequence(text, at);
+    const std::size_t length = sequence(text, at);
     const auto byte = static_cast<unsigned char>(text[at]);
     // C1 controls (U+0080 to U+009F) steer some terminals just as escape sequences do.
     const bool control = length == 1
@@ -194,8 +194,8 @@ std::string printable(std::string_view text) {
 std::size_t estimate_tokens(std::string_view text) {
   std::size_t characters = 0, wide = 0;
   for (std::size_t at = 0; at < text.size(); ++characters) {
-    const std::size_t length = std::max<std::size_t>(1, utf8::sequence(text, at));
-    if (utf8::cjk(text.substr(at, length))) ++wide;
+    const std::size_t length = std::max<std::size_t>(1, sequence(text, at));
+    if (cjk(text.substr(at, length))) ++wide;
     at += length;
   }
   return wide * 5 > characters ? (characters * 6 + 9) / 10 : (characters + 3) / 4;

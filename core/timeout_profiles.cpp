@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 namespace exai::timeouts {
-namespace profile_rules {
+namespace {
 
 using enum Layer;
 
@@ -218,10 +218,9 @@ Result<Profile> profile_from(const std::string& name, const Node& node) {
   return profile;
 }
 
-}  // namespace profile_rules
+}  // namespace
 
 const std::vector<Profile>& built_in_profiles() {
-  using namespace profile_rules;
   static const std::vector<Profile> k_profiles{
       {"runbook",
        "daemon 1.5, shim 2 and client 2.5 times the workflow",
@@ -259,16 +258,15 @@ Result<std::vector<Profile>> profiles(const Config& config) {
   const Node& custom = config.timeout_profiles();
   if (custom.kind == Node::Kind::null) return all;
   if (!custom.is_map())
-    return fail(profile_rules::wrong(custom, "timeout_profiles must be a mapping of names",
-                                     "see exai help timeouts"));
+    return fail(wrong(custom, "timeout_profiles must be a mapping of names", "see exai help timeouts"));
   for (const auto& [name, node] : custom.fields) {
     const bool taken = std::any_of(all.begin(), all.end(), [&, wanted = name](const Profile& profile) {
       return profile.name == wanted;
     });
     if (taken)
-      return fail(profile_rules::wrong(node, fmt::format("timeout profile \"{}\" exists already", name),
-                                       "choose another name"));
-    Result<Profile> profile = profile_rules::profile_from(name, node);
+      return fail(
+          wrong(node, fmt::format("timeout profile \"{}\" exists already", name), "choose another name"));
+    Result<Profile> profile = profile_from(name, node);
     if (!profile)
       return fail(std::move(profile.error()).during(fmt::format("reading timeout profile {}", name)));
     all.push_back(std::move(*profile));

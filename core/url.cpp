@@ -10,16 +10,15 @@
 #include <arpa/inet.h>
 
 namespace exai {
-namespace urls {
 namespace {
 
-tl::unexpected<Error> wrong(std::string_view why) {
+tl::unexpected<Error> wrong_url(std::string_view why) {
   // The text is not repeated: it may hold a password.
   return fail(ErrorKind::invalid, fmt::format("not a usable URL: {}", why),
               "write it as http://host:port/path (or https, ws, wss)");
 }
 
-std::string standard_port(std::string_view scheme) {
+std::string url_standard_port(std::string_view scheme) {
   return scheme == "https" || scheme == "wss" ? "443" : "80";
 }
 
@@ -29,7 +28,7 @@ bool is_port(std::string_view text) {
   return problem == std::errc{} && end == text.data() + text.size() && value >= 1 && value <= 65535;
 }
 
-bool is_clean(std::string_view text) {
+bool is_clean_url(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
 }
@@ -52,10 +51,10 @@ std::string decoded_host(std::string_view host) {
 }
 
 /// A name or a dotted address; each label of a name has characters, one dot at the end is allowed.
-bool is_host(std::string_view host) {
+bool is_url_host(std::string_view host) {
   constexpr std::string_view k_never = " \r\n\t/:#?!@{}[]\\$'\"^`*<>=;,%&()+|~";
   constexpr std::size_t k_longest_host = 253, k_longest_label = 63;
-  if (!is_clean(host) || host.find_first_of(k_never) != std::string_view::npos) return false;
+  if (!is_clean_url(host) || host.find_first_of(k_never) != std::string_view::npos) return false;
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty() || host.size() > k_longest_host) return false;
   for (;;) {
@@ -83,16 +82,17 @@ bool is_v6(std::string_view text) {
 
 /// Host and port of "host:port" or "[v6]:port".
 Result<void> read_authority(std::string_view authority, Url& url) {
-  if (authority.find('@') != std::string_view::npos) return wrong("a user or password must not stand in it");
+  if (authority.find('@') != std::string_view::npos)
+    return wrong_url("a user or password must not stand in it");
   std::string_view port;
   bool has_port = false;
   if (authority.starts_with('[')) {
     const std::size_t close = authority.find(']');
-    if (close == std::string_view::npos) return wrong("the bracket of the address is not closed");
+    if (close == std::string_view::npos) return wrong_url("the bracket of the address is not closed");
     const std::string_view rest = authority.substr(close + 1);
     url.host = authority.substr(1, close - 1);
-    if (!is_v6(url.host)) return wrong("in the brackets is no IPv6 address");
-    if (!rest.empty() && rest.front() != ':') return wrong("text after the bracket");
+    if (!is_v6(url.host)) return wrong_url("in the brackets is no IPv6 address");
+    if (!rest.empty() && rest.front() != ':') return wrong_url("text after the bracket");
     has_port = !rest.empty();
     if (has_port) port = rest.substr(1);
   } else {
@@ -100,46 +100,43 @@ Result<void> read_authority(std::string_view authority, Url& url) {
     has_port = colon != std::string_view::npos;
     if (has_port) port = authority.substr(colon + 1);
     url.host = decoded_host(authority.substr(0, colon));
-    if (url.host.empty()) return wrong("it has no host");
+    if (url.host.empty()) return wrong_url("it has no host");
     if (port.find(':') != std::string_view::npos)
-      return wrong("a second colon in the host (an IPv6 address stands in brackets)");
-    if (!is_host(url.host)) return wrong("the host is neither a name nor an address");
+      return wrong_url("a second colon in the host (an IPv6 address stands in brackets)");
+    if (!is_url_host(url.host)) return wrong_url("the host is neither a name nor an address");
   }
-  url.port = has_port ? std::string(port) : standard_port(url.scheme);
-  if (!is_port(url.port)) return wrong("the port must be 1 to 65535");
+  url.port = has_port ? std::string(port) : url_standard_port(url.scheme);
+  if (!is_port(url.port)) return wrong_url("the port must be 1 to 65535");
   return {};
 }
 
 }  // namespace
-}  // namespace urls
 
 Result<Url> parse_url(std::string_view text) {
-  using urls::wrong;
   const std::size_t mark = text.find("://");
-  if (mark == std::string_view::npos) return wrong("it has no scheme");
+  if (mark == std::string_view::npos) return wrong_url("it has no scheme");
   Url url;
   url.scheme = to_lower(text.substr(0, mark));
   if (url.scheme != "http" && url.scheme != "https" && url.scheme != "ws" && url.scheme != "wss")
-    return wrong("only http, https, ws and wss are spoken");
-  if (!urls::is_clean(text)) return wrong("it has blanks or control characters");
+    return wrong_url("only http, https, ws and wss are spoken");
+  if (!is_clean_url(text)) return wrong_url("it has blanks or control characters");
   constexpr std::size_t k_longest = 8000;
-  if (text.size() > k_longest) return wrong(fmt::format("it is longer than {} characters", k_longest));
+  if (text.size() > k_longest) return wrong_url(fmt::format("it is longer than {} characters", k_longest));
   std::string_view rest = text.substr(mark + 3);
   rest = rest.substr(0, rest.find('#'));
   const std::size_t slash = rest.find_first_of("/?");
   if (slash != std::string_view::npos) url.path = rest.substr(slash);
   if (!url.path.starts_with('/')) url.path.insert(0, 1, '/');
-  if (auto read = urls::read_authority(rest.substr(0, slash), url); !read) return fail(read.error());
+  if (auto read = read_authority(rest.substr(0, slash), url); !read) return fail(read.error());
   return url;
 }
 
 Result<Url> parse_base_url(std::string_view base) {
   Result<Url> url = parse_url(base);
   if (!url) return url;
-  if (url->scheme != "http" && url->scheme != "https")
-    return urls::wrong("only http and https are asked here");
+  if (url->scheme != "http" && url->scheme != "https") return wrong_url("only http and https are asked here");
   if (base.find('#') != std::string_view::npos)
-    return urls::wrong("a fragment ('#...') must not stand in it: it is never sent");
+    return wrong_url("a fragment ('#...') must not stand in it: it is never sent");
   return url;
 }
 

@@ -9,7 +9,7 @@
 #include <fmt/core.h>
 
 namespace exai {
-namespace value_rules {
+namespace {
 
 std::optional<long long> whole_number(std::string_view text) {
   long long value = 0;
@@ -174,7 +174,7 @@ Result<std::string> canonical_of_type(const Setting& setting, std::string_view t
   return std::string(text);
 }
 
-}  // namespace value_rules
+}  // namespace
 
 Result<std::uint64_t> parse_bytes(std::string_view text) {
   struct Unit {
@@ -245,7 +245,6 @@ std::string format_exact_bytes(std::uint64_t value) {
 }
 
 Result<std::string> canonical_value(const Setting& setting, std::string_view text) {
-  using namespace value_rules;
   if (text.empty()) return std::string();
   Result<void> fine = check_characters(setting, text);
   Result<std::string> canonical = fine ? canonical_of_type(setting, text) : fail(fine.error());

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 namespace exai::io {
-namespace beneath_posix {
 namespace {
 
 constexpr int k_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -75,7 +74,6 @@ Result<Opened> examined(int descriptor) {
 }
 
 }  // namespace
-}  // namespace beneath_posix
 
 Opened& Opened::operator=(Opened&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
@@ -94,15 +92,15 @@ std::filesystem::path Opened::alias() const {
 }
 
 Result<Opened> open_folder(const std::filesystem::path& folder) {
-  return beneath_posix::examined(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return examined(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 Result<Opened> open_beneath(const Opened& folder, const std::filesystem::path& below) {
-  return beneath_posix::examined(beneath_posix::open_strictly(folder.descriptor(), below));
+  return examined(open_strictly(folder.descriptor(), below));
 }
 
 Result<Opened> open_beneath_by_steps(const Opened& folder, const std::filesystem::path& below) {
-  return beneath_posix::examined(beneath_posix::walk(folder.descriptor(), below));
+  return examined(walk(folder.descriptor(), below));
 }
 
 Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t most) {
@@ -111,7 +109,7 @@ Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t most)
   if (stream == nullptr) {
     const int code = errno;
     if (own >= 0) close(own);
-    return fail(beneath_posix::unopened(code));
+    return fail(unopened(code));
   }
   std::vector<FolderEntry> found;
   for (const dirent* entry = readdir(stream); entry != nullptr && most > 0; entry = readdir(stream), --most) {
@@ -139,7 +137,7 @@ Result<std::size_t> append_file(const Opened& file, std::string& text, std::uint
     if (got < 0) {
       const int code = errno;
       text.resize(before);
-      return fail(beneath_posix::unopened(code));
+      return fail(unopened(code));
     }
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
@@ -158,7 +156,7 @@ Result<std::string> digest_of(const Opened& file) {
   for (off_t at = 0;;) {
     const ssize_t got = pread(file.descriptor(), piece.data(), piece.size(), at);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(beneath_posix::unopened(errno));
+    if (got < 0) return fail(unopened(errno));
     if (got == 0) return digest.hex();
     digest.add({piece.data(), static_cast<std::size_t>(got)});
     at += got;

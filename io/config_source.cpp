@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 namespace exai::io {
-namespace config_files {
+namespace {
 
 std::optional<std::string> environment(const char* name) {
   const char* value = std::getenv(name);
@@ -179,9 +179,9 @@ ConfigLayer process_environment() {
   return layer;
 }
 
-}  // namespace config_files
+}  // namespace
 
-namespace config_files {
+namespace {
 
 constexpr std::uint64_t k_env_file_bytes = std::uint64_t{4} << 20U;
 
@@ -215,10 +215,9 @@ std::vector<std::filesystem::path> env_files_of(const ConfigRequest& request, Lo
   return files;
 }
 
-}  // namespace config_files
+}  // namespace
 
 Result<LoadedConfig> load_config(const ConfigRequest& request) {
-  using namespace config_files;
   LoadedConfig loaded;
   loaded.root = find_root(request);
   loaded.profile = request.profile.value_or(environment("EXAI_PROFILE").value_or(""));

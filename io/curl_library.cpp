@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 
 namespace exai::io {
-namespace curl_loader {
 namespace {
 
 constexpr const char* k_file = "libcurl.so.4";
@@ -66,10 +65,9 @@ Result<const CurlLibrary*> load() {
 }
 
 }  // namespace
-}  // namespace curl_loader
 
 Result<const CurlLibrary*> curl_library() {
-  static const Result<const CurlLibrary*> k_loaded = curl_loader::load();
+  static const Result<const CurlLibrary*> k_loaded = load();
   return k_loaded;
 }
 

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 namespace exai::io {
-namespace files_posix {
+namespace {
 
 // Closes what it holds; -1 holds nothing.
 class Descriptor {
@@ -126,7 +126,7 @@ void clear_left_behind(const std::filesystem::path& folder) {
   }
 }
 
-}  // namespace files_posix
+}  // namespace
 
 bool is_there(const std::filesystem::path& path) {
   struct stat facts {};
@@ -141,7 +141,6 @@ bool is_kernel_view(const std::filesystem::path& path) {
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes, Deadline deadline) {
-  using namespace files_posix;
   if (path == "-") return read_all(STDIN_FILENO, "standard input", max_bytes, deadline);
   // O_NONBLOCK: a FIFO or a device named by mistake must not hang the program beyond the deadline.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -154,7 +153,6 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
 
 Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, std::size_t lines,
                                            std::optional<std::uint64_t> until) {
-  using namespace files_posix;
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return fail(unreadable(path, errno));
   constexpr off_t k_block = 65536;
@@ -186,7 +184,7 @@ Result<void> make_directories(const std::filesystem::path& path) {
   if (const Result<void> allowed = permit(fmt::format("create {}", path.string())); !allowed) return allowed;
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error) return fail(files_posix::unwritable(path, error.value()));
+  if (error) return fail(unwritable(path, error.value()));
   return {};
 }
 
@@ -194,19 +192,18 @@ Result<void> change_mode(const std::filesystem::path& path, unsigned mode) {
   if (const Result<void> allowed = permit(fmt::format("chmod {:o} {}", mode, path.string())); !allowed)
     return allowed;
   // Through a descriptor: what stands under the name is what was looked at, and no link is followed.
-  const files_posix::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.get() < 0 || fchmod(file.get(), mode) != 0) return fail(files_posix::unwritable(path, errno));
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0 || fchmod(file.get(), mode) != 0) return fail(unwritable(path, errno));
   return {};
 }
 
 Result<void> remove_file(const std::filesystem::path& path) {
   if (const Result<void> allowed = permit(fmt::format("remove {}", path.string())); !allowed) return allowed;
-  if (unlink(path.c_str()) != 0 && errno != ENOENT) return fail(files_posix::unwritable(path, errno));
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return fail(unwritable(path, errno));
   return {};
 }
 
 Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode) {
-  using namespace files_posix;
   if (const Result<void> allowed = permit(fmt::format("write {}", path.string())); !allowed) return allowed;
   const std::filesystem::path folder =
       path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
@@ -233,7 +230,6 @@ Result<void> write_atomic(const std::filesystem::path& path, std::string_view co
 }
 
 Result<LockFile> LockFile::acquire(const std::filesystem::path& path) {
-  using namespace files_posix;
   if (const Result<void> made = make_directories(path.parent_path()); !made) return fail(made.error());
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) return fail(unwritable(path, errno));
@@ -266,7 +262,6 @@ LockFile::~LockFile() {
 }
 
 Result<void> LockFile::write(std::string_view content) {
-  using namespace files_posix;
   if (ftruncate(descriptor_, 0) != 0 || lseek(descriptor_, 0, SEEK_SET) != 0 ||
       !write_all(descriptor_, content) || fsync(descriptor_) != 0)
     return fail(unwritable(path_, errno));
@@ -275,13 +270,13 @@ Result<void> LockFile::write(std::string_view content) {
 
 Result<DiskSpace> disk_space(const std::filesystem::path& path) {
   struct statvfs facts {};
-  if (statvfs(path.c_str(), &facts) != 0) return fail(files_posix::unreadable(path, errno));
+  if (statvfs(path.c_str(), &facts) != 0) return fail(unreadable(path, errno));
   return DiskSpace{facts.f_blocks * facts.f_frsize, facts.f_bavail * facts.f_frsize};
 }
 
 Result<FileFacts> file_facts(const std::filesystem::path& path) {
   struct stat facts {};
-  if (stat(path.c_str(), &facts) != 0) return fail(files_posix::unreadable(path, errno));
+  if (stat(path.c_str(), &facts) != 0) return fail(unreadable(path, errno));
   const auto written =
       std::chrono::seconds(facts.st_mtim.tv_sec) + std::chrono::nanoseconds(facts.st_mtim.tv_nsec);
   return FileFacts{path, static_cast<std::uint64_t>(facts.st_size), facts.st_mode & 07777U,
@@ -306,7 +301,7 @@ Result<std::vector<FileFacts>> list_files(const std::filesystem::path& folder, b
          !error && at != std::filesystem::directory_iterator(); at.increment(error))
       take(*at);
   }
-  if (error) return fail(files_posix::unreadable(folder, error.value()));
+  if (error) return fail(unreadable(folder, error.value()));
   std::sort(files.begin(), files.end(),
             [](const FileFacts& a, const FileFacts& b) { return a.path < b.path; });
   return files;

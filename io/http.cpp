@@ -16,7 +16,6 @@
 #include <fmt/core.h>
 
 namespace exai::io {
-namespace curl_exchange {
 namespace {
 
 /// One pair of handles a thread: the multi handle keeps connections warm between exchanges.
@@ -409,7 +408,6 @@ Result<HttpResponse> Transfer::run() {
 }
 
 }  // namespace
-}  // namespace curl_exchange
 
 std::string HttpResponse::header(std::string_view lower_case_name) const {
   for (const auto& [name, value] : headers)
@@ -418,7 +416,6 @@ std::string HttpResponse::header(std::string_view lower_case_name) const {
 }
 
 Result<HttpResponse> http_exchange(const HttpRequest& request) {
-  using curl_exchange::Handles;
   Result<Url> url = parse_url(request.url);
   if (!url) return fail(url.error());
   if (url->scheme != "http" && url->scheme != "https")
@@ -433,7 +430,7 @@ Result<HttpResponse> http_exchange(const HttpRequest& request) {
   if (!handles.usable()) return fail(ErrorKind::internal, "libcurl gave no handle");
   handles.busy = true;
   give_back_memory();  // the answer may take minutes
-  Result<HttpResponse> result = curl_exchange::Transfer(**curl, handles, request, std::move(*url)).run();
+  Result<HttpResponse> result = Transfer(**curl, handles, request, std::move(*url)).run();
   handles.busy = false;
   return result;
 }

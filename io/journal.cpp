@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 namespace exai::io {
-namespace journalling {
 namespace {
 
 constexpr std::uint32_t k_magic = 0x314A5845;                // "EXJ1"
@@ -169,11 +168,10 @@ Result<std::size_t> recover_one(
 }
 
 }  // namespace
-}  // namespace journalling
 
 struct Journal::Impl {
   mutable std::mutex mutex;
-  std::array<journalling::Part, 2> parts;
+  std::array<Part, 2> parts;
   std::size_t current = 0;
   std::uint64_t number = 0, released = 0;
   std::mutex syncing;        // one asks the disk, the others wait for its answer
@@ -183,7 +181,6 @@ struct Journal::Impl {
 Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& folder, const std::string& name) {
-  using namespace journalling;
   if (const Result<void> made = make_directories(folder); !made) return fail(made.error());
   std::unique_ptr<Journal> journal(new Journal(std::make_unique<Impl>()));
   auto& parts = journal->impl_->parts;
@@ -216,7 +213,6 @@ Journal::~Journal() {
 }
 
 Result<std::uint64_t> Journal::append(std::string_view record) {
-  using namespace journalling;
   if (record.size() > k_record_bytes)
     return fail(ErrorKind::invalid, fmt::format("a record of {} bytes is too large to keep", record.size()),
                 "");
@@ -240,8 +236,8 @@ Result<void> Journal::sync(std::uint64_t number) {
   const std::scoped_lock turn(impl_->syncing);
   if (impl_->synced >= number) return {};
   const std::uint64_t upto = last();
-  for (const journalling::Part& part : impl_->parts)
-    if (fdatasync(part.descriptor) != 0) return fail(journalling::failed("sync", part.path, errno));
+  for (const Part& part : impl_->parts)
+    if (fdatasync(part.descriptor) != 0) return fail(failed("sync", part.path, errno));
   impl_->synced = upto;
   return {};
 }
@@ -262,15 +258,15 @@ bool Journal::released() const {
 }
 
 bool any_journal(const std::filesystem::path& folder) {
-  return !journalling::journals_in(folder).empty();
+  return !journals_in(folder).empty();
 }
 
 Result<std::size_t> recover_journals(
     const std::filesystem::path& folder,
     const std::function<Result<void>(const std::vector<std::string>& records)>& take) {
   std::size_t records = 0;
-  for (const std::filesystem::path& first : journalling::journals_in(folder)) {
-    const Result<std::size_t> one = journalling::recover_one(first, take);
+  for (const std::filesystem::path& first : journals_in(folder)) {
+    const Result<std::size_t> one = recover_one(first, take);
     if (!one) return fail(one.error());
     records += *one;
   }

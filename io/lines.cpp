@@ -14,11 +14,10 @@
 #include <zlib.h>
 
 namespace exai::io {
-namespace unpacking {
 namespace {
 
 constexpr std::size_t k_piece = std::size_t{64} << 10U;
-using Sink = std::function<bool(std::string_view)>;
+using LineSink = std::function<bool(std::string_view)>;
 
 Error damaged(std::string_view why) {
   return make_error(ErrorKind::missing_input, fmt::format("is damaged: {}", why));
@@ -31,13 +30,13 @@ class Unpacker {
   Unpacker(const Unpacker&) = delete;
   Unpacker& operator=(const Unpacker&) = delete;
   virtual ~Unpacker() = default;
-  virtual Result<bool> feed(std::string_view bytes, const Sink& sink) = 0;
+  virtual Result<bool> feed(std::string_view bytes, const LineSink& sink) = 0;
   virtual Result<void> finish() { return {}; }
 };
 
 class Plain final : public Unpacker {
  public:
-  Result<bool> feed(std::string_view bytes, const Sink& sink) override { return sink(bytes); }
+  Result<bool> feed(std::string_view bytes, const LineSink& sink) override { return sink(bytes); }
 };
 
 class Gzip final : public Unpacker {
@@ -50,7 +49,7 @@ class Gzip final : public Unpacker {
   Gzip& operator=(const Gzip&) = delete;
   ~Gzip() override { ::inflateEnd(&stream_); }
 
-  Result<bool> feed(std::string_view bytes, const Sink& sink) override {
+  Result<bool> feed(std::string_view bytes, const LineSink& sink) override {
     if (!ready_) return fail(ErrorKind::internal, "zlib could not be started");
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream_.avail_in = static_cast<uInt>(bytes.size());
@@ -126,7 +125,7 @@ class Zstd final : public Unpacker {
   Zstd& operator=(const Zstd&) = delete;
   ~Zstd() override { library_.release(stream_); }
 
-  Result<bool> feed(std::string_view bytes, const Sink& sink) override {
+  Result<bool> feed(std::string_view bytes, const LineSink& sink) override {
     if (stream_ == nullptr) return fail(ErrorKind::internal, "libzstd could not be started");
     ZstdInput in{bytes.data(), bytes.size(), 0};
     bool full = false;  // then there may be more without further input
@@ -180,7 +179,7 @@ struct File {
   }
 };
 
-Result<void> read_lines(const File& file, const Sink& take) {
+Result<void> read_lines(const File& file, const LineSink& take) {
   const auto unreadable = [] { return fail(ErrorKind::missing_input, std::strerror(errno)); };
   if (file.descriptor < 0) return unreadable();
   struct stat facts {};
@@ -188,7 +187,7 @@ Result<void> read_lines(const File& file, const Sink& take) {
   if (S_ISDIR(facts.st_mode)) return fail(ErrorKind::missing_input, "is a folder");
   std::unique_ptr<Unpacker> unpacker;
   LineSplitter lines;
-  const Sink split = [&](std::string_view bytes) { return lines.feed(bytes, take); };
+  const LineSink split = [&](std::string_view bytes) { return lines.feed(bytes, take); };
   std::array<char, k_piece> piece{};
   for (;;) {
     const ssize_t got = ::read(file.descriptor, piece.data(), piece.size());
@@ -210,7 +209,6 @@ Result<void> read_lines(const File& file, const Sink& take) {
 }
 
 }  // namespace
-}  // namespace unpacking
 
 bool LineSplitter::feed(std::string_view bytes, const std::function<bool(std::string_view)>& take) {
   while (!bytes.empty()) {
@@ -237,8 +235,8 @@ bool LineSplitter::finish(const std::function<bool(std::string_view)>& take) {
 }
 
 Result<void> each_line(const std::filesystem::path& path, const std::function<bool(std::string_view)>& take) {
-  const unpacking::File file(path);
-  auto read = unpacking::read_lines(file, take);
+  const File file(path);
+  auto read = read_lines(file, take);
   if (read) return read;
   Error error = std::move(read).error();
   const std::string why = std::exchange(error.message, {});

@@ -18,10 +18,9 @@
 #include <unistd.h>
 
 namespace exai::io {
-namespace log_lines {
 namespace {
 
-using Sink = spdlog::sinks::rotating_file_sink_mt;
+using LogSink = spdlog::sinks::rotating_file_sink_mt;
 
 constexpr mode_t k_mode = 0640;
 
@@ -38,7 +37,7 @@ void close_cut_line(const std::filesystem::path& file) {
 
 /// The message alone: the line is made here, spdlog only rotates files. What is not flushed goes to the file
 /// in pieces of this size: the standard library's 4 KiB are a system call for every sixteen calls of a tool.
-std::shared_ptr<Sink> open_sink(const std::filesystem::path& file, const LogOptions& options) {
+std::shared_ptr<LogSink> open_sink(const std::filesystem::path& file, const LogOptions& options) {
   constexpr std::size_t k_buffer = std::size_t{64} << 10U;
   close_cut_line(file);
   spdlog::file_event_handlers handlers;
@@ -46,8 +45,8 @@ std::shared_ptr<Sink> open_sink(const std::filesystem::path& file, const LogOpti
     (void)std::setvbuf(stream, nullptr, _IOFBF, k_buffer);
     (void)::fchmod(::fileno(stream), k_mode);  // whatever the umask; a file of someone else's stays as it is
   };
-  auto sink = std::make_shared<Sink>(file.string(), static_cast<std::size_t>(options.max_bytes),
-                                     static_cast<std::size_t>(options.keep), false, handlers);
+  auto sink = std::make_shared<LogSink>(file.string(), static_cast<std::size_t>(options.max_bytes),
+                                        static_cast<std::size_t>(options.keep), false, handlers);
   sink->set_pattern("%v");
   return sink;
 }
@@ -106,7 +105,6 @@ std::string activity_line(const Activity& record) {
 }
 
 }  // namespace
-}  // namespace log_lines
 
 std::string_view to_string(LogLevel level) {
   switch (level) {
@@ -129,14 +127,14 @@ struct Log::Impl {
   std::atomic<std::uint64_t> lost{0};
   std::atomic<LogLevel> level{LogLevel::info};
   mutable std::mutex mutex;  // guards the three below; never held while a file is written
-  std::shared_ptr<log_lines::Sink> server, activity;
+  std::shared_ptr<LogSink> server, activity;
   std::shared_ptr<const Redactor> redactor = std::make_shared<const Redactor>();
 
   Result<void> open_files() {
     if (options.folder.empty()) return {};
     try {
-      auto new_server = log_lines::open_sink(options.folder / k_server_log_file, options);
-      auto new_activity = log_lines::open_sink(options.folder / k_activity_log_file, options);
+      auto new_server = open_sink(options.folder / k_server_log_file, options);
+      auto new_activity = open_sink(options.folder / k_activity_log_file, options);
       const std::lock_guard lock(mutex);
       server = std::move(new_server);
       activity = std::move(new_activity);
@@ -149,7 +147,7 @@ struct Log::Impl {
   }
 
   void put(bool to_activity, const std::string& line, spdlog::level::level_enum severity) {
-    std::shared_ptr<log_lines::Sink> sink;
+    std::shared_ptr<LogSink> sink;
     std::shared_ptr<const Redactor> clean;
     {
       const std::lock_guard lock(mutex);
@@ -193,20 +191,20 @@ Result<std::unique_ptr<Log>> Log::open(LogOptions options) {
 void Log::write(LogLevel level, std::string_view event, std::string_view message,
                 std::initializer_list<LogField> fields) {
   if (level < impl_->level.load(std::memory_order_relaxed)) return;
-  std::string line = fmt::format(R"({{"t": "{}", "level": "{}")", log_lines::now(), to_string(level));
-  log_lines::add(line, "event", event);
-  log_lines::add(line, "msg", message);
-  for (const auto& [name, text] : fields) log_lines::add(line, name, text);
+  std::string line = fmt::format(R"({{"t": "{}", "level": "{}")", now(), to_string(level));
+  add(line, "event", event);
+  add(line, "msg", message);
+  for (const auto& [name, text] : fields) add(line, name, text);
   line += '}';
   impl_->put(false, line, spdlog::level::info);
 }
 
 void Log::activity(const Activity& record) {
-  impl_->put(true, log_lines::activity_line(record), spdlog::level::info);
+  impl_->put(true, activity_line(record), spdlog::level::info);
 }
 
 void Log::flush_activity() {
-  std::shared_ptr<log_lines::Sink> sink;
+  std::shared_ptr<LogSink> sink;
   {
     const std::lock_guard lock(impl_->mutex);
     sink = impl_->activity;

@@ -17,18 +17,17 @@
 #include <unistd.h>
 
 namespace exai::io {
-namespace output_files {
 namespace {
 
 constexpr int k_links = 40;  // as the kernel follows
 
-Error unwritable(const std::filesystem::path& path, std::string_view why, std::string hint = {}) {
+Error unwritable_output(const std::filesystem::path& path, std::string_view why, std::string hint = {}) {
   return make_error(ErrorKind::refused, fmt::format("cannot write {}: {}", path.string(), why),
                     std::move(hint));
 }
 
-Error unwritable(const std::filesystem::path& path, int code) {
-  return unwritable(path, std::strerror(code), code == ENOSPC ? "make room on the disk (df -h)" : "");
+Error unwritable_output(const std::filesystem::path& path, int code) {
+  return unwritable_output(path, std::strerror(code), code == ENOSPC ? "make room on the disk (df -h)" : "");
 }
 
 /// 1 for /dev/stdout, N for /dev/fd/N and /proc/self/fd/N: opened anew such a file would begin at its start,
@@ -59,9 +58,10 @@ Result<void> write_to(int descriptor, const std::filesystem::path& path, std::st
       content.remove_prefix(static_cast<std::size_t>(put));
     } else if (put == 0 || errno == EAGAIN) {
       if (!poll_until(descriptor, POLLOUT, deadline))
-        return fail(unwritable(path, "its reader takes no more", "is the program that reads it stuck?"));
+        return fail(
+            unwritable_output(path, "its reader takes no more", "is the program that reads it stuck?"));
     } else if (errno != EINTR) {
-      return fail(unwritable(path, errno));
+      return fail(unwritable_output(path, errno));
     }
   }
   return {};
@@ -84,14 +84,15 @@ int open_for_writing(const std::filesystem::path& path, Deadline deadline) {
 
 Result<void> write_through(const std::filesystem::path& path, mode_t mode, std::string_view content,
                            Deadline deadline) {
-  if (S_ISDIR(mode)) return fail(unwritable(path, "it is a folder", "name a file in it"));
-  if (S_ISBLK(mode)) return fail(unwritable(path, "it is a disk", "name a file, a pipe or a terminal"));
+  if (S_ISDIR(mode)) return fail(unwritable_output(path, "it is a folder", "name a file in it"));
+  if (S_ISBLK(mode))
+    return fail(unwritable_output(path, "it is a disk", "name a file, a pipe or a terminal"));
   const int descriptor = open_for_writing(path, deadline);
   if (descriptor < 0 && errno == ENXIO)
-    return fail(unwritable(path, S_ISFIFO(mode) ? "nobody reads this pipe" : std::strerror(errno)));
-  if (descriptor < 0) return fail(unwritable(path, errno));
+    return fail(unwritable_output(path, S_ISFIFO(mode) ? "nobody reads this pipe" : std::strerror(errno)));
+  if (descriptor < 0) return fail(unwritable_output(path, errno));
   Result<void> written = write_to(descriptor, path, content, deadline);
-  if (::close(descriptor) != 0 && written) written = fail(unwritable(path, errno));
+  if (::close(descriptor) != 0 && written) written = fail(unwritable_output(path, errno));
   return written;
 }
 
@@ -100,22 +101,20 @@ Result<void> replace(const std::filesystem::path& path, const struct stat& old, 
   if (auto written = write_atomic(path, content, old.st_mode & 07777U); !written) return written;
   if (::geteuid() == 0 && (old.st_uid != 0 || old.st_gid != 0) &&
       ::chown(path.c_str(), old.st_uid, old.st_gid) != 0)
-    return fail(unwritable(path, errno));
+    return fail(unwritable_output(path, errno));
   return {};
 }
 
 }  // namespace
-}  // namespace output_files
 
 Result<void> write_output(const std::filesystem::path& named, std::string_view content, Deadline deadline) {
-  using namespace output_files;
   if (const Result<void> allowed = permit(fmt::format("write {}", named.string())); !allowed) return allowed;
   std::filesystem::path path = named;
   for (int followed = 0; followed <= k_links; ++followed) {
     if (const auto descriptor = own_descriptor(path)) return write_to(*descriptor, named, content, deadline);
     struct stat facts {};
     if (::lstat(path.c_str(), &facts) != 0) {
-      if (errno != ENOENT) return fail(unwritable(named, errno));
+      if (errno != ENOENT) return fail(unwritable_output(named, errno));
       constexpr unsigned k_mode = 0644;
       return write_atomic(path, content, k_mode);
     }
@@ -123,10 +122,10 @@ Result<void> write_output(const std::filesystem::path& named, std::string_view c
     if (!S_ISLNK(facts.st_mode)) return write_through(path, facts.st_mode, content, deadline);
     std::error_code problem;
     const std::filesystem::path target = std::filesystem::read_symlink(path, problem);
-    if (problem) return fail(unwritable(named, problem.message()));
+    if (problem) return fail(unwritable_output(named, problem.message()));
     path = target.is_absolute() ? target : path.parent_path() / target;
   }
-  return fail(unwritable(named, ELOOP));
+  return fail(unwritable_output(named, ELOOP));
 }
 
 }  // namespace exai::io

@@ -20,13 +20,12 @@
 extern char** environ;
 
 namespace exai::io {
-namespace children {
 namespace {
 
 constexpr Millis k_grace{2000};  // between TERM and KILL
 constexpr int k_stray_signals[] = {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2};
 
-std::string reason(int code) {
+std::string errno_text(int code) {
   return std::strerror(code);
 }
 
@@ -80,7 +79,6 @@ int spawn(const std::vector<std::string>& argv, int in, int out, bool errors_too
 }
 
 }  // namespace
-}  // namespace children
 
 struct Child::Impl {
   std::string name;
@@ -95,7 +93,7 @@ struct Child::Impl {
     if (out >= 0) ::close(out);
     if (pid <= 0 || status) return;
     (void)::kill(pid, SIGTERM);
-    if (!reap(Deadline::after(children::k_grace))) {
+    if (!reap(Deadline::after(k_grace))) {
       (void)::kill(pid, SIGKILL);
       int ignored = 0;
       (void)::waitpid(pid, &ignored, 0);  // a killed process ends
@@ -130,23 +128,21 @@ Child::~Child() = default;
 Result<Child> Child::start(const std::vector<std::string>& argv, bool errors_too) {
   if (argv.empty() || argv[0].empty()) return fail(ErrorKind::invalid, "no program to start was named");
   if (auto allowed = permit("start " + argv[0]); !allowed) return fail(allowed.error());
-  children::Pipe to_child, from_child;
+  Pipe to_child, from_child;
   if (!to_child.open() || !from_child.open())
-    return fail(ErrorKind::unreachable, "cannot make a pipe: " + children::reason(errno));
+    return fail(ErrorKind::unreachable, "cannot make a pipe: " + errno_text(errno));
   auto impl = std::make_unique<Impl>();
   impl->name = argv[0];
-  if (const int problem =
-          children::spawn(argv, to_child.read_end, from_child.write_end, errors_too, impl->pid);
+  if (const int problem = spawn(argv, to_child.read_end, from_child.write_end, errors_too, impl->pid);
       problem != 0) {
     impl->pid = -1;
-    return fail(ErrorKind::unreachable,
-                fmt::format("cannot start {}: {}", argv[0], children::reason(problem)),
+    return fail(ErrorKind::unreachable, fmt::format("cannot start {}: {}", argv[0], errno_text(problem)),
                 "check the name and that it is executable");
   }
-  impl->in = children::Pipe::take(to_child.write_end);
-  impl->out = children::Pipe::take(from_child.read_end);
-  children::set_nonblocking(impl->in);
-  children::set_nonblocking(impl->out);
+  impl->in = Pipe::take(to_child.write_end);
+  impl->out = Pipe::take(from_child.read_end);
+  set_nonblocking(impl->in);
+  set_nonblocking(impl->out);
   return Child(std::move(impl));
 }
 
@@ -165,7 +161,7 @@ Result<void> Child::write_line(std::string_view line, Deadline deadline) {
         return fail(ErrorKind::timeout, impl_->name + " did not read its input before the deadline");
     } else if (errno != EINTR) {
       return fail(ErrorKind::unreachable,
-                  fmt::format("cannot write to {}: {}", impl_->name, children::reason(errno)));
+                  fmt::format("cannot write to {}: {}", impl_->name, errno_text(errno)));
     }
   }
   return {};
@@ -195,7 +191,7 @@ Result<std::string> Child::read_line(Deadline deadline, std::size_t limit) {
         return fail(ErrorKind::timeout, impl_->name + " wrote no line before the deadline");
     } else if (errno != EINTR) {
       return fail(ErrorKind::unreachable,
-                  fmt::format("cannot read from {}: {}", impl_->name, children::reason(errno)));
+                  fmt::format("cannot read from {}: {}", impl_->name, errno_text(errno)));
     }
   }
 }
@@ -209,7 +205,7 @@ std::optional<int> Child::wait(Deadline deadline) {
 }
 
 void ignore_stray_signals() {
-  for (const int signal : children::k_stray_signals) std::signal(signal, SIG_IGN);
+  for (const int signal : k_stray_signals) std::signal(signal, SIG_IGN);
 }
 
 void lower_own_priority() {

@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 namespace exai::io {
-namespace proc {
 namespace {
 
 namespace fs = std::filesystem;
@@ -101,21 +100,20 @@ int connect_one(const SocketAddress& bytes, Deadline deadline) {
 }
 
 }  // namespace
-}  // namespace proc
 
 std::optional<ProcessFacts> process_facts(long pid) {
-  const std::vector<std::string> stat = proc::stat_fields(pid);
+  const std::vector<std::string> stat = stat_fields(pid);
   constexpr std::size_t k_state = 0, k_start = 19, k_resident = 21;  // fields 3, 22 and 24 of proc(5)
   if (stat.size() <= k_resident || stat[k_state] == "Z" || stat[k_state] == "X") return std::nullopt;
   ProcessFacts facts;
   facts.pid = pid;
   std::error_code unreadable;
   facts.executable = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), unreadable).string();
-  facts.resident_bytes = proc::number<std::uint64_t>(stat[k_resident]).value_or(0) *
+  facts.resident_bytes = number<std::uint64_t>(stat[k_resident]).value_or(0) *
                          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const std::vector<std::string> uptime = split(proc::first_line("/proc/uptime"), ' ');
-  const auto up = uptime.empty() ? std::nullopt : proc::number<double>(uptime[0]);
-  const auto started = proc::number<std::uint64_t>(stat[k_start]);
+  const std::vector<std::string> uptime = split(first_line("/proc/uptime"), ' ');
+  const auto up = uptime.empty() ? std::nullopt : number<double>(uptime[0]);
+  const auto started = number<std::uint64_t>(stat[k_start]);
   if (up && started) {
     const double seconds = *up - static_cast<double>(*started) / static_cast<double>(::sysconf(_SC_CLK_TCK));
     facts.uptime = Millis(static_cast<long long>(std::max(0.0, seconds) * 1000));
@@ -124,10 +122,10 @@ std::optional<ProcessFacts> process_facts(long pid) {
 }
 
 std::string process_identity(long pid) {
-  const std::vector<std::string> stat = proc::stat_fields(pid);
+  const std::vector<std::string> stat = stat_fields(pid);
   constexpr std::size_t k_start = 19;
   if (stat.size() <= k_start) return {};
-  return proc::first_line("/proc/sys/kernel/random/boot_id") + ":" + stat[k_start];
+  return first_line("/proc/sys/kernel/random/boot_id") + ":" + stat[k_start];
 }
 
 std::optional<std::string> open_file_of(long pid, std::string_view name) {
@@ -145,15 +143,15 @@ std::optional<std::string> open_file_of(long pid, std::string_view name) {
 
 std::vector<long> listeners(std::uint16_t port) {
   std::set<std::string> inodes;
-  proc::listening_inodes("/proc/net/tcp", port, inodes);
-  proc::listening_inodes("/proc/net/tcp6", port, inodes);
+  listening_inodes("/proc/net/tcp", port, inodes);
+  listening_inodes("/proc/net/tcp6", port, inodes);
   std::vector<long> pids;
   if (inodes.empty()) return pids;
   std::error_code problem;
   for (std::filesystem::directory_iterator item("/proc", problem), end; !problem && item != end;
        item.increment(problem))
-    if (const auto pid = proc::number<long>(item->path().filename().string()))
-      if (proc::holds_one_of(item->path() / "fd", inodes)) pids.push_back(*pid);
+    if (const auto pid = number<long>(item->path().filename().string()))
+      if (holds_one_of(item->path() / "fd", inodes)) pids.push_back(*pid);
   std::sort(pids.begin(), pids.end());
   return pids;
 }
@@ -167,7 +165,7 @@ Result<PortAnswer> ask_port(const std::string& host, const std::string& port, De
   bool refused = false;
   int unclear = 0;
   for (const SocketAddress& item : *found) {
-    const int code = proc::connect_one(item, deadline);
+    const int code = connect_one(item, deadline);
     const auto elapsed = std::chrono::duration_cast<Micros>(system_clock().steady() - start);
     if (code == 0) return PortAnswer{true, elapsed};
     if (code == ETIMEDOUT && deadline.passed())  // what was answered late was answered

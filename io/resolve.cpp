@@ -17,7 +17,6 @@
 #include <netdb.h>
 
 namespace exai::io {
-namespace names {
 namespace {
 
 constexpr int k_most_waiting = 16;
@@ -58,39 +57,38 @@ bool is_localhost(std::string_view host) {
 }
 
 }  // namespace
-}  // namespace names
 
 Lookup system_lookup(const std::string& host, const std::string& port) {
-  return names::look_up(host, port, 0);
+  return look_up(host, port, 0);
 }
 
 Result<std::vector<SocketAddress>> resolve(
     const std::string& host, const std::string& port, Deadline deadline,
     const std::function<Lookup(const std::string&, const std::string&)>& lookup) {
-  if (Lookup numeric = names::look_up(host, port, AI_NUMERICHOST | AI_NUMERICSERV); !numeric.found.empty())
+  if (Lookup numeric = look_up(host, port, AI_NUMERICHOST | AI_NUMERICSERV); !numeric.found.empty())
     return std::move(numeric.found);
-  if (names::is_localhost(host)) {
-    Lookup loopback = names::look_up("127.0.0.1", port, AI_NUMERICHOST | AI_NUMERICSERV);
-    for (SocketAddress& v6 : names::look_up("::1", port, AI_NUMERICHOST | AI_NUMERICSERV).found)
+  if (is_localhost(host)) {
+    Lookup loopback = look_up("127.0.0.1", port, AI_NUMERICHOST | AI_NUMERICSERV);
+    for (SocketAddress& v6 : look_up("::1", port, AI_NUMERICHOST | AI_NUMERICSERV).found)
       loopback.found.push_back(std::move(v6));
     if (!loopback.found.empty()) return std::move(loopback.found);
   }
-  if (names::g_waiting.fetch_add(1) >= names::k_most_waiting) {
-    names::g_waiting.fetch_sub(1);
+  if (g_waiting.fetch_add(1) >= k_most_waiting) {
+    g_waiting.fetch_sub(1);
     return fail(ErrorKind::busy, fmt::format("cannot resolve {}: the name server answers nobody", host),
                 "check the DNS server, or give a numeric address");
   }
-  auto question = std::make_shared<names::Question>();
+  auto question = std::make_shared<Question>();
   try {
     std::thread([question, host, port, lookup] {
       Lookup answer = lookup(host, port);
-      names::g_waiting.fetch_sub(1);
+      g_waiting.fetch_sub(1);
       const std::lock_guard lock(question->mutex);
       question->answer = std::move(answer);
       question->answered.notify_all();
     }).detach();
   } catch (const std::system_error& full) {
-    names::g_waiting.fetch_sub(1);
+    g_waiting.fetch_sub(1);
     return fail(ErrorKind::busy, fmt::format("cannot resolve {}: {}", host, full.what()));
   }
   std::unique_lock lock(question->mutex);

@@ -23,7 +23,6 @@
 #include <fmt/core.h>
 
 namespace exai::io {
-namespace websocket_client {
 namespace {
 
 namespace asio = boost::asio;
@@ -350,10 +349,9 @@ void Client::close() {
 }
 
 }  // namespace
-}  // namespace websocket_client
 
 struct WebSocket::Impl {
-  websocket_client::Client client;
+  Client client;
 };
 
 WebSocket::WebSocket(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -362,7 +360,6 @@ WebSocket& WebSocket::operator=(WebSocket&&) noexcept = default;
 WebSocket::~WebSocket() = default;
 
 Result<WebSocket> WebSocket::connect(const std::string& text, const Options& options, Deadline deadline) {
-  using namespace websocket_client;
   const Result<Url> url = parse_url(text);
   if (!url) return fail(url.error());
   if (url->scheme != "ws" && url->scheme != "wss")

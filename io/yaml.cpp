@@ -6,7 +6,7 @@
 #include <yaml-cpp/yaml.h>
 
 namespace exai::io {
-namespace yaml_walk {
+namespace {
 
 constexpr int k_deepest = 64;
 constexpr std::size_t k_most_nodes = 100'000;
@@ -92,14 +92,14 @@ int second_document(std::string_view text) {
   return 0;
 }
 
-}  // namespace yaml_walk
+}  // namespace
 
 Result<Node> parse_yaml(std::string_view text, const std::string& file) {
   try {
-    yaml_walk::Walker walker{file, 0, std::nullopt};
+    Walker walker{file, 0, std::nullopt};
     Node node = walker.walk(YAML::Load(std::string(text)), 0);
     // What stands behind "---" would be lost in silence.
-    if (const int line = yaml_walk::second_document(text); line > 0 && !walker.error)
+    if (const int line = second_document(text); line > 0 && !walker.error)
       walker.error = make_error(ErrorKind::config, "a second document begins here, which nobody reads",
                                 "keep one document in the file, without another \"---\"")
                          .at(Location{file, line, 1});

@@ -7,9 +7,8 @@
 
 namespace exai::mcp {
 namespace {
-namespace schema_compiler {
 
-using Node = Schema::Node;
+using SchemaNode = Schema::Node;
 
 // Keywords that say nothing about validity.
 constexpr std::array<std::string_view, 14> k_annotations{
@@ -26,9 +25,9 @@ constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> k_type_names{
 
 class Compiler {
  public:
-  Compiler(const Json& document, Node& root) : document_(document), root_(root) {}
+  Compiler(const Json& document, SchemaNode& root) : document_(document), root_(root) {}
 
-  Result<void> node(const Json& schema, Node& out, const std::string& at) {
+  Result<void> node(const Json& schema, SchemaNode& out, const std::string& at) {
     if (schema.is_boolean()) {
       out.always = schema.get<bool>();
       return {};
@@ -45,7 +44,7 @@ class Compiler {
     return fail(ErrorKind::invalid, "schema " + at + ": " + what);
   }
 
-  Result<void> keyword(std::string_view name, const Json& value, Node& out, const std::string& at) {
+  Result<void> keyword(std::string_view name, const Json& value, SchemaNode& out, const std::string& at) {
     if (std::find(k_annotations.begin(), k_annotations.end(), name) != k_annotations.end()) return {};
     if (name == "type") return types(value, out, at);
     if (name == "$ref") return reference(value, out, at);
@@ -61,7 +60,7 @@ class Compiler {
     return bad(at, "this keyword is not implemented");
   }
 
-  static Result<void> types(const Json& value, Node& out, const std::string& at) {
+  static Result<void> types(const Json& value, SchemaNode& out, const std::string& at) {
     const Json list = value.is_array() ? value : Json::array({value});
     for (const Json& item : list) {
       const auto row = std::find_if(k_type_names.begin(), k_type_names.end(), [&](const auto& known) {
@@ -73,15 +72,15 @@ class Compiler {
     return {};
   }
 
-  Result<void> reference(const Json& value, Node& out, const std::string& at) {
+  Result<void> reference(const Json& value, SchemaNode& out, const std::string& at) {
     const std::string text = value.is_string() ? value.get<std::string>() : "";
     if (text.empty() || text[0] != '#')
       return bad(at, "only references inside the schema (\"#/...\") are implemented");
     if (text == "#") return out.ref = &root_, Result<void>{};
     auto& target = root_.refs[text];
     if (!target) {
-      target = std::make_unique<Node>();
-      Node* made = target.get();
+      target = std::make_unique<SchemaNode>();
+      SchemaNode* made = target.get();
       try {
         const Json* anchored = text[1] == '/' ? nullptr : anchor(document_, text.substr(1));
         const Json& found =
@@ -104,7 +103,7 @@ class Compiler {
     return nullptr;
   }
 
-  Result<void> properties(const Json& value, Node& out, const std::string& at) {
+  Result<void> properties(const Json& value, SchemaNode& out, const std::string& at) {
     if (!value.is_object()) return bad(at, "an object is needed");
     for (const auto& [name, schema] : value.items()) {
       if (Result<void> done = node(schema, out.properties[name], at + "/" + name); !done) return done;
@@ -112,7 +111,7 @@ class Compiler {
     return {};
   }
 
-  static Result<void> required(const Json& value, Node& out, const std::string& at) {
+  static Result<void> required(const Json& value, SchemaNode& out, const std::string& at) {
     if (!value.is_array()) return bad(at, "a list of names is needed");
     for (const Json& name : value) {
       if (!name.is_string()) return bad(at, "a list of names is needed");
@@ -121,30 +120,30 @@ class Compiler {
     return {};
   }
 
-  static Result<void> choices(const Json& value, Node& out, const std::string& at) {
+  static Result<void> choices(const Json& value, SchemaNode& out, const std::string& at) {
     if (!value.is_array() || value.empty()) return bad(at, "a list of values is needed");
     out.allowed = value.get<std::vector<Json>>();
     return {};
   }
 
   /// Keywords whose value is a schema or a list of them; false = not one of these.
-  Result<bool> nested(std::string_view name, const Json& value, Node& out, const std::string& at) {
-    std::unique_ptr<Node>* one = name == "additionalProperties" ? &out.additional
-                                 : name == "items"              ? &out.items
-                                 : name == "not"                ? &out.negated
-                                 : name == "if"                 ? &out.condition
-                                 : name == "then"               ? &out.consequence
-                                 : name == "else"               ? &out.alternative
-                                                                : nullptr;
+  Result<bool> nested(std::string_view name, const Json& value, SchemaNode& out, const std::string& at) {
+    std::unique_ptr<SchemaNode>* one = name == "additionalProperties" ? &out.additional
+                                       : name == "items"              ? &out.items
+                                       : name == "not"                ? &out.negated
+                                       : name == "if"                 ? &out.condition
+                                       : name == "then"               ? &out.consequence
+                                       : name == "else"               ? &out.alternative
+                                                                      : nullptr;
     if (one != nullptr) {
-      *one = std::make_unique<Node>();
+      *one = std::make_unique<SchemaNode>();
       return node(value, **one, at).map([] { return true; });
     }
-    std::vector<Node>* many = name == "anyOf"         ? &out.any_of
-                              : name == "allOf"       ? &out.all_of
-                              : name == "oneOf"       ? &out.one_of
-                              : name == "prefixItems" ? &out.prefix_items
-                                                      : nullptr;
+    std::vector<SchemaNode>* many = name == "anyOf"         ? &out.any_of
+                                    : name == "allOf"       ? &out.all_of
+                                    : name == "oneOf"       ? &out.one_of
+                                    : name == "prefixItems" ? &out.prefix_items
+                                                            : nullptr;
     if (many == nullptr) return false;
     if (!value.is_array() || value.empty()) return bad(at, "a list of schemas is needed");
     many->resize(value.size());
@@ -156,7 +155,8 @@ class Compiler {
   }
 
   /// Keywords whose value is a number; false = not one of these.
-  static Result<bool> bound(std::string_view name, const Json& value, Node& out, const std::string& at) {
+  static Result<bool> bound(std::string_view name, const Json& value, SchemaNode& out,
+                            const std::string& at) {
     const std::array<std::pair<std::string_view, std::optional<double>*>, 5> numbers{
         {{"minimum", &out.minimum},
          {"maximum", &out.maximum},
@@ -186,22 +186,21 @@ class Compiler {
   }
 
   const Json& document_;
-  Node& root_;
+  SchemaNode& root_;
 };
 
-}  // namespace schema_compiler
 }  // namespace
 
 Result<Schema> Schema::compile(const Json& schema) {
-  const auto root = std::make_shared<Node>();
-  schema_compiler::Compiler compiler(schema, *root);
+  const auto root = std::make_shared<SchemaNode>();
+  Compiler compiler(schema, *root);
   if (Result<void> done = compiler.node(schema, *root, "#"); !done) return fail(done.error());
   return Schema(root);
 }
 
 std::string type_words(std::uint8_t types) {
   std::vector<std::string> words;
-  for (const auto& [name, bit] : schema_compiler::k_type_names)
+  for (const auto& [name, bit] : k_type_names)
     if ((types & bit) != 0) words.emplace_back(name);
   return join(words, " or ");
 }

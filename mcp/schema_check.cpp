@@ -8,9 +8,8 @@
 
 namespace exai::mcp {
 namespace {
-namespace schema_judge {
 
-using Node = Schema::Node;
+using SchemaNode = Schema::Node;
 
 std::uint8_t types_of(const Json& value) {
   switch (value.type()) {
@@ -69,7 +68,7 @@ class Judge {
  public:
   explicit Judge(std::size_t most) : most_(most) {}
 
-  void node(const Node& rule, const Json& value, const Place& at) {
+  void node(const SchemaNode& rule, const Json& value, const Place& at) {
     if (problems_.size() >= most_ || depth_ > 200) return;
     if (rule.always) {
       if (!*rule.always) add(at, "nothing here");
@@ -98,7 +97,7 @@ class Judge {
     if (problems_.size() < most_) problems_.push_back({at.text(), std::move(expected)});
   }
 
-  void values(const Node& rule, const Json& value, const Place& at) {
+  void values(const SchemaNode& rule, const Json& value, const Place& at) {
     if (!rule.allowed || std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end())
       return;
     std::vector<std::string> words, texts;
@@ -114,16 +113,17 @@ class Judge {
     add(at, std::move(expected));
   }
 
-  static bool fits(const Node& rule, const Json& value) {
+  static bool fits(const SchemaNode& rule, const Json& value) {
     Judge judge(1);
     judge.node(rule, value, {});
     return judge.problems_.empty();
   }
 
-  void combined(const Node& rule, const Json& value, const Place& at) {
-    for (const Node& part : rule.all_of) node(part, value, at);
-    const auto matching = [&](const std::vector<Node>& parts) {
-      return std::count_if(parts.begin(), parts.end(), [&](const Node& part) { return fits(part, value); });
+  void combined(const SchemaNode& rule, const Json& value, const Place& at) {
+    for (const SchemaNode& part : rule.all_of) node(part, value, at);
+    const auto matching = [&](const std::vector<SchemaNode>& parts) {
+      return std::count_if(parts.begin(), parts.end(),
+                           [&](const SchemaNode& part) { return fits(part, value); });
     };
     if (!rule.any_of.empty() && matching(rule.any_of) == 0) alternatives(rule.any_of, value, at);
     if (!rule.one_of.empty()) {
@@ -133,17 +133,17 @@ class Judge {
         add(at, fmt::format("exactly one of {} forms to fit, got {} that do", rule.one_of.size(), count));
     }
     if (rule.condition) {
-      const std::unique_ptr<Node>& branch =
+      const std::unique_ptr<SchemaNode>& branch =
           fits(*rule.condition, value) ? rule.consequence : rule.alternative;
       if (branch) node(*branch, value, at);
     }
     if (rule.negated && fits(*rule.negated, value)) add(at, "anything but " + shown(value));
   }
 
-  void alternatives(const std::vector<Node>& parts, const Json& value, const Place& at) {
+  void alternatives(const std::vector<SchemaNode>& parts, const Json& value, const Place& at) {
     std::uint8_t types = 0;
     bool plain = true;
-    for (const Node& part : parts) {
+    for (const SchemaNode& part : parts) {
       types = static_cast<std::uint8_t>(types | part.types);
       plain = plain && part.types != 0;
     }
@@ -153,7 +153,7 @@ class Judge {
       add(at, fmt::format("one of {} forms, got {}", parts.size(), shown(value)));
   }
 
-  void number(const Node& rule, double value, const Place& at) {
+  void number(const SchemaNode& rule, double value, const Place& at) {
     if (rule.minimum && value < *rule.minimum)
       add(at, fmt::format("a number of at least {:g}, got {:g}", *rule.minimum, value));
     if (rule.maximum && value > *rule.maximum)
@@ -174,7 +174,7 @@ class Judge {
     if (rule.max && value > *rule.max) add(at, fmt::format("at most {} {}, got {}", *rule.max, what, value));
   }
 
-  void array(const Node& rule, const Json& value, const Place& at) {
+  void array(const SchemaNode& rule, const Json& value, const Place& at) {
     count(rule.size, value.size(), "items", at);
     for (std::size_t i = 0; i < value.size(); ++i) {
       const Place here{&at, {}, i};
@@ -188,7 +188,7 @@ class Judge {
     }
   }
 
-  void object(const Node& rule, const Json& value, const Place& at) {
+  void object(const SchemaNode& rule, const Json& value, const Place& at) {
     count(rule.members, value.size(), "members", at);
     for (const std::string& name : rule.required)
       if (!value.contains(name)) add({&at, name, {}}, "this member, which is missing");
@@ -205,7 +205,7 @@ class Judge {
     }
   }
 
-  void unknown(const Node& rule, const std::string& name, const Place& here) {
+  void unknown(const SchemaNode& rule, const std::string& name, const Place& here) {
     std::vector<std::string> names;
     for (const auto& [known, schema] : rule.properties) names.push_back(known);
     const std::string meant = did_you_mean(name, names);
@@ -217,7 +217,7 @@ class Judge {
   std::vector<SchemaProblem> problems_;
 };
 
-bool takes_null(const Node& rule) {
+bool takes_null(const SchemaNode& rule) {
   if (rule.ref != nullptr || rule.always || !rule.any_of.empty() || !rule.one_of.empty()) return true;
   if (rule.allowed)
     return std::any_of(rule.allowed->begin(), rule.allowed->end(),
@@ -225,10 +225,10 @@ bool takes_null(const Node& rule) {
   return rule.types == 0 || (rule.types & schema_null) != 0;
 }
 
-void drop_nulls(const Node& rule, Json& value, int depth) {
+void drop_optional_nulls(const SchemaNode& rule, Json& value, int depth) {
   if (depth > k_network_depth) return;
   if (value.is_array() && rule.items)
-    for (Json& item : value) drop_nulls(*rule.items, item, depth + 1);
+    for (Json& item : value) drop_optional_nulls(*rule.items, item, depth + 1);
   if (!value.is_object()) return;
   auto& members = value.get_ref<Json::object_t&>();
   for (auto member = members.begin(); member != members.end();) {
@@ -240,20 +240,19 @@ void drop_nulls(const Node& rule, Json& value, int depth) {
       member = members.erase(member);
       continue;
     }
-    if (known != rule.properties.end()) drop_nulls(known->second, member->second, depth + 1);
+    if (known != rule.properties.end()) drop_optional_nulls(known->second, member->second, depth + 1);
     ++member;
   }
 }
 
-}  // namespace schema_judge
 }  // namespace
 
 void Schema::drop_nulls(Json& value) const {
-  schema_judge::drop_nulls(*root_, value, 0);
+  drop_optional_nulls(*root_, value, 0);
 }
 
 std::vector<SchemaProblem> Schema::check(const Json& value, std::size_t most) const {
-  schema_judge::Judge judge(most);
+  Judge judge(most);
   judge.node(*root_, value, {});
   return judge.take();
 }

@@ -14,7 +14,6 @@ const std::vector<std::pair<std::string_view, std::string_view>>& models();
 }
 
 namespace exai::models {
-namespace model_file {
 namespace {
 
 const std::vector<std::string> k_model_keys{"name",        "provider",    "aliases",     "context",
@@ -23,22 +22,23 @@ const std::vector<std::string> k_model_keys{"name",        "provider",    "alias
                                             "tool_stream", "thinks_with", "instead",     "temperature"};
 const std::vector<std::string> k_price_keys{"input", "cached_input", "output"};
 
-tl::unexpected<Error> wrong(const Node& node, std::string message, std::string hint = {}) {
+tl::unexpected<Error> wrong_catalogue(const Node& node, std::string message, std::string hint = {}) {
   return fail(make_error(ErrorKind::config, std::move(message), std::move(hint)).at(node.where));
 }
 
-Result<void> known_keys(const Node& node, const std::vector<std::string>& keys, std::string_view of) {
+Result<void> known_catalogue_keys(const Node& node, const std::vector<std::string>& keys,
+                                  std::string_view of) {
   for (const auto& [key, value] : node.fields)
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
-      return wrong(value, fmt::format("unknown key '{}' of {}", key, of), did_you_mean(key, keys));
+      return wrong_catalogue(value, fmt::format("unknown key '{}' of {}", key, of), did_you_mean(key, keys));
   return {};
 }
 
 Result<std::string> word(const Node& node, std::string_view key) {
   const Node* field = node.find(key);
-  if (field == nullptr) return wrong(node, fmt::format("the model has no '{}'", key));
+  if (field == nullptr) return wrong_catalogue(node, fmt::format("the model has no '{}'", key));
   if (!field->is_scalar() || trim(field->scalar).empty())
-    return wrong(*field, fmt::format("'{}' must be text", key));
+    return wrong_catalogue(*field, fmt::format("'{}' must be text", key));
   return field->scalar;
 }
 
@@ -48,8 +48,8 @@ Result<long long> tokens(const Node& node, std::string_view key) {
   long long value = 0;
   const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (problem != std::errc{} || end != text->data() + text->size() || value < 1 || value > 100'000'000)
-    return wrong(*node.find(key),
-                 fmt::format("'{}' must be a whole number of tokens, it is '{}'", key, *text));
+    return wrong_catalogue(*node.find(key),
+                           fmt::format("'{}' must be a whole number of tokens, it is '{}'", key, *text));
   return value;
 }
 
@@ -57,26 +57,27 @@ Result<bool> flag(const Node& node, std::string_view key) {
   const Node* field = node.find(key);
   if (field == nullptr || (field->is_scalar() && field->scalar == "false")) return false;
   if (field->is_scalar() && field->scalar == "true") return true;
-  return wrong(*field, fmt::format("'{}' must be true or false", key));
+  return wrong_catalogue(*field, fmt::format("'{}' must be true or false", key));
 }
 
 Result<double> dollars(const Node& price, std::string_view key) {
   const Node* field = price.find(key);
-  if (field == nullptr) return wrong(price, fmt::format("the price has no '{}'", key));
+  if (field == nullptr) return wrong_catalogue(price, fmt::format("the price has no '{}'", key));
   double value = -1;
   const std::string& text = field->scalar;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (!field->is_scalar() || problem != std::errc{} || end != text.data() + text.size() ||
       !std::isfinite(value) || value < 0)
-    return wrong(*field, fmt::format("'{}' must be dollars per million tokens, it is '{}'", key, text));
+    return wrong_catalogue(*field,
+                           fmt::format("'{}' must be dollars per million tokens, it is '{}'", key, text));
   return value;
 }
 
 Result<std::optional<models::ModelPrice>> price(const Node& node) {
   const Node* field = node.find("price");
   if (field == nullptr) return std::optional<models::ModelPrice>{};
-  if (!field->is_map()) return wrong(*field, "'price' must have input, cached_input and output");
-  if (auto known = known_keys(*field, k_price_keys, "a price"); !known) return fail(known.error());
+  if (!field->is_map()) return wrong_catalogue(*field, "'price' must have input, cached_input and output");
+  if (auto known = known_catalogue_keys(*field, k_price_keys, "a price"); !known) return fail(known.error());
   models::ModelPrice result;
   for (const auto& [key, target] : {std::pair<std::string_view, double*>{"input", &result.input},
                                     {"cached_input", &result.cached_input},
@@ -88,14 +89,14 @@ Result<std::optional<models::ModelPrice>> price(const Node& node) {
   return std::optional{result};
 }
 
-Result<std::vector<std::string>> names(const Node& node, std::string_view key) {
+Result<std::vector<std::string>> read_names(const Node& node, std::string_view key) {
   std::vector<std::string> result;
   const Node* field = node.find(key);
   if (field == nullptr) return result;
-  if (!field->is_list()) return wrong(*field, fmt::format("'{}' must be a list", key));
+  if (!field->is_list()) return wrong_catalogue(*field, fmt::format("'{}' must be a list", key));
   for (const Node& item : field->items) {
     if (!item.is_scalar() || trim(item.scalar).empty())
-      return wrong(item, fmt::format("'{}' must be a list of names", key));
+      return wrong_catalogue(item, fmt::format("'{}' must be a list of names", key));
     result.push_back(item.scalar);
   }
   return result;
@@ -107,12 +108,13 @@ Result<double> degree(const Node& node) {
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (!node.is_scalar() || problem != std::errc{} || end != text.data() + text.size() || value < 0 ||
       value > 2)
-    return wrong(node, fmt::format("a temperature must be a number from 0 to 2, it is '{}'", text));
+    return wrong_catalogue(node, fmt::format("a temperature must be a number from 0 to 2, it is '{}'", text));
   return value;
 }
 
 Result<std::vector<double>> degrees(const Node& list) {
-  if (!list.is_list() || list.items.empty()) return wrong(list, "a list of temperatures belongs here");
+  if (!list.is_list() || list.items.empty())
+    return wrong_catalogue(list, "a list of temperatures belongs here");
   std::vector<double> values;
   for (const Node& item : list.items) {
     const Result<double> value = degree(item);
@@ -127,12 +129,14 @@ Result<models::TemperatureRule> temperature(const Node& node) {
   const Node* field = node.find("temperature");
   if (field == nullptr) return rule;
   if (!field->is_map() || field->fields.size() != 1)
-    return wrong(*field, "'temperature' must be one of range, discrete, fixed and unsupported");
-  if (auto known = known_keys(*field, {"range", "discrete", "fixed", "unsupported"}, "a temperature"); !known)
+    return wrong_catalogue(*field, "'temperature' must be one of range, discrete, fixed and unsupported");
+  if (auto known =
+          known_catalogue_keys(*field, {"range", "discrete", "fixed", "unsupported"}, "a temperature");
+      !known)
     return fail(known.error());
   const auto& [kind, value] = field->fields.front();
   if (kind == "unsupported") {
-    if (value.scalar != "true") return wrong(value, "'unsupported' can only be true");
+    if (value.scalar != "true") return wrong_catalogue(value, "'unsupported' can only be true");
     rule.kind = models::TemperatureRule::Kind::unsupported;
   } else if (kind == "fixed") {
     const Result<double> fixed = degree(value);
@@ -146,7 +150,7 @@ Result<models::TemperatureRule> temperature(const Node& node) {
       rule.values = std::move(*values);
     } else {
       if (values->size() != 2 || values->front() > values->back())
-        return wrong(value, "a range is two temperatures, the lower one first");
+        return wrong_catalogue(value, "a range is two temperatures, the lower one first");
       rule.low = values->front();
       rule.high = values->back();
     }
@@ -168,9 +172,10 @@ Result<void> read_flags(const Node& node, models::Model& model) {
   return {};
 }
 
-Result<models::Model> model(const Node& node) {
-  if (!node.is_map()) return wrong(node, "a model must be a mapping with name, provider, context, ...");
-  if (auto known = known_keys(node, k_model_keys, "a model"); !known) return fail(known.error());
+Result<models::Model> read_model(const Node& node) {
+  if (!node.is_map())
+    return wrong_catalogue(node, "a model must be a mapping with name, provider, context, ...");
+  if (auto known = known_catalogue_keys(node, k_model_keys, "a model"); !known) return fail(known.error());
   models::Model result;
   const Result<std::string> name = word(node, "name");
   if (!name) return fail(name.error());
@@ -180,10 +185,11 @@ Result<models::Model> model(const Node& node) {
   if (!context) return fail(context.error());
   const Result<long long> max_output = tokens(node, "max_output");
   if (!max_output) return fail(max_output.error());
-  if (*max_output > *context) return wrong(*node.find("max_output"), "'max_output' is larger than 'context'");
-  Result<std::vector<std::string>> other = names(node, "aliases");
+  if (*max_output > *context)
+    return wrong_catalogue(*node.find("max_output"), "'max_output' is larger than 'context'");
+  Result<std::vector<std::string>> other = read_names(node, "aliases");
   if (!other) return fail(other.error());
-  Result<std::vector<std::string>> instead = names(node, "instead");
+  Result<std::vector<std::string>> instead = read_names(node, "instead");
   if (!instead) return fail(instead.error());
   Result<models::TemperatureRule> degrees = temperature(node);
   if (!degrees) return fail(degrees.error());
@@ -212,16 +218,15 @@ Result<void> known_references(const models::ModelCatalogue& catalogue, const Nod
       others.push_back(thinker);
     for (const std::string& other : others)
       if (catalogue.find(other) == nullptr)
-        return wrong(item,
-                     fmt::format("the model {} names '{}', which is not in the catalogue",
-                                 catalogue.models()[i].name, other),
-                     did_you_mean(other, catalogue.names()));
+        return wrong_catalogue(item,
+                               fmt::format("the model {} names '{}', which is not in the catalogue",
+                                           catalogue.models()[i].name, other),
+                               did_you_mean(other, catalogue.names()));
   }
   return {};
 }
 
 }  // namespace
-}  // namespace model_file
 
 std::optional<double> TemperatureRule::fit(double wanted) const {
   if (kind == Kind::unsupported) return std::nullopt;
@@ -233,28 +238,29 @@ std::optional<double> TemperatureRule::fit(double wanted) const {
 }
 
 Result<ModelCatalogue> ModelCatalogue::from(const Node& document) {
-  using model_file::wrong;
-  if (!document.is_map()) return wrong(document, "a model catalogue needs 'version: 1' and 'models'");
-  if (auto known = model_file::known_keys(document, {"version", "models"}, "the catalogue"); !known)
+  if (!document.is_map())
+    return wrong_catalogue(document, "a model catalogue needs 'version: 1' and 'models'");
+  if (auto known = known_catalogue_keys(document, {"version", "models"}, "the catalogue"); !known)
     return fail(known.error());
-  if (document.text("version") != "1") return wrong(document, "'version' of the model catalogue must be 1");
+  if (document.text("version") != "1")
+    return wrong_catalogue(document, "'version' of the model catalogue must be 1");
   const Node* list = document.find("models");
   if (list == nullptr || !list->is_list() || list->items.empty())
-    return wrong(document, "'models' must be a list with one model at least");
+    return wrong_catalogue(document, "'models' must be a list with one model at least");
   ModelCatalogue catalogue;
   std::set<std::string> taken;
   for (const Node& item : list->items) {
-    Result<Model> model = model_file::model(item);
+    Result<Model> model = read_model(item);
     if (!model) return fail(model.error());
     std::vector<std::string> names = model->aliases;
     names.insert(names.begin(), model->name);
     for (const std::string& name : names)
       if (!taken.insert(to_lower(name)).second)
-        return wrong(item, fmt::format("the name or alias '{}' is used twice", name),
-                     "every name and alias must be unique, ignoring case");
+        return wrong_catalogue(item, fmt::format("the name or alias '{}' is used twice", name),
+                               "every name and alias must be unique, ignoring case");
     catalogue.models_.push_back(std::move(*model));
   }
-  if (auto known = model_file::known_references(catalogue, *list); !known) return fail(known.error());
+  if (auto known = known_references(catalogue, *list); !known) return fail(known.error());
   return catalogue;
 }
 

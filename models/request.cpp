@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::models {
-namespace asking {
 namespace {
 
 constexpr double k_large_prompt = 100'000;  // tokens: worth a line in the log
@@ -43,7 +42,6 @@ std::string circuit_name(const ModelChoice& choice) {
 }
 
 }  // namespace
-}  // namespace asking
 
 CircuitRules ModelRequest::circuit_rules() const {
   const Config& config = settings_.config;
@@ -70,7 +68,7 @@ AttemptResult<Answer> ModelRequest::one_try(const Target& target, Deadline deadl
   const Breakers::Entry entry =
       router_.breakers_.enter(target.provider.id, target.circuit, rules, clock.steady());
   if (!entry.allowed) return {fail(circuit_is_open(target, entry)), Failure::circuit_open, false};
-  asking::Turn turn(router_.breakers_, target, entry.probe);
+  Turn turn(router_.breakers_, target, entry.probe);
   const Millis patience = std::min(deadline.left(clock), config.duration("limits.permit_wait"));
   const Result<Permit> held =
       services_.permits.acquire(std::string(target.provider.id), Deadline::after(patience), stop_,
@@ -122,7 +120,7 @@ AttemptResult<Reply> ModelRequest::chat(const ModelChoice& choice, const ChatReq
   const Provider& provider = *choice.provider;
   const Model& model = answering_model(settings_.models, choice.model, request);
   const ModelChoice asked{&provider, model};
-  const Target target{provider, asking::circuit_name(asked)};
+  const Target target{provider, circuit_name(asked)};
   const long long tokens = prompt_tokens(request);
   const long long output =
       std::min(request.max_tokens.value_or(config.integer("models.max_output_tokens")), model.max_output);
@@ -159,7 +157,7 @@ AttemptResult<ProviderAnswer> ModelRequest::ask(const Provider& provider, const 
 
 void ModelRequest::count_answer(const ModelChoice& choice, Reply& reply) {
   reply.cost = services_.spend->count(choice.model, reply.usage);
-  services_.observer.model_answer(choice.provider->id, asking::circuit_name(choice), reply.usage.prompt,
+  services_.observer.model_answer(choice.provider->id, circuit_name(choice), reply.usage.prompt,
                                   reply.usage.completion, reply.usage.cached, reply.cost);
   if (services_.log != nullptr && services_.spend->first_unpriced(choice.model))
     services_.log->write(io::LogLevel::warning, "model.price",
@@ -187,7 +185,7 @@ void ModelRequest::log_question(const ModelChoice& choice, const ChatRequest& re
        {"temperature", temperature},
        {"timeout", format_duration(timeout)},
        {"prompt_tokens", count}});
-  if (static_cast<double>(tokens) > asking::k_large_prompt)
+  if (static_cast<double>(tokens) > k_large_prompt)
     services_.log->write(
         io::LogLevel::warning, "model.prompt",
         fmt::format("a prompt of about {} tokens goes to {}: send less, or it may be cut", tokens, model),

@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 namespace exai::models {
-namespace route_file {
 namespace {
 
 struct Condition {
@@ -26,30 +25,31 @@ constexpr std::array<Condition, 6> k_conditions{
      {"fast", &models::RouteRule::fast, &models::RouteNeeds::fast},
      {"cheap", &models::RouteRule::cheap, &models::RouteNeeds::cheap}}};
 
-tl::unexpected<Error> wrong(const Node& node, std::string message, std::string hint = {}) {
+tl::unexpected<Error> wrong_route(const Node& node, std::string message, std::string hint = {}) {
   return fail(make_error(ErrorKind::config, std::move(message), std::move(hint)).at(node.where));
 }
 
-Result<void> known_keys(const Node& node, const std::vector<std::string>& keys, std::string_view of) {
-  if (!node.is_map()) return wrong(node, fmt::format("{} must be a mapping", of));
+Result<void> known_route_keys(const Node& node, const std::vector<std::string>& keys, std::string_view of) {
+  if (!node.is_map()) return wrong_route(node, fmt::format("{} must be a mapping", of));
   for (const auto& [key, value] : node.fields)
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
-      return wrong(value, fmt::format("unknown key '{}' of {}", key, of), did_you_mean(key, keys));
+      return wrong_route(value, fmt::format("unknown key '{}' of {}", key, of), did_you_mean(key, keys));
   return {};
 }
 
-Result<std::vector<std::string>> names(const Node& node) {
+Result<std::vector<std::string>> route_names(const Node& node) {
   std::vector<std::string> result;
-  if (!node.is_list() || node.items.empty()) return wrong(node, "a list with one name at least belongs here");
+  if (!node.is_list() || node.items.empty())
+    return wrong_route(node, "a list with one name at least belongs here");
   for (const Node& item : node.items) {
-    if (!item.is_scalar() || trim(item.scalar).empty()) return wrong(item, "a name belongs here");
+    if (!item.is_scalar() || trim(item.scalar).empty()) return wrong_route(item, "a name belongs here");
     result.push_back(item.scalar);
   }
   return result;
 }
 
 Result<void> read_when(const Node& when, models::RouteRule& rule) {
-  if (auto known = known_keys(
+  if (auto known = known_route_keys(
           when, {"tools", "tokens_over", "web", "files", "images", "thinking", "fast", "cheap"}, "'when'");
       !known)
     return known;
@@ -57,11 +57,11 @@ Result<void> read_when(const Node& when, models::RouteRule& rule) {
     const Node* field = when.find(condition.key);
     if (field == nullptr) continue;
     if (field->scalar != "true" && field->scalar != "false")
-      return wrong(*field, fmt::format("'{}' must be true or false", condition.key));
+      return wrong_route(*field, fmt::format("'{}' must be true or false", condition.key));
     rule.*(condition.wanted) = field->scalar == "true";
   }
   if (const Node* tools = when.find("tools")) {
-    Result<std::vector<std::string>> read = names(*tools);
+    Result<std::vector<std::string>> read = route_names(*tools);
     if (!read) return fail(read.error());
     rule.tools = std::move(*read);
   }
@@ -69,23 +69,23 @@ Result<void> read_when(const Node& when, models::RouteRule& rule) {
     const std::string& text = over->scalar;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), rule.tokens_over);
     if (problem != std::errc{} || end != text.data() + text.size() || rule.tokens_over < 1)
-      return wrong(*over, fmt::format("'tokens_over' must be a number of tokens, it is '{}'", text));
+      return wrong_route(*over, fmt::format("'tokens_over' must be a number of tokens, it is '{}'", text));
   }
   return {};
 }
 
 Result<models::RouteRule> read_rule(const Node& node) {
-  if (auto known = known_keys(node, {"id", "when", "use", "why"}, "a rule"); !known)
+  if (auto known = known_route_keys(node, {"id", "when", "use", "why"}, "a rule"); !known)
     return fail(known.error());
   models::RouteRule rule;
   rule.where = node.where;
   rule.id = node.text("id");
   rule.why = node.text("why");
-  if (trim(rule.id).empty()) return wrong(node, "the rule has no 'id'");
-  if (trim(rule.why).empty()) return wrong(node, fmt::format("the rule {} does not say why", rule.id));
+  if (trim(rule.id).empty()) return wrong_route(node, "the rule has no 'id'");
+  if (trim(rule.why).empty()) return wrong_route(node, fmt::format("the rule {} does not say why", rule.id));
   const Node* use = node.find("use");
-  if (use == nullptr) return wrong(node, fmt::format("the rule {} has no 'use'", rule.id));
-  Result<std::vector<std::string>> models = names(*use);
+  if (use == nullptr) return wrong_route(node, fmt::format("the rule {} has no 'use'", rule.id));
+  Result<std::vector<std::string>> models = route_names(*use);
   if (!models) return fail(models.error());
   rule.use = std::move(*models);
   if (const Node* when = node.find("when"))
@@ -94,10 +94,9 @@ Result<models::RouteRule> read_rule(const Node& node) {
 }
 
 }  // namespace
-}  // namespace route_file
 
 std::optional<std::string> RouteRule::misfit(const RouteNeeds& needs) const {
-  for (const route_file::Condition& condition : route_file::k_conditions)
+  for (const Condition& condition : k_conditions)
     if (const std::optional<bool>& wanted = this->*(condition.wanted);
         wanted && *wanted != needs.*(condition.given))
       return fmt::format("{} is {}", condition.key, needs.*(condition.given));
@@ -114,19 +113,19 @@ bool RouteRule::fits(const RouteNeeds& needs) const {
 }
 
 Result<RouteTable> RouteTable::from(const Node& document) {
-  using namespace route_file;
-  if (auto known = known_keys(document, {"version", "rules"}, "a rule table"); !known)
+  if (auto known = known_route_keys(document, {"version", "rules"}, "a rule table"); !known)
     return fail(known.error());
-  if (document.text("version") != "1") return wrong(document, "'version' of the rule table must be 1");
+  if (document.text("version") != "1") return wrong_route(document, "'version' of the rule table must be 1");
   const Node* list = document.find("rules");
   if (list == nullptr || !list->is_list() || list->items.empty())
-    return wrong(document, "'rules' must be a list with one rule at least");
+    return wrong_route(document, "'rules' must be a list with one rule at least");
   RouteTable table;
   std::set<std::string> ids;
   for (const Node& item : list->items) {
     Result<RouteRule> rule = read_rule(item);
     if (!rule) return fail(rule.error());
-    if (!ids.insert(rule->id).second) return wrong(item, fmt::format("the id '{}' is used twice", rule->id));
+    if (!ids.insert(rule->id).second)
+      return wrong_route(item, fmt::format("the id '{}' is used twice", rule->id));
     table.rules_.push_back(std::move(*rule));
   }
   return table;

@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 namespace exai::models {
-namespace routing {
 namespace {
 
 std::string failed_attempt(const ModelChoice& choice, Failure failure, const Error& error) {
@@ -24,7 +23,6 @@ Error all_failed(Error first, const std::vector<std::string>& failed_attempts, M
 }
 
 }  // namespace
-}  // namespace routing
 
 ModelRouter::ModelRouter(Services services)
     : services_(std::move(services)),
@@ -80,7 +78,7 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
     }
     Error& error = tried.answer.error();
     if (tried.failure == Failure::cancelled) return fail(std::move(error));
-    failed_attempts.push_back(routing::failed_attempt(candidates[i], tried.failure, error));
+    failed_attempts.push_back(failed_attempt(candidates[i], tried.failure, error));
     if (error.retry_after > Millis{0})
       soonest = soonest > Millis{0} ? std::min(soonest, error.retry_after) : error.retry_after;
     const bool ends = tried.streamed || !replaceable(tried.failure) || last ||
@@ -89,7 +87,7 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
     if (!first) first = std::move(error);
     if (ends) break;
   }
-  return fail(routing::all_failed(std::move(*first), failed_attempts, soonest));
+  return fail(all_failed(std::move(*first), failed_attempts, soonest));
 }
 
 Result<ProviderAnswer> ModelRouter::ask(const ModelSettings& settings, const ProviderRequest& ask,

@@ -10,7 +10,6 @@
 
 namespace exai::serve {
 namespace {
-namespace site_answers {
 
 constexpr std::array<std::string_view, 4> k_main_paths{"/metrics", "/health", "/ready", "/status"};
 constexpr std::array<std::string_view, 4> k_health_paths{"/health", "/healthz", "/health/live",
@@ -78,11 +77,9 @@ net::HttpResponse readiness(const engine::Engine& engine) {
   return answer;
 }
 
-}  // namespace site_answers
 }  // namespace
 
 std::optional<net::HttpResponse> McpEndpoint::admit(net::HttpRequest& request) {
-  using namespace site_answers;
   const auth::AccessPolicy& access = parts_.guard.access();
   if (std::optional<net::HttpResponse> refusal = access.check_origin(request)) return refusal;
   if (std::optional<net::HttpResponse> preflight = auth::share_with_origin(request)) return preflight;
@@ -102,11 +99,11 @@ std::optional<net::HttpResponse> McpEndpoint::admit(net::HttpRequest& request) {
 
 void McpEndpoint::handle(const net::HttpRequest& request,
                          const std::shared_ptr<net::ResponseWriter>& exchange) {
-  if (site_answers::is_open(request.path)) {
-    if (request.path == "/health") return site_answers::health(parts_.health, exchange);
-    return exchange->answer(site_answers::readiness(parts_.engine));
+  if (is_open(request.path)) {
+    if (request.path == "/health") return health(parts_.health, exchange);
+    return exchange->answer(readiness(parts_.engine));
   }
-  if (site_answers::is_metadata(request.path)) {
+  if (is_metadata(request.path)) {
     net::HttpResponse answer;
     answer.body = parts_.guard.access().metadata();
     return exchange->answer(std::move(answer));
@@ -163,8 +160,8 @@ void McpEndpoint::enter(const net::HttpRequest& request,
 std::optional<net::HttpResponse> HealthEndpoint::admit(net::HttpRequest& request) {
   if (std::optional<net::HttpResponse> refusal = parts_.guard.access().check_origin(request)) return refusal;
   if (std::optional<net::HttpResponse> preflight = auth::share_with_origin(request)) return preflight;
-  if (auto refusal = site_answers::unless_known(request, site_answers::k_health_paths, "")) return refusal;
-  return site_answers::unless_read(request);
+  if (auto refusal = unless_known(request, k_health_paths, "")) return refusal;
+  return unless_read(request);
 }
 
 void HealthEndpoint::handle(const net::HttpRequest& request,
@@ -175,8 +172,8 @@ void HealthEndpoint::handle(const net::HttpRequest& request,
     return exchange->answer(std::move(answer));
   }
   if (request.path == "/health/ready" && parts_.engine.draining())
-    return exchange->answer(site_answers::readiness(parts_.engine));
-  site_answers::health(parts_.health, exchange);
+    return exchange->answer(readiness(parts_.engine));
+  health(parts_.health, exchange);
 }
 
 std::optional<net::HttpResponse> WebSocketEndpoint::admit(net::HttpRequest& request) {

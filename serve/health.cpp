@@ -10,7 +10,6 @@
 
 namespace exai::serve {
 namespace {
-namespace health_rules {
 
 constexpr double k_disk_warn = 85, k_disk_full = 95;  // percent in use
 constexpr double k_memory_warn = 80, k_memory_crit = 90;
@@ -85,11 +84,9 @@ Json circuits(const HealthFacts& facts) {
           {"circuits", std::move(rows)}};
 }
 
-}  // namespace health_rules
 }  // namespace
 
 HealthReport judge_health(const HealthFacts& facts) {
-  using namespace health_rules;
   Json components = {{"storage", storage(facts)},
                      {"disk", disk(facts)},
                      {"memory", memory(facts)},

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 namespace exai::serve {
-namespace judging {
 namespace {
 
 bool needed(const Setting& setting, Purpose purpose) {
@@ -251,7 +250,6 @@ class Judge {
 };
 
 }  // namespace
-}  // namespace judging
 
 bool Judgement::good() const {
   return std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
@@ -277,7 +275,7 @@ std::optional<Error> Judgement::refusal() const {
 }
 
 Judgement judge_configuration(Config config, std::vector<Finding> loaded, const JudgeRequest& request) {
-  judging::Judge judge(std::move(config), request);
+  Judge judge(std::move(config), request);
   judge.take(std::move(loaded));
   return judge.judge();
 }

@@ -28,7 +28,6 @@
 
 namespace exai::serve {
 namespace {
-namespace serving {
 
 using ReadyHook = std::function<void(const std::vector<net::BoundSocket>&)>;
 
@@ -42,8 +41,8 @@ Purpose purpose_of(const ServeOptions& options) {
   return options.connect.empty() ? Purpose::stdio : Purpose::shim;
 }
 
-Judgement judge(Config config, std::vector<Finding> findings, const ServeOptions& options,
-                const auth::AccessPolicy* before) {
+Judgement judge_server(Config config, std::vector<Finding> findings, const ServeOptions& options,
+                       const auth::AccessPolicy* before) {
   return judge_configuration(std::move(config), std::move(findings),
                              {options.root, purpose_of(options), options.strict, before});
 }
@@ -186,7 +185,7 @@ class Server {
     Result<ConfigSources> fresh = options_.reload();
     if (!fresh) return fail(fresh.error());
     Judgement judgement =
-        judge(std::move(fresh->config), std::move(fresh->findings), options_, &parts_.access);
+        judge_server(std::move(fresh->config), std::move(fresh->findings), options_, &parts_.access);
     if (auto refusal = judgement.refusal()) return fail(std::move(*refusal));
     if (auto guarded = still_guarded({parts_.engine.runtime()->config, parts_.access},
                                      {judgement.runtime->config, *judgement.access});
@@ -325,7 +324,6 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
   return server.close();
 }
 
-}  // namespace serving
 }  // namespace
 
 Result<void> run_server(const Config& config, const ServeOptions& options,
@@ -335,7 +333,7 @@ Result<void> run_server(const Config& config, const ServeOptions& options,
   const bool own_folder = config.peek("workflows.dir").unusable || !config.text("workflows.dir").empty();
   if (!own_folder && !options.check_only && options.connect.empty())
     workflows = std::async(std::launch::async, [] { return tools::load_workflow_tools({}); });
-  Judgement judgement = serving::judge(config, options.findings, options, nullptr);
+  Judgement judgement = judge_server(config, options.findings, options, nullptr);
   if (auto refusal = judgement.refusal()) return fail(std::move(*refusal));
   if (options.check_only) return check_cassette(options);
   if (!options.connect.empty()) {
@@ -347,7 +345,7 @@ Result<void> run_server(const Config& config, const ServeOptions& options,
     workflows = std::async(std::launch::async, [runtime = judgement.runtime, root = options.root] {
       return configured_workflows(runtime->config, root);
     });
-  return serving::serve(std::move(judgement), std::move(workflows), options, on_ready);
+  return serve(std::move(judgement), std::move(workflows), options, on_ready);
 }
 
 }  // namespace exai::serve

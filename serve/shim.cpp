@@ -18,7 +18,6 @@
 
 namespace exai::serve {
 namespace {
-namespace shimming {
 
 /// In [0,1).
 double chance() {
@@ -29,8 +28,6 @@ std::string name_of(const Config& config) {
   const std::string& given = config.text("shim.session_id");
   return given.empty() ? "shim-" + io::random_hex(8) : given;
 }
-
-}  // namespace shimming
 
 /// Wires standard input and output, the bridge and the connection together; each outlives what uses it.
 class Shim {
@@ -67,12 +64,12 @@ class Shim {
             {config.text("server.name"), std::string(version()), ""},
             config.secret("ws.token"),
             std::move(shown),
-            shimming::name_of(config),
+            name_of(config),
             call_timeout,
             config.duration("shim.ack_grace"),
             config.duration("shim.connect_timeout"),
             config.duration("shim.handshake_timeout"),
-            shimming::chance,
+            chance,
             [this](std::string line) { input_->write(line); },
             [this] { dial(); },
             [this](std::string frame) {

@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 namespace exai::serve {
-namespace toolbox {
 namespace {
 
 /// What is compiled in, and the workflows.
@@ -28,7 +27,6 @@ Result<tools::ToolList> all_tools(Result<tools::ToolList> workflows) {
 }
 
 }  // namespace
-}  // namespace toolbox
 
 Result<tools::ToolList> configured_workflows(const Config& config, const std::filesystem::path& root) {
   const std::string& folder = config.text("workflows.dir");
@@ -38,7 +36,7 @@ Result<tools::ToolList> configured_workflows(const Config& config, const std::fi
 Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,
                              Result<tools::ToolList> workflows,
                              const std::vector<tools::Document>& documents) {
-  const Result<tools::ToolList> tools = toolbox::all_tools(std::move(workflows));
+  const Result<tools::ToolList> tools = all_tools(std::move(workflows));
   if (!tools) return fail(tools.error());
   tools::VisibleTools offered = tools::visible(*tools, config);
   mcp::CatalogueExtras extras = catalogue_extras(config, documents);

@@ -5,10 +5,9 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace activity_tool {
 namespace {
 
-constexpr std::size_t k_window = 50'000;
+constexpr std::size_t k_activity_window = 50'000;
 
 struct Query {
   std::size_t lines = 200;
@@ -67,17 +66,17 @@ Result<std::vector<std::string>> read_lines(std::string& source, const engine::C
     return fail(ErrorKind::refused, "source: the server's own log needs a key with scope admin",
                 "use source activity for your own calls");
   if (source != "server") {
-    std::vector<std::string> lines = visible_activity(context, k_window);
+    std::vector<std::string> lines = visible_activity(context, k_activity_window);
     if (source == "activity" || !lines.empty() || !admin) {
       source = "activity";
       return lines;
     }
   }
   source = "server";
-  return context.server().log_tail(engine::ServerView::LogFile::server, k_window);
+  return context.server().log_tail(engine::ServerView::LogFile::server, k_activity_window);
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_activity(const Json& arguments, engine::CallContext& context) {
   const Result<Query> query = read_query(arguments, context);
   if (!query) return fail(query.error());
   std::string source = arguments.value("source", "auto");
@@ -99,11 +98,11 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return text_output(text, dump_json(std::move(result)));
 }
 
-const Registered<Tool> k_tool{Tool{.id = "activity",
-                                   .title = "Activity",
-                                   .description = "The latest log lines of your calls, or of the server.",
-                                   .run = &run}};
+const Registered<Tool> k_activity_tool{
+    Tool{.id = "activity",
+         .title = "Activity",
+         .description = "The latest log lines of your calls, or of the server.",
+         .run = &run_activity}};
 
 }  // namespace
-}  // namespace activity_tool
 }  // namespace exai::tools

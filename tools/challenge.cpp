@@ -4,14 +4,13 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace challenge_tool {
 namespace {
 
 constexpr std::string_view k_instructions =
     "Answer challenge_prompt yourself, on the facts you have, and give your own judgement rather than the "
     "agreement that may be expected. Look at code and documents again where the answer depends on them.";
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_challenge(const Json& arguments, engine::CallContext& context) {
   const std::string statement = arguments.value("prompt", "");
   if (trim(statement).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "give in 'prompt' the statement to doubt");
@@ -34,13 +33,12 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return enveloped(std::move(envelope));
 }
 
-const Registered<Tool> k_tool{
+const Registered<Tool> k_challenge_tool{
     Tool{.id = "challenge",
          .title = "Challenge a statement",
          .description = "Turns a statement into a prompt that doubts it, before you agree with it.",
          .idempotent = false,
-         .run = &run}};
+         .run = &run_challenge}};
 
 }  // namespace
-}  // namespace challenge_tool
 }  // namespace exai::tools

@@ -7,10 +7,9 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace chat_tool {
 namespace {
 
-struct Question {
+struct ChatQuestion {
   std::string prompt, model, thinking_mode, conversation;
   std::vector<std::string> files, images;
   double temperature = 0.5;
@@ -18,8 +17,8 @@ struct Question {
   bool stream = false;
 };
 
-Result<Question> read_question(const Json& arguments) {
-  Question question;
+Result<ChatQuestion> read_question(const Json& arguments) {
+  ChatQuestion question;
   question.prompt = arguments.value("prompt", "");
   question.model = arguments.value("model", "");
   question.thinking_mode = arguments.value("thinking_mode", "");
@@ -44,7 +43,8 @@ std::size_t turn_limit(const Config& config) {
   return static_cast<std::size_t>(config.integer("conversation.max_turns"));
 }
 
-Result<std::vector<store::Message>> earlier_messages(const Question& question, engine::CallContext& context) {
+Result<std::vector<store::Message>> earlier_chat_messages(const ChatQuestion& question,
+                                                          engine::CallContext& context) {
   if (question.conversation.empty()) return std::vector<store::Message>{};
   Result<engine::Thread> known = context.memory().load(question.conversation, context.principal(),
                                                        engine::memory_rules(context.config()));
@@ -57,7 +57,7 @@ Result<std::vector<store::Message>> earlier_messages(const Question& question, e
   return std::move(known->messages);
 }
 
-Result<void> check_fit(const models::Model& model, const Question& question, long long tokens) {
+Result<void> check_fit(const models::Model& model, const ChatQuestion& question, long long tokens) {
   if (!question.images.empty() && !model.images)
     return fail(ErrorKind::invalid, fmt::format("the model {} takes no images", model.name),
                 "name a model with images; listmodels shows which");
@@ -77,7 +77,7 @@ struct Prepared {
   History history;                  ///< counts only
 };
 
-Json facts(const std::vector<engine::EmbeddedFile>& files) {
+Json file_facts(const std::vector<engine::EmbeddedFile>& files) {
   Json list = Json::array();
   for (const engine::EmbeddedFile& file : files) {
     Json one{{"path", file.path}, {"bytes", file.bytes}, {"embedded", file.embedded}};
@@ -106,12 +106,12 @@ std::optional<Envelope> code_too_large(const models::Model& model, const engine:
                        {"model", model.name},
                        {"tokens", tokens},
                        {"limit", limit},
-                       {"files", facts(files.files)}};
+                       {"files", file_facts(files.files)}};
   return envelope;
 }
 
 /// Before any file is read: enough to tell whether a large window is needed.
-long long expected_tokens(const Question& question, const engine::Workspace& workspace) {
+long long expected_tokens(const ChatQuestion& question, const engine::Workspace& workspace) {
   constexpr long long k_bytes_per_token = 4;
   auto tokens = static_cast<long long>(estimate_tokens(question.prompt));
   for (const std::string& name : question.files) {
@@ -124,7 +124,7 @@ long long expected_tokens(const Question& question, const engine::Workspace& wor
 
 /// Files whose contents stand in the history that is sent anyway are only named.
 Result<engine::FileBundle> without_known(engine::FileBundle files, const History& history,
-                                         const Question& question, const engine::EmbedRules& rules,
+                                         const ChatQuestion& question, const engine::EmbedRules& rules,
                                          const engine::Workspace& workspace) {
   if (files.files.empty()) return files;
   std::set<std::string> known;
@@ -138,7 +138,7 @@ Result<engine::FileBundle> without_known(engine::FileBundle files, const History
 }
 
 /// What is known before a model is chosen.
-models::ChatRequest first_request(const Question& question, const engine::CallContext& context) {
+models::ChatRequest first_chat_request(const ChatQuestion& question, const engine::CallContext& context) {
   models::ChatRequest request;
   request.model = question.model;
   request.temperature = question.temperature;
@@ -154,11 +154,11 @@ models::ChatRequest first_request(const Question& question, const engine::CallCo
   return request;
 }
 
-Result<Prepared> prepare(const Question& question, const std::vector<store::Message>& earlier,
-                         engine::CallContext& context) {
+Result<Prepared> prepare_chat(const ChatQuestion& question, const std::vector<store::Message>& earlier,
+                              engine::CallContext& context) {
   Prepared prepared;
   models::ChatRequest& request = prepared.request;
-  request = first_request(question, context);
+  request = first_chat_request(question, context);
   const Result<models::ModelChoice> choice =
       models::choose_model(context.config(), context.models(), request);
   if (!choice) return fail(choice.error());
@@ -183,7 +183,7 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Mess
   files = without_known(std::move(*files), prepared.history, question, rules, context.workspace());
   if (!files) return fail(files.error());
   prepared.user_text = question.prompt + files->text;
-  prepared.files = facts(files->files);
+  prepared.files = file_facts(files->files);
   for (models::ChatMessage& message : prepared.history.messages)
     request.messages.push_back(std::move(message));
   request.messages.push_back({"user", prepared.user_text, {}});
@@ -193,13 +193,13 @@ Result<Prepared> prepare(const Question& question, const std::vector<store::Mess
 }
 
 /// What is kept of a question: its files too, so that a later turn still knows them, unless they are huge.
-std::string kept_text(const Question& question, const std::string& user_text) {
+std::string kept_text(const ChatQuestion& question, const std::string& user_text) {
   constexpr std::size_t k_most_kept = 200'000;
   if (user_text.size() <= k_most_kept) return user_text;
   return question.prompt + "\n\n[files: " + join(question.files, ", ") + "]";
 }
 
-Result<void> keep(const std::string& id, const Question& question, const std::string& user_text,
+Result<void> keep(const std::string& id, const ChatQuestion& question, const std::string& user_text,
                   const models::Reply& reply, engine::CallContext& context) {
   const Wall now = context.clock().wall();
   const std::vector<store::Message> messages{
@@ -232,8 +232,9 @@ Json metadata(const models::Reply& reply, bool cached, const Prepared& prepared)
 }
 
 /// From the cache, or from the model. What was answered before costs nothing now.
-Result<models::AnswerCache::Found> answered(const Question& question, const models::ChatRequest& request,
-                                            engine::CallContext& context) {
+Result<models::AnswerCache::Found> answered_chat(const ChatQuestion& question,
+                                                 const models::ChatRequest& request,
+                                                 engine::CallContext& context) {
   std::function<void(std::string_view)> on_delta;
   if (question.stream)
     on_delta = [&context](std::string_view delta) {
@@ -249,18 +250,18 @@ Result<models::AnswerCache::Found> answered(const Question& question, const mode
   return found;
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
-  const Result<Question> question = read_question(arguments);
+Result<engine::CallAnswer> run_chat(const Json& arguments, engine::CallContext& context) {
+  const Result<ChatQuestion> question = read_question(arguments);
   if (!question) return fail(question.error());
   if (std::optional<Envelope> back =
           resend_prompt("chat", "prompt", question->prompt, "files", context.config()))
     return enveloped(std::move(*back));
-  const Result<std::vector<store::Message>> earlier = earlier_messages(*question, context);
+  const Result<std::vector<store::Message>> earlier = earlier_chat_messages(*question, context);
   if (!earlier) return fail(earlier.error());
-  const Result<Prepared> prepared = prepare(*question, *earlier, context);
+  const Result<Prepared> prepared = prepare_chat(*question, *earlier, context);
   if (!prepared) return fail(prepared.error());
   if (prepared->refused) return enveloped(*prepared->refused);
-  const Result<models::AnswerCache::Found> found = answered(*question, prepared->request, context);
+  const Result<models::AnswerCache::Found> found = answered_chat(*question, prepared->request, context);
   if (!found) return fail(found.error());
   const models::Reply& reply = found->reply;
 
@@ -294,8 +295,7 @@ const Registered<Tool> k_chat{
          .work = engine::Work::blocking,
          .budget = timeouts::Layer::simple,
          .tier = ToolTier::core,
-         .run = &run}};
+         .run = &run_chat}};
 
 }  // namespace
-}  // namespace chat_tool
 }  // namespace exai::tools

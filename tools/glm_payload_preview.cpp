@@ -6,10 +6,9 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace glm_payload_preview_tool {
 namespace {
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_glm_payload_preview(const Json& arguments, engine::CallContext& context) {
   const std::string prompt = arguments.value("prompt", "");
   if (trim(prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "give a question in 'prompt'");
@@ -35,13 +34,13 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return json_output(models::chat_body(*choice->provider, request, choice->model, context.config()));
 }
 
-const Registered<Tool> k_tool{Tool{.id = "glm_payload_preview",
-                                   .title = "Show a request to GLM",
-                                   .description = "The request that would go to GLM, without sending it.",
-                                   .work = engine::Work::inline_,
-                                   .provider = "glm",
-                                   .run = &run}};
+const Registered<Tool> k_glm_payload_preview_tool{
+    Tool{.id = "glm_payload_preview",
+         .title = "Show a request to GLM",
+         .description = "The request that would go to GLM, without sending it.",
+         .work = engine::Work::inline_,
+         .provider = "glm",
+         .run = &run_glm_payload_preview}};
 
 }  // namespace
-}  // namespace glm_payload_preview_tool
 }  // namespace exai::tools

@@ -2,10 +2,9 @@
 #include "tools/provider_files.hpp"
 
 namespace exai::tools {
-namespace glm_upload_file_tool {
 namespace {
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_glm_upload_file(const Json& arguments, engine::CallContext& context) {
   const Config& config = context.config();
   UploadRules rules;
   rules.provider = "glm";
@@ -24,15 +23,14 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return output;
 }
 
-const Registered<Tool> k_tool{Tool{.id = "glm_upload_file",
-                                   .title = "Send a file to GLM",
-                                   .description = "Sends a file to GLM and gives its id.",
-                                   .read_only = false,
-                                   .open_world = true,
-                                   .budget = timeouts::Layer::workflow,
-                                   .provider = "glm",
-                                   .run = &run}};
+const Registered<Tool> k_glm_upload_file_tool{Tool{.id = "glm_upload_file",
+                                                   .title = "Send a file to GLM",
+                                                   .description = "Sends a file to GLM and gives its id.",
+                                                   .read_only = false,
+                                                   .open_world = true,
+                                                   .budget = timeouts::Layer::workflow,
+                                                   .provider = "glm",
+                                                   .run = &run_glm_upload_file}};
 
 }  // namespace
-}  // namespace glm_upload_file_tool
 }  // namespace exai::tools

@@ -4,10 +4,9 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace glm_web_search_tool {
 namespace {
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_glm_web_search(const Json& arguments, engine::CallContext& context) {
   const std::string query = arguments.value("search_query", "");
   if (trim(query).empty())
     return fail(ErrorKind::invalid, "search_query: the text is blank", "say what to search for");
@@ -34,13 +33,13 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return output;
 }
 
-const Registered<Tool> k_tool{Tool{.id = "glm_web_search",
-                                   .title = "Search the web with GLM",
-                                   .description = "GLM's web search: titles, links and excerpts.",
-                                   .open_world = true,
-                                   .provider = "glm",
-                                   .run = &run}};
+const Registered<Tool> k_glm_web_search_tool{
+    Tool{.id = "glm_web_search",
+         .title = "Search the web with GLM",
+         .description = "GLM's web search: titles, links and excerpts.",
+         .open_world = true,
+         .provider = "glm",
+         .run = &run_glm_web_search}};
 
 }  // namespace
-}  // namespace glm_web_search_tool
 }  // namespace exai::tools

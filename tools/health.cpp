@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace health_tool {
 namespace {
 
 Json metric_lines(const engine::ServerView& server) {
@@ -15,7 +14,7 @@ Json metric_lines(const engine::ServerView& server) {
   return lines;
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_health(const Json& arguments, engine::CallContext& context) {
   const auto lines = static_cast<std::size_t>(std::max(0, arguments.value("tail_lines", 50)));
   const Result<void> database = context.store().ping();
   return json_output({{"providers_configured", configured_providers(context.config())},
@@ -29,8 +28,7 @@ const Registered<Tool> k_health{
     Tool{.id = "health",
          .title = "Health",
          .description = "Providers, models, permits, database and the latest calls.",
-         .run = &run}};
+         .run = &run_health}};
 
 }  // namespace
-}  // namespace health_tool
 }  // namespace exai::tools

@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace history {
 namespace {
 constexpr long long k_large = 300'000;
 constexpr long long k_overhead = 4;         // a message's own frame, in tokens
@@ -47,20 +46,18 @@ void add_note(const std::vector<store::Message>& earlier, std::size_t first, lon
   history.messages.insert(history.messages.begin(), {"system", std::move(note), {}});
 }
 }  // namespace
-}  // namespace history
 
 long long content_budget(const models::Model& model) {
-  return model.context * (model.context < history::k_large ? 60 : 80) / 100;
+  return model.context * (model.context < k_large ? 60 : 80) / 100;
 }
 
 long long history_budget(const models::Model& model, long long prompt_tokens) {
   const long long content = content_budget(model);
-  const long long share = content * (model.context < history::k_large ? 50 : 40) / 100;
+  const long long share = content * (model.context < k_large ? 50 : 40) / 100;
   return std::max(0LL, std::min(share, content - prompt_tokens));
 }
 
 History history_within(const std::vector<store::Message>& earlier, long long tokens) {
-  using namespace history;
   History found;
   if (earlier.empty()) return found;
   const long long for_note = tokens / 8;

@@ -4,10 +4,9 @@
 #include "tools/kimi_common.hpp"
 
 namespace exai::tools {
-namespace kimi_capture_headers_tool {
 namespace {
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_kimi_capture_headers(const Json& arguments, engine::CallContext& context) {
   const models::Provider* kimi = models::find_provider("kimi");
   if (kimi == nullptr || !kimi->configured(context.config()))
     return json_output({{"status", "skipped"}, {"reason", "KIMI_API_KEY is not set"}});
@@ -36,14 +35,14 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
                   *reply);
 }
 
-const Registered<Tool> k_tool{Tool{.id = "kimi_capture_headers",
-                                   .title = "Show Kimi's answer headers",
-                                   .description = "Asks Kimi and shows the headers of its answer.",
-                                   .idempotent = false,
-                                   .open_world = true,
-                                   .provider = "kimi",
-                                   .run = &run}};
+const Registered<Tool> k_kimi_capture_headers_tool{
+    Tool{.id = "kimi_capture_headers",
+         .title = "Show Kimi's answer headers",
+         .description = "Asks Kimi and shows the headers of its answer.",
+         .idempotent = false,
+         .open_world = true,
+         .provider = "kimi",
+         .run = &run_kimi_capture_headers}};
 
 }  // namespace
-}  // namespace kimi_capture_headers_tool
 }  // namespace exai::tools

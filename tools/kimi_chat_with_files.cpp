@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace kimi_chat_with_files_tool {
 namespace {
 
 /// Each file's text as a system message of its own, as Kimi wants it.
@@ -32,7 +31,7 @@ void note_use(const FileOwners& owners, const Json& ids, engine::CallContext& co
   }
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_kimi_chat_with_files(const Json& arguments, engine::CallContext& context) {
   const std::string prompt = arguments.value("prompt", "");
   if (trim(prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what to find in the files");
@@ -67,15 +66,15 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return answered(json_output(std::move(result)), *reply);
 }
 
-const Registered<Tool> k_tool{Tool{.id = "kimi_chat_with_files",
-                                   .title = "Ask Kimi about files",
-                                   .description = "Asks Kimi about files of kimi_upload_files.",
-                                   .idempotent = false,
-                                   .open_world = true,
-                                   .tier = ToolTier::core,
-                                   .provider = "kimi",
-                                   .run = &run}};
+const Registered<Tool> k_kimi_chat_with_files_tool{
+    Tool{.id = "kimi_chat_with_files",
+         .title = "Ask Kimi about files",
+         .description = "Asks Kimi about files of kimi_upload_files.",
+         .idempotent = false,
+         .open_world = true,
+         .tier = ToolTier::core,
+         .provider = "kimi",
+         .run = &run_kimi_chat_with_files}};
 
 }  // namespace
-}  // namespace kimi_chat_with_files_tool
 }  // namespace exai::tools

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace kimi_chat_with_tools_tool {
 namespace {
 
 constexpr int k_rounds = 3;
@@ -176,13 +175,13 @@ class Conversation {
   models::Reply last_;
 };
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_kimi_chat_with_tools(const Json& arguments, engine::CallContext& context) {
   Conversation conversation(arguments, context);
   if (Result<void> ready = conversation.prepare(); !ready) return failed("invalid_request", ready.error());
   return conversation.run();
 }
 
-const Registered<Tool> k_tool{
+const Registered<Tool> k_kimi_chat_with_tools_tool{
     Tool{.id = "kimi_chat_with_tools",
          .title = "Ask Kimi with functions",
          .description = "Asks Kimi with functions; calls of yours come back as tool_call_pending.",
@@ -190,8 +189,7 @@ const Registered<Tool> k_tool{
          .open_world = true,
          .budget = timeouts::Layer::workflow,
          .provider = "kimi",
-         .run = &run}};
+         .run = &run_kimi_chat_with_tools}};
 
 }  // namespace
-}  // namespace kimi_chat_with_tools_tool
 }  // namespace exai::tools

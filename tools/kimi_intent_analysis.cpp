@@ -7,7 +7,6 @@
 #include <array>
 
 namespace exai::tools {
-namespace kimi_intent_tool {
 namespace {
 
 constexpr std::array<std::string_view, 3> k_complexities{"simple", "moderate", "deep"};
@@ -22,7 +21,7 @@ std::optional<Json> object_in(const std::string& text) {
   return std::move(*object);
 }
 
-bool flag(const Json& object, const char* key, bool otherwise) {
+bool intent_flag(const Json& object, const char* key, bool otherwise) {
   const Json& value = member_of(object, key);
   if (value.is_boolean()) return value.get<bool>();
   return value.is_string() ? equals_ignoring_case(value.get_ref<const std::string&>(), "true") : otherwise;
@@ -61,7 +60,7 @@ Json guess(const std::string& prompt) {
 /// provider is replaced by the provider's own.
 Json judged(const Json& said, const Json& guessed, const engine::CallContext& context) {
   Json result;
-  result["needs_websearch"] = flag(said, "needs_websearch", guessed["needs_websearch"].get<bool>());
+  result["needs_websearch"] = intent_flag(said, "needs_websearch", guessed["needs_websearch"].get<bool>());
   const std::string complexity = to_lower(word(said, "complexity", ""));
   const bool known =
       std::find(k_complexities.begin(), k_complexities.end(), complexity) != k_complexities.end();
@@ -77,11 +76,11 @@ Json judged(const Json& said, const Json& guessed, const engine::CallContext& co
                                 : record != nullptr ? std::string(record->standard_model)
                                                     : std::string();
   result["streaming_preferred"] =
-      flag(said, "streaming_preferred", guessed["streaming_preferred"].get<bool>());
+      intent_flag(said, "streaming_preferred", guessed["streaming_preferred"].get<bool>());
   return result;
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_kimi_intent_analysis(const Json& arguments, engine::CallContext& context) {
   const std::string prompt = arguments.value("prompt", "");
   if (trim(prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "give in 'prompt' the request to sort");
@@ -107,14 +106,14 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return answered(json_output(std::move(result)), *reply);
 }
 
-const Registered<Tool> k_tool{Tool{.id = "kimi_intent_analysis",
-                                   .title = "Sort a request",
-                                   .description = "Kimi judges a request: web, depth, model.",
-                                   .idempotent = false,
-                                   .open_world = true,
-                                   .provider = "kimi",
-                                   .run = &run}};
+const Registered<Tool> k_kimi_intent_analysis_tool{
+    Tool{.id = "kimi_intent_analysis",
+         .title = "Sort a request",
+         .description = "Kimi judges a request: web, depth, model.",
+         .idempotent = false,
+         .open_world = true,
+         .provider = "kimi",
+         .run = &run_kimi_intent_analysis}};
 
 }  // namespace
-}  // namespace kimi_intent_tool
 }  // namespace exai::tools

@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace kimi_manage_files_tool {
 namespace {
 
 constexpr std::string_view k_kimi = "kimi";
@@ -107,7 +106,7 @@ Result<engine::CallAnswer> clean_up(const std::string& operation, const Json& ar
   return json_output(std::move(result));
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_kimi_manage_files(const Json& arguments, engine::CallContext& context) {
   const std::string operation = arguments.value("operation", "");
   if (operation == "list") return list(arguments, context);
   if (operation == "delete") return remove_one(arguments, context);
@@ -116,16 +115,16 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
               "use list, delete, cleanup_all, cleanup_orphaned or cleanup_expired");
 }
 
-const Registered<Tool> k_tool{Tool{.id = "kimi_manage_files",
-                                   .title = "Manage files at Kimi",
-                                   .description = "Lists and removes files that Kimi keeps.",
-                                   .read_only = false,
-                                   .destructive = true,
-                                   .open_world = true,
-                                   .budget = timeouts::Layer::workflow,
-                                   .provider = "kimi",
-                                   .run = &run}};
+const Registered<Tool> k_kimi_manage_files_tool{
+    Tool{.id = "kimi_manage_files",
+         .title = "Manage files at Kimi",
+         .description = "Lists and removes files that Kimi keeps.",
+         .read_only = false,
+         .destructive = true,
+         .open_world = true,
+         .budget = timeouts::Layer::workflow,
+         .provider = "kimi",
+         .run = &run_kimi_manage_files}};
 
 }  // namespace
-}  // namespace kimi_manage_files_tool
 }  // namespace exai::tools

@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace kimi_upload_files_tool {
 namespace {
 
 struct Skipped {
@@ -89,7 +88,7 @@ std::string stamp(const RemoteFile& file, engine::CallContext& context) {
   return format_utc(file.created > 0 ? Wall(std::chrono::seconds(file.created)) : context.clock().wall());
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_kimi_upload_files(const Json& arguments, engine::CallContext& context) {
   const UploadRules rules = rules_of(arguments, context.config());
   const Result<Chosen> chosen = choose(arguments.at("files"), rules, context);
   if (!chosen) return fail(chosen.error());
@@ -115,15 +114,15 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return output;
 }
 
-const Registered<Tool> k_tool{Tool{.id = "kimi_upload_files",
-                                   .title = "Send files to Kimi",
-                                   .description = "Sends files to Kimi for kimi_chat_with_files.",
-                                   .read_only = false,
-                                   .open_world = true,
-                                   .budget = timeouts::Layer::workflow,
-                                   .provider = "kimi",
-                                   .run = &run}};
+const Registered<Tool> k_kimi_upload_files_tool{
+    Tool{.id = "kimi_upload_files",
+         .title = "Send files to Kimi",
+         .description = "Sends files to Kimi for kimi_chat_with_files.",
+         .read_only = false,
+         .open_world = true,
+         .budget = timeouts::Layer::workflow,
+         .provider = "kimi",
+         .run = &run_kimi_upload_files}};
 
 }  // namespace
-}  // namespace kimi_upload_files_tool
 }  // namespace exai::tools

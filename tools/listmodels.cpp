@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace listmodels_tool {
 namespace {
 
 std::string abilities(const models::Model& model) {
@@ -26,7 +25,7 @@ std::string row(const models::Model& model) {
                      abilities(model), price(model));
 }
 
-Json facts(const models::Model& model) {
+Json model_facts(const models::Model& model) {
   Json object{
       {"name", model.name},           {"provider", model.provider},     {"aliases", model.aliases},
       {"context", model.context},     {"max_output", model.max_output}, {"images", model.images},
@@ -51,7 +50,7 @@ std::string section(const models::Provider& provider, const engine::CallContext&
   for (const models::Model& model : context.models().models()) {
     if (model.provider != provider.id) continue;
     rows += row(model);
-    listed.push_back(facts(model));
+    listed.push_back(model_facts(model));
   }
   if (!rows.empty())
     text += "| model (aliases) | context | output | can | $ per million in / out |\n|---|---|---|---|---|\n" +
@@ -61,7 +60,7 @@ std::string section(const models::Provider& provider, const engine::CallContext&
   return text;
 }
 
-Result<engine::CallAnswer> run(const Json& /*arguments*/, engine::CallContext& context) {
+Result<engine::CallAnswer> run_listmodels(const Json& /*arguments*/, engine::CallContext& context) {
   Json configured = Json::array();
   Json models = Json::array();
   Envelope envelope;
@@ -86,8 +85,7 @@ const Registered<Tool> k_listmodels{
          .title = "List models",
          .description = "Providers and their models with window, abilities, aliases and price.",
          .work = engine::Work::inline_,
-         .run = &run}};
+         .run = &run_listmodels}};
 
 }  // namespace
-}  // namespace listmodels_tool
 }  // namespace exai::tools

@@ -3,7 +3,6 @@
 #include <array>
 
 namespace exai::tools {
-namespace provider_capabilities_tool {
 namespace {
 
 constexpr std::array<std::string_view, 6> k_flags{"glm.web_search",  "kimi.web_search",
@@ -24,7 +23,7 @@ Json environment(const Config& config) {
       {"keys_present", std::move(keys)}, {"flags", std::move(flags)}, {"providers", std::move(configured)}};
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_provider_capabilities(const Json& arguments, engine::CallContext& context) {
   const bool advanced = arguments.value("show_advanced", false);
   Json result{
       {"env", environment(context.config())}, {"tools", Json::array()}, {"showing_advanced", advanced}};
@@ -40,12 +39,12 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return json_output(std::move(result));
 }
 
-const Registered<Tool> k_tool{Tool{.id = "provider_capabilities",
-                                   .title = "Provider capabilities",
-                                   .description = "Keys that are set, switches that are on, tools offered.",
-                                   .work = engine::Work::inline_,
-                                   .run = &run}};
+const Registered<Tool> k_provider_capabilities_tool{
+    Tool{.id = "provider_capabilities",
+         .title = "Provider capabilities",
+         .description = "Keys that are set, switches that are on, tools offered.",
+         .work = engine::Work::inline_,
+         .run = &run_provider_capabilities}};
 
 }  // namespace
-}  // namespace provider_capabilities_tool
 }  // namespace exai::tools

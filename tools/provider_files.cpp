@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace provider_files {
 namespace {
 
 // More than any provider keeps for one account (Kimi: 1000).
@@ -42,8 +41,8 @@ Result<void> check_id(const std::string& id) {
               "use an id from kimi_upload_files or from kimi_manage_files with operation list");
 }
 
-Result<models::ProviderAnswer> ask(engine::CallContext& context, const std::string& provider,
-                                   std::string method, std::string path) {
+Result<models::ProviderAnswer> ask_for_files(engine::CallContext& context, const std::string& provider,
+                                             std::string method, std::string path) {
   models::ProviderRequest request;
   request.provider = provider;
   request.method = std::move(method);
@@ -54,7 +53,8 @@ Result<models::ProviderAnswer> ask(engine::CallContext& context, const std::stri
 /// The file as the provider has it now; nothing when it is gone there.
 Result<std::optional<RemoteFile>> still_there(engine::CallContext& context,
                                               const store::ProviderFile& known) {
-  const Result<models::ProviderAnswer> answer = ask(context, known.provider, "GET", "/files/" + known.id);
+  const Result<models::ProviderAnswer> answer =
+      ask_for_files(context, known.provider, "GET", "/files/" + known.id);
   if (!answer && answer.error().kind == ErrorKind::not_found) return std::nullopt;
   if (!answer) return fail(answer.error());
   const Result<Json> object = read_object(known.provider, answer->body);
@@ -115,7 +115,6 @@ Result<RemoteFile> upload(engine::CallContext& context, const Outgoing& file, co
 }
 
 }  // namespace
-}  // namespace provider_files
 
 Json file_facts(const RemoteFile& file) {
   return {{"id", file.id},
@@ -151,10 +150,10 @@ Result<Outgoing> take_file(engine::CallContext& context, const std::string& path
 }
 
 Result<Sent> send_file(engine::CallContext& context, const Outgoing& file, const UploadRules& rules) {
-  Result<std::optional<RemoteFile>> known = provider_files::sent_before(context, file, rules);
+  Result<std::optional<RemoteFile>> known = sent_before(context, file, rules);
   if (!known) return fail(known.error());
   if (*known) return Sent{std::move(**known), true};
-  Result<RemoteFile> made = provider_files::upload(context, file, rules);
+  Result<RemoteFile> made = upload(context, file, rules);
   if (!made) return fail(made.error());
   const Wall now = context.clock().wall();
   const auto kept = context.store().files().save({.provider = rules.provider,
@@ -174,16 +173,16 @@ Result<Sent> send_file(engine::CallContext& context, const Outgoing& file, const
 }
 
 Result<std::vector<RemoteFile>> remote_files(engine::CallContext& context, const std::string& provider) {
-  const Result<models::ProviderAnswer> answer = provider_files::ask(context, provider, "GET", "/files");
+  const Result<models::ProviderAnswer> answer = ask_for_files(context, provider, "GET", "/files");
   if (!answer) return fail(answer.error());
-  const Result<Json> object = provider_files::read_object(provider, answer->body);
+  const Result<Json> object = read_object(provider, answer->body);
   if (!object) return fail(object.error());
   std::vector<RemoteFile> files;
   const auto list = object->find("data");
   if (list == object->end() || !list->is_array()) return files;
   for (const Json& one : *list) {
-    if (!one.is_object() || files.size() == provider_files::k_most_listed) continue;
-    files.push_back(provider_files::read_file_facts(one));
+    if (!one.is_object() || files.size() == k_most_listed) continue;
+    files.push_back(read_file_facts(one));
   }
   return files;
 }
@@ -212,9 +211,9 @@ bool FileOwners::is_own(const std::string& id) const {
 
 Result<std::string> remote_text(engine::CallContext& context, const std::string& provider,
                                 const std::string& id) {
-  if (auto valid = provider_files::check_id(id); !valid) return fail(valid.error());
+  if (auto valid = check_id(id); !valid) return fail(valid.error());
   Result<models::ProviderAnswer> answer =
-      provider_files::ask(context, provider, "GET", "/files/" + id + "/content");
+      ask_for_files(context, provider, "GET", "/files/" + id + "/content");
   if (!answer && answer.error().kind == ErrorKind::not_found)
     return fail(ErrorKind::not_found, fmt::format("{} has no file {}", provider, id),
                 "send it with kimi_upload_files and use the new id");
@@ -223,9 +222,8 @@ Result<std::string> remote_text(engine::CallContext& context, const std::string&
 }
 
 Result<void> remove_remote(engine::CallContext& context, const std::string& provider, const std::string& id) {
-  if (auto valid = provider_files::check_id(id); !valid) return valid;
-  const Result<models::ProviderAnswer> answer =
-      provider_files::ask(context, provider, "DELETE", "/files/" + id);
+  if (auto valid = check_id(id); !valid) return valid;
+  const Result<models::ProviderAnswer> answer = ask_for_files(context, provider, "DELETE", "/files/" + id);
   const bool gone = !answer && answer.error().kind == ErrorKind::not_found;
   if (!answer && !gone) return fail(answer.error());
   if (auto forgotten = context.store().files().remove(provider, id); !forgotten) return forgotten;

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 namespace exai::tools {
-namespace self_check_tool {
 namespace {
 
 constexpr std::uint64_t k_least_disk = std::uint64_t{100} << 20U;
@@ -74,7 +73,7 @@ Json tools_offered(const engine::ServerView& server) {
   return verdict("tools", offered > 0, fmt::format("{} offered, {} hidden by the settings", offered, hidden));
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_self_check(const Json& arguments, engine::CallContext& context) {
   const Config& config = context.config();
   const Json configured = configured_providers(config);
   const std::filesystem::path folder = context.server().log_folder();
@@ -97,13 +96,12 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
                       {"log_tail", std::move(tail)}});
 }
 
-const Registered<Tool> k_tool{
+const Registered<Tool> k_self_check_tool{
     Tool{.id = "self-check",
          .title = "Self-check",
          .description = "Checks settings, providers, database, logs, disk and tools.",
          .tier = ToolTier::diagnostic,
-         .run = &run}};
+         .run = &run_self_check}};
 
 }  // namespace
-}  // namespace self_check_tool
 }  // namespace exai::tools

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace status_tool {
 namespace {
 
 constexpr std::size_t k_errors_shown = 3;
@@ -55,7 +54,7 @@ Json next_steps(const Json& providers, const std::vector<std::string>& errors) {
   return steps;
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_status(const Json& arguments, engine::CallContext& context) {
   const auto lines = static_cast<std::size_t>(std::max(0, arguments.value("tail_lines", 30)));
   const std::vector<std::string> errors = context.server().last_errors(std::min(lines, k_errors_shown));
   const Json providers = configured_providers(context.config());
@@ -81,8 +80,7 @@ const Registered<Tool> k_status{Tool{.id = "status",
                                      .description = "What works, recent errors, and what to do next.",
                                      .open_world = true,
                                      .tier = ToolTier::core,
-                                     .run = &run}};
+                                     .run = &run_status}};
 
 }  // namespace
-}  // namespace status_tool
 }  // namespace exai::tools

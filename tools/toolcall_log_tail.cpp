@@ -6,10 +6,9 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace toolcall_log_tail_tool {
 namespace {
 
-constexpr std::size_t k_window = 20'000;
+constexpr std::size_t k_toolcall_log_tail_window = 20'000;
 
 Result<void> check_path(const std::string& path, const engine::CallContext& context) {
   if (path.empty()) return {};
@@ -24,12 +23,12 @@ Result<void> check_path(const std::string& path, const engine::CallContext& cont
               "leave path out");
 }
 
-Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& context) {
+Result<engine::CallAnswer> run_toolcall_log_tail(const Json& arguments, engine::CallContext& context) {
   if (Result<void> allowed = check_path(arguments.value("path", ""), context); !allowed)
     return fail(allowed.error());
   const auto count = arguments.value("n", std::size_t{20});
   const std::vector<std::string> lines =
-      visible_activity(context, context.may(engine::Scope::admin) ? count : k_window);
+      visible_activity(context, context.may(engine::Scope::admin) ? count : k_toolcall_log_tail_window);
   Json records = Json::array();
   for (std::size_t at = lines.size() - std::min(lines.size(), count); at < lines.size(); ++at)
     if (Result<Json> record = parse_json(lines[at]); record) records.push_back(std::move(*record));
@@ -39,12 +38,11 @@ Result<engine::CallAnswer> run(const Json& arguments, engine::CallContext& conte
   return output;
 }
 
-const Registered<Tool> k_tool{Tool{.id = "toolcall_log_tail",
-                                   .title = "Latest tool calls",
-                                   .description = "The latest calls as records.",
-                                   .tier = ToolTier::diagnostic,
-                                   .run = &run}};
+const Registered<Tool> k_toolcall_log_tail_tool{Tool{.id = "toolcall_log_tail",
+                                                     .title = "Latest tool calls",
+                                                     .description = "The latest calls as records.",
+                                                     .tier = ToolTier::diagnostic,
+                                                     .run = &run_toolcall_log_tail}};
 
 }  // namespace
-}  // namespace toolcall_log_tail_tool
 }  // namespace exai::tools

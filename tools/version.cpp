@@ -6,7 +6,6 @@
 #include <sys/utsname.h>
 
 namespace exai::tools {
-namespace version_tool {
 namespace {
 
 std::string platform() {
@@ -15,7 +14,7 @@ std::string platform() {
   return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
 }
 
-Result<engine::CallAnswer> run(const Json& /*arguments*/, engine::CallContext& context) {
+Result<engine::CallAnswer> run_version(const Json& /*arguments*/, engine::CallContext& context) {
   Envelope envelope;
   envelope.content_type = "markdown";
   envelope.content = fmt::format("# exai {}\n\n- date of this version: {}\n- platform: {}\n- tools: {}\n",
@@ -31,8 +30,7 @@ const Registered<Tool> k_version{Tool{.id = "version",
                                       .title = "Version",
                                       .description = "Version of the server and what it runs on.",
                                       .work = engine::Work::inline_,
-                                      .run = &run}};
+                                      .run = &run_version}};
 
 }  // namespace
-}  // namespace version_tool
 }  // namespace exai::tools

@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace tool_choice {
 namespace {
 
 constexpr std::array<std::string_view, 4> k_essential{"version", "listmodels", "status", "health"};
@@ -115,10 +114,9 @@ class Chooser {
 };
 
 }  // namespace
-}  // namespace tool_choice
 
 VisibleTools visible(const ToolList& all, const Config& config) {
-  tool_choice::Chooser chooser(all, config);
+  Chooser chooser(all, config);
   VisibleTools result;
   for (const auto& tool : all) {
     if (std::string why = chooser.reason(*tool); !why.empty())
@@ -133,7 +131,6 @@ VisibleTools visible(const ToolList& all, const Config& config) {
 }
 
 std::vector<Finding> tool_list_findings(const std::vector<std::string>& known, const Config& config) {
-  using namespace tool_choice;
   std::vector<Finding> findings;
   const bool strict = strictly_lean(config);
   for (const Setting& setting : settings()) {
@@ -165,7 +162,7 @@ std::string canonical_tool_name(std::string_view name, const std::function<bool(
   constexpr std::string_view k_think = "thinkdeep";
   constexpr std::size_t k_longest = 128;
   if (known(name) || name.size() > k_longest) return std::string(name.substr(0, k_longest + 1));
-  for (const std::string_view suffix : tool_choice::k_suffixes)
+  for (const std::string_view suffix : k_suffixes)
     if (name.size() > suffix.size() &&
         equals_ignoring_case(name.substr(name.size() - suffix.size()), suffix)) {
       name.remove_suffix(suffix.size());

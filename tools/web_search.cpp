@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace searching {
 namespace {
 
 constexpr std::size_t k_most_results = 10;
@@ -163,7 +162,6 @@ Result<Json> bing(const engine::CallContext& context, const std::string& query) 
 }
 
 }  // namespace
-}  // namespace searching
 
 Json web_search_function() {
   return {{"type", "function"},
@@ -180,9 +178,9 @@ Result<Json> web_search(const engine::CallContext& context, const std::string& q
   const std::string asked(trim(query).substr(0, 400));
   if (asked.empty()) return fail(ErrorKind::invalid, "the web search has no query", "give it in 'query'");
   const std::string& backend = context.config().text("search.backend");
-  Result<Json> results = backend == "tavily" ? searching::tavily(context, asked)
-                         : backend == "bing" ? searching::bing(context, asked)
-                                             : searching::duckduckgo(context, asked);
+  Result<Json> results = backend == "tavily" ? tavily(context, asked)
+                         : backend == "bing" ? bing(context, asked)
+                                             : duckduckgo(context, asked);
   if (!results) return fail(results.error());
   return Json{{"backend", backend}, {"query", printable(asked)}, {"results", std::move(*results)}};
 }
@@ -191,8 +189,8 @@ Json duckduckgo_results(std::string_view page) {
   constexpr std::string_view k_title = "class=\"result__a\"";
   constexpr std::string_view k_snippet = "class=\"result__snippet\"";
   Json results = Json::array();
-  for (std::size_t at = page.find(k_title);
-       at != std::string_view::npos && results.size() < searching::k_most_results; at = page.find(k_title)) {
+  for (std::size_t at = page.find(k_title); at != std::string_view::npos && results.size() < k_most_results;
+       at = page.find(k_title)) {
     page.remove_prefix(at + k_title.size());
     const std::string_view one = page.substr(0, page.find(k_title));
     const auto inside = [](std::string_view text, std::string_view begin, std::string_view end) {
@@ -201,14 +199,14 @@ Json duckduckgo_results(std::string_view page) {
       text.remove_prefix(from + begin.size());
       return text.substr(0, text.find(end));
     };
-    const std::string url = searching::target(inside(one, "href=\"", "\""));
+    const std::string url = target(inside(one, "href=\"", "\""));
     if (!url.starts_with("http")) continue;
     const std::size_t excerpt = one.find(k_snippet);
-    results.push_back({{"title", searching::plain_text(inside(one, ">", "</a>"))},
+    results.push_back({{"title", plain_text(inside(one, ">", "</a>"))},
                        {"url", printable(url)},
                        {"snippet", excerpt == std::string_view::npos
                                        ? std::string()
-                                       : searching::plain_text(inside(one.substr(excerpt), ">", "</a>"))}});
+                                       : plain_text(inside(one.substr(excerpt), ">", "</a>"))}});
   }
   return results;
 }

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::cli {
-namespace error_text {
 namespace {
 
 std::string as_json(const Error& error) {
@@ -23,19 +22,18 @@ std::string as_json(const Error& error) {
   return dump_json(Json{{"schema", "exai.error/1"}, {"error", std::move(inner)}}) + "\n";
 }
 
-std::string row(std::string_view label, std::string_view text, const Look& look) {
+std::string error_row(std::string_view label, std::string_view text, const Look& look) {
   return fmt::format("  {:<7} {}\n", label, one_line(text, look));
 }
 
 }  // namespace
-}  // namespace error_text
 
 std::string render_error(const Error& error, bool json, const Look& look) {
-  if (json) return error_text::as_json(error);
+  if (json) return as_json(error);
   std::string out = coloured("error:", Status::fail, look) + " " + one_line(error.message, look) + "\n";
-  if (error.where) out += error_text::row("at", to_string(*error.where), look);
-  for (const std::string& doing : error.context) out += error_text::row("while", doing, look);
-  if (!error.hint.empty()) out += error_text::row("try", error.hint, look);
+  if (error.where) out += error_row("at", to_string(*error.where), look);
+  for (const std::string& doing : error.context) out += error_row("while", doing, look);
+  if (!error.hint.empty()) out += error_row("try", error.hint, look);
   return out;
 }
 

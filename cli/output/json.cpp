@@ -4,7 +4,6 @@
 #include <cmath>
 
 namespace exai::cli {
-namespace json_writer {
 namespace {
 
 Ordered location_json(const Location& where) {
@@ -52,7 +51,7 @@ std::string_view cause_word(Cause cause) {
   return "";
 }
 
-std::string write_report(const Report& report, const Look&, ExitCode code) {
+std::string write_json_report(const Report& report, const Look&, ExitCode code) {
   Ordered out = report_head_json(report);
   out["results"] = Ordered::array();
   for (const CheckResult& result : report.results) out["results"].push_back(result_json(result));
@@ -61,22 +60,22 @@ std::string write_report(const Report& report, const Look&, ExitCode code) {
   return dump(out, 2) + "\n";
 }
 
-std::string write_table(const Table& table, const Look&) {
+std::string write_json_table(const Table& table, const Look&) {
   Ordered out{{"schema", "exai.table/1"}, {"columns", table.columns}, {"rows", Ordered::array()}};
   for (const auto& row : table.rows) out["rows"].push_back(row_json(table, row));
   return dump(out, 2) + "\n";
 }
 
-const Registered<Writer> k_writer{Writer{.format = "json",
-                                         .help = "one object, schema exai.report/1 (lists: exai.table/1)",
-                                         .report = write_report,
-                                         .table = write_table}};
+const Registered<Writer> k_json_writer{
+    Writer{.format = "json",
+           .help = "one object, schema exai.report/1 (lists: exai.table/1)",
+           .report = write_json_report,
+           .table = write_json_table}};
 
 }  // namespace
-}  // namespace json_writer
 
 std::string report_as_json(const Report& report, ExitCode code, const Config& config) {
-  return Redactor(config.secrets()).apply(json_writer::write_report(report, Look{}, code));
+  return Redactor(config.secrets()).apply(write_json_report(report, Look{}, code));
 }
 
 std::string dump(const Ordered& value, int indent) {
@@ -86,17 +85,16 @@ std::string dump(const Ordered& value, int indent) {
 Ordered result_json(const CheckResult& result) {
   Ordered out{{"id", result.id}, {"title", result.title}, {"status", std::string(to_string(result.status))}};
   if (!result.group.empty()) out["group"] = result.group;
-  if (result.cause != Cause::none) out["cause"] = std::string(json_writer::cause_word(result.cause));
+  if (result.cause != Cause::none) out["cause"] = std::string(cause_word(result.cause));
   out["summary"] = result.summary;
   if (!result.hint.empty()) out["hint"] = result.hint;
   if (!result.source.empty()) out["source"] = result.source;
   out["started"] = format_utc(result.started);
   out["duration_ms"] = millis_of(result.duration);
   out["facts"] = Ordered::array();
-  for (const Fact& fact : result.facts) out["facts"].push_back(json_writer::fact_json(fact));
+  for (const Fact& fact : result.facts) out["facts"].push_back(fact_json(fact));
   out["findings"] = Ordered::array();
-  for (const Finding& finding : result.findings)
-    out["findings"].push_back(json_writer::finding_json(finding));
+  for (const Finding& finding : result.findings) out["findings"].push_back(finding_json(finding));
   return out;
 }
 

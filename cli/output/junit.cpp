@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace junit_writer {
 namespace {
 
 /// Text for XML 1.0: markup escaped, and characters left out that it cannot hold at all.
@@ -104,7 +103,7 @@ std::string suite_xml(const Report& report, const std::string& name) {
       xml(report.host), cases);
 }
 
-std::string write_report(const Report& report, const Look&, ExitCode) {
+std::string write_junit_report(const Report& report, const Look&, ExitCode) {
   std::vector<std::string> names;
   for (const CheckResult& result : report.results)
     if (std::find(names.begin(), names.end(), suite_of(result)) == names.end())
@@ -117,12 +116,11 @@ std::string write_report(const Report& report, const Look&, ExitCode) {
   return out + "</testsuites>\n";
 }
 
-const Registered<Writer> k_writer{
+const Registered<Writer> k_junit_writer{
     Writer{.format = "junit",
            .help = "JUnit XML: failure is a failed check, error one that could not be asked",
-           .report = write_report,
+           .report = write_junit_report,
            .table = nullptr}};
 
 }  // namespace
-}  // namespace junit_writer
 }  // namespace exai::cli

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace markdown_writer {
 namespace {
 
 std::string cell(std::string_view text) {
@@ -21,7 +20,7 @@ std::string line(const std::vector<std::string>& cells) {
   return out + "\n";
 }
 
-std::string details(const CheckResult& result) {
+std::string markdown_details(const CheckResult& result) {
   std::string out;
   for (const Finding& finding : result.findings) {
     const std::string place = finding.where ? fmt::format("`{}` ", to_string(*finding.where)) : "";
@@ -31,7 +30,7 @@ std::string details(const CheckResult& result) {
   return out.empty() ? out : fmt::format("- **{}**\n{}", cell(result.id), out);
 }
 
-std::string write_report(const Report& report, const Look&, ExitCode) {
+std::string write_markdown_report(const Report& report, const Look&, ExitCode) {
   std::string out = fmt::format("# exai {}: {}\n\n", cell(report.title), status_word(report.verdict()));
   out += fmt::format("{} on {}, exai {}, {}\n\n", format_utc(report.started), cell(report.host),
                      report.version, shown_time(report.duration));
@@ -41,7 +40,7 @@ std::string write_report(const Report& report, const Look&, ExitCode) {
                  shown_time(result.duration)});
   std::string below;
   for (const CheckResult& result : report.results)
-    if (result.status != Status::pass && result.status != Status::skip) below += details(result);
+    if (result.status != Status::pass && result.status != Status::skip) below += markdown_details(result);
   if (!below.empty()) out += "\n" + below;
   if (!report.notes.empty()) {
     out += "\n```\n";
@@ -51,7 +50,7 @@ std::string write_report(const Report& report, const Look&, ExitCode) {
   return out;
 }
 
-std::string write_table(const Table& table, const Look&) {
+std::string write_markdown_table(const Table& table, const Look&) {
   std::string out = line(table.columns) + line(std::vector<std::string>(table.columns.size(), "---"));
   for (const auto& row : table.rows) {
     std::vector<std::string> cells;
@@ -61,9 +60,10 @@ std::string write_table(const Table& table, const Look&) {
   return out;
 }
 
-const Registered<Writer> k_writer{
-    Writer{.format = "markdown", .help = "a report to paste", .report = write_report, .table = write_table}};
+const Registered<Writer> k_markdown_writer{Writer{.format = "markdown",
+                                                  .help = "a report to paste",
+                                                  .report = write_markdown_report,
+                                                  .table = write_markdown_table}};
 
 }  // namespace
-}  // namespace markdown_writer
 }  // namespace exai::cli

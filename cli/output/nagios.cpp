@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace nagios_writer {
 namespace {
 
 /// A line without '|', which parts text from performance data.
@@ -58,7 +57,7 @@ std::string headline(const Report& report) {
                      all > 5 ? ", ..." : "");
 }
 
-std::string write_report(const Report& report, const Look&, ExitCode code) {
+std::string write_nagios_report(const Report& report, const Look&, ExitCode code) {
   static constexpr std::array<std::string_view, 4> k_words{"OK", "WARNING", "CRITICAL", "UNKNOWN"};
   const int number = int(nagios_code(report, code));
   std::string out = fmt::format("EXAI {} - {}", k_words.at(std::size_t(number)), headline(report));
@@ -73,14 +72,13 @@ std::string write_report(const Report& report, const Look&, ExitCode code) {
   return out;
 }
 
-const Registered<Writer> k_writer{
+const Registered<Writer> k_nagios_writer{
     Writer{.format = "nagios",
            .help = "one line for Nagios and Icinga; the exit code becomes 0, 1, 2 or 3",
-           .report = write_report,
+           .report = write_nagios_report,
            .table = nullptr}};
 
 }  // namespace
-}  // namespace nagios_writer
 
 ExitCode nagios_code(const Report& report, ExitCode code) {
   if (code == ExitCode::pass) return ExitCode(report.verdict() == Status::warn ? 1 : 0);

@@ -4,13 +4,12 @@
 #include <prometheus/text_serializer.h>
 
 namespace exai::cli {
-namespace prometheus_writer {
 namespace {
 
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 
-double number_of(Status status) {
+double sample_value(Status status) {
   switch (status) {
     case Status::pass:
       return 0;
@@ -41,7 +40,7 @@ MetricFamily family(const char* name, const char* help) {
   return out;
 }
 
-std::string write_report(const Report& report, const Look&, ExitCode) {
+std::string write_prometheus_report(const Report& report, const Look&, ExitCode) {
   // A series may stand once only: of two results with one id the worse counts.
   std::map<std::string, const CheckResult*> by_id;
   for (const CheckResult& result : report.results) {
@@ -53,11 +52,11 @@ std::string write_report(const Report& report, const Look&, ExitCode) {
   auto duration = family("exai_check_duration_seconds", "Time a check took");
   for (const auto& [id, result] : by_id) {
     const std::vector<ClientMetric::Label> labels{{"check", id}, {"run", run}};
-    status.metric.push_back(sample(number_of(result->status), labels));
+    status.metric.push_back(sample(sample_value(result->status), labels));
     duration.metric.push_back(sample(millis_of(result->duration) / 1000.0, labels));
   }
   auto verdict = family("exai_run_verdict", "Verdict of the run: 0 pass, 1 warn, 2 fail, 3 unknown, 4 skip");
-  verdict.metric.push_back(sample(number_of(report.verdict()), {{"run", run}}));
+  verdict.metric.push_back(sample(sample_value(report.verdict()), {{"run", run}}));
   auto when = family("exai_run_timestamp_seconds", "Start of the run, seconds since 1970");
   const auto since = std::chrono::duration_cast<Millis>(report.started.time_since_epoch());
   when.metric.push_back(sample(double(since.count()) / 1000.0, {{"run", run}}));
@@ -67,11 +66,11 @@ std::string write_report(const Report& report, const Look&, ExitCode) {
   return prometheus::TextSerializer().Serialize(families);
 }
 
-const Registered<Writer> k_writer{Writer{.format = "prometheus",
-                                         .help = "metrics for the node exporter's textfile collector",
-                                         .report = write_report,
-                                         .table = nullptr}};
+const Registered<Writer> k_prometheus_writer{
+    Writer{.format = "prometheus",
+           .help = "metrics for the node exporter's textfile collector",
+           .report = write_prometheus_report,
+           .table = nullptr}};
 
 }  // namespace
-}  // namespace prometheus_writer
 }  // namespace exai::cli

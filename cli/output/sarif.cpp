@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace sarif_writer {
 namespace {
 
 const char* level(Status severity) {
@@ -40,7 +39,7 @@ Ordered sarif_result(const std::string& rule, const Finding& finding) {
   return out;
 }
 
-std::string write_report(const Report& report, const Look&, ExitCode) {
+std::string write_sarif_report(const Report& report, const Look&, ExitCode) {
   std::set<std::string> rule_ids;
   Ordered results = Ordered::array();
   for (const CheckResult& result : report.results)
@@ -60,11 +59,10 @@ std::string write_report(const Report& report, const Look&, ExitCode) {
   return dump(out, 2) + "\n";
 }
 
-const Registered<Writer> k_writer{Writer{.format = "sarif",
-                                         .help = "SARIF 2.1.0 of the findings that stand in a file",
-                                         .report = write_report,
-                                         .table = nullptr}};
+const Registered<Writer> k_sarif_writer{Writer{.format = "sarif",
+                                               .help = "SARIF 2.1.0 of the findings that stand in a file",
+                                               .report = write_sarif_report,
+                                               .table = nullptr}};
 
 }  // namespace
-}  // namespace sarif_writer
 }  // namespace exai::cli

@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace sinks {
 namespace {
 
 Result<const Writer*> find_writer(const std::string& format) {
@@ -41,7 +40,6 @@ Result<std::string> render(const Outcome& outcome, const Writer& writer, const L
 }
 
 }  // namespace
-}  // namespace sinks
 
 Look look_of(const Out& out, const Globals& globals) {
   Look look;
@@ -60,7 +58,7 @@ Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs) {
   std::size_t on_stdout = 0;
   for (const std::string& output : outputs) {
     const auto equals = output.find('=');
-    const auto writer = sinks::find_writer(output.substr(0, equals));
+    const auto writer = find_writer(output.substr(0, equals));
     if (!writer) return fail(writer.error());
     Sink sink{*writer, equals == std::string::npos ? "" : output.substr(equals + 1)};
     if (equals != std::string::npos && sink.file.empty())
@@ -75,7 +73,7 @@ Result<std::vector<Sink>> parse_sinks(const std::vector<std::string>& outputs) {
     return fail(ErrorKind::usage, "only one output format can go to standard output",
                 "-o table -o json=FILE");
   if (sinks.empty()) {
-    const auto table = sinks::find_writer("table");
+    const auto table = find_writer("table");
     if (!table) return fail(table.error());
     sinks.push_back({*table, ""});
   }
@@ -100,7 +98,7 @@ Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
       context.results->finish(*outcome.report, code);
       continue;
     }
-    auto text = sinks::render(outcome, *sink.writer, look, code);
+    auto text = render(outcome, *sink.writer, look, code);
     if (!text) return fail(std::move(text).error());
     *text = redactor.apply(*text);
     if (!sink.file.empty()) {

@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace table_writer {
 namespace {
 
 constexpr std::size_t k_status_width = 4;
@@ -26,7 +25,7 @@ std::string facts(const CheckResult& result, const Look& look) {
   return out;
 }
 
-std::string row(const CheckResult& result, std::size_t id_width, const Look& look) {
+std::string table_row(const CheckResult& result, std::size_t id_width, const Look& look) {
   const std::string time = shown_time(result.duration);
   const std::string id = padded(one_line(result.id, look), id_width);
   std::string summary = one_line(result.summary.empty() ? result.title : result.summary, look);
@@ -62,7 +61,7 @@ std::string advice(const CheckResult& result, const Look& look) {
   return out;
 }
 
-std::string details(const Report& report, const Look& look) {
+std::string table_details(const Report& report, const Look& look) {
   std::string out;
   for (const CheckResult& result : report.results) {
     const bool warned = result.status == Status::warn && look.quiet == 0;
@@ -97,17 +96,17 @@ std::string verdict(const Report& report, const Look& look) {
                      one_line(report.title, look), join(parts, ", "), shown_time(report.duration));
 }
 
-std::string write_report(const Report& report, const Look& look, ExitCode) {
+std::string write_table_report(const Report& report, const Look& look, ExitCode) {
   std::size_t id_width = 0;
   for (const CheckResult& result : report.results)
     if (shown(result, look)) id_width = std::max(id_width, columns(result.id));
   std::string out;
   for (const CheckResult& result : report.results) {
     if (!shown(result, look)) continue;
-    out += row(result, id_width, look);
+    out += table_row(result, id_width, look);
     if (look.verbose > 0) out += facts(result, look);
   }
-  out += details(report, look);
+  out += table_details(report, look);
   if (!report.notes.empty() && look.quiet == 0) {
     out += "\n";
     for (const std::string& note : report.notes) out += printable(note) + "\n";
@@ -119,12 +118,12 @@ std::string write_report(const Report& report, const Look& look, ExitCode) {
   return out;
 }
 
-std::string write_table(const Table& table, const Look& look) {
+std::string write_table_table(const Table& table, const Look& look) {
   std::vector<std::size_t> widths;
   for (const std::string& column : table.columns) widths.push_back(columns(column));
-  for (const auto& row : table.rows)
-    for (std::size_t at = 0; at < row.size() && at < widths.size(); ++at)
-      widths[at] = std::max(widths[at], columns(one_line(row[at], look)));
+  for (const auto& table_row : table.rows)
+    for (std::size_t at = 0; at < table_row.size() && at < widths.size(); ++at)
+      widths[at] = std::max(widths[at], columns(one_line(table_row[at], look)));
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string text;
     for (std::size_t at = 0; at < cells.size() && at < widths.size(); ++at) {
@@ -144,15 +143,15 @@ std::string write_table(const Table& table, const Look& look) {
   }
   std::string out;
   if (look.quiet == 0) out += line(heads);
-  for (const auto& row : table.rows) out += line(row);
+  for (const auto& table_row : table.rows) out += line(table_row);
   return out;
 }
 
-const Registered<Writer> k_writer{Writer{.format = "table",
-                                         .help = "one row a result, failures repeated at the end, for people",
-                                         .report = write_report,
-                                         .table = write_table}};
+const Registered<Writer> k_table_writer{
+    Writer{.format = "table",
+           .help = "one row a result, failures repeated at the end, for people",
+           .report = write_table_report,
+           .table = write_table_table}};
 
 }  // namespace
-}  // namespace table_writer
 }  // namespace exai::cli

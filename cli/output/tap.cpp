@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 namespace exai::cli {
-namespace tap_writer {
 namespace {
 
 /// One line in which '#' and '\' do not mean anything to TAP.
@@ -38,7 +37,7 @@ std::string yaml_block(const CheckResult& result) {
   return out + "  ...\n";
 }
 
-std::string begin(const Report& /*head*/, std::size_t total) {
+std::string begin_tap(const Report& /*head*/, std::size_t total) {
   return fmt::format("TAP version 14\n1..{}\n", total);
 }
 
@@ -55,7 +54,7 @@ std::string point(const CheckResult& result, std::size_t number) {
 }
 
 /// A run that stopped early, or to which something was added, does not fit its plan: that must be seen.
-std::string end(const Report& report, ExitCode /*code*/, std::size_t planned) {
+std::string end_tap(const Report& report, ExitCode /*code*/, std::size_t planned) {
   if (report.results.empty()) return "Bail out! nothing was checked\n";
   if (report.results.size() > planned)
     return fmt::format("Bail out! {}\n", description(report.results.back().summary));
@@ -63,21 +62,20 @@ std::string end(const Report& report, ExitCode /*code*/, std::size_t planned) {
   return {};
 }
 
-constexpr PieceWriter k_pieces{begin, point, end};
+constexpr PieceWriter k_tap_pieces{begin_tap, point, end_tap};
 
-std::string write_report(const Report& report, const Look&, ExitCode code) {
+std::string write_tap_report(const Report& report, const Look&, ExitCode code) {
   const std::size_t total = report.results.size();
-  std::string out = begin(report, total);
+  std::string out = begin_tap(report, total);
   for (std::size_t at = 0; at < total; ++at) out += point(report.results[at], at + 1);
-  return out + end(report, code, total);
+  return out + end_tap(report, code, total);
 }
 
-const Registered<Writer> k_writer{Writer{.format = "tap",
-                                         .help = "Test Anything Protocol 14, unknown is not ok",
-                                         .report = write_report,
-                                         .table = nullptr,
-                                         .pieces = &k_pieces}};
+const Registered<Writer> k_tap_writer{Writer{.format = "tap",
+                                             .help = "Test Anything Protocol 14, unknown is not ok",
+                                             .report = write_tap_report,
+                                             .table = nullptr,
+                                             .pieces = &k_tap_pieces}};
 
 }  // namespace
-}  // namespace tap_writer
 }  // namespace exai::cli

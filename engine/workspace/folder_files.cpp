@@ -6,7 +6,6 @@
 #include <array>
 
 namespace exai::engine {
-namespace folder_walk {
 namespace {
 
 constexpr std::size_t k_deepest = 32;
@@ -55,13 +54,11 @@ Result<void> collect(const io::Opened& root, const std::filesystem::path& below,
 }
 
 }  // namespace
-}  // namespace folder_walk
 
 Result<FoundFiles> folder_files(const io::Opened& root, const std::filesystem::path& below,
                                 std::size_t most) {
   FoundFiles found;
-  if (Result<void> done = folder_walk::collect(root, below, folder_walk::k_deepest, most, found); !done)
-    return fail(done.error());
+  if (Result<void> done = collect(root, below, k_deepest, most, found); !done) return fail(done.error());
   return found;
 }
 

@@ -11,7 +11,6 @@
 #include <fmt/core.h>
 
 namespace exai::engine {
-namespace embedding {
 namespace {
 
 namespace fs = std::filesystem;
@@ -252,14 +251,13 @@ std::string_view framed_content(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace embedding
 
 std::set<std::string> contents_in(std::string_view text) {
   constexpr std::string_view k_begin = "\n--- file ";
   std::set<std::string> hashes;
   for (std::size_t at = text.find(k_begin); at != std::string_view::npos; at = text.find(k_begin, at)) {
     at += k_begin.size();
-    const std::string_view content = embedding::framed_content(text.substr(at));
+    const std::string_view content = framed_content(text.substr(at));
     if (content.empty()) continue;
     hashes.insert(sha256_hex(content));
     at = static_cast<std::size_t>(content.data() - text.data()) + content.size();
@@ -282,7 +280,7 @@ long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes) {
 
 Result<FileBundle> embed(const Workspace& workspace, const std::vector<std::string>& paths,
                          const EmbedRules& rules, const std::set<std::string>& known) {
-  return embedding::FileInliner(workspace, rules, known).run(paths);
+  return FileInliner(workspace, rules, known).run(paths);
 }
 
 }  // namespace exai::engine

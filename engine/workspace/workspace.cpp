@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 namespace exai::engine {
-namespace workspace_files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -52,10 +51,8 @@ std::string mime_type(std::string_view bytes) {
 }
 
 }  // namespace
-}  // namespace workspace_files
 
 bool may_hold_secrets(const std::filesystem::path& path) {
-  using namespace workspace_files;
   const fs::path lower = to_lower(path.string());  // ".ENV" is one on many disks
   const std::string name = lower.filename().string();
   const bool template_file = name == ".env.example" || name == ".env.template";
@@ -87,7 +84,7 @@ Result<std::filesystem::path> Workspace::absolute(std::string_view text) const {
   const std::string shown = printable(text);
   if (text.find('\0') != std::string_view::npos)
     return fail(ErrorKind::invalid, fmt::format("the path '{}' has a zero byte", shown), "check the path");
-  if (workspace_files::is_drive(text)) {
+  if (is_drive(text)) {
     for (const auto& [letter, folder] : drives_) {
       if (letter != to_lower(text.substr(0, 1)).front()) continue;
       std::string path = folder + "/" + std::string(text.substr(2));
@@ -105,7 +102,6 @@ Result<std::filesystem::path> Workspace::absolute(std::string_view text) const {
 }
 
 Result<Workspace::Place> Workspace::locate(std::string_view text) const {
-  using namespace workspace_files;
   const Result<fs::path> path = absolute(text);
   if (!path) return fail(path.error());
   const std::string shown = printable(text);
@@ -163,12 +159,12 @@ Result<std::vector<std::string>> image_urls(const Workspace& workspace,
     const Result<io::Opened> file = workspace.open(image);
     if (!file) return fail(file.error());
     std::string bytes;
-    if (const auto got = file->is_folder ? Result<std::size_t>(0)
-                                         : io::append_file(*file, bytes, workspace_files::k_most_bytes);
+    if (const auto got =
+            file->is_folder ? Result<std::size_t>(0) : io::append_file(*file, bytes, k_most_bytes);
         !got)
       return fail(got.error().kind, fmt::format("cannot send {}: {}", printable(image), got.error().message),
                   "send a smaller image");
-    const std::string type = workspace_files::mime_type(bytes);
+    const std::string type = mime_type(bytes);
     if (type.empty())
       return fail(ErrorKind::invalid, fmt::format("{} is no PNG, JPEG, GIF or WebP image", printable(image)));
     urls.push_back("data:" + type + ";base64," + base64(bytes));

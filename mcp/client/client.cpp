@@ -37,8 +37,6 @@ std::string_view to_string(McpEra era) {
   return "auto";
 }
 
-namespace mcp {
-namespace connecting {
 namespace {
 
 Result<std::unique_ptr<McpClient>> session(const McpTarget& target, McpObserver observer, Opener opener,
@@ -116,8 +114,6 @@ Result<void> fits(const McpTarget& target, std::string_view scheme) {
 }
 
 }  // namespace
-}  // namespace connecting
-}  // namespace mcp
 
 Result<Json> McpClient::list_tools(Deadline deadline) {
   return list(McpList::tools, deadline, {});
@@ -125,7 +121,6 @@ Result<Json> McpClient::list_tools(Deadline deadline) {
 
 Result<std::unique_ptr<McpClient>> McpClient::connect(const McpTarget& target, McpObserver observer,
                                                       Deadline deadline, std::stop_token stop) {
-  using namespace mcp::connecting;
   const Wait wait{deadline, std::move(stop)};
   if (!target.command.empty()) {
     if (target.transport == McpTransport::automatic || target.transport == McpTransport::stdio)

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::mcp::client {
-namespace daemon_client {
 namespace {
 
 // The frames are those of the EX-AI daemon.
@@ -170,11 +169,10 @@ Result<Json> Client::read_resource(const std::string& /*uri*/, Deadline /*deadli
 }
 
 }  // namespace
-}  // namespace daemon_client
 
 Result<std::unique_ptr<McpClient>> connect_daemon(io::WebSocket socket, const McpTarget& target,
                                                   McpObserver observer, Deadline deadline) {
-  auto client = std::make_unique<daemon_client::Client>(std::move(socket), std::move(observer));
+  auto client = std::make_unique<Client>(std::move(socket), std::move(observer));
   if (auto ready = client->hello(target.daemon_token, deadline); !ready) return fail(ready.error());
   return client;
 }

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::mcp::client {
-namespace opening {
 namespace {
 
 constexpr Millis k_probe_http{15'000};
@@ -29,7 +28,6 @@ bool is_legacy(const std::string& version) {
 }
 
 }  // namespace
-}  // namespace opening
 
 Result<void> Session::connect(const Wait& wait) {
   transport_.reset();  // a child goes before its successor comes
@@ -60,7 +58,7 @@ Result<void> Session::open(const Wait& wait) {
 }
 
 bool Session::take_discovery(const Json& result) {
-  if (!opening::names(member_of(result, "supportedVersions"), k_modern_version)) return false;
+  if (!names(member_of(result, "supportedVersions"), k_modern_version)) return false;
   const Json& server = member_of(member_of(result, "_meta"), "io.modelcontextprotocol/serverInfo");
   info_.name = text_of(server, "name");
   info_.version = text_of(server, "version");
@@ -80,15 +78,15 @@ Result<Session::Probe> Session::probe(const Wait& wait) {
   Wait patience = wait;
   // Half of the time is kept for the other era.
   if (!forced)
-    patience.deadline = wait.deadline.within(
-        std::min(over_http ? opening::k_probe_http : opening::k_probe_stream, wait.deadline.left() / 2));
+    patience.deadline =
+        wait.deadline.within(std::min(over_http ? k_probe_http : k_probe_stream, wait.deadline.left() / 2));
   discovery_id_ = next_id_;
   const Result<Json> found = ask("server/discover", Json::object(), patience);
   if (!found) return probe_failed(found.error(), wait);
   discovery_id_ = 0;
   if (take_discovery(*found)) return Probe::modern;
   const Json& versions = member_of(*found, "supportedVersions");
-  if (!forced && (!versions.is_array() || opening::names_legacy(versions))) return Probe::legacy;
+  if (!forced && (!versions.is_array() || names_legacy(versions))) return Probe::legacy;
   return fail(ErrorKind::invalid,
               fmt::format("the server speaks {}, we speak {}{}", printable(dump_json(versions)),
                           k_modern_version, forced ? "" : " and 2024-11-05 to 2025-11-25"));
@@ -105,7 +103,7 @@ Result<Session::Probe> Session::probe_failed(const Error& error, const Wait& wai
     return fail(Error(error).during("asking for 2026-07-28 with server/discover"));
   if (member_of(problem_, "code") == -32022) {
     const Json& supported = member_of(member_of(problem_, "data"), "supported");
-    if (!supported.empty() && !opening::names_legacy(supported))
+    if (!supported.empty() && !names_legacy(supported))
       return fail(ErrorKind::invalid,
                   fmt::format("no version in common: the server speaks {}, we speak {} and "
                               "2024-11-05 to 2025-11-25",
@@ -156,7 +154,7 @@ Result<void> Session::initialize(const Wait& wait) {
   info_.protocol = text_of(*result, "protocolVersion");
   if (info_.protocol.empty())
     return fail(ErrorKind::invalid, "the server is none of MCP: its answer has no protocolVersion");
-  if (!opening::is_legacy(info_.protocol))
+  if (!is_legacy(info_.protocol))
     return fail(
         ErrorKind::invalid,
         fmt::format("no version in common: the server answers {}, we speak 2024-11-05 to 2025-11-25 there",

@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 namespace exai::mcp::client {
-namespace mirrored_headers {
 namespace {
 
 constexpr std::string_view k_opening = "=?base64?";
@@ -70,16 +69,14 @@ class Collector {
 };
 
 }  // namespace
-}  // namespace mirrored_headers
 
 std::string header_value(std::string_view text) {
-  using namespace mirrored_headers;
   if (is_plain(text)) return std::string(text);
   return std::string(k_opening) + base64(text) + std::string(k_closing);
 }
 
 Result<Headers> param_headers(const Json& input_schema, const Json& arguments) {
-  mirrored_headers::Collector collector;
+  Collector collector;
   if (auto fine = collector.collect(input_schema, arguments, 0); !fine) return fail(fine.error());
   return std::move(collector.headers);
 }

@@ -40,10 +40,9 @@ Error refused_by_status(const std::string& url, int status, std::string_view bod
   }
 }
 
-namespace streamable_http {
 namespace {
 
-constexpr Millis k_farewell{2000};  // for what is sent when nobody waits for the answer any more
+constexpr Millis k_http_farewell{2000};  // for what is sent when nobody waits for the answer any more
 constexpr Millis k_stream_lifetime = std::chrono::hours(24);
 
 /// What a server sends of its own accord in the legacy era: one GET that stays open, read on a thread of its
@@ -112,7 +111,7 @@ class Http final : public Transport {
   explicit Http(const McpTarget& target) : target_(target) {}
   ~Http() override {
     stream_.reset();
-    if (!session_.empty()) (void)io::http_exchange(prepared("DELETE", {}, Deadline::after(k_farewell)));
+    if (!session_.empty()) (void)io::http_exchange(prepared("DELETE", {}, Deadline::after(k_http_farewell)));
   }
   Http(const Http&) = delete;
   Http& operator=(const Http&) = delete;
@@ -192,14 +191,15 @@ void Http::hear(const std::string& message) {
 }
 
 void Http::listen(const Wait& wait) {
-  constexpr Millis k_opening{300};  // a server that sends no head before its first event is not waited for
+  constexpr Millis k_head_patience{
+      300};  // a server that sends no head before its first event is not waited for
   if (!with_session_ || stream_) return;
   io::HttpRequest request = prepared("GET", {}, Deadline::after(k_stream_lifetime));
   for (auto& [name, value] : request.headers)
     if (name == "Accept") value = "text/event-stream";
   stream_ = std::make_unique<ServerStream>(std::move(request), target_.max_message,
                                            [this](const std::string& message) { hear(message); });
-  stream_->wait_until_open(wait.deadline.within(k_opening));
+  stream_->wait_until_open(wait.deadline.within(k_head_patience));
 }
 
 io::HttpRequest Http::prepared(std::string method, const Outgoing& message, Deadline deadline) const {
@@ -308,10 +308,9 @@ Result<void> Http::send(const Outgoing& message, Deadline deadline) {
 }
 
 }  // namespace
-}  // namespace streamable_http
 
 Result<std::unique_ptr<Transport>> open_http(const McpTarget& target) {
-  return std::make_unique<streamable_http::Http>(target);
+  return std::make_unique<Http>(target);
 }
 
 }  // namespace exai::mcp::client

@@ -4,12 +4,11 @@
 #include <fmt/core.h>
 
 namespace exai::mcp::client {
-namespace unfinished {
 namespace {
 
 constexpr int k_rounds = 32;              // a server that still asks then asks for ever
 constexpr std::size_t k_questions = 100;  // in one answer
-constexpr Millis k_farewell{2000};
+constexpr Millis k_input_farewell{2000};
 constexpr Millis k_poll_least{50}, k_poll_most{60'000}, k_poll_default{1000};
 
 Millis poll_interval(const Json& task) {
@@ -20,7 +19,6 @@ Millis poll_interval(const Json& task) {
 }
 
 }  // namespace
-}  // namespace unfinished
 
 Result<Json> Session::answer_one(const McpQuestion& question) {
   const McpInput& input = observer_.input;
@@ -36,7 +34,7 @@ Result<Json> Session::answer_one(const McpQuestion& question) {
 Result<Json> Session::answer_all(const Json& requests, const std::set<std::string>& but) {
   Json responses = Json::object();
   if (!requests.is_object()) return responses;
-  if (requests.size() > unfinished::k_questions)
+  if (requests.size() > k_questions)
     return fail(ErrorKind::invalid, fmt::format("the server asks {} questions at once", requests.size()));
   for (const auto& [key, request] : requests.items()) {
     if (but.contains(key)) continue;
@@ -50,7 +48,7 @@ Result<Json> Session::answer_all(const Json& requests, const std::set<std::strin
 Result<Json> Session::ask_to_the_end(std::string_view method, Json params, const Wait& wait,
                                      Headers headers) {
   if (!modern()) transport_->listen(wait);
-  for (int round = 0; round < unfinished::k_rounds; ++round) {
+  for (int round = 0; round < k_rounds; ++round) {
     Result<Json> result = ask(method, params, wait, headers);
     if (!result || !modern()) return result;
     const std::string type = text_of(*result, "resultType");
@@ -75,12 +73,11 @@ Result<Json> Session::ask_to_the_end(std::string_view method, Json params, const
       return fail(wait.stop.stop_requested() ? ErrorKind::cancelled : ErrorKind::timeout,
                   "the server was not ready before the end of the wait");
   }
-  return fail(ErrorKind::invalid,
-              fmt::format("the server still requires input after {} rounds", unfinished::k_rounds));
+  return fail(ErrorKind::invalid, fmt::format("the server still requires input after {} rounds", k_rounds));
 }
 
 void Session::cancel_task(const std::string& task) {
-  (void)ask("tasks/cancel", {{"taskId", task}}, {Deadline::after(unfinished::k_farewell), {}});
+  (void)ask("tasks/cancel", {{"taskId", task}}, {Deadline::after(k_input_farewell), {}});
 }
 
 /// One look at a task: its final result, or null while it goes on.
@@ -121,7 +118,7 @@ Result<Json> Session::follow_task(const std::string& task, const Wait& wait) {
     Result<Json> state = ask("tasks/get", {{"taskId", task}}, wait);
     Result<Json> result = state ? task_state(task, answered, wait, *state) : state;
     if (result && !result->is_null()) return result;
-    if (result && !wait.pause(unfinished::poll_interval(*state)))
+    if (result && !wait.pause(poll_interval(*state)))
       result = fail(wait.stop.stop_requested() ? ErrorKind::cancelled : ErrorKind::timeout,
                     fmt::format("the task {} was not over before the end of the wait", printable(task)));
     if (result) continue;

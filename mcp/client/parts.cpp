@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 namespace exai::mcp::client {
-namespace parts {
 namespace {
 
 constexpr ErrorKind k_kinds[] = {ErrorKind::usage,       ErrorKind::config,    ErrorKind::missing_input,
@@ -70,7 +69,6 @@ std::string hint_of_data(const Json& data) {
 }
 
 }  // namespace
-}  // namespace parts
 
 bool Wait::pause(Millis time) const {
   std::mutex mutex;
@@ -116,7 +114,7 @@ bool is_nameless_error(const Json& message) {
 }
 
 void refine(Error& error, const Json& facts) {
-  if (const auto kind = parts::kind_named(text_of(facts, "kind"))) error.kind = *kind;
+  if (const auto kind = kind_named(text_of(facts, "kind"))) error.kind = *kind;
   if (std::string hint = text_of(facts, "hint"); !hint.empty()) {
     error.hint = printable(hint);
     // The message repeats the hint for readers who see nothing else.
@@ -130,12 +128,12 @@ void refine(Error& error, const Json& facts) {
 Result<Json> result_of(const Json& response) {
   if (const Json& problem = member_of(response, "error"); problem.is_object()) {
     const Json& code = member_of(problem, "code");
-    Error error = make_error(
-        code.is_number_integer() ? parts::kind_of_code(code.get<long long>()) : ErrorKind::provider,
-        printable(text_of(problem, "message")));
+    Error error =
+        make_error(code.is_number_integer() ? kind_of_code(code.get<long long>()) : ErrorKind::provider,
+                   printable(text_of(problem, "message")));
     if (error.message.empty())
       error.message = "the server gave an error without words: " + printable(dump_json(problem));
-    error.hint = parts::hint_of_data(member_of(problem, "data"));
+    error.hint = hint_of_data(member_of(problem, "data"));
     refine(error, member_of(problem, "data"));
     return fail(std::move(error));
   }
@@ -161,7 +159,7 @@ void observe(const Json& message, const McpObserver& observer) {
 }
 
 ErrorKind kind_of_word(std::string_view word) {
-  for (const auto& [name, kind] : parts::k_words)
+  for (const auto& [name, kind] : k_words)
     if (name == word) return kind;
   return ErrorKind::internal;
 }

@@ -5,12 +5,11 @@
 #include <fmt/core.h>
 
 namespace exai::mcp::client {
-namespace session {
 namespace {
 
-constexpr Millis k_farewell{2000};  // for what is sent when nobody waits for the answer any more
+constexpr Millis k_session_farewell{2000};  // for what is sent when nobody waits for the answer any more
 
-std::string meta(std::string_view name) {
+std::string meta_key(std::string_view name) {
   return "io.modelcontextprotocol/" + std::string(name);
 }
 
@@ -26,7 +25,6 @@ bool may_ask(const McpInput& input, std::string_view method) {
 }
 
 }  // namespace
-}  // namespace session
 
 Headers Session::mirrored(std::string_view method, const Json& params) const {
   Headers headers{{"Mcp-Method", std::string(method)}};
@@ -44,11 +42,11 @@ Result<Json> Session::ask(std::string_view method, Json params, const Wait& wait
   if (modern()) {
     if (params.is_null()) params = Json::object();
     Json& meta = params["_meta"];
-    meta[session::meta("protocolVersion")] = k_modern_version;
-    meta[session::meta("clientInfo")] = {{"name", "exai"}, {"version", version()}};
-    meta[session::meta("clientCapabilities")] =
+    meta[meta_key("protocolVersion")] = k_modern_version;
+    meta[meta_key("clientInfo")] = {{"name", "exai"}, {"version", version()}};
+    meta[meta_key("clientCapabilities")] =
         client_capabilities(observer_.input, target_.tasks, McpEra::modern);
-    if (!target_.log_level.empty()) meta[session::meta("logLevel")] = target_.log_level;
+    if (!target_.log_level.empty()) meta[meta_key("logLevel")] = target_.log_level;
     message.headers = mirrored(method, params);
     message.headers.insert(message.headers.end(), headers.begin(), headers.end());
   }
@@ -72,7 +70,7 @@ Result<Json> Session::ask(std::string_view method, Json params, const Wait& wait
 Result<bool> Session::take(std::string_view text, long long id, std::optional<Json>& answer) {
   trace('<', text);
   Result<Json> content = parse_json(text);
-  if (!content && transport_->kind() == McpTransport::stdio && !session::looks_like_message(text)) {
+  if (!content && transport_->kind() == McpTransport::stdio && !looks_like_message(text)) {
     note_banner(text);
     return false;
   }
@@ -127,7 +125,7 @@ Result<void> Session::reply(const Json& request) {
   Json answer{{"jsonrpc", "2.0"}, {"id", request["id"]}};
   if (method == "ping") {
     answer["result"] = Json::object();
-  } else if (session::may_ask(observer_.input, method)) {
+  } else if (may_ask(observer_.input, method)) {
     Result<Json> said = answer_one({"", method, member_of(request, "params")});
     if (said)
       answer["result"] = std::move(*said);
@@ -139,7 +137,7 @@ Result<void> Session::reply(const Json& request) {
   }
   Outgoing message{dump_json(answer), {}};
   trace('>', message.text);
-  return transport_->send(message, Deadline::after(session::k_farewell));
+  return transport_->send(message, Deadline::after(k_session_farewell));
 }
 
 Result<void> Session::notify(std::string_view method, const Json& params, Deadline deadline) {
@@ -153,7 +151,7 @@ void Session::tell_cancelled(long long id, const Error& why) {
   if (!opened_ || (why.kind != ErrorKind::cancelled && why.kind != ErrorKind::timeout)) return;
   if (modern() && transport_->kind() == McpTransport::http) return;
   (void)notify("notifications/cancelled", {{"requestId", id}, {"reason", std::string(to_string(why.kind))}},
-               Deadline::after(session::k_farewell));
+               Deadline::after(k_session_farewell));
 }
 
 Result<Json> Session::list(McpList what, Deadline deadline, std::stop_token stop) {

@@ -14,7 +14,6 @@
 #include <fmt/core.h>
 
 namespace exai::mcp::client {
-namespace http_and_sse {
 namespace {
 
 constexpr std::size_t k_events = 1024;  // that wait to be read; the stream pauses when they are too many
@@ -167,15 +166,14 @@ Result<void> Sse::send(const Outgoing& message, Deadline deadline) {
 }
 
 }  // namespace
-}  // namespace http_and_sse
 
 Result<std::unique_ptr<Transport>> open_sse(const McpTarget& target, const Wait& wait) {
   io::HttpRequest request;
   request.url = target.url;
   request.headers = base_headers(target);
   request.headers.emplace_back("Accept", "text/event-stream");
-  request.deadline = Deadline::after(http_and_sse::k_lifetime);
-  auto transport = std::make_unique<http_and_sse::Sse>(target, std::move(request));
+  request.deadline = Deadline::after(k_lifetime);
+  auto transport = std::make_unique<Sse>(target, std::move(request));
   if (auto ready = transport->wait_for_endpoint(wait); !ready) return fail(ready.error());
   return transport;
 }

@@ -22,7 +22,6 @@ Result<void> MessageStream::exchange(const Outgoing& message, const Take& take, 
   }
 }
 
-namespace message_streams {
 namespace {
 
 class Socket final : public MessageStream {
@@ -67,10 +66,9 @@ class Pipes final : public MessageStream {
 };
 
 }  // namespace
-}  // namespace message_streams
 
 std::unique_ptr<Transport> use_socket(io::WebSocket socket) {
-  return std::make_unique<message_streams::Socket>(std::move(socket));
+  return std::make_unique<Socket>(std::move(socket));
 }
 
 Result<io::WebSocket> open_socket(const McpTarget& target, Deadline deadline) {
@@ -87,7 +85,7 @@ Result<io::WebSocket> open_socket(const McpTarget& target, Deadline deadline) {
 Result<std::unique_ptr<Transport>> open_stdio(const McpTarget& target) {
   Result<io::Child> child = io::Child::start(target.command);
   if (!child) return fail(child.error());
-  return std::make_unique<message_streams::Pipes>(std::move(*child), target.max_message);
+  return std::make_unique<Pipes>(std::move(*child), target.max_message);
 }
 
 }  // namespace exai::mcp::client

@@ -13,7 +13,6 @@
 #include <fmt/core.h>
 
 namespace exai::models {
-namespace cassette_file {
 namespace {
 
 constexpr std::string_view k_end = "    # end of exchange\n";
@@ -25,7 +24,7 @@ constexpr std::array k_kinds{ErrorKind::usage,       ErrorKind::config,    Error
                              ErrorKind::busy,        ErrorKind::not_found, ErrorKind::invalid,
                              ErrorKind::provider};
 
-tl::unexpected<Error> wrong(const Node& node, std::string message) {
+tl::unexpected<Error> wrong_cassette(const Node& node, std::string message) {
   return fail(make_error(ErrorKind::config, std::move(message),
                          "a cassette is written by exai serve --record; see exai help serve")
                   .at(node.where));
@@ -38,14 +37,14 @@ std::string written(std::string_view bytes) {
 }
 
 Result<std::string> bytes_of_list(const Node& node, std::size_t from) {
-  if (!node.is_list() || node.items.size() <= from) return wrong(node, "a text belongs here");
+  if (!node.is_list() || node.items.size() <= from) return wrong_cassette(node, "a text belongs here");
   const bool coded = node.items.size() == from + 2;
   if (node.items.size() > from + 2 || (coded && node.items[from].scalar != "base64"))
-    return wrong(node, "a text, or base64 and a text, belongs here");
+    return wrong_cassette(node, "a text, or base64 and a text, belongs here");
   const Node& last = node.items.back();
   if (!coded) return last.scalar;
   std::optional<std::string> bytes = read_base64(last.scalar);
-  if (!bytes) return wrong(last, "this is not base64");
+  if (!bytes) return wrong_cassette(last, "this is not base64");
   return std::move(*bytes);
 }
 
@@ -56,26 +55,28 @@ Result<Millis> millis(const Node& node, std::string_view key) {
   const std::string& text = field->scalar;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc{} || end != text.data() + text.size() || value < 0 || value > 1'000'000'000'000)
-    return wrong(*field, fmt::format("'{}' must be a number, it is '{}'", key, printable(text)));
+    return wrong_cassette(*field, fmt::format("'{}' must be a number, it is '{}'", key, printable(text)));
   return Millis(value);
 }
 
-Result<void> known_keys(const Node& node, const std::vector<std::string>& keys, std::string_view of) {
-  if (!node.is_map()) return wrong(node, fmt::format("{} must be a mapping", of));
+Result<void> known_cassette_keys(const Node& node, const std::vector<std::string>& keys,
+                                 std::string_view of) {
+  if (!node.is_map()) return wrong_cassette(node, fmt::format("{} must be a mapping", of));
   for (const auto& [key, value] : node.fields)
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
-      return wrong(value, fmt::format("unknown key '{}' of {}", printable(key), of));
+      return wrong_cassette(value, fmt::format("unknown key '{}' of {}", printable(key), of));
   return {};
 }
 
 Result<void> read_request(const Node& item, CassetteExchange& exchange) {
   const Node* request = item.find("request");
-  if (request == nullptr) return wrong(item, "the exchange has no 'request'");
-  if (auto known = known_keys(*request, {"method", "path", "body"}, "a request"); !known) return known;
+  if (request == nullptr) return wrong_cassette(item, "the exchange has no 'request'");
+  if (auto known = known_cassette_keys(*request, {"method", "path", "body"}, "a request"); !known)
+    return known;
   exchange.method = request->text("method");
   exchange.path = request->text("path");
   if (exchange.method.empty() || exchange.path.empty())
-    return wrong(*request, "a request needs 'method' and 'path'");
+    return wrong_cassette(*request, "a request needs 'method' and 'path'");
   if (const Node* body = request->find("body")) {
     Result<std::string> bytes = bytes_of_list(*body, 0);
     if (!bytes) return fail(bytes.error());
@@ -85,12 +86,12 @@ Result<void> read_request(const Node& item, CassetteExchange& exchange) {
 }
 
 Result<void> read_error(const Node& node, CassetteExchange& exchange) {
-  if (auto known = known_keys(node, {"kind", "message", "hint", "retry_after"}, "an error"); !known)
+  if (auto known = known_cassette_keys(node, {"kind", "message", "hint", "retry_after"}, "an error"); !known)
     return known;
   const auto kind = std::find_if(k_kinds.begin(), k_kinds.end(),
                                  [&](ErrorKind one) { return to_string(one) == node.text("kind"); });
   if (kind == k_kinds.end())
-    return wrong(node, fmt::format("'{}' is not a kind of error", node.text("kind")));
+    return wrong_cassette(node, fmt::format("'{}' is not a kind of error", node.text("kind")));
   const Result<Millis> later = millis(node, "retry_after");
   if (!later) return fail(later.error());
   exchange.error = make_error(*kind, node.text("message"), node.text("hint"));
@@ -103,9 +104,9 @@ Result<void> read_answer(const Node& item, CassetteExchange& exchange) {
   if (!status) return fail(status.error());
   exchange.status = static_cast<int>(status->count());
   if (exchange.status < 100 || exchange.status > 599)
-    return wrong(item, "the exchange needs a 'status' from 100 to 599, or an 'error'");
+    return wrong_cassette(item, "the exchange needs a 'status' from 100 to 599, or an 'error'");
   if (const Node* headers = item.find("headers")) {
-    if (!headers->is_map()) return wrong(*headers, "'headers' must be a mapping");
+    if (!headers->is_map()) return wrong_cassette(*headers, "'headers' must be a mapping");
     for (const NodeField& field : headers->fields)
       exchange.headers.emplace_back(field.name, field.value.scalar);
   }
@@ -115,9 +116,9 @@ Result<void> read_answer(const Node& item, CassetteExchange& exchange) {
 Result<void> read_chunks(const Node& item, CassetteExchange& exchange) {
   const Node* chunks = item.find("chunks");
   if (chunks == nullptr) return {};
-  if (!chunks->is_list()) return wrong(*chunks, "'chunks' must be a list");
+  if (!chunks->is_list()) return wrong_cassette(*chunks, "'chunks' must be a list");
   for (const Node& one : chunks->items) {
-    if (!one.is_list() || one.items.size() < 2) return wrong(one, "a chunk is [milliseconds, text]");
+    if (!one.is_list() || one.items.size() < 2) return wrong_cassette(one, "a chunk is [milliseconds, text]");
     Node holder;
     holder.fields.push_back({"the time of a chunk", one.items.front()});
     const Result<Millis> after = millis(holder, "the time of a chunk");
@@ -130,8 +131,8 @@ Result<void> read_chunks(const Node& item, CassetteExchange& exchange) {
 }
 
 Result<CassetteExchange> read_exchange(const Node& item) {
-  if (auto known =
-          known_keys(item, {"at", "request", "status", "headers", "chunks", "end", "error"}, "an exchange");
+  if (auto known = known_cassette_keys(item, {"at", "request", "status", "headers", "chunks", "end", "error"},
+                                       "an exchange");
       !known)
     return fail(known.error());
   CassetteExchange exchange;
@@ -170,7 +171,6 @@ std::optional<Wall> read_utc(const std::string& text) {
 }
 
 }  // namespace
-}  // namespace cassette_file
 
 std::string cassette_head(Wall began) {
   return fmt::format(
@@ -180,7 +180,6 @@ std::string cassette_head(Wall began) {
 }
 
 std::string cassette_item(const CassetteExchange& exchange) {
-  using cassette_file::written;
   std::string text = fmt::format(
       "  - at: {}\n    request:\n      method: {}\n      path: {}\n      body: [{}]\n", exchange.at.count(),
       quote_json(exchange.method), quote_json(exchange.path), written(exchange.body));
@@ -198,28 +197,27 @@ std::string cassette_item(const CassetteExchange& exchange) {
   if (!exchange.chunks.empty()) text += "    chunks:\n";
   for (const CassetteChunk& chunk : exchange.chunks)
     text += fmt::format("      - [{}, {}]\n", chunk.after.count(), written(chunk.bytes));
-  return text + fmt::format("    end: {}\n", exchange.end.count()) + std::string(cassette_file::k_end);
+  return text + fmt::format("    end: {}\n", exchange.end.count()) + std::string(k_end);
 }
 
 Result<Cassette> read_cassette(std::string_view text, const std::string& file) {
-  using namespace cassette_file;
   const std::size_t last = text.rfind(k_end);
   const std::string_view whole = last == std::string_view::npos ? text : text.substr(0, last + k_end.size());
   const Result<Node> document = io::parse_yaml(whole, file);
   if (!document) return fail(document.error());
-  if (auto known = known_keys(*document, {"version", "began", "exchanges"}, "a cassette"); !known)
+  if (auto known = known_cassette_keys(*document, {"version", "began", "exchanges"}, "a cassette"); !known)
     return fail(known.error());
   if (document->text("version") != "1")
-    return wrong(*document, fmt::format("'version' of a cassette must be 1, it is '{}'",
-                                        printable(document->text("version"))));
+    return wrong_cassette(*document, fmt::format("'version' of a cassette must be 1, it is '{}'",
+                                                 printable(document->text("version"))));
   Cassette cassette;
   const std::optional<Wall> began = read_utc(document->text("began"));
-  if (!began) return wrong(*document, "'began' must be a time such as 2026-11-21T14:03:07.250Z");
+  if (!began) return wrong_cassette(*document, "'began' must be a time such as 2026-11-21T14:03:07.250Z");
   cassette.began = *began;
   cassette.fingerprint = sha256_hex(whole);
   const Node* list = document->find("exchanges");
   if (list == nullptr || list->is_scalar() || list->is_map())
-    return wrong(*document, "'exchanges' must be a list");
+    return wrong_cassette(*document, "'exchanges' must be a list");
   for (const Node& item : list->items) {
     Result<CassetteExchange> exchange = read_exchange(item);
     if (!exchange) return fail(exchange.error());

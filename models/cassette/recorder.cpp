@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 namespace exai::models {
-namespace recording {
 namespace {
 
 // A cassette is read whole; files are read up to 64 MiB.
@@ -73,11 +72,10 @@ Error disk_error(std::string_view doing) {
 }
 
 }  // namespace
-}  // namespace recording
 
 CassetteRequest cassette_request(const io::HttpRequest& request, const Redactor& redactor) {
-  return {request.method, redactor.apply(recording::path_of(request.url)),
-          redactor.apply(request.form.empty() ? request.body : recording::form_text(request.form))};
+  return {request.method, redactor.apply(path_of(request.url)),
+          redactor.apply(request.form.empty() ? request.body : form_text(request.form))};
 }
 
 Result<std::unique_ptr<Recorder>> Recorder::open(const std::filesystem::path& file, ProviderTransport& next,
@@ -96,7 +94,7 @@ Result<std::unique_ptr<Recorder>> Recorder::open(const std::filesystem::path& fi
       new Recorder(descriptor, next, clock, std::move(redactor), std::move(on_failure)));
   const std::string head = cassette_head(clock.wall());
   if (::write(descriptor, head.data(), head.size()) != static_cast<ssize_t>(head.size()))
-    return fail(recording::disk_error("written"));
+    return fail(disk_error("written"));
   recorder->written_ = head.size();
   return recorder;
 }
@@ -140,15 +138,14 @@ Result<io::HttpResponse> Recorder::exchange(const io::HttpRequest& request) {
   if (response) {
     record.status = response->status;
     for (const auto& header : response->headers)
-      if (std::find(recording::k_headers.begin(), recording::k_headers.end(), header.first) !=
-          recording::k_headers.end())
+      if (std::find(k_headers.begin(), k_headers.end(), header.first) != k_headers.end())
         record.headers.push_back(header);
     if (!response->body.empty()) record.chunks.push_back({since(), response->body});
   } else {
     record.error = response.error();
   }
   record.end = since();
-  recording::clean(record, *secrets);
+  clean(record, *secrets);
   append(record);
   return response;
 }
@@ -157,7 +154,7 @@ void Recorder::append(const CassetteExchange& exchange) {
   const std::string item = cassette_item(exchange);
   const std::scoped_lock lock(mutex_);
   if (full_) return;
-  if (written_ + item.size() > recording::k_most_bytes) {
+  if (written_ + item.size() > k_most_bytes) {
     full_ = true;
     if (on_failure_)
       on_failure_(make_error(ErrorKind::budget, "the cassette is full: further exchanges are not recorded"));
@@ -168,13 +165,13 @@ void Recorder::append(const CassetteExchange& exchange) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written <= 0) {
       full_ = true;  // what follows a torn exchange could not be read
-      if (on_failure_) on_failure_(recording::disk_error("written any further"));
+      if (on_failure_) on_failure_(disk_error("written any further"));
       return;
     }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   written_ += item.size();
-  if (::fsync(descriptor_) != 0 && on_failure_) on_failure_(recording::disk_error("brought to the disk"));
+  if (::fsync(descriptor_) != 0 && on_failure_) on_failure_(disk_error("brought to the disk"));
 }
 
 }  // namespace exai::models

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::models {
-namespace answer_reading {
 namespace {
 
 constexpr std::string_view k_bom = "\xEF\xBB\xBF";
@@ -22,23 +21,22 @@ bool says_nothing(std::string_view type) {
 }
 
 }  // namespace
-}  // namespace answer_reading
 
 void AnswerReader::head(std::string_view content_type) {
-  type_ = answer_reading::media_type(content_type);
+  type_ = media_type(content_type);
   if (type_ == "text/event-stream")
     kind_ = Kind::events;
   else if (type_.find("json") != std::string::npos)
     kind_ = Kind::json;
   else
-    kind_ = answer_reading::says_nothing(type_) ? Kind::undecided : Kind::other;
+    kind_ = says_nothing(type_) ? Kind::undecided : Kind::other;
 }
 
 /// raw_ holds all bytes so far.
 void AnswerReader::decide() {
   std::string_view text = raw_;
-  if (text.size() < answer_reading::k_bom.size() && answer_reading::k_bom.starts_with(text)) return;
-  if (text.starts_with(answer_reading::k_bom)) text.remove_prefix(answer_reading::k_bom.size());
+  if (text.size() < k_bom.size() && k_bom.starts_with(text)) return;
+  if (text.starts_with(k_bom)) text.remove_prefix(k_bom.size());
   text = trim(text);
   if (text.empty()) return;
   kind_ = text.front() == '{' || text.front() == '[' ? Kind::json

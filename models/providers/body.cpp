@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::models {
-namespace chat_request {
 namespace {
 
 Json content_with_images(const std::string& text, const std::vector<std::string>& images) {
@@ -45,14 +44,13 @@ long long output_limit(const Provider& provider, const ChatRequest& request, con
 }
 
 }  // namespace
-}  // namespace chat_request
 
 Json chat_body(const Provider& provider, const ChatRequest& request, const Model& model,
                const Config& config) {
-  Json body{{"model", model.name}, {"messages", chat_request::messages(request)}};
+  Json body{{"model", model.name}, {"messages", messages(request)}};
   if (request.temperature)
     if (const auto degree = model.temperature.fit(*request.temperature)) body["temperature"] = *degree;
-  if (const long long tokens = chat_request::output_limit(provider, request, model, config); tokens > 0)
+  if (const long long tokens = output_limit(provider, request, model, config); tokens > 0)
     body["max_tokens"] = tokens;
   if (request.tools.is_array() && !request.tools.empty()) {
     body["tools"] = request.tools;

@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 namespace exai::models {
-namespace model_choice {
 namespace {
 
 /// What an endpoint of the user's can do is not known: a modest window, and images left to it.
@@ -168,24 +167,22 @@ Result<ModelChoice> decide(const Config& config, const ModelCatalogue& catalogue
 }
 
 }  // namespace
-}  // namespace model_choice
 
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  std::string_view name) {
-  return model_choice::decide(config, catalogue, name, {}, false, nullptr);
+  return decide(config, catalogue, name, {}, false, nullptr);
 }
 
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  const ChatRequest& request, std::string_view tool) {
   RouteNeeds needs = needs_of(request);
   if (needs.tool.empty()) needs.tool = tool;
-  return model_choice::decide(config, catalogue, request.model, needs, request.tools.is_array(), nullptr);
+  return decide(config, catalogue, request.model, needs, request.tools.is_array(), nullptr);
 }
 
 Result<ModelChoice> explain_choice(const Config& config, const ModelCatalogue& catalogue,
                                    const ChatRequest& request, std::vector<RouteStep>& steps) {
-  return model_choice::decide(config, catalogue, request.model, needs_of(request), request.tools.is_array(),
-                              &steps);
+  return decide(config, catalogue, request.model, needs_of(request), request.tools.is_array(), &steps);
 }
 
 long long prompt_tokens(const ChatRequest& request) {
@@ -218,7 +215,6 @@ const Model& answering_model(const ModelCatalogue& catalogue, const Model& model
 
 std::vector<ModelChoice> fallbacks(const Config& config, const ModelCatalogue& catalogue,
                                    const ModelChoice& first, const ChatRequest& request) {
-  using namespace model_choice;
   std::vector<ModelChoice> result;
   const RouteNeeds needs = needs_of(request);
   const bool functions = request.tools.is_array();

@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::models {
-namespace provider_client {
 namespace {
 
 constexpr std::size_t k_largest_answer = std::size_t{16} << 20U;
@@ -23,7 +22,6 @@ Millis retry_after(const io::HttpResponse& response, Wall now) {
 }
 
 }  // namespace
-}  // namespace provider_client
 
 ProviderClient::ProviderClient(const Provider& provider, const ProviderCall& call)
     : provider_(provider),
@@ -76,8 +74,7 @@ Result<io::HttpRequest> ProviderClient::prepared(std::string_view path) const {
                            fmt::format("correct {}", setting_name(provider_.url_setting))));
   request.url = std::move(*url);
   if (!key_.empty()) request.headers.emplace_back("Authorization", "Bearer " + key_.reveal());
-  request.max_body =
-      provider_client::k_largest_answer + (std::size_t{1} << 20U);  // our own limit comes first
+  request.max_body = k_largest_answer + (std::size_t{1} << 20U);    // our own limit comes first
   request.deadline = Deadline::after(deadline_.left(call_.clock));  // sockets live by the machine's clock
   request.stop = call_.stop;
   return request;
@@ -101,7 +98,7 @@ Error ProviderClient::refused(const io::HttpResponse& response) {
     case 429: {
       Error error = make_error(ErrorKind::busy, text("answered rate limit"),
                                "wait and try again, or use another model");
-      error.retry_after = provider_client::retry_after(response, call_.clock.wall());
+      error.retry_after = retry_after(response, call_.clock.wall());
       return error;
     }
     default:
@@ -115,7 +112,7 @@ Error ProviderClient::refused(const io::HttpResponse& response) {
   const bool passing = response.status >= 500 || response.status == 408;
   Error error = make_error(ErrorKind::provider, text(passing ? "failed" : "refused the request"),
                            passing ? "try again; exai probe provider shows whether it is up" : "");
-  error.retry_after = provider_client::retry_after(response, call_.clock.wall());
+  error.retry_after = retry_after(response, call_.clock.wall());
   return error;
 }
 
@@ -158,7 +155,7 @@ Error ProviderClient::explained(Error error) {
 
 Result<Completion> ProviderClient::answer_of(io::HttpRequest& request, const OnDelta& on_delta,
                                              Headers& answered) {
-  AnswerReader reader(on_delta, provider_client::k_largest_answer);
+  AnswerReader reader(on_delta, k_largest_answer);
   bool begun = false;
   request.on_head = [&](const io::HttpResponse& head) {
     reader.head(head.header("content-type"));
@@ -166,7 +163,7 @@ Result<Completion> ProviderClient::answer_of(io::HttpRequest& request, const OnD
   };
   request.on_data = [&](std::string_view bytes) { return reader.feed(bytes); };
   const Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
-  if (reader.too_large()) return fail(too_large(provider_client::k_largest_answer));
+  if (reader.too_large()) return fail(too_large(k_largest_answer));
   if (!response && !reader.broken() && !reader.finished()) return fail(response.error());
   if (response) {
     answered = response->headers;

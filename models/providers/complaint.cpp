@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::models {
-namespace complaints {
 namespace {
 
 constexpr std::size_t k_most_text = 300;
@@ -159,10 +158,8 @@ std::string element(std::string_view html, std::string_view lower, const std::st
 }
 
 }  // namespace
-}  // namespace complaints
 
 std::optional<Complaint> complaint_of(const Json& document, bool answers) {
-  using namespace complaints;
   if (document.is_array() && !document.empty() && document.front().is_object())
     return complaint_of(document.front(), answers);
   if (!document.is_object()) return std::nullopt;
@@ -196,7 +193,6 @@ ErrorKind kind_of(const Complaint& complaint) {
 }
 
 std::string page_text(std::string_view html) {
-  using namespace complaints;
   constexpr std::size_t k_read = std::size_t{64} << 10U;
   html = html.substr(0, k_read);
   const std::string lower = to_lower(html);
@@ -206,7 +202,6 @@ std::string page_text(std::string_view html) {
 }
 
 std::string error_text(std::string_view body) {
-  using namespace complaints;
   constexpr std::size_t k_largest_document = std::size_t{1} << 20U;
   const std::string_view text = trim(body);
   std::string found;

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::models {
-namespace provider_json {
 namespace {
 
 constexpr int k_part_levels = 4;  // parts within parts, as thinking has them
@@ -178,10 +177,8 @@ Error no_answer(const Completion& answer) {
 }
 
 }  // namespace
-}  // namespace provider_json
 
 Result<Completion> complete_answer(Completion answer) {
-  using namespace provider_json;
   for (std::size_t i = 0; i < answer.tools.size(); ++i) {
     ToolCall& tool = answer.tools[i];
     if (tool.id.empty()) tool.id = fmt::format("call_{}", i + 1);
@@ -195,7 +192,6 @@ Result<Completion> complete_answer(Completion answer) {
 }
 
 Result<Completion> read_completion(std::string_view body) {
-  using namespace provider_json;
   const Result<Json> document = parse(body);
   if (!document) return fail(document.error());
   const Json& choice = first(member_of(*document, "choices"));
@@ -215,7 +211,6 @@ Result<Completion> read_completion(std::string_view body) {
 
 Result<void> read_chunk(std::string_view body, Completion& answer,
                         const std::function<void(std::string_view)>& on_delta) {
-  using namespace provider_json;
   const Result<Json> document = parse(body);
   if (!document) return fail(document.error());
   const Json& choice = first(member_of(*document, "choices"));
@@ -237,7 +232,6 @@ Result<void> read_chunk(std::string_view body, Completion& answer,
 }
 
 Result<std::vector<std::string>> read_model_list(std::string_view body) {
-  using namespace provider_json;
   const Result<Json> document = parse(body);
   if (!document) return fail(document.error());
   const Json& list = member_of(*document, "data");

@@ -1,7 +1,6 @@
 #include "models/providers/provider.hpp"
 
 namespace exai::models {
-namespace custom {
 namespace {
 
 const Registered<Provider> k_custom{Provider{.id = "custom",
@@ -17,5 +16,4 @@ const Registered<Provider> k_custom{Provider{.id = "custom",
                                              .any_model = true}};
 
 }  // namespace
-}  // namespace custom
 }  // namespace exai::models

@@ -3,11 +3,10 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::models {
-namespace glm {
 namespace {
 
 // GLM's own forms: thinking is on or off only, web search is a tool of its own type.
-void shape(const ChatRequest& request, const Model* model, const Config& config, Json& body) {
+void shape_glm(const ChatRequest& request, const Model* model, const Config& config, Json& body) {
   body.erase("stream_options");  // GLM reports usage in the last chunk unasked
   if (model == nullptr) return;
   if (!request.thinking_mode.empty() && model->thinking)
@@ -37,8 +36,7 @@ const Registered<Provider> k_glm{Provider{.id = "glm",
                                           .allowed_setting = "glm.allowed_models",
                                           .standard_model = "glm-4.5-flash",
                                           .rank = 1,
-                                          .shape = &shape}};
+                                          .shape = &shape_glm}};
 
 }  // namespace
-}  // namespace glm
 }  // namespace exai::models

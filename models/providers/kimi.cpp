@@ -5,12 +5,11 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::models {
-namespace kimi {
 namespace {
 
 // Kimi thinks by another model, which the router asks then (Model::thinks_with); its web search is a built-in
 // function whose arguments the client echoes.
-void shape(const ChatRequest& request, const Model* model, const Config& config, Json& body) {
+void shape_kimi(const ChatRequest& request, const Model* model, const Config& config, Json& body) {
   if (request.web_search && config.boolean("kimi.web_search") && model != nullptr && model->web_search)
     body["tools"].push_back({{"type", "builtin_function"}, {"function", {{"name", "$web_search"}}}});
 }
@@ -43,10 +42,9 @@ const Registered<Provider> k_kimi{Provider{.id = "kimi",
                                            .allowed_setting = "kimi.allowed_models",
                                            .standard_model = "kimi-k2-0905-preview",
                                            .rank = 2,
-                                           .shape = &shape,
+                                           .shape = &shape_kimi,
                                            .headers = &headers,
                                            .context_cache = true}};
 
 }  // namespace
-}  // namespace kimi
 }  // namespace exai::models

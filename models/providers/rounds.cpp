@@ -13,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::models {
-namespace chat_rounds {
 namespace {
 
 constexpr int k_search_rounds = 4;
@@ -240,12 +239,11 @@ class Rounds {
 };
 
 }  // namespace
-}  // namespace chat_rounds
 
 Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request, const Model& model,
                             const ProviderCall& call) {
   if (auto ready = require_configured(provider, call.config); !ready) return fail(ready.error());
-  return chat_rounds::Rounds(provider, request, model, call).run();
+  return Rounds(provider, request, model, call).run();
 }
 
 Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequest& ask,

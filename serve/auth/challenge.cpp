@@ -6,7 +6,6 @@
 
 namespace exai::serve::auth {
 namespace {
-namespace challenge_text {
 
 /// One header line. The texts are ours and need no quoting.
 std::string line(const Challenge& challenge, std::string_view error, std::string_view scope) {
@@ -24,7 +23,6 @@ std::string line(const Challenge& challenge, std::string_view error, std::string
   return text + "\r\n";
 }
 
-}  // namespace challenge_text
 }  // namespace
 
 std::string scope_names(engine::Scope most) {
@@ -36,16 +34,15 @@ std::string scope_names(engine::Scope most) {
 
 net::HttpResponse unauthorized(const Challenge& challenge, engine::Scope wanted, std::string_view message,
                                bool given) {
-  return net::plain_error(401, message,
-                          challenge_text::line(challenge, given ? "invalid_token" : "",
-                                               challenge.metadata.empty() ? "" : scope_names(wanted)));
+  return net::plain_error(
+      401, message,
+      line(challenge, given ? "invalid_token" : "", challenge.metadata.empty() ? "" : scope_names(wanted)));
 }
 
 net::HttpResponse forbidden(engine::Scope needed, const Challenge& challenge) {
-  return net::plain_error(403,
-                          fmt::format("this needs a key or token of scope {}", engine::to_string(needed)),
-                          challenge_text::line(challenge, "insufficient_scope",
-                                               fmt::format("exai:{}", engine::to_string(needed))));
+  return net::plain_error(
+      403, fmt::format("this needs a key or token of scope {}", engine::to_string(needed)),
+      line(challenge, "insufficient_scope", fmt::format("exai:{}", engine::to_string(needed))));
 }
 
 }  // namespace exai::serve::auth

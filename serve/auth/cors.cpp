@@ -6,7 +6,6 @@
 
 namespace exai::serve::auth {
 namespace {
-namespace cors_rules {
 
 constexpr std::string_view k_exposed =
     "Access-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate, Retry-After, RateLimit, "
@@ -26,11 +25,9 @@ bool is_name_list(std::string_view text) {
   });
 }
 
-}  // namespace cors_rules
 }  // namespace
 
 std::optional<net::HttpResponse> share_with_origin(net::HttpRequest& request) {
-  using namespace cors_rules;
   net::HttpResponse answer;
   answer.status = 204;
   if (request.method == "OPTIONS" && request.path == "*") {

@@ -14,7 +14,6 @@
 
 namespace exai::serve::auth {
 namespace {
-namespace public_key {
 
 template <auto Free>
 struct Freed {
@@ -35,12 +34,12 @@ constexpr int k_least_rsa_bits = 2048, k_most_rsa_bits = 8192;
 constexpr std::size_t k_most_exponent_bytes = 8;
 constexpr std::size_t k_coordinate = 32;  // P-256 and Ed25519 alike
 
-const unsigned char* bytes_of(std::string_view text) {
+const unsigned char* jwk_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT: bytes are bytes
 }
 
 Number big_number(std::string_view bytes) {
-  return Number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));
+  return Number(BN_bin2bn(jwk_bytes(bytes), static_cast<int>(bytes.size()), nullptr));
 }
 
 /// The bytes of a member in base64url; empty when it is none.
@@ -131,17 +130,15 @@ bool may_verify(const Json& jwk) {
          std::find(operations->begin(), operations->end(), "verify") != operations->end();
 }
 
-}  // namespace public_key
 }  // namespace
 
 std::optional<JwsAlgorithm> parse_algorithm(std::string_view name) {
-  for (const public_key::KeyType& type : public_key::k_types)
+  for (const KeyType& type : k_types)
     if (name == type.name) return type.algorithm;
   return std::nullopt;
 }
 
 Result<Jwk> Jwk::from(const Json& jwk) {
-  using namespace public_key;
   if (!jwk.is_object()) return fail(ErrorKind::invalid, "a key must be a JSON object");
   const std::string type = text_of(jwk, "kty"), curve = text_of(jwk, "crv");
   for (const KeyType& known : k_types) {
@@ -162,7 +159,6 @@ Result<Jwk> Jwk::from(const Json& jwk) {
 }
 
 bool Jwk::verifies(std::string_view text, std::string_view signature) const {
-  using namespace public_key;
   std::string der;
   if (algorithm_ == JwsAlgorithm::es256) {
     der = der_of(signature);
@@ -174,7 +170,7 @@ bool Jwk::verifies(std::string_view text, std::string_view signature) const {
   const bool right = context &&
                      EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr,
                                           static_cast<EVP_PKEY*>(key_.get())) == 1 &&
-                     EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(text),
+                     EVP_DigestVerify(context.get(), jwk_bytes(signature), signature.size(), jwk_bytes(text),
                                       text.size()) == 1;
   ERR_clear_error();
   return right;

@@ -10,7 +10,6 @@
 
 namespace exai::serve::auth {
 namespace {
-namespace compact_jwt {
 
 using Rejected = tl::unexpected<JwtRejection>;
 
@@ -124,17 +123,15 @@ tl::expected<JwtClaims, JwtRejection> judge_claims(const Json& claims, const Jwt
   return JwtClaims{std::move(*subject), scopes_of(claims), *expires};
 }
 
-}  // namespace compact_jwt
 }  // namespace
 
 bool looks_like_jwt(std::string_view text) {
-  const auto parts = compact_jwt::split_token(text);
-  return parts && compact_jwt::object_in(parts->header).has_value();
+  const auto parts = split_token(text);
+  return parts && object_in(parts->header).has_value();
 }
 
 tl::expected<JwtClaims, JwtRejection> verify_jwt(std::string_view token, const JwkSet& keys,
                                                  const JwtExpectation& expected, Wall now) {
-  using namespace compact_jwt;
   const std::optional<Parts> parts = split_token(token);
   const std::optional<Json> header = parts ? object_in(parts->header) : std::nullopt;
   if (!header) return reject(JwtFault::malformed, "it is not a signed JWT");

@@ -11,7 +11,6 @@
 
 namespace exai::serve::auth {
 namespace {
-namespace key_list {
 
 constexpr std::string_view k_head =
     "# The keys of this deployment, as digests. Written by exai key generate and exai key retire: what else\n"
@@ -92,7 +91,6 @@ class EntryReader {
   const Node& entry_;
 };
 
-}  // namespace key_list
 }  // namespace
 
 Result<void> check_key_name(std::string_view name) {
@@ -127,9 +125,7 @@ std::optional<Wall> parse_utc(std::string_view text) {
   const bool whole =
       text.size() == 20 && text[10] == 'T' && text[13] == ':' && text[16] == ':' && text[19] == 'Z';
   if ((!whole && text.size() != 10) || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto part = [&](std::size_t from, std::size_t count) {
-    return key_list::digits(text.substr(from, count));
-  };
+  const auto part = [&](std::size_t from, std::size_t count) { return digits(text.substr(from, count)); };
   const auto years = part(0, 4), months = part(5, 2), days_in = part(8, 2);
   if (!years || !months || !days_in) return std::nullopt;
   const year_month_day date{year{*years}, month{static_cast<unsigned>(*months)},
@@ -147,7 +143,6 @@ std::string utc_seconds(Wall at) {
 }
 
 Result<std::vector<NamedKey>> keys_of(const Node& document) {
-  using key_list::EntryReader;
   std::vector<NamedKey> keys;
   if (document.kind == Node::Kind::null) return keys;
   if (!document.is_list()) return EntryReader::wrong(document, "a keys file must be a list of keys");
@@ -168,11 +163,11 @@ Result<std::vector<NamedKey>> keys_of(const Node& document) {
 }
 
 std::string keys_text(const std::vector<NamedKey>& keys) {
-  std::string text(key_list::k_head);
+  std::string text(k_head);
   if (keys.empty()) text += "[]\n";
   for (const NamedKey& key : keys) {
     text += fmt::format("- name: {}\n  sha256: {}\n  scope: {}\n", key.name,
-                        key_list::hex_of(key.digest, key.digest.size()), engine::to_string(key.scope));
+                        hex_of(key.digest, key.digest.size()), engine::to_string(key.scope));
     if (key.expires) text += fmt::format("  expires: {}\n", utc_seconds(*key.expires));
     if (key.created) text += fmt::format("  created: {}\n", utc_seconds(*key.created));
   }
@@ -207,14 +202,14 @@ Result<KeysFile> read_keys_file(const std::filesystem::path& path, bool strict) 
 
 NamedKey plain_key(std::string_view key) {
   const Sha256 digest = sha256(key);
-  return {.name = "key:" + key_list::hex_of(digest, 4), .digest = digest};
+  return {.name = "key:" + hex_of(digest, 4), .digest = digest};
 }
 
 const NamedKey* find_key(const std::vector<NamedKey>& keys, std::string_view presented) {
   const Sha256 digest = sha256(presented);
   const NamedKey* found = nullptr;
   for (const NamedKey& key : keys)
-    if (equal_in_constant_time(key_list::as_bytes(key.digest), key_list::as_bytes(digest))) found = &key;
+    if (equal_in_constant_time(as_bytes(key.digest), as_bytes(digest))) found = &key;
   return found;
 }
 

@@ -9,7 +9,6 @@
 
 namespace exai::serve::auth {
 namespace {
-namespace resource_server {
 
 constexpr std::string_view k_mcp_path = "/mcp";
 
@@ -40,7 +39,6 @@ Result<void> check_url(const Config& config, std::string_view key) {
   return {};
 }
 
-}  // namespace resource_server
 }  // namespace
 
 bool is_trusted_url(std::string_view url) {
@@ -49,7 +47,6 @@ bool is_trusted_url(std::string_view url) {
 }
 
 Result<std::optional<OAuthSettings>> oauth_settings(const Config& config) {
-  using namespace resource_server;
   OAuthSettings settings{config.text("auth.oauth.issuer"), config.text("auth.oauth.resource"),
                          config.text("auth.oauth.jwks_url"), config.duration("auth.oauth.leeway")};
   if (settings.issuer.empty() && settings.resource.empty() && settings.jwks_url.empty())
@@ -64,7 +61,6 @@ Result<std::optional<OAuthSettings>> oauth_settings(const Config& config) {
 }
 
 std::string metadata_url(const OAuthSettings& settings) {
-  using namespace resource_server;
   return fmt::format("{}{}{}", origin_of(settings.resource), k_protected_resource, k_mcp_path);
 }
 
@@ -77,7 +73,6 @@ std::string metadata_document(const OAuthSettings& settings) {
 }
 
 std::vector<std::string> discovery_urls(std::string_view issuer) {
-  using namespace resource_server;
   const std::string_view origin = origin_of(issuer), path = path_of(issuer);
   std::vector<std::string> urls{fmt::format("{}/.well-known/oauth-authorization-server{}", origin, path),
                                 fmt::format("{}/.well-known/openid-configuration{}", origin, path)};

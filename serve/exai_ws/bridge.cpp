@@ -9,7 +9,6 @@
 
 namespace exai::serve::exai_ws {
 namespace {
-namespace bridging {
 
 constexpr std::size_t k_most_waiting = 1024;
 constexpr std::size_t k_most_bytes = std::size_t{128} << 20U;
@@ -50,7 +49,6 @@ std::string failed(const mcp::RpcId& id, const Json& frame, const Json& error) {
   return mcp::rpc_result(id, dump_json(result));
 }
 
-}  // namespace bridging
 }  // namespace
 
 Millis reconnect_delay(unsigned failures, double chance) {
@@ -73,8 +71,7 @@ void Bridge::from_client(std::string_view line) {
 }
 
 void Bridge::client_too_long() {
-  parts_.to_client(
-      bridging::rpc_failure({}, mcp::k_invalid_request, "the message is larger than limits.body allows"));
+  parts_.to_client(rpc_failure({}, mcp::k_invalid_request, "the message is larger than limits.body allows"));
 }
 
 void Bridge::request(mcp::RpcMessage message) {
@@ -86,9 +83,9 @@ void Bridge::request(mcp::RpcMessage message) {
   }
   const bool call = message.method == "tools/call";
   if (!call && message.method != "tools/list")
-    return parts_.to_client(bridging::rpc_failure(message.id, mcp::k_method_not_found,
-                                                  "method not found: " + message.method.substr(0, 128)));
-  if (waiting_.size() >= bridging::k_most_waiting || held_bytes_ >= bridging::k_most_bytes)
+    return parts_.to_client(rpc_failure(message.id, mcp::k_method_not_found,
+                                        "method not found: " + message.method.substr(0, 128)));
+  if (waiting_.size() >= k_most_waiting || held_bytes_ >= k_most_bytes)
     return parts_.to_client(mcp::rpc_error(
         message.id, mcp::to_rpc(make_error(ErrorKind::busy, "too many requests are waiting"))));
   if (call) return call_tool(std::move(message));
@@ -108,7 +105,7 @@ void Bridge::list_tools(const mcp::RpcId& id) {
 void Bridge::call_tool(mcp::RpcMessage message) {
   if (!message.params.is_object() || text_of(message.params, "name").empty())
     return parts_.to_client(
-        bridging::rpc_failure(message.id, mcp::k_invalid_params, "tools/call needs params.name (a string)"));
+        rpc_failure(message.id, mcp::k_invalid_params, "tools/call needs params.name (a string)"));
   Waiting waiting;
   waiting.id = std::move(message.id);
   waiting.what = text_of(message.params, "name").substr(0, 128);
@@ -251,7 +248,7 @@ void Bridge::hello_answer(const Json& frame) {
   failures_ = 0;
   why_.clear();
   session_ = text_of(frame, "session_id");
-  daemon_grace_ = bridging::seconds_at(frame, "resume_grace");
+  daemon_grace_ = seconds_at(frame, "resume_grace");
   ask_again(frame.value("resumed", false));
 }
 
@@ -281,7 +278,7 @@ void Bridge::ack(const std::string& key, const Json& frame) {
   const auto found = waiting_.find(key);
   if (found == waiting_.end()) return;
   found->second.acked = true;
-  const Millis time = bridging::seconds_at(frame, "timeout");
+  const Millis time = seconds_at(frame, "timeout");
   if (time.count() > 0) limit(key, found->second, time + parts_.ack_grace);
 }
 
@@ -306,7 +303,7 @@ void Bridge::result(const std::string& key, Json& frame) {
   if (found == waiting_.end()) return;
   const mcp::RpcId id = found->second.id;
   if (const auto error = frame.find("error"); error != frame.end() && error->is_object())
-    return settle(key, bridging::failed(id, frame, *error));
+    return settle(key, failed(id, frame, *error));
   Json result = {{"content", frame.contains("outputs") ? std::move(frame["outputs"]) : Json::array()},
                  {"isError", false}};
   if (frame.contains("structured")) result["structuredContent"] = std::move(frame["structured"]);
@@ -321,7 +318,7 @@ void Bridge::refused(const std::string& key, const Json& frame) {
     return lost(make_error(ErrorKind::busy, "refused us: " + text_of(*error, "message")));
   const auto found = waiting_.find(key);
   if (found == waiting_.end()) return;
-  settle(key, bridging::failed(found->second.id, Json::object(), *error));
+  settle(key, failed(found->second.id, Json::object(), *error));
 }
 
 void Bridge::tools(const std::string& key, Json& frame) {

@@ -8,7 +8,6 @@
 
 namespace exai::serve::exai_ws {
 namespace {
-namespace call_keys {
 
 std::optional<bool> word_of(const Json& value) {
   if (!value.is_string()) return std::nullopt;
@@ -18,7 +17,6 @@ std::optional<bool> word_of(const Json& value) {
   return std::nullopt;
 }
 
-}  // namespace call_keys
 }  // namespace
 
 std::string call_key(const tools::Tool& tool, const Json& arguments, std::string_view default_model) {
@@ -45,7 +43,7 @@ Result<Json> fitting_arguments(const mcp::ToolEntry& entry, Json given) {
   if (!given.is_object()) return fail(fits.error());
   for (const char* const name : {"use_websearch", "stream"})
     if (const auto value = given.find(name); value != given.end())
-      if (const auto meant = call_keys::word_of(*value)) *value = *meant;
+      if (const auto meant = word_of(*value)) *value = *meant;
   if (const auto mode = given.find("thinking_mode"); mode != given.end() && mode->is_string())
     *mode = to_lower(mode->get_ref<const std::string&>());
   if (!mcp::check_arguments(entry, given)) return fail(fits.error());
@@ -55,7 +53,7 @@ Result<Json> fitting_arguments(const mcp::ToolEntry& entry, Json given) {
 bool flag_of(const Json& frame, const char* name) {
   const auto value = frame.find(name);
   if (value == frame.end()) return false;
-  return value->is_boolean() ? value->get<bool>() : call_keys::word_of(*value).value_or(false);
+  return value->is_boolean() ? value->get<bool>() : word_of(*value).value_or(false);
 }
 
 }  // namespace exai::serve::exai_ws

@@ -8,7 +8,6 @@
 
 namespace exai::serve::exai_ws {
 namespace {
-namespace daemon_line {
 
 constexpr std::uint16_t k_policy = 1008;
 // Request ids are the client's; a bound keeps them from being a memory sink.
@@ -20,7 +19,6 @@ std::string id_of(const Json& message) {
   return id.size() <= k_request_id_bytes ? id : std::string();
 }
 
-}  // namespace daemon_line
 }  // namespace
 
 DaemonConnection::DaemonConnection(std::shared_ptr<DaemonState> state, std::shared_ptr<net::FrameSink> sink,
@@ -40,7 +38,7 @@ DaemonConnection::~DaemonConnection() {
 void DaemonConnection::begin() {
   if (state_->connections_by_address[address_] > settings_->connections_per_address) {
     state_->log_error("OVER_CAPACITY", "too many daemon connections from " + address_, "");
-    return end(daemon_line::k_policy, "too many connections from this address");
+    return end(k_policy, "too many connections from this address");
   }
   const std::weak_ptr<DaemonConnection> weak = weak_from_this();
   hello_timer_ = state_->engine.services().loop.after(settings_->hello_timeout, [weak] {
@@ -93,13 +91,12 @@ void DaemonConnection::on_text(std::string_view text) {
 bool DaemonConnection::over_rate(const Json& message) {
   const bool object = message.is_object();
   // Giving up a call must always be possible: it frees what the limits protect.
-  if (object && session_ && text_of(message, "op") == "cancel" &&
-      session_->in_flight(daemon_line::id_of(message)))
+  if (object && session_ && text_of(message, "op") == "cancel" && session_->in_flight(id_of(message)))
     return false;
   const Millis wait = state_->guard.take_frame(address_, session_id());
   if (wait.count() == 0) return false;
   complain("OVER_CAPACITY", "too many requests; wait, or raise limits.rate_session and its like",
-           object ? daemon_line::id_of(message) : std::string(),
+           object ? id_of(message) : std::string(),
            {{"retry_after", static_cast<double>(wait.count()) / 1000.0}, {"capacity_type", "Rate"}});
   return true;
 }
@@ -109,7 +106,7 @@ void DaemonConnection::hello(const Json& message) {
   const engine::SharedPass pass = state_->admit(text_of(message, "token"));
   if (!pass) {
     // Wrong tokens are counted apart, so that they cost nobody else at this address anything.
-    if (state_->guard.refuse_hello(address_)) return end(daemon_line::k_policy, "too many wrong tokens");
+    if (state_->guard.refuse_hello(address_)) return end(k_policy, "too many wrong tokens");
     return refuse("unauthorized", 4003);
   }
   if (over_rate(message)) return;
@@ -123,7 +120,7 @@ void DaemonConnection::hello(const Json& message) {
     Result<std::shared_ptr<DaemonSession>> opened = state_->open(*principal, resume, client);
     if (!opened) {
       complain("OVER_CAPACITY", mcp::error_line(opened.error()), "", frames::details_of(opened.error()));
-      return end(daemon_line::k_policy, "too many sessions");
+      return end(k_policy, "too many sessions");
     }
     session = std::move(*opened);
   }
@@ -137,7 +134,7 @@ void DaemonConnection::hello(const Json& message) {
 }
 
 void DaemonConnection::operate(const Json& message, std::size_t bytes) {
-  const std::string op = text_of(message, "op"), request_id = daemon_line::id_of(message);
+  const std::string op = text_of(message, "op"), request_id = id_of(message);
   if (op == "call_tool" || op == "tool_call") return call_tool(message, bytes);
   if (op == "list_tools")
     return sink_->send(frames::tools(state_->catalogue.get()->tools().daemon_list(), request_id), false);
@@ -158,11 +155,11 @@ void DaemonConnection::unknown_op(const Json& message) {
       did_you_mean(shown, {"call_tool", "list_tools", "health", "cancel", "ping", "rotate_token", "bye"});
   std::string text = op.empty() ? "\"op\" must be a string" : "unknown op " + quote_json(shown);
   if (!meant.empty()) text += "; " + meant;
-  complain("INVALID_REQUEST", text, daemon_line::id_of(message));
+  complain("INVALID_REQUEST", text, id_of(message));
 }
 
 void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
-  const std::string request_id = daemon_line::id_of(message);
+  const std::string request_id = id_of(message);
   if (request_id.empty())
     return complain("INVALID_REQUEST", "call_tool needs request_id, a string of 1 to 200 bytes");
   const auto refuse_call = [&](std::string_view code, const Error& error,
@@ -192,14 +189,14 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
 }
 
 void DaemonConnection::cancel(const Json& message) {
-  const std::string request_id = daemon_line::id_of(message);
+  const std::string request_id = id_of(message);
   const bool found = session_->in_flight(request_id);
   sink_->send(frames::cancelled(request_id, found), false);
   if (found) session_->cancel(request_id);
 }
 
 void DaemonConnection::rotate_token(const Json& message) {
-  const std::string request_id = daemon_line::id_of(message);
+  const std::string request_id = id_of(message);
   const Secret old_token(text_of(message, "old"));
   const Secret new_token(text_of(message, "new"));
   const auto answer = [&](std::string_view word, const std::string& why, std::string_view code) {

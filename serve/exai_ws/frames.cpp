@@ -8,7 +8,6 @@
 
 namespace exai::serve::exai_ws::frames {
 namespace {
-namespace framing {
 
 // A longer text is no status report: reading it again would only cost time.
 constexpr std::size_t k_report_bytes = std::size_t{256} << 10U;
@@ -81,7 +80,6 @@ Answer closed(const Json& frame, std::string code) {
   return {std::move(body), std::move(code)};
 }
 
-}  // namespace framing
 }  // namespace
 
 std::string hello_ok(std::string_view session, const std::optional<Resumption>& resumption) {
@@ -100,7 +98,7 @@ std::string hello_refused(std::string_view word) {
 std::string rotated(std::string_view word, std::string_view message, std::string_view request_id) {
   Json frame = {{"op", "rotate_token_res"}, {"ok", word.empty()}};
   if (!word.empty()) frame["error"] = word, frame["message"] = message;
-  return framing::with_id(std::move(frame), request_id);
+  return with_id(std::move(frame), request_id);
 }
 
 std::string tools(std::string_view array, std::string_view request_id) {
@@ -110,11 +108,11 @@ std::string tools(std::string_view array, std::string_view request_id) {
 }
 
 std::string health(Json facts, std::string_view request_id) {
-  return framing::with_id({{"op", "health_res"}, {"ok", true}, {"health", std::move(facts)}}, request_id);
+  return with_id({{"op", "health_res"}, {"ok", true}, {"health", std::move(facts)}}, request_id);
 }
 
 std::string pong(std::string_view request_id, Wall now) {
-  return framing::with_id({{"op", "pong"}, {"t", framing::seconds(now)}}, request_id);
+  return with_id({{"op", "pong"}, {"t", seconds(now)}}, request_id);
 }
 
 std::string cancelled(std::string_view request_id, bool found) {
@@ -127,7 +125,7 @@ std::string error(std::string_view code, std::string_view message, std::string_v
                   const Json& details) {
   Json frame = {{"op", "error"}, {"error", {{"code", code}, {"message", message}}}};
   if (details.is_object() && !details.empty()) frame["error"]["details"] = details;
-  return framing::with_id(std::move(frame), request_id);
+  return with_id(std::move(frame), request_id);
 }
 
 std::string ack(std::string_view request_id, std::string_view name, Millis timeout) {
@@ -139,12 +137,12 @@ std::string ack(std::string_view request_id, std::string_view name, Millis timeo
 }
 
 std::string heartbeat(std::string_view request_id, std::string_view name, Wall now) {
-  return dump_json(framing::progress_frame(request_id, name, now));
+  return dump_json(progress_frame(request_id, name, now));
 }
 
 std::string progress(std::string_view request_id, std::string_view name, const engine::Progress& progress,
                      Wall now) {
-  Json frame = framing::progress_frame(request_id, name, now);
+  Json frame = progress_frame(request_id, name, now);
   if (!progress.text.empty()) frame["text"] = progress.text;
   if (!progress.message.empty()) {
     frame["message"] = progress.message;
@@ -154,25 +152,22 @@ std::string progress(std::string_view request_id, std::string_view name, const e
 }
 
 std::string note(std::string_view request_id, std::string_view name, std::string_view note, Wall now) {
-  Json frame = framing::progress_frame(request_id, name, now);
+  Json frame = progress_frame(request_id, name, now);
   frame["note"] = note;
   return dump_json(frame);
 }
 
 std::string stream_chunk(std::string_view request_id, std::string_view chunk, Wall now) {
-  return dump_json({{"op", "stream_chunk"},
-                    {"request_id", request_id},
-                    {"chunk", chunk},
-                    {"timestamp", framing::seconds(now)}});
+  return dump_json(
+      {{"op", "stream_chunk"}, {"request_id", request_id}, {"chunk", chunk}, {"timestamp", seconds(now)}});
 }
 
 std::string stream_complete(std::string_view request_id, Wall now) {
-  return dump_json(
-      {{"op", "stream_complete"}, {"request_id", request_id}, {"timestamp", framing::seconds(now)}});
+  return dump_json({{"op", "stream_complete"}, {"request_id", request_id}, {"timestamp", seconds(now)}});
 }
 
 Answer result(const engine::ToolOutput& output, const AnswerStyle& style) {
-  const std::string text = framing::joined_text(output.content);
+  const std::string text = joined_text(output.content);
   Json frame = {{"op", "call_tool_res"}, {"outputs", output.content}};
   const bool nothing = trim(text).empty() && output.content.size() < 2 && !output.structured.starts_with('{');
   if (nothing && style.never_empty) {
@@ -180,7 +175,7 @@ Answer result(const engine::ToolOutput& output, const AnswerStyle& style) {
                              {"diagnostic_stub", true},
                              {"tool", style.tool},
                              {"session", style.session},
-                             {"ts", framing::seconds(style.now)}};
+                             {"ts", seconds(style.now)}};
     frame["outputs"] = Json::array({{{"type", "text"}, {"text", dump_json(diagnostic)}}});
   } else if (output.content.empty()) {
     frame["outputs"] = Json::array({{{"type", "text"}, {"text", ""}}});
@@ -188,22 +183,21 @@ Answer result(const engine::ToolOutput& output, const AnswerStyle& style) {
   if (output.structured.starts_with('{'))
     if (Result<Json> object = parse_json(output.structured, k_file_depth); object)
       frame["structured"] = std::move(*object);
-  if (style.compat_text) frame["text"] = framing::joined_text(frame["outputs"]);
-  Json error = framing::reported_error(output, text);
+  if (style.compat_text) frame["text"] = joined_text(frame["outputs"]);
+  Json error = reported_error(output, text);
   frame["ok"] = error.is_null();
   std::string code;
   if (!error.is_null()) {
     code = error["code"].get<std::string>();
     frame["error"] = std::move(error);
   }
-  return framing::closed(frame, std::move(code));
+  return closed(frame, std::move(code));
 }
 
 Answer failure(std::string_view code, const Error& error, const Json& details) {
   Json body = {{"code", code}, {"message", mcp::error_line(error)}};
   if (details.is_object() && !details.empty()) body["details"] = details;
-  return framing::closed({{"op", "call_tool_res"}, {"ok", false}, {"error", std::move(body)}},
-                         std::string(code));
+  return closed({{"op", "call_tool_res"}, {"ok", false}, {"error", std::move(body)}}, std::string(code));
 }
 
 std::string finish(std::string_view body, std::string_view request_id, Origin origin) {

@@ -8,7 +8,6 @@
 
 namespace exai::serve::exai_ws {
 namespace {
-namespace daemon_state {
 
 constexpr std::size_t k_least_token = 16;  // as ws.token
 // Enough to tell sessions apart in a log, useless to take one over.
@@ -30,11 +29,10 @@ constexpr std::array<LevelRow, 11> k_levels{{{"INVALID_REQUEST", io::LogLevel::i
                                              {"OVER_CAPACITY", io::LogLevel::warning},
                                              {"TIMEOUT", io::LogLevel::warning}}};
 
-}  // namespace daemon_state
 }  // namespace
 
 io::LogLevel level_of(std::string_view code) {
-  for (const auto& row : daemon_state::k_levels)
+  for (const auto& row : k_levels)
     if (row.code == code) return row.level;
   return io::LogLevel::error;
 }
@@ -107,7 +105,7 @@ Result<void> DaemonState::rotate(std::string_view old_token, std::string_view ne
     return fail(ErrorKind::config, "the daemon has no token, so there is none to rotate",
                 "set EXAI_WS_TOKEN and restart");
   if (!token_.matches(old_token)) return fail(ErrorKind::refused, "old is not the daemon's token");
-  if (new_token.size() < daemon_state::k_least_token)
+  if (new_token.size() < k_least_token)
     return fail(ErrorKind::invalid, "new must have 16 characters at least");
   token_ = Secret(std::string(new_token));
   log_line(io::LogLevel::warning, "daemon.token",
@@ -128,15 +126,14 @@ void DaemonState::log_error(std::string_view code, std::string_view message, std
   if (log_ == nullptr) return;
   log_->write(level_of(code), "daemon.error", message,
               {{"code", std::string(code)},
-               {"session", std::string(session.substr(0, daemon_state::k_shown_session))},
+               {"session", std::string(session.substr(0, k_shown_session))},
                {"request_id", printable(request_id.substr(0, 64))}});
 }
 
 void DaemonState::log_line(io::LogLevel level, std::string_view event, std::string_view message,
                            std::string_view session) const {
   if (log_ == nullptr) return;
-  log_->write(level, event, message,
-              {{"session", std::string(session.substr(0, daemon_state::k_shown_session))}});
+  log_->write(level, event, message, {{"session", std::string(session.substr(0, k_shown_session))}});
 }
 
 Json DaemonState::health() const {

@@ -2,7 +2,6 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace batching {
 
 constexpr std::size_t k_most = 100;  // messages
 
@@ -39,7 +38,6 @@ class Sink final : public ResponseSink {
   std::shared_ptr<Batch> batch_;
 };
 
-}  // namespace batching
 }  // namespace
 
 bool takes_batches(const Session& session) {
@@ -48,17 +46,17 @@ bool takes_batches(const Session& session) {
 
 void take_batch(McpService& service, Json messages, const Peer& peer,
                 const std::shared_ptr<ResponseSink>& out) {
-  if (messages.empty() || messages.size() > batching::k_most) {
+  if (messages.empty() || messages.size() > k_most) {
     RpcError error;
     error.code = k_invalid_request;
-    error.message = "a batch has 1 to " + std::to_string(batching::k_most) + " messages";
+    error.message = "a batch has 1 to " + std::to_string(k_most) + " messages";
     return out->answer(rpc_error({}, error), 400);
   }
-  const auto batch = std::make_shared<batching::Batch>();
+  const auto batch = std::make_shared<Batch>();
   batch->out = out;
   batch->open = messages.size() + 1;
   for (Json& one : messages) {
-    const auto sink = std::make_shared<batching::Sink>(batch);
+    const auto sink = std::make_shared<Sink>(batch);
     auto message = read_message(one);
     if (message)
       service.take(std::move(*message), Era::legacy, peer, sink);

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::serve::mcp {
-namespace brief_schemas {
 namespace {
 
 using Ordered = nlohmann::ordered_json;  // people and models read the members from the top
@@ -75,7 +74,6 @@ void shorten(const Ordered& schema, bool words, int levels, std::string& out) {
 }
 
 }  // namespace
-}  // namespace brief_schemas
 
 bool BriefSchemas::covers(std::string_view schema) {
   constexpr std::array<std::string_view, 9> k_own{"\"$schema\"", "\"$defs\"", "\"$ref\"",
@@ -87,7 +85,6 @@ bool BriefSchemas::covers(std::string_view schema) {
 }
 
 std::string BriefSchemas::brief(std::string_view schema) {
-  using namespace brief_schemas;
   const Ordered document = Ordered::parse(schema, nullptr, false);
   std::string text;
   Members members(text);

@@ -10,7 +10,6 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace dispatching {
 
 SendAnswer refuse(const RpcId& id, RpcError error) {
   return {rpc_error(id, error), error.http, {}};
@@ -88,7 +87,6 @@ Result<std::vector<std::string>> string_list(const Json& object, const char* key
   return list;
 }
 
-}  // namespace dispatching
 }  // namespace
 
 struct Dispatcher::Method {
@@ -140,7 +138,6 @@ Action Dispatcher::dispatch(RpcMessage message, const RequestContext& context,
 
 Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
                            const net::HttpRequest* http) const {
-  using namespace dispatching;
   const Era era = context.dialect.era;
   if (era == Era::modern) {
     if (auto error = check_envelope(message, http)) return refuse(message.id, std::move(*error));
@@ -166,9 +163,8 @@ Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
 Action Dispatcher::initialize(MethodCall& asked) const {
   const std::string wanted = text_of(asked.params, "protocolVersion");
   if (wanted.empty())
-    return dispatching::refuse(asked.message.id, k_invalid_params,
-                               "initialize needs params.protocolVersion (a string)",
-                               {{"supported", session_versions()}});
+    return refuse(asked.message.id, k_invalid_params, "initialize needs params.protocolVersion (a string)",
+                  {{"supported", session_versions()}});
   const std::string_view version = negotiate_version(wanted);
   return OpenSession{
       rpc_result(asked.message.id, wire_.initialize(version)), std::string(version),
@@ -186,17 +182,16 @@ Action Dispatcher::discover(MethodCall& asked) const {
 Action Dispatcher::set_level(MethodCall& asked) const {
   const std::optional<engine::ClientLog> level = engine::client_log_level(text_of(asked.params, "level"));
   if (!level)
-    return dispatching::refuse(asked.message.id, k_invalid_params,
-                               "logging/setLevel needs params.level: debug, info, notice, warning, error, "
-                               "critical, alert or emergency");
+    return refuse(asked.message.id, k_invalid_params,
+                  "logging/setLevel needs params.level: debug, info, notice, warning, error, "
+                  "critical, alert or emergency");
   return SetLogLevel{asked.message.id, *level};
 }
 
 Action Dispatcher::subscribe(MethodCall& asked) const {
   std::string uri = text_of(asked.params, "uri");
   if (uri.empty())
-    return dispatching::refuse(asked.message.id, k_invalid_params,
-                               asked.message.method + " needs params.uri (a string)");
+    return refuse(asked.message.id, k_invalid_params, asked.message.method + " needs params.uri (a string)");
   return SetSubscription{asked.message.id, std::move(uri), asked.message.method == "resources/subscribe"};
 }
 
@@ -214,13 +209,12 @@ Action Dispatcher::list(MethodCall& asked) const {
       : text           ? listing.page(asked.context.dialect.era, cursor.get_ref<const std::string&>())
                        : nullptr;
   if (page == nullptr)
-    return dispatching::refuse(asked.message.id, k_invalid_params,
-                               "invalid cursor: it is not of this list as it is now; list again without one");
+    return refuse(asked.message.id, k_invalid_params,
+                  "invalid cursor: it is not of this list as it is now; list again without one");
   return SendAnswer{rpc_result(asked.message.id, *page)};
 }
 
 Action Dispatcher::call_tool(MethodCall& asked) const {
-  using namespace dispatching;
   const std::string name = text_of(asked.params, "name");
   const RpcId& id = asked.message.id;
   if (name.empty()) return refuse(id, k_invalid_params, "tools/call needs params.name (a string)");
@@ -258,7 +252,6 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
 }
 
 Action Dispatcher::get_prompt(MethodCall& asked) const {
-  using namespace dispatching;
   const RpcId& id = asked.message.id;
   const std::string name = text_of(asked.params, "name");
   const auto offered = catalogue();
@@ -296,7 +289,6 @@ Action Dispatcher::get_prompt(MethodCall& asked) const {
 }
 
 Action Dispatcher::read_resource(MethodCall& asked) const {
-  using namespace dispatching;
   const RpcId& id = asked.message.id;
   std::string uri = text_of(asked.params, "uri");
   if (uri.empty()) return refuse(id, k_invalid_params, "resources/read needs params.uri (a string)");
@@ -327,7 +319,6 @@ Action Dispatcher::read_resource(MethodCall& asked) const {
 }
 
 Action Dispatcher::complete(MethodCall& asked) const {
-  using namespace dispatching;
   const RpcId& id = asked.message.id;
   const Json& ref = member_of(asked.params, "ref");
   const Json& argument = member_of(asked.params, "argument");
@@ -365,7 +356,6 @@ Action Dispatcher::complete(MethodCall& asked) const {
 }
 
 Action Dispatcher::listen(MethodCall& asked) const {
-  using namespace dispatching;
   constexpr std::size_t k_most = k_most_subscriptions;
   const Json& wanted = member_of(asked.params, "notifications");
   if (!wanted.is_object())
@@ -386,7 +376,6 @@ Action Dispatcher::listen(MethodCall& asked) const {
 }
 
 Action Dispatcher::task(MethodCall& asked) const {
-  using namespace dispatching;
   if (!asked.context.caller.client.tasks)
     return refuse(asked.message.id, k_missing_capability,
                   std::string("tasks need the client's extension ") + k_tasks_extension,

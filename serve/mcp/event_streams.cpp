@@ -7,12 +7,11 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace event_ids {
 
 // How long a client is asked to wait before it comes back.
 constexpr std::string_view k_retry_ms = "500";
 
-std::string text(std::uint64_t stream, std::uint64_t sequence) {
+std::string event_id_text(std::uint64_t stream, std::uint64_t sequence) {
   return std::to_string(stream) + "-" + std::to_string(sequence);
 }
 
@@ -30,13 +29,12 @@ std::optional<Position> read(std::string_view id) {
   return position;
 }
 
-}  // namespace event_ids
 }  // namespace
 
 std::string EventStream::preamble() const {
   if (!primes_) return {};
-  std::string text = "id: " + event_ids::text(number_, last_);
-  return text.append("\nretry: ").append(event_ids::k_retry_ms).append("\ndata: \n\n");
+  std::string text = "id: " + event_id_text(number_, last_);
+  return text.append("\nretry: ").append(k_retry_ms).append("\ndata: \n\n");
 }
 
 void EventStream::attach(const std::shared_ptr<net::ResponseWriter>& exchange, bool watched) {
@@ -50,7 +48,7 @@ void EventStream::attach(const std::shared_ptr<net::ResponseWriter>& exchange, b
 void EventStream::push(std::string_view message, bool droppable) {
   if (finished_) return;
   Event event{++last_, {}};
-  event.text = sse_event(message, event_ids::text(number_, last_));
+  event.text = sse_event(message, event_id_text(number_, last_));
   if (out_) out_->write(event.text, droppable);
   bytes_ += event.text.size();
   events_.push_back(std::move(event));
@@ -106,7 +104,7 @@ void SessionStreams::listen(const std::shared_ptr<net::ResponseWriter>& exchange
 
 bool SessionStreams::resume(std::string_view last_event_id,
                             const std::shared_ptr<net::ResponseWriter>& exchange) {
-  const std::optional<event_ids::Position> position = event_ids::read(last_event_id);
+  const std::optional<Position> position = read(last_event_id);
   if (!position) return false;
   if (position->stream == 0 && own_) return own_->resume(position->sequence, exchange), true;
   for (const std::shared_ptr<EventStream>& stream : kept_)

@@ -7,14 +7,13 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace mcp_over_http {
 
 constexpr std::string_view k_stream = "text/event-stream";
 constexpr std::string_view k_json = "application/json";
 constexpr std::string_view k_allow = "Allow: GET, POST, DELETE\r\n";
 constexpr std::string_view k_allow_modern = "Allow: POST\r\n";
 
-net::HttpResponse refuse(int status, const RpcId& id, int code, std::string message) {
+net::HttpResponse refuse_http(int status, const RpcId& id, int code, std::string message) {
   RpcError error;
   error.code = code;
   error.message = std::move(message);
@@ -25,7 +24,8 @@ net::HttpResponse refuse(int status, const RpcId& id, int code, std::string mess
 }
 
 net::HttpResponse lost_session(const RpcId& id) {
-  return refuse(404, id, k_session_lost, "Session not found: it ended or expired; send initialize again");
+  return refuse_http(404, id, k_session_lost,
+                     "Session not found: it ended or expired; send initialize again");
 }
 
 net::HttpResponse message_answer(std::string body, int status = 200) {
@@ -51,7 +51,6 @@ bool is_modern(const net::HttpRequest& request) {
   return !version.empty() && !is_session_version(version);
 }
 
-}  // namespace mcp_over_http
 }  // namespace
 
 bool accepts(std::string_view accept, std::string_view type) {
@@ -59,7 +58,7 @@ bool accepts(std::string_view accept, std::string_view type) {
   const std::string_view main = type.substr(0, type.find('/'));
   while (!accept.empty()) {
     const std::size_t comma = accept.find(',');
-    const std::string_view range = mcp_over_http::media_type(accept.substr(0, comma));
+    const std::string_view range = media_type(accept.substr(0, comma));
     if (range == "*/*" || equals_ignoring_case(range, type)) return true;
     if (range.size() == main.size() + 2 && range.substr(main.size()) == "/*" &&
         equals_ignoring_case(range.substr(0, main.size()), main))
@@ -98,7 +97,7 @@ class McpHttp::Sink final : public ResponseSink {
     over_ = true;
     const bool plain = takes_.json && !exchange_->streaming() && !let_go_;
     if (plain && stream_) streams()->drop(*stream_);
-    if (plain) return exchange_->answer(mcp_over_http::message_answer(std::move(message), http));
+    if (plain) return exchange_->answer(message_answer(std::move(message), http));
     wait();
     if (!stream_) {
       exchange_->write(sse_event(message), false);
@@ -117,7 +116,7 @@ class McpHttp::Sink final : public ResponseSink {
 
   void accepted() override {
     over_ = true;
-    exchange_->answer(mcp_over_http::empty_answer(202));
+    exchange_->answer(empty_answer(202));
   }
 
   void abandon() override {
@@ -134,12 +133,12 @@ class McpHttp::Sink final : public ResponseSink {
     session->streams = std::make_shared<SessionStreams>(session->version, StreamLimits());
     session->channel = session->streams;
     owner_.service_.join(session);
-    net::HttpResponse answer = mcp_over_http::message_answer(std::move(opened.message));
+    net::HttpResponse answer = message_answer(std::move(opened.message));
     answer.headers = "Mcp-Session-Id: " + session->id + "\r\n";
     if (takes_.json) return exchange_->answer(std::move(answer));
     // The header has to come with the head of the stream.
     net::HttpResponse stream = std::move(answer);
-    stream.type = mcp_over_http::k_stream;
+    stream.type = k_stream;
     stream.body = sse_event(stream.body);
     exchange_->answer(std::move(stream));
   }
@@ -193,7 +192,6 @@ class McpHttp::Sink final : public ResponseSink {
 };
 
 std::optional<net::HttpResponse> McpHttp::admit(const net::HttpRequest& request) {
-  using namespace mcp_over_http;
   const bool modern = is_modern(request);
   if (!modern && request.method == "DELETE") return std::nullopt;
   if (!modern && request.method == "GET") {
@@ -219,8 +217,8 @@ void McpHttp::handle(const net::HttpRequest& request, const engine::Principal& p
   if (request.method == "GET") return get(request, principal, exchange);
   const std::string_view id = request.header("mcp-session-id");
   if (id.empty()) return exchange->answer(net::plain_error(400, "the Mcp-Session-Id header is missing"));
-  if (!sessions_.close(id, principal.name)) return exchange->answer(mcp_over_http::lost_session({}));
-  exchange->answer(mcp_over_http::empty_answer(204));
+  if (!sessions_.close(id, principal.name)) return exchange->answer(lost_session({}));
+  exchange->answer(empty_answer(204));
 }
 
 void McpHttp::get(const net::HttpRequest& request, const engine::Principal& principal,
@@ -239,11 +237,10 @@ void McpHttp::get(const net::HttpRequest& request, const engine::Principal& prin
 
 std::optional<net::HttpResponse> McpHttp::find_session(const net::HttpRequest& request, const RpcId& id,
                                                        Peer& peer) {
-  using namespace mcp_over_http;
   const std::string_view session = request.header("mcp-session-id");
   if (session.empty())
-    return refuse(400, id, k_invalid_request,
-                  "the Mcp-Session-Id header is missing: send initialize first, then its session id");
+    return refuse_http(400, id, k_invalid_request,
+                       "the Mcp-Session-Id header is missing: send initialize first, then its session id");
   peer.session = sessions_.use(session, peer.principal.name);
   if (peer.session && request.pass) peer.session->pass = request.pass;
   if (!peer.session) return lost_session(id);
@@ -253,13 +250,12 @@ std::optional<net::HttpResponse> McpHttp::find_session(const net::HttpRequest& r
 
 void McpHttp::post(const net::HttpRequest& request, const engine::Principal& principal,
                    const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange) {
-  using namespace mcp_over_http;
   Peer peer;
   peer.principal = principal;
   peer.request = &request;
   Result<Json> value = parse_json(request.body);
   if (!value)
-    return exchange->answer(refuse(400, {}, k_parse_error, "parse error: " + value.error().message));
+    return exchange->answer(refuse_http(400, {}, k_parse_error, "parse error: " + value.error().message));
   if (value->is_array() && !find_session(request, {}, peer) && takes_batches(*peer.session)) {
     const auto sink = sink_for(peer, challenge, exchange);
     take_batch(service_, std::move(*value), peer, sink);
@@ -272,7 +268,7 @@ void McpHttp::post(const net::HttpRequest& request, const engine::Principal& pri
   if (era == Era::modern) {
     if (message->kind == RpcMessage::Kind::response)
       return exchange->answer(
-          refuse(400, message->id, k_invalid_request, "this revision has no requests to answer"));
+          refuse_http(400, message->id, k_invalid_request, "this revision has no requests to answer"));
     peer.id = "x" + std::to_string(next_peer_++);
     peer.session = nullptr;
     return take(std::move(*message), era, peer, challenge, exchange);
@@ -288,7 +284,7 @@ void McpHttp::post(const net::HttpRequest& request, const engine::Principal& pri
 std::shared_ptr<McpHttp::Sink> McpHttp::sink_for(const Peer& peer, const auth::Challenge& challenge,
                                                  const std::shared_ptr<net::ResponseWriter>& exchange) {
   const std::string_view accept = peer.request->header("accept");
-  const Takes takes{accepts(accept, mcp_over_http::k_json), accepts(accept, mcp_over_http::k_stream)};
+  const Takes takes{accepts(accept, k_json), accepts(accept, k_stream)};
   return std::make_shared<Sink>(*this, peer, challenge, exchange, takes);
 }
 

@@ -7,7 +7,6 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace ladder {
 
 RpcError rung(int code, std::string message, Json data = nullptr) {
   RpcError error;
@@ -84,7 +83,6 @@ bool same_value(const Json& value, const std::string& text) {
   return error == std::errc() && end == text.data() + text.size() && number == value.get<double>();
 }
 
-}  // namespace ladder
 }  // namespace
 
 std::optional<std::string> header_text(std::string_view value) {
@@ -99,15 +97,14 @@ std::optional<std::string> header_text(std::string_view value) {
 }
 
 std::optional<RpcError> check_envelope(const RpcMessage& message, const net::HttpRequest* request) {
-  if (!message.params.is_object())
-    return ladder::rung(k_invalid_params, "params must be an object with _meta");
-  if (auto error = ladder::check_meta(message)) return error;
+  if (!message.params.is_object()) return rung(k_invalid_params, "params must be an object with _meta");
+  if (auto error = check_meta(message)) return error;
   if (request != nullptr) {
-    if (auto error = ladder::check_mirrors(message, *request)) return error;
+    if (auto error = check_mirrors(message, *request)) return error;
   }
   const auto& version = meta_of(message, k_meta_version).get_ref<const std::string&>();
   if (version != k_modern_version)
-    return ladder::rung(
+    return rung(
         k_unsupported_version,
         "revision " + printable(std::string_view(version).substr(0, 40)) + " is not served without a session",
         {{"supported", supported_versions()}, {"requested", version}});
@@ -119,17 +116,17 @@ std::optional<RpcError> check_param_headers(const ToolEntry& tool, const Json& a
   for (const HeaderArgument& argument : tool.headers) {
     const Json* value = &arguments;
     for (const std::string& name : argument.path) value = &member_of(*value, name);
-    const ladder::HeaderValue header = ladder::header_of(request, argument.header);
+    const HeaderValue header = header_of(request, argument.header);
     const std::string& last = argument.path.back();
     if (value->is_null()) {
       if (header.count > 0)
-        return ladder::mismatch("the header " + argument.header + " has no argument " + last + " to mirror");
+        return mismatch("the header " + argument.header + " has no argument " + last + " to mirror");
       continue;
     }
     const std::optional<std::string> text = header_text(header.text);
-    if (header.count != 1 || !text || !ladder::same_value(*value, *text))
-      return ladder::mismatch("the header " + argument.header +
-                              " must stand there once and equal the argument " + last);
+    if (header.count != 1 || !text || !same_value(*value, *text))
+      return mismatch("the header " + argument.header + " must stand there once and equal the argument " +
+                      last);
   }
   return std::nullopt;
 }

@@ -4,7 +4,6 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace offering {
 
 // Lists change only with the server's own settings, and a change is announced.
 constexpr long long k_list_ttl_ms = 300'000;
@@ -72,7 +71,6 @@ PromptEntry entry_of(const tools::Prompt& record) {
   return entry;
 }
 
-}  // namespace offering
 }  // namespace
 
 Result<Catalogue> Catalogue::from(const McpWriter& wire, const tools::ToolList& tools,
@@ -85,10 +83,9 @@ Result<Catalogue> Catalogue::from(const McpWriter& wire, const tools::ToolList& 
   made.tools_ = std::move(*compiled);
   for (const tools::Resource* record : resources)
     (record->id.find('{') == std::string_view::npos ? made.resources_ : made.templates_)
-        .push_back(offering::entry_of(*record));
-  for (tools::Document& document : extras.documents)
-    made.resources_.push_back(offering::entry_of(std::move(document)));
-  for (const tools::Prompt* record : prompts) made.prompts_.push_back(offering::entry_of(*record));
+        .push_back(entry_of(*record));
+  for (tools::Document& document : extras.documents) made.resources_.push_back(entry_of(std::move(document)));
+  for (const tools::Prompt* record : prompts) made.prompts_.push_back(entry_of(*record));
   for (const auto& tool : tools)
     if (tool->workflow || extras.all_prompts) made.prompts_.push_back(prompt_of(*tool));
   std::sort(made.prompts_.begin(), made.prompts_.end(),
@@ -103,16 +100,16 @@ Result<Catalogue> Catalogue::from(const McpWriter& wire, const tools::ToolList& 
 }
 
 void Catalogue::serialise(const McpWriter& wire, std::size_t page) {
-  const CacheHint hint{offering::k_list_ttl_ms, true};
+  const CacheHint hint{k_list_ttl_ms, true};
   tool_list = Listing(wire, "tools", tools_.items(), page, hint);
   std::vector<std::string> items;
-  for (const PromptEntry& one : prompts_) items.push_back(offering::prompt_item(one));
+  for (const PromptEntry& one : prompts_) items.push_back(prompt_item(one));
   prompt_list = Listing(wire, "prompts", items, page, hint);
   items.clear();
-  for (const ResourceEntry& one : resources_) items.push_back(offering::resource_item(one, "uri"));
+  for (const ResourceEntry& one : resources_) items.push_back(resource_item(one, "uri"));
   resource_list = Listing(wire, "resources", items, page, hint);
   items.clear();
-  for (const ResourceEntry& one : templates_) items.push_back(offering::resource_item(one, "uriTemplate"));
+  for (const ResourceEntry& one : templates_) items.push_back(resource_item(one, "uriTemplate"));
   template_list = Listing(wire, "resourceTemplates", items, page, hint);
 }
 

@@ -2,7 +2,6 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace listening {
 
 std::string tag(const RpcId& id) {
   return "\"_meta\":{\"" + std::string(k_meta_subscription) + "\":" + id + "}";
@@ -51,14 +50,13 @@ bool wants(const ListenFilter& filter, engine::Change what, const std::string& u
   return false;
 }
 
-}  // namespace listening
 }  // namespace
 
 bool Subscriptions::listen(const std::string& peer, BeginListen begin,
                            const std::shared_ptr<ResponseSink>& sink, std::size_t most) {
   if (streams_.size() >= most) return false;
   sink->stay();
-  sink->send(listening::acknowledged(begin.id, begin.filter), false);
+  sink->send(acknowledged(begin.id, begin.filter), false);
   streams_[{peer, begin.id}] = {std::move(begin.filter), sink};
   return true;
 }
@@ -92,11 +90,11 @@ void Subscriptions::leave(const std::string& session) {
 }
 
 void Subscriptions::changed(engine::Change what, const std::string& uri) {
-  const std::string_view method = listening::method_of(what);
+  const std::string_view method = method_of(what);
   const std::string about = what == engine::Change::resource ? "\"uri\":" + quote_json(uri) : "";
   for (auto& [key, stream] : streams_) {
-    if (!listening::wants(stream.filter, what, uri)) continue;
-    const std::string params = "{" + about + (about.empty() ? "" : ",") + listening::tag(key.second) + "}";
+    if (!wants(stream.filter, what, uri)) continue;
+    const std::string params = "{" + about + (about.empty() ? "" : ",") + tag(key.second) + "}";
     stream.sink->send(rpc_notification(method, params), true);
   }
   for (const auto& [id, weak] : sessions_) {
@@ -109,9 +107,9 @@ void Subscriptions::changed(engine::Change what, const std::string& uri) {
 
 void Subscriptions::task_changed(const TaskFacts& task, const std::string& details) {
   for (auto& [key, stream] : streams_)
-    if (listening::has(stream.filter.tasks, task.id))
-      stream.sink->send(rpc_notification("notifications/tasks", "{" + task_members(task) + details + "," +
-                                                                    listening::tag(key.second) + "}"),
+    if (has(stream.filter.tasks, task.id))
+      stream.sink->send(rpc_notification("notifications/tasks",
+                                         "{" + task_members(task) + details + "," + tag(key.second) + "}"),
                         true);
 }
 

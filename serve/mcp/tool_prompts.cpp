@@ -2,7 +2,6 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace prompting {
 
 std::string type_of(const Json& schema) {
   const auto type = schema.is_object() ? schema.find("type") : schema.end();
@@ -41,7 +40,6 @@ std::vector<std::string> completed(const Choices& choices, std::string_view argu
   return fitting;
 }
 
-}  // namespace prompting
 }  // namespace
 
 PromptEntry prompt_of(const tools::Tool& tool) {
@@ -52,13 +50,13 @@ PromptEntry prompt_of(const tools::Tool& tool) {
   const Json schema = parse_json(input_schema(tool)).value_or(Json::object());
   const Json required = schema.value("required", Json::array());
   const Json properties = schema.value("properties", Json::object());
-  prompting::Choices choices;
+  Choices choices;
   for (const auto& [name, property] : properties.items()) {
-    if (!property.is_object() || !prompting::can_be_written(property)) continue;
+    if (!property.is_object() || !can_be_written(property)) continue;
     const bool needed = std::find(required.begin(), required.end(), name) != required.end();
     // What a workflow must be told besides is the model's to count and to find out, not a person's to type.
     if (tool.workflow && needed && name != "step") continue;
-    entry.arguments.push_back({name, prompting::described(property), needed});
+    entry.arguments.push_back({name, described(property), needed});
     for (const Json& value : property.value("enum", Json::array()))
       if (value.is_string()) choices[name].push_back(value.get<std::string>());
   }
@@ -78,7 +76,7 @@ PromptEntry prompt_of(const tools::Tool& tool) {
   };
   entry.complete = [choices](std::string_view argument, std::string_view begun,
                              engine::CallContext& context) {
-    return prompting::completed(choices, argument, begun, context);
+    return completed(choices, argument, begun, context);
   };
   return entry;
 }

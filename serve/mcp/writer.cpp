@@ -9,13 +9,12 @@
 
 namespace exai::serve::mcp {
 namespace {
-namespace writing {
 
 constexpr std::array<std::string_view, 5> k_versions{"2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26",
                                                      "2024-11-05"};
 
 /// What we offer in every era; the logo is a plain square, so that hosts that show icons show one.
-Json capabilities() {
+Json server_capabilities() {
   return {{"tools", {{"listChanged", true}}},
           {"prompts", {{"listChanged", true}}},
           {"resources", {{"listChanged", true}, {"subscribe", true}}},
@@ -56,15 +55,14 @@ std::string texts(const std::vector<std::string>& values, std::size_t most) {
   return text;
 }
 
-}  // namespace writing
 }  // namespace
 
 std::span<const std::string_view> supported_versions() {
-  return writing::k_versions;
+  return k_versions;
 }
 
 std::span<const std::string_view> session_versions() {
-  return std::span<const std::string_view>(writing::k_versions).subspan(1);
+  return std::span<const std::string_view>(k_versions).subspan(1);
 }
 
 bool is_session_version(std::string_view version) {
@@ -91,7 +89,7 @@ std::string initialize_result(const ServerIdentity& identity, std::string_view v
 }
 
 McpWriter::McpWriter(const ServerIdentity& identity)
-    : info_(dump_json(writing::server_info(identity))),
+    : info_(dump_json(server_info(identity))),
       meta_(R"("io.modelcontextprotocol/serverInfo":)" +
             dump_json({{"name", identity.name}, {"version", identity.version}})) {
   if (!identity.instructions.empty())
@@ -116,12 +114,12 @@ std::string McpWriter::finished(Era era, std::string members, std::string_view t
 
 std::string McpWriter::initialize(std::string_view version) const {
   return "{\"protocolVersion\":" + quote_json(version) +
-         ",\"capabilities\":" + dump_json(writing::capabilities()) + ",\"serverInfo\":" + info_ +
+         ",\"capabilities\":" + dump_json(server_capabilities()) + ",\"serverInfo\":" + info_ +
          instructions_ + "}";
 }
 
 std::string McpWriter::discover() const {
-  Json capabilities = writing::capabilities();
+  Json capabilities = server_capabilities();
   capabilities["extensions"][k_tasks_extension] = Json::object();
   std::string versions;
   for (const std::string_view version : supported_versions())
@@ -148,7 +146,7 @@ std::string McpWriter::list(Era era, std::string_view key, std::string_view item
 }
 
 std::string McpWriter::tool(const Dialect& dialect, const engine::ToolOutput& output) const {
-  std::string text = "\"content\":" + writing::content_for(dialect, output.content);
+  std::string text = "\"content\":" + content_for(dialect, output.content);
   // Revisions before 2026 know objects only.
   if (dialect.era == Era::modern ? !output.structured.empty() : output.structured.starts_with('{'))
     text.append(",\"structuredContent\":").append(output.structured);
@@ -190,7 +188,7 @@ std::string McpWriter::resource(Era era, std::string_view uri, const engine::Res
 
 std::string McpWriter::completion(Era era, const engine::CompletionOutput& output) const {
   constexpr std::size_t k_most = 100;  // of the specification
-  return finished(era, "\"completion\":{\"values\":[" + writing::texts(output.values, k_most) +
+  return finished(era, "\"completion\":{\"values\":[" + texts(output.values, k_most) +
                            "],\"total\":" + std::to_string(output.values.size()) +
                            (output.values.size() > k_most ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
 }

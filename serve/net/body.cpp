@@ -5,10 +5,9 @@
 
 namespace exai::serve::net {
 namespace {
-namespace body_rules {
 
 // Extensions and trailers mean nothing to us; a sender must not keep us reading them.
-constexpr std::size_t k_line_bytes = 4096, k_overhead_bytes = std::size_t{16} << 10U;
+constexpr std::size_t k_body_line_bytes = 4096, k_overhead_bytes = std::size_t{16} << 10U;
 constexpr std::size_t k_reserved_bytes = std::size_t{1} << 20U, k_kept_bytes = std::size_t{64} << 10U;
 constexpr std::string_view k_too_large = "the body is larger than limits.body allows";
 
@@ -19,11 +18,9 @@ bool is_text(std::string_view line) {
   });
 }
 
-}  // namespace body_rules
 }  // namespace
 
 void BodyReader::begin(const Framing& framing, std::uint64_t most) {
-  using namespace body_rules;
   if (text_.capacity() > k_kept_bytes) text_ = std::string();
   text_.clear();
   line_.clear();
@@ -64,7 +61,7 @@ std::size_t BodyReader::take_line(std::string_view bytes) {
   const std::size_t end = bytes.find('\n');
   const std::string_view piece = end == std::string_view::npos ? bytes : bytes.substr(0, end + 1);
   line_ += piece;
-  if (line_.size() > body_rules::k_line_bytes) {
+  if (line_.size() > k_body_line_bytes) {
     refuse(400, "malformed body: a line of the chunked coding is longer than 4 KiB");
     return piece.size();
   }
@@ -82,7 +79,7 @@ std::size_t BodyReader::take_line(std::string_view bytes) {
 }
 
 void BodyReader::judge_line(std::string_view line) {
-  if (!body_rules::is_text(line)) return refuse(400, "malformed body: control characters between chunks");
+  if (!is_text(line)) return refuse(400, "malformed body: control characters between chunks");
   switch (part_) {
     case Part::size:
       return judge_size(line);
@@ -96,7 +93,7 @@ void BodyReader::judge_line(std::string_view line) {
         return;
       }
       overhead_ += line.size();
-      if (overhead_ > body_rules::k_overhead_bytes)
+      if (overhead_ > k_overhead_bytes)
         return refuse(431, "chunk extensions and trailers are larger than 16 KiB");
       if (line.find(':') == std::string_view::npos || line.front() == ' ' || line.front() == '\t')
         refuse(400, "malformed body: a trailer must be a header line");
@@ -104,7 +101,6 @@ void BodyReader::judge_line(std::string_view line) {
 }
 
 void BodyReader::judge_size(std::string_view line) {
-  using namespace body_rules;
   const std::string_view digits = line.substr(0, line.find_first_not_of("0123456789abcdefABCDEF"));
   std::string_view extension = line.substr(digits.size());
   while (!extension.empty() && (extension.front() == ' ' || extension.front() == '\t'))

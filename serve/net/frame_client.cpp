@@ -17,7 +17,6 @@
 
 namespace exai::serve::net {
 namespace {
-namespace frame_dialler {
 
 namespace net = boost::asio;
 namespace websocket = boost::beast::websocket;
@@ -127,15 +126,14 @@ class FrameClient final : public FrameSink, public std::enable_shared_from_this<
   bool over_ = false;
 };
 
-}  // namespace frame_dialler
 }  // namespace
 
 std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, const DoorLimits& limits,
                                        std::string host, std::string port, std::string path,
                                        std::size_t max_frame, DialHooks hooks) {
-  auto client = std::make_shared<frame_dialler::FrameClient>(io, limits, std::move(host), std::move(port),
-                                                             std::move(path), max_frame, std::move(hooks));
-  boost::asio::awaitable<void> task = frame_dialler::FrameClient::run(client);
+  auto client = std::make_shared<FrameClient>(io, limits, std::move(host), std::move(port), std::move(path),
+                                              max_frame, std::move(hooks));
+  boost::asio::awaitable<void> task = FrameClient::run(client);
   boost::asio::co_spawn(io, std::move(task), boost::asio::detached);
   return client;
 }

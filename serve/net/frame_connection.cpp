@@ -20,7 +20,6 @@
 
 namespace exai::serve::net {
 namespace {
-namespace frame_door {
 
 using Tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
@@ -302,12 +301,11 @@ class FrameConnection final : public Connection,
   bool last_ = false, close_sent_ = false;  // our close frame is being written; has been
 };
 
-}  // namespace frame_door
 }  // namespace
 
 void serve_frames(Arrival arrival, ConnectionManager& hub, FrameService& service) {
-  const auto connection = std::make_shared<frame_door::FrameConnection>(std::move(arrival), hub, service);
-  net::awaitable<void> task = frame_door::FrameConnection::run(connection);
+  const auto connection = std::make_shared<FrameConnection>(std::move(arrival), hub, service);
+  net::awaitable<void> task = FrameConnection::run(connection);
   net::co_spawn(hub.io(), std::move(task), net::detached);
 }
 

@@ -7,12 +7,11 @@
 
 namespace exai::serve::net {
 namespace {
-namespace frame_rules {
 
 constexpr unsigned k_final = 0x80, k_reserved = 0x70, k_opcode = 0x0f, k_masked = 0x80, k_size = 0x7f;
 constexpr unsigned k_continuation = 0, k_text = 1, k_binary = 2, k_close = 8, k_ping = 9, k_pong = 10;
 // A message that was much larger than most gives its memory back.
-constexpr std::size_t k_kept_bytes = std::size_t{64} << 10U;
+constexpr std::size_t k_frames_kept_bytes = std::size_t{64} << 10U;
 constexpr std::size_t k_reason_bytes = 123;
 
 bool is_control(unsigned opcode) {
@@ -34,7 +33,6 @@ void unmask(char* bytes, std::size_t size, const unsigned char* mask, std::uint6
   for (; i < size; ++i) bytes[i] = static_cast<char>(static_cast<unsigned char>(bytes[i]) ^ turned[i % 8]);
 }
 
-}  // namespace frame_rules
 }  // namespace
 
 bool is_close_code(std::uint16_t code) {
@@ -55,14 +53,14 @@ void FrameReader::break_off(std::uint16_t code, const char* why) {
 
 std::size_t FrameReader::wanted_head() const {
   if (head_size_ < 2) return 2;
-  const unsigned size = head_[1] & frame_rules::k_size;
+  const unsigned size = head_[1] & k_size;
   const std::size_t more = size == 126 ? 2 : size == 127 ? 8 : 0;
-  return 2 + more + ((head_[1] & frame_rules::k_masked) != 0 ? 4 : 0);
+  return 2 + more + ((head_[1] & k_masked) != 0 ? 4 : 0);
 }
 
 std::size_t FrameReader::take(std::string_view bytes) {
   if (event_ == Event::text || event_ == Event::binary) {
-    if (message_.capacity() > frame_rules::k_kept_bytes) message_ = std::string();
+    if (message_.capacity() > k_frames_kept_bytes) message_ = std::string();
     message_.clear();
   }
   event_ = Event::none;
@@ -82,7 +80,6 @@ std::size_t FrameReader::take(std::string_view bytes) {
 }
 
 void FrameReader::begin_frame() {
-  using namespace frame_rules;
   const unsigned opcode = head_[0] & k_opcode;
   std::uint64_t size = head_[1] & k_size;
   const std::size_t wide = size == 126 ? 2 : size == 127 ? 8 : 0;
@@ -104,7 +101,6 @@ void FrameReader::begin_frame() {
 }
 
 bool FrameReader::judge_frame(unsigned opcode, bool final) {
-  using namespace frame_rules;
   const auto wrong = [this](const char* why) { return break_off(k_close_protocol, why), false; };
   if ((head_[0] & k_reserved) != 0) return wrong("a reserved bit is set");
   if ((head_[1] & k_masked) == 0) return wrong("a frame from a client must be masked");
@@ -122,7 +118,6 @@ bool FrameReader::judge_frame(unsigned opcode, bool final) {
 }
 
 std::size_t FrameReader::take_payload(std::string_view bytes) {
-  using namespace frame_rules;
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
   if (count == 0) return 0;
   std::string& to = is_control(head_[0] & k_opcode) ? control_ : message_;
@@ -136,7 +131,6 @@ std::size_t FrameReader::take_payload(std::string_view bytes) {
 }
 
 void FrameReader::end_frame() {
-  using namespace frame_rules;
   const unsigned opcode = head_[0] & k_opcode;
   const bool final = (head_[0] & k_final) != 0;
   in_payload_ = false;
@@ -152,7 +146,6 @@ void FrameReader::end_frame() {
 }
 
 void FrameReader::end_control(unsigned opcode) {
-  using namespace frame_rules;
   if (opcode != k_close) {
     event_ = opcode == k_ping ? Event::ping : Event::pong;
     return;
@@ -171,7 +164,7 @@ void FrameReader::end_control(unsigned opcode) {
 }
 
 void append_frame_head(std::string& out, Opcode opcode, std::size_t size) {
-  out += static_cast<char>(frame_rules::k_final | static_cast<unsigned>(opcode));
+  out += static_cast<char>(k_final | static_cast<unsigned>(opcode));
   const int bytes = size < 126 ? 0 : size <= 0xffff ? 2 : 8;
   out += static_cast<char>(bytes == 0 ? size : bytes == 2 ? 126 : 127);
   for (int i = bytes - 1; i >= 0; --i)
@@ -186,7 +179,7 @@ void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
 void append_close(std::string& out, std::uint16_t code, std::string_view reason) {
   if (code == 0) return append_frame(out, Opcode::close, {});
   std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-  payload += beginning_of(reason, frame_rules::k_reason_bytes);
+  payload += beginning_of(reason, k_reason_bytes);
   append_frame(out, Opcode::close, payload);
 }
 

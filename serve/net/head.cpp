@@ -7,12 +7,11 @@
 
 namespace exai::serve::net {
 namespace {
-namespace head_rules {
 
 // Method, two spaces, "HTTP/1.1" and the line's end come on top of the target.
-constexpr std::size_t k_line_bytes = k_target_bytes + 64;
+constexpr std::size_t k_head_line_bytes = k_target_bytes + 64;
 // A head that was much larger than most gives its memory back before the next one.
-constexpr std::size_t k_kept_bytes = 4096;
+constexpr std::size_t k_head_kept_bytes = 4096;
 
 constexpr unsigned char k_token = 1, k_visible = 2, k_value = 4;
 
@@ -70,15 +69,13 @@ bool ends_chunked(std::string_view codings) {
   return last;
 }
 
-}  // namespace head_rules
 }  // namespace
 
 bool lists_token(const HttpRequest& request, std::string_view header, std::string_view token) {
   bool found = false;
   for (const auto& [name, value] : request.headers)
     if (equals_ignoring_case(name, header))
-      head_rules::each_element(
-          value, [&](std::string_view one) { found = found || equals_ignoring_case(one, token); });
+      each_element(value, [&](std::string_view one) { found = found || equals_ignoring_case(one, token); });
   return found;
 }
 
@@ -93,7 +90,6 @@ void HeadReader::refuse(int status, std::string_view why) {
 }
 
 std::size_t HeadReader::take(std::string_view bytes) {
-  using namespace head_rules;
   std::size_t taken = 0;
   while (state_ == State::more && taken < bytes.size()) {
     const std::string_view rest = bytes.substr(taken);
@@ -123,7 +119,7 @@ std::size_t HeadReader::take(std::string_view bytes) {
 }
 
 bool HeadReader::too_long() {
-  if (method_.size == 0 && text_.size() - line_start_ > head_rules::k_line_bytes)
+  if (method_.size == 0 && text_.size() - line_start_ > k_head_line_bytes)
     refuse(414, "the target is longer than 8 KiB");
   else if (text_.size() > k_head_bytes)
     refuse(431, "the header block is larger than 32 KiB");
@@ -137,7 +133,6 @@ void HeadReader::take_line(std::string_view line) {
 }
 
 void HeadReader::take_request_line(std::string_view line) {
-  using namespace head_rules;
   const std::size_t first = line.find(' '), second = line.find(' ', first + 1);
   if (first == std::string_view::npos || second == std::string_view::npos)
     return refuse(400, "malformed request: the first line must be METHOD TARGET HTTP/1.1");
@@ -156,7 +151,6 @@ void HeadReader::take_request_line(std::string_view line) {
 }
 
 void HeadReader::take_field(std::string_view line) {
-  using namespace head_rules;
   if (line.front() == ' ' || line.front() == '\t')
     return refuse(400, "malformed request: a header goes on in the next line (obsolete line folding)");
   const std::size_t colon = line.find(':');
@@ -230,10 +224,10 @@ bool HeadReader::judge_length() {
     if (equals_ignoring_case(coding, "chunked") && !framing_.http10) return true;
     // Where "chunked" comes last the length is clear and only the coding is unknown (RFC 9112 section 6.1).
     std::size_t chunked = 0;
-    head_rules::each_element(coding, [&chunked](std::string_view one) {
+    each_element(coding, [&chunked](std::string_view one) {
       if (equals_ignoring_case(one, "chunked")) ++chunked;
     });
-    const bool clear = chunked == 1 && head_rules::ends_chunked(coding) && !framing_.http10;
+    const bool clear = chunked == 1 && ends_chunked(coding) && !framing_.http10;
     return refuse(clear ? 501 : 400,
                   "of transfer codings only \"chunked\", alone and in HTTP/1.1, is understood"),
            false;
@@ -255,7 +249,7 @@ void HeadReader::judge_connection() {
 
 void HeadReader::reset() {
   state_ = State::more;
-  if (text_.capacity() > head_rules::k_kept_bytes) text_ = std::string();
+  if (text_.capacity() > k_head_kept_bytes) text_ = std::string();
   text_.clear();
   line_start_ = 0;
   method_ = target_ = {};

@@ -5,7 +5,6 @@
 
 namespace exai::serve::net {
 namespace {
-namespace head_socket {
 
 using Tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
@@ -14,17 +13,16 @@ using ErrorCode = boost::system::error_code;
 constexpr std::size_t k_read_bytes = 1024;
 constexpr std::size_t k_linger_bytes = std::size_t{64} << 20U;
 
-}  // namespace head_socket
 }  // namespace
 
 net::awaitable<boost::system::error_code> read_head(net::ip::tcp::socket& socket,
                                                     boost::beast::flat_buffer& buffer, HeadReader& head) {
-  head_socket::ErrorCode error;
+  ErrorCode error;
   for (;;) {
     if (buffer.size() > 0)
       buffer.consume(head.take({static_cast<const char*>(buffer.data().data()), buffer.size()}));
     if (head.state() != HeadReader::State::more) co_return error;
-    const std::size_t count = co_await socket.async_read_some(buffer.prepare(head_socket::k_read_bytes),
+    const std::size_t count = co_await socket.async_read_some(buffer.prepare(k_read_bytes),
                                                               net::redirect_error(net::use_awaitable, error));
     buffer.commit(count);
     if (error) co_return error;
@@ -32,11 +30,11 @@ net::awaitable<boost::system::error_code> read_head(net::ip::tcp::socket& socket
 }
 
 net::awaitable<void> linger(net::ip::tcp::socket& socket, boost::beast::flat_buffer& buffer) {
-  head_socket::ErrorCode error;
-  socket.shutdown(head_socket::Tcp::socket::shutdown_send, error);
+  ErrorCode error;
+  socket.shutdown(Tcp::socket::shutdown_send, error);
   buffer.clear();
   std::size_t taken = 0;
-  while (!error && taken < head_socket::k_linger_bytes) {
+  while (!error && taken < k_linger_bytes) {
     const std::size_t count = co_await socket.async_read_some(buffer.prepare(65536),
                                                               net::redirect_error(net::use_awaitable, error));
     taken += count;

@@ -24,12 +24,11 @@
 
 namespace exai::serve::net {
 namespace {
-namespace http_door {
 
 using Tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
 
-constexpr std::size_t k_kept_bytes = 4096;  // of a read buffer, between two requests
+constexpr std::size_t k_http_connection_kept_bytes = 4096;  // of a read buffer, between two requests
 
 // To write an answer wakes its reader, and that costs as much as a tenth of a workflow step when the reader's
 // processor has gone to sleep meanwhile. So an answer that took this long lets the requests that have arrived
@@ -104,7 +103,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   /// One request and its answer; false when the connection is over.
   net::awaitable<bool> exchange() {
     head_.reset();
-    if (buffer_.size() == 0 && buffer_.capacity() > k_kept_bytes) buffer_ = boost::beast::flat_buffer();
+    if (buffer_.size() == 0 && buffer_.capacity() > k_http_connection_kept_bytes)
+      buffer_ = boost::beast::flat_buffer();
     reading_ = true;
     begun_ = false;
     ErrorCode error = co_await read_head(socket_, buffer_, head_);
@@ -295,12 +295,11 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   bool watching_ = false, lost_ = false;  // lost_: the peer left while somebody cared
 };
 
-}  // namespace http_door
 }  // namespace
 
 void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler) {
-  const auto connection = std::make_shared<http_door::HttpConnection>(std::move(arrival), hub, handler);
-  net::awaitable<void> task = http_door::HttpConnection::run(connection);
+  const auto connection = std::make_shared<HttpConnection>(std::move(arrival), hub, handler);
+  net::awaitable<void> task = HttpConnection::run(connection);
   net::co_spawn(hub.io(), std::move(task), net::detached);
 }
 

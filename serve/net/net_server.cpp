@@ -20,7 +20,6 @@
 
 namespace exai::serve::net {
 namespace {
-namespace doorway {
 
 using Tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
@@ -96,7 +95,7 @@ Error busy_port(const std::string& where, std::uint16_t port, std::string_view s
       "stop it (exai stop, if it is exai), or choose another port with " + std::string(setting));
 }
 
-Result<Tcp::endpoint> resolve(const std::string& host, std::uint16_t port, std::string_view setting) {
+Result<Tcp::endpoint> resolve_host(const std::string& host, std::uint16_t port, std::string_view setting) {
   constexpr Millis k_patience{5000};
   ErrorCode error;
   const net::ip::address address = net::ip::make_address(host, error);
@@ -132,7 +131,6 @@ Result<void> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoin
               "change " + std::string(setting));
 }
 
-}  // namespace doorway
 }  // namespace
 
 struct NetServer::Impl {
@@ -141,30 +139,30 @@ struct NetServer::Impl {
   ConnectionRegistry book;  // first, so that it goes last
   net::io_context io{1};
   ConnectionManager hub;
-  doorway::AsioLoop loop;
+  AsioLoop loop;
   net::signal_set signals;
   std::function<void(int)> on_signal;
   std::function<void(std::string_view)> on_broken;
-  std::list<doorway::Tcp::acceptor> acceptors;
+  std::list<Tcp::acceptor> acceptors;
 
   Result<BoundSocket> listen(const std::string& name, const std::string& host, std::uint16_t port,
-                             std::string_view setting, Share share, doorway::Greet greet) {
-    const Result<doorway::Tcp::endpoint> endpoint = doorway::resolve(host, port, setting);
+                             std::string_view setting, Share share, Greet greet) {
+    const Result<Tcp::endpoint> endpoint = resolve_host(host, port, setting);
     if (!endpoint) return fail(endpoint.error());
-    doorway::Tcp::acceptor acceptor(io);
-    if (Result<void> opened = doorway::open_acceptor(acceptor, *endpoint, setting); !opened)
+    Tcp::acceptor acceptor(io);
+    if (Result<void> opened = open_acceptor(acceptor, *endpoint, setting); !opened)
       return fail(opened.error());
     BoundSocket listener;
     listener.name = name;
-    listener.address = doorway::printable_address(acceptor.local_endpoint());
+    listener.address = printable_address(acceptor.local_endpoint());
     acceptors.push_back(std::move(acceptor));
-    net::awaitable<void> task = doorway::accept_all(acceptors.back(), hub, share, name, std::move(greet));
+    net::awaitable<void> task = accept_all(acceptors.back(), hub, share, name, std::move(greet));
     net::co_spawn(io, std::move(task), net::detached);
     return listener;
   }
 
   void wait_for_signal() {
-    signals.async_wait([this](const doorway::ErrorCode& error, int signal) {
+    signals.async_wait([this](const ErrorCode& error, int signal) {
       if (error) return;
       wait_for_signal();
       on_signal(signal);
@@ -257,13 +255,13 @@ void NetServer::run() {
   impl_->io.restart();
   impl_->io.poll();
   // From here on a signal does what it does to any process: nobody would hear it.
-  doorway::ErrorCode ignored;
+  ErrorCode ignored;
   impl_->signals.clear(ignored);
 }
 
 void NetServer::stop_accepting() {
-  doorway::ErrorCode ignored;
-  for (doorway::Tcp::acceptor& acceptor : impl_->acceptors) acceptor.close(ignored);
+  ErrorCode ignored;
+  for (Tcp::acceptor& acceptor : impl_->acceptors) acceptor.close(ignored);
   impl_->hub.wind_down();
 }
 

@@ -7,7 +7,6 @@
 
 namespace exai::serve::net {
 namespace {
-namespace handshake {
 
 constexpr std::string_view k_key = "sec-websocket-key", k_version = "sec-websocket-version";
 constexpr std::string_view k_magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -32,11 +31,9 @@ HttpResponse upgrade_required(std::string_view why) {
   return plain_error(426, why, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
 }
 
-}  // namespace handshake
 }  // namespace
 
 std::optional<HttpResponse> judge_upgrade(const HttpRequest& request, const Framing& framing) {
-  using namespace handshake;
   if (!lists_token(request, "upgrade", "websocket")) return upgrade_required("this port speaks WebSocket");
   if (request.method != "GET") return plain_error(405, "a WebSocket begins with GET", "Allow: GET\r\n");
   if (framing.http10) return plain_error(400, "a WebSocket begins in HTTP/1.1");
@@ -53,7 +50,6 @@ std::optional<HttpResponse> judge_upgrade(const HttpRequest& request, const Fram
 }
 
 std::string accept_upgrade(const HttpRequest& request, std::string_view subprotocol) {
-  using namespace handshake;
   std::string text =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
       "Upgrade\r\nSec-WebSocket-Accept: ";

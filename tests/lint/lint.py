@@ -182,6 +182,10 @@ def namespaces(path, lines):
     opened = [(number, space[1]) for number, line in enumerate(lines, 1) if (space := re.match(r"namespace (exai[\w:]*) \{$", line))]
     if not any(name == own or name.startswith(own + "::") for _, name in opened):
         say(path, 1, f"nothing stands in {own}, the namespace of its folder")
+    for number, line in enumerate(lines, 1):
+        if space := re.match(r"namespace ([a-z_]\w*) \{$", line):
+            if space[1] != "exai":
+                say(path, number, f"{space[1]}: what is local to a file stands in `namespace {{`, under a name that is its own in the folder")
     for number, name in opened:
         # What the build generates has names of its own; a declaration ahead stands with its owner.
         ahead = re.fullmatch(r"\s*(struct|class|enum class) \w+[^{]*;|const std::vector<.*", lines[number])

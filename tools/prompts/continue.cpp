@@ -3,7 +3,6 @@
 #include <array>
 
 namespace exai::tools {
-namespace continue_prompt {
 namespace {
 
 constexpr std::array<PromptArgument, 2> k_arguments{
@@ -30,5 +29,4 @@ const Registered<Prompt> k_continue{Prompt{.id = "continue",
                                            .make = &make}};
 
 }  // namespace
-}  // namespace continue_prompt
 }  // namespace exai::tools

@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::tools {
-namespace config_resource {
 namespace {
 
 /// Values as `exai config show` prints them: a secret is its fingerprint.
-Result<engine::CallAnswer> read(const UriVariables& /*variables*/, engine::CallContext& context) {
+Result<engine::CallAnswer> read_config_resource(const UriVariables& /*variables*/,
+                                                engine::CallContext& context) {
   const Config& config = context.config();
   Json values = Json::object();
   for (const Setting& setting : settings())
@@ -26,8 +26,7 @@ const Registered<Resource> k_config{
              .mime = "application/json",
              .work = engine::Work::inline_,
              .scope = engine::Scope::operator_,
-             .read = &read}};
+             .read = &read_config_resource}};
 
 }  // namespace
-}  // namespace config_resource
 }  // namespace exai::tools

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::tools {
-namespace conversation_resource {
 namespace {
 
-Result<engine::CallAnswer> read(const UriVariables& variables, engine::CallContext& context) {
+Result<engine::CallAnswer> read_conversation_resource(const UriVariables& variables,
+                                                      engine::CallContext& context) {
   const Result<engine::Thread> found = context.memory().load(
       variables.find("id")->second, context.principal(), engine::memory_rules(context.config()));
   if (!found) return fail(found.error());
@@ -34,8 +34,7 @@ const Registered<Resource> k_conversation{
              .description = "The turns of a conversation, by the continuation_id that a tool offered.",
              .mime = "application/json",
              .scope = engine::Scope::operator_,
-             .read = &read}};
+             .read = &read_conversation_resource}};
 
 }  // namespace
-}  // namespace conversation_resource
 }  // namespace exai::tools

@@ -2,12 +2,11 @@
 #include "tools/resources/resource.hpp"
 
 namespace exai::tools {
-namespace log_resource {
 namespace {
 
 constexpr std::size_t k_lines = 200;
 
-Result<engine::CallAnswer> read(const UriVariables& variables, engine::CallContext& context) {
+Result<engine::CallAnswer> read_log_resource(const UriVariables& variables, engine::CallContext& context) {
   const std::string& name = variables.find("name")->second;
   std::vector<std::string> lines;
   if (name == "activity")
@@ -19,8 +18,8 @@ Result<engine::CallAnswer> read(const UriVariables& variables, engine::CallConte
   return engine::ResourceOutput{"application/jsonl", join(lines, "\n"), {}};
 }
 
-std::vector<std::string> complete(std::string_view /*variable*/, std::string_view begun,
-                                  engine::CallContext& /*context*/) {
+std::vector<std::string> complete_log_resource(std::string_view /*variable*/, std::string_view begun,
+                                               engine::CallContext& /*context*/) {
   std::vector<std::string> names;
   for (const std::string_view name : {"activity", "errors"})
     if (name.substr(0, begun.size()) == begun) names.emplace_back(name);
@@ -35,9 +34,8 @@ const Registered<Resource> k_log{
                             "server's own).",
              .mime = "application/jsonl",
              .scope = engine::Scope::admin,
-             .read = &read,
-             .complete = &complete}};
+             .read = &read_log_resource,
+             .complete = &complete_log_resource}};
 
 }  // namespace
-}  // namespace log_resource
 }  // namespace exai::tools

@@ -4,14 +4,14 @@
 #include <nlohmann/json.hpp>
 
 namespace exai::tools {
-namespace models_resource {
 namespace {
 
 Json price_of(const models::ModelPrice& price) {
   return {{"input", price.input}, {"cached_input", price.cached_input}, {"output", price.output}};
 }
 
-Result<engine::CallAnswer> read(const UriVariables& /*variables*/, engine::CallContext& context) {
+Result<engine::CallAnswer> read_models_resource(const UriVariables& /*variables*/,
+                                                engine::CallContext& context) {
   Json rows = Json::array();
   for (const models::Model& model : context.models().models()) {
     Json row = {{"name", model.name},
@@ -39,8 +39,7 @@ const Registered<Resource> k_models{
              .work = engine::Work::inline_,
              .shared = true,
              .ttl_ms = 300'000,
-             .read = &read}};
+             .read = &read_models_resource}};
 
 }  // namespace
-}  // namespace models_resource
 }  // namespace exai::tools

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace workflow_engine {
 namespace {
 
 constexpr std::size_t k_enough_findings = 100;  // characters
@@ -102,7 +101,6 @@ Result<void> carry_out(Step& step) {
 }
 
 }  // namespace
-}  // namespace workflow_engine
 
 Result<void> check_turns(const Step& step) {
   if (step.thread.empty()) return {};
@@ -130,7 +128,7 @@ Result<engine::CallAnswer> finish(Step& step) {
   if (asked && !step.reply->failed_attempts.empty()) step.metadata["detours"] = step.reply->failed_attempts;
   if (asked && step.reply->cost > 0) step.metadata["cost_usd"] = step.reply->cost;
   if (step.said.empty()) step.said = step.answer.value("status", "");
-  if (Result<void> kept = workflow_engine::keep_turn(step); !kept) {
+  if (Result<void> kept = keep_turn(step); !kept) {
     // An answer that was paid for is handed out even when it cannot be kept.
     if (!asked) return fail(kept.error());
     step.metadata["warning"] = "the conversation was not kept: " + kept.error().message;
@@ -150,7 +148,7 @@ Result<engine::CallAnswer> run_workflow(const Workflow& flow, const Json& argume
   Step step(flow, context, arguments);
   const WorkflowHook* hook = flow.hook;
   if (Result<void> fits = read_step(step); !fits) return fail(fits.error());
-  if (std::optional<engine::ToolOutput> back = workflow_engine::asked_back(step)) return std::move(*back);
+  if (std::optional<engine::ToolOutput> back = asked_back(step)) return std::move(*back);
   if (hook != nullptr && hook->check != nullptr)
     if (Result<void> fits = hook->check(step); !fits) return fail(fits.error());
   const bool may_ask = !step.more || (hook != nullptr && hook->instead != nullptr);
@@ -158,7 +156,7 @@ Result<engine::CallAnswer> run_workflow(const Workflow& flow, const Json& argume
     if (Result<void> room = check_turns(step); !room) return fail(room.error());
   if (Result<void> recorded = record_step(step); !recorded) return fail(recorded.error());
   if (hook != nullptr && hook->instead != nullptr) return hook->instead(step);
-  if (Result<void> done = workflow_engine::carry_out(step); !done) return fail(done.error());
+  if (Result<void> done = carry_out(step); !done) return fail(done.error());
   return finish(step);
 }
 

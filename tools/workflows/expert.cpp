@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace workflow_expert {
 namespace {
 
 constexpr long long k_most_file_tokens = 100'000;
@@ -128,7 +127,7 @@ std::string investigation(const Step& step, long long content) {
 }
 
 /// What was said in the thread before, but for this workflow's own steps: those are in the prompt already.
-std::vector<store::Message> earlier_messages(const Step& step) {
+std::vector<store::Message> earlier_expert_messages(const Step& step) {
   engine::CallContext& context = step.context;
   Result<engine::Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return {};
@@ -139,9 +138,10 @@ std::vector<store::Message> earlier_messages(const Step& step) {
 
 /// Tokens for file contents: a third of the content or more, less when the rest needs it.
 long long file_budget(const models::Model& model, std::string_view rest) {
-  constexpr long long k_large = 300'000, k_frame = 1000;
+  constexpr long long k_large_window = 300'000, k_frame = 1000;
   const long long content = content_budget(model);
-  const long long share = std::min(k_most_file_tokens, content * (model.context < k_large ? 30 : 40) / 100);
+  const long long share =
+      std::min(k_most_file_tokens, content * (model.context < k_large_window ? 30 : 40) / 100);
   return std::max(0LL, std::min(share, content - k_frame - static_cast<long long>(estimate_tokens(rest))));
 }
 
@@ -159,13 +159,13 @@ std::vector<std::string> images(Step& step) {
   return urls;
 }
 
-struct Question {
+struct ExpertQuestion {
   models::ChatRequest request;
   std::vector<std::string> hashes;
 };
 
 /// What is known before a model is chosen.
-models::ChatRequest first_request(const Step& step) {
+models::ChatRequest first_expert_request(const Step& step) {
   models::ChatRequest request;
   request.model = step.model;
   request.thinking_mode = thinking_mode(step);
@@ -213,8 +213,8 @@ std::string question_text(Step& step, const models::Model& model, std::vector<st
 }
 
 /// Model, prompt and files. What was chosen goes into the answer's metadata.
-Result<Question> prepare(Step& step) {
-  Question question{first_request(step), {}};
+Result<ExpertQuestion> prepare_expert(Step& step) {
+  ExpertQuestion question{first_expert_request(step), {}};
   models::ChatRequest& request = question.request;
   const Result<models::ModelChoice> choice =
       models::choose_model(step.context.config(), step.context.models(), request);
@@ -232,7 +232,7 @@ Result<Question> prepare(Step& step) {
                 "name a model with a larger window, or fewer relevant_files");
   request.messages.push_back({"system", system});
   for (models::ChatMessage& message :
-       history_within(earlier_messages(step), history_budget(model, tokens)).messages)
+       history_within(earlier_expert_messages(step), history_budget(model, tokens)).messages)
     request.messages.push_back(std::move(message));
   request.messages.push_back({"user", std::move(text)});
   request.needs.tokens = tokens;
@@ -300,8 +300,6 @@ Result<models::AnswerCache::Found> ask_cached(Step& step, const models::ChatRequ
   return found;
 }
 
-}  // namespace workflow_expert
-
 bool wants_expert(const Step& step) {
   const Config& config = step.context.config();
   const ExpertPlan& plan = *step.flow.expert;
@@ -322,8 +320,7 @@ bool wants_expert(const Step& step) {
 }
 
 Result<void> ask_expert(Step& step) {
-  using namespace workflow_expert;
-  Result<Question> question = prepare(step);
+  Result<ExpertQuestion> question = prepare_expert(step);
   if (!question) {
     // A wrong argument is the caller's to correct; a server without keys leaves the work that was done.
     if (question.error().kind != ErrorKind::config) return fail(question.error());
@@ -334,15 +331,14 @@ Result<void> ask_expert(Step& step) {
       {.text = {},
        .message = fmt::format("{}: asking an expert, thinking mode {}, for up to {}", step.flow.in_progress,
                               question->request.thinking_mode, format_duration(question->request.timeout))});
-  Result<models::AnswerCache::Found> found =
-      workflow_expert::ask_cached(step, question->request, question->hashes);
+  Result<models::AnswerCache::Found> found = ask_cached(step, question->request, question->hashes);
   if (!found) {
     if (found.error().kind == ErrorKind::cancelled || found.error().kind == ErrorKind::not_found)
       return fail(found.error());
     put_failure(step, found.error(), question->request.timeout);
     return {};
   }
-  Json analysis = workflow_expert::parse_analysis(found->reply.content);
+  Json analysis = parse_analysis(found->reply.content);
   if (std::string cut = cut_note(found->reply); !cut.empty()) step.metadata["warning"] = std::move(cut);
   const std::string status = analysis["status"].get<std::string>();
   const std::vector<std::string>& lifts = step.flow.expert->lifts;

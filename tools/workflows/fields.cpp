@@ -2,7 +2,6 @@
 #include "tools/workflows/workflow.hpp"
 
 namespace exai::tools {
-namespace workflow_fields {
 namespace {
 
 using Rows = std::vector<std::pair<std::string, Json>>;
@@ -12,7 +11,7 @@ Json texts(const char* description) {
       {"type", "array"}, {"items", {{"type", "string"}}}, {"maxItems", 1000}, {"description", description}};
 }
 
-Json flag(const char* description, bool standard) {
+Json flag_field(const char* description, bool standard) {
   return {{"type", "boolean"}, {"default", standard}, {"description", description}};
 }
 
@@ -55,14 +54,14 @@ const Rows& rows() {
         {"description", "certain: no expert needs to be asked"}}},
       {"hypothesis", {{"type", "string"}, {"maxLength", 10000}, {"description", "Your present theory"}}},
       {"backtrack_from_step", count("Forget this step and all after it")},
-      {"use_assistant_model", flag("Ask an expert model at the end", true)},
+      {"use_assistant_model", flag_field("Ask an expert model at the end", true)},
       {"temperature",
        {{"type", "number"}, {"minimum", 0}, {"maximum", 1}, {"description", "0 precise, 1 creative"}}},
       {"thinking_mode",
        {{"type", "string"},
         {"enum", {"minimal", "low", "medium", "high", "max"}},
         {"description", "How much the model thinks"}}},
-      {"use_websearch", flag("The model may search the web", true)},
+      {"use_websearch", flag_field("The model may search the web", true)},
       {"continuation_id",
        {{"type", "string"},
         {"minLength", 1},
@@ -82,17 +81,16 @@ const Rows& rows() {
 }
 
 }  // namespace
-}  // namespace workflow_fields
 
 const Json* common_field(std::string_view name) {
-  for (const auto& [known, schema] : workflow_fields::rows())
+  for (const auto& [known, schema] : rows())
     if (known == name) return &schema;
   return nullptr;
 }
 
 std::vector<std::string> common_field_names() {
   std::vector<std::string> names;
-  for (const auto& [name, schema] : workflow_fields::rows()) names.push_back(name);
+  for (const auto& [name, schema] : rows()) names.push_back(name);
   return names;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace workflow_files {
 namespace {
 
 struct Budget {
@@ -37,7 +36,6 @@ void embed_one(const Step& step, const std::string& path, Budget& budget, std::s
 }
 
 }  // namespace
-}  // namespace workflow_files
 
 Json file_references(const Step& step) {
   const std::vector<std::string>& files = step.gathered.relevant_files;
@@ -50,7 +48,6 @@ Json file_references(const Step& step) {
 }
 
 StepFiles embed_files(const Step& step, long long tokens) {
-  using namespace workflow_files;
   StepFiles out;
   out.context = {{"type", "fully_embedded"}, {"files_embedded", Json::array()}};
   const Config& config = step.context.config();

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace workflow_gathering {
 namespace {
 
 void add(std::vector<std::string>& list, std::set<std::string_view>& seen, const Json& entry,
@@ -16,7 +15,6 @@ void add(std::vector<std::string>& list, std::set<std::string_view>& seen, const
 }
 
 }  // namespace
-}  // namespace workflow_gathering
 
 std::size_t Gathered::findings_size() const {
   std::size_t size = 0;
@@ -25,7 +23,6 @@ std::size_t Gathered::findings_size() const {
 }
 
 Gathered gather(const Json& state, bool whole) {
-  using workflow_gathering::add;
   Gathered gathered;
   gathered.initial_request = state.value("initial_request", "");
   const auto history = state.find("history");

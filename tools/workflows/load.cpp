@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace workflow_loading {
 namespace {
 
 using Reader = DocumentReader;
@@ -306,10 +305,8 @@ void read_head(Reader& reader, const Node& document, Workflow& flow) {
 }
 
 }  // namespace
-}  // namespace workflow_loading
 
 Result<Workflow> read_workflow(const Node& document, std::string prompt) {
-  using namespace workflow_loading;
   Reader reader;
   Workflow flow;
   read_head(reader, document, flow);

@@ -3,7 +3,6 @@
 #include <array>
 
 namespace exai::tools {
-namespace workflow_measures {
 namespace {
 
 constexpr std::string_view k_argument = "argument:";
@@ -29,23 +28,20 @@ constexpr std::array<Measure, 12> k_measures{{
 }};
 
 }  // namespace
-}  // namespace workflow_measures
 
 bool known_measure(std::string_view name) {
-  using namespace workflow_measures;
   if (name.starts_with(k_argument)) return name.size() > k_argument.size();
   return std::any_of(k_measures.begin(), k_measures.end(), [&](const Measure& m) { return m.name == name; });
 }
 
 std::vector<std::string> measure_names() {
   std::vector<std::string> names;
-  for (const auto& measure : workflow_measures::k_measures) names.emplace_back(measure.name);
+  for (const auto& measure : k_measures) names.emplace_back(measure.name);
   names.emplace_back("argument:NAME");
   return names;
 }
 
 Json measured(const Step& step, std::string_view name) {
-  using namespace workflow_measures;
   if (name.starts_with(k_argument)) return step.argument(std::string(name.substr(k_argument.size())));
   for (const Measure& measure : k_measures)
     if (measure.name == name) return measure.value(step);

@@ -6,14 +6,13 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace workflow_respond {
 namespace {
 
 bool has(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-bool fits(const ActionRule& rule, const Step& step) {
+bool fits_answer(const ActionRule& rule, const Step& step) {
   if (rule.step_from != 0 && step.number < rule.step_from) return false;
   if (rule.step_to != 0 && step.number > rule.step_to) return false;
   if (rule.total_from != 0 && step.total < rule.total_from) return false;
@@ -25,7 +24,7 @@ bool fits(const ActionRule& rule, const Step& step) {
 
 const ActionRule& rule_for(const Step& step) {
   const auto found = std::find_if(step.flow.actions.begin(), step.flow.actions.end(),
-                                  [&](const ActionRule& rule) { return fits(rule, step); });
+                                  [&](const ActionRule& rule) { return fits_answer(rule, step); });
   return found == step.flow.actions.end() ? step.flow.actions.back() : *found;
 }
 
@@ -69,7 +68,6 @@ void complete_local(Step& step) {
 }
 
 }  // namespace
-}  // namespace workflow_respond
 
 void base_answer(Step& step) {
   Json& answer = step.answer;
@@ -86,7 +84,7 @@ void base_answer(Step& step) {
 }
 
 Result<void> answer_pause(Step& step) {
-  const ActionRule& rule = workflow_respond::rule_for(step);
+  const ActionRule& rule = rule_for(step);
   const Workflow& flow = step.flow;
   Json& answer = step.answer;
   answer["status"] = rule.paused.empty() ? flow.paused : rule.paused;
@@ -98,7 +96,7 @@ Result<void> answer_pause(Step& step) {
   answer["continuation_required"] = answer["continuation_available"] = true;
   answer["next_step_number"] = step.number + 1;
   answer["file_context"] = file_references(step);
-  answer["next_call"] = workflow_respond::next_call(step);
+  answer["next_call"] = next_call(step);
   step.said = fmt::format("Step {} of {} noted, {} to go.", step.number, step.total,
                           std::max(step.total - step.number, 1LL));
   if (flow.hook != nullptr && flow.hook->pause != nullptr) return flow.hook->pause(step);
@@ -130,14 +128,14 @@ Result<void> answer_complete(Step& step) {
   answer[flow.complete_key] = complete_block(step);
   if (const std::string& message = flow.text("completion_message"); !message.empty())
     answer[flow.complete_key]["completion_message"] = message;
-  if (workflow_respond::has(flow.expert->skip_at, step.confidence)) {
+  if (has(flow.expert->skip_at, step.confidence)) {
     answer["file_context"] = file_references(step);
-    workflow_respond::complete_skipped(step);
+    complete_skipped(step);
   } else if (wants_expert(step)) {
     return ask_expert(step);
   } else {
     answer["file_context"] = file_references(step);
-    workflow_respond::complete_local(step);
+    complete_local(step);
   }
   return {};
 }

@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace workflow_step {
 namespace {
 
 /// Of one workflow in one thread: what a caller writes is kept, so somebody has to say when it is enough.
@@ -150,7 +149,6 @@ Result<void> write_down(Step& step, Json& state) {
 }
 
 }  // namespace
-}  // namespace workflow_step
 
 const Json& Step::argument(const std::string& name) const {
   static const Json k_none;
@@ -184,19 +182,18 @@ std::string thread_of(const Json& arguments) {
 }
 
 bool needs_nobody(const Workflow& flow, const Json& arguments) {
-  constexpr std::size_t k_large = 20'000;
+  constexpr std::size_t k_long_text = 20'000;
   const WorkflowHook* hook = flow.hook;
   if (hook != nullptr && (hook->instead != nullptr || hook->look != nullptr)) return false;
   for (const char* list : {"relevant_files", "images", "files_checked", "issues_found"})
     if (const auto found = arguments.find(list); found != arguments.end() && !found->empty()) return false;
-  if (arguments.value("step", "").size() + arguments.value("findings", "").size() > k_large) return false;
+  if (arguments.value("step", "").size() + arguments.value("findings", "").size() > k_long_text) return false;
   if (!arguments.value("next_step_required", false)) return hook != nullptr && hook->complete != nullptr;
   const std::string confidence = arguments.value("confidence", "low");
   return confidence != "certain" && confidence != "very_high";
 }
 
 Result<void> read_step(Step& step) {
-  using namespace workflow_step;
   const Json& arguments = step.arguments;
   step.text = arguments.value("step", "");
   step.number = arguments.value("step_number", 1LL);
@@ -226,8 +223,7 @@ Result<void> record_step(Step& step) {
   // Whatever answers the step keeps something more of it: its turn, or what the hook makes of it.
   return step.context.memory().update(
       step.thread, step.context.principal(), step.rules, step.fresh,
-      [&step](Json& state) { return workflow_step::write_down(step, state); },
-      engine::ConversationMemory::Kept::with_next);
+      [&step](Json& state) { return write_down(step, state); }, engine::ConversationMemory::Kept::with_next);
 }
 
 }  // namespace exai::tools

@@ -2,13 +2,12 @@
 #include "tools/workflows/hooks/git.hpp"
 
 namespace exai::tools {
-namespace analyze_hook {
 namespace {
 
-constexpr Millis k_patience{5000};
+constexpr Millis k_analyze_patience{5000};
 constexpr std::size_t k_most_changed = 50;
 
-Result<void> check(Step& step) {
+Result<void> check_analyze(Step& step) {
   if (step.number != 1 || !step.relevant_files.empty() || !step.thread.empty()) return {};
   if (step.context.config().boolean("workflows.analyze_default_root")) return {};
   return fail(ErrorKind::invalid,
@@ -17,11 +16,11 @@ Result<void> check(Step& step) {
 }
 
 /// Nobody named files until the end: what changed in the workspace, or else all of it.
-Result<void> look_around(Step& step) {
+Result<void> look_around_analyze(Step& step) {
   if (step.more || !step.gathered.relevant_files.empty()) return {};
   const std::vector<std::filesystem::path>& roots = step.context.workspace().roots();
   if (roots.empty()) return {};
-  const Deadline deadline = step.context.deadline().within(k_patience, step.context.clock());
+  const Deadline deadline = step.context.deadline().within(k_analyze_patience, step.context.clock());
   const Result<std::vector<std::string>> changed = changed_files(roots.front(), k_most_changed, deadline);
   std::vector<std::string>& files = step.gathered.relevant_files;
   if (changed)
@@ -33,9 +32,8 @@ Result<void> look_around(Step& step) {
 }
 
 }  // namespace
-}  // namespace analyze_hook
 
 const Registered<WorkflowHook> k_analyze_hook{
-    WorkflowHook{.id = "analyze", .check = analyze_hook::check, .look = analyze_hook::look_around}};
+    WorkflowHook{.id = "analyze", .check = check_analyze, .look = look_around_analyze}};
 
 }  // namespace exai::tools

@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace consensus_hook {
 namespace {
 
 constexpr std::string_view k_place = "{stance}";
@@ -57,7 +56,7 @@ Result<void> check_models(const Json& models) {
   return {};
 }
 
-Result<void> check(Step& step) {
+Result<void> check_consensus(Step& step) {
   if (step.number != 1) return {};
   const auto given = step.arguments.find("models");
   Json models = given != step.arguments.end() ? *given : Json::array();
@@ -85,7 +84,7 @@ Result<void> check(Step& step) {
 }
 
 /// The list of step 1 counts: one model a step, and as many steps as models.
-Result<void> remember(Step& step, Json& state) {
+Result<void> remember_consensus(Step& step, Json& state) {
   if (step.number == 1) {
     state["models"] = step.extra["models"];
     state["responses"] = Json::array();
@@ -143,7 +142,7 @@ Result<models::ChatRequest> question(Step& step, const Voice& voice, std::vector
   return request;
 }
 
-Result<Json> ask(Step& step, const Voice& voice) {
+Result<Json> ask_consensus(Step& step, const Voice& voice) {
   Json response{{"model", voice.model}, {"stance", voice.stance}};
   const auto failed = [&](const Error& error) {
     response["status"] = "error";
@@ -216,7 +215,7 @@ Result<engine::CallAnswer> instead(Step& step) {
   const auto index = static_cast<std::size_t>(step.number - 1);
   const Voice voice = voice_of(step.kept["models"][index]);
   base_answer(step);
-  Result<Json> response = ask(step, voice);
+  Result<Json> response = ask_consensus(step, voice);
   if (!response) return fail(response.error());
   Json all = Json::array();
   if (Result<void> kept = keep_response(step, *response, all); !kept) return fail(kept.error());
@@ -248,13 +247,12 @@ Result<engine::CallAnswer> instead(Step& step) {
 }
 
 }  // namespace
-}  // namespace consensus_hook
 
 const Registered<WorkflowHook> k_consensus_hook{
     WorkflowHook{.id = "consensus",
                  .texts = {"stance_for", "stance_against", "stance_neutral", "synthesis"},
-                 .check = consensus_hook::check,
-                 .remember = consensus_hook::remember,
-                 .instead = consensus_hook::instead}};
+                 .check = check_consensus,
+                 .remember = remember_consensus,
+                 .instead = instead}};
 
 }  // namespace exai::tools

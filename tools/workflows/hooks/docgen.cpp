@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace docgen_hook {
 namespace {
 
 long long counter(const Step& step, const char* name) {
@@ -21,7 +20,7 @@ Json strategies(const Step& step) {
 }
 
 /// One step to look around, one for each file; nobody is done before all files are.
-Result<void> check(Step& step) {
+Result<void> check_docgen(Step& step) {
   const long long done = counter(step, "num_files_documented");
   const long long all = counter(step, "total_files_to_document");
   if (done > all)
@@ -44,7 +43,7 @@ void add_counts(Step& step) {
   block["total_files_to_document"] = counter(step, "total_files_to_document");
 }
 
-Result<void> pause(Step& step) {
+Result<void> pause_docgen(Step& step) {
   add_counts(step);
   if (step.extra.value("refused_end", false))
     step.answer["message"] =
@@ -53,7 +52,7 @@ Result<void> pause(Step& step) {
   return {};
 }
 
-Result<void> complete(Step& step) {
+Result<void> complete_docgen(Step& step) {
   add_counts(step);
   step.answer[step.flow.complete_key] = complete_block(step);
   step.answer["next_steps"] = step.flow.text("finished");
@@ -62,12 +61,11 @@ Result<void> complete(Step& step) {
 }
 
 }  // namespace
-}  // namespace docgen_hook
 
 const Registered<WorkflowHook> k_docgen_hook{WorkflowHook{.id = "docgen",
                                                           .texts = {"finished"},
-                                                          .check = docgen_hook::check,
-                                                          .pause = docgen_hook::pause,
-                                                          .complete = docgen_hook::complete}};
+                                                          .check = check_docgen,
+                                                          .pause = pause_docgen,
+                                                          .complete = complete_docgen}};
 
 }  // namespace exai::tools

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace planner_hook {
 namespace {
 
 constexpr std::array<const char*, 6> k_marks{"is_step_revision", "revises_step_number", "is_branch_point",
@@ -21,7 +20,7 @@ Result<void> check_earlier(const Step& step, const char* field) {
                               : fmt::format("leave {} out in step 1", field));
 }
 
-Result<void> check(Step& step) {
+Result<void> check_planner(Step& step) {
   const Json& given = step.arguments;
   for (const char* field : {"revises_step_number", "branch_from_step"})
     if (Result<void> fits = check_earlier(step, field); !fits) return fits;
@@ -56,7 +55,7 @@ void add_plan(Step& step) {
     step.metadata[field] = step.arguments.contains(field) ? step.arguments[field] : Json();
 }
 
-Result<void> pause(Step& step) {
+Result<void> pause_planner(Step& step) {
   add_plan(step);
   if (step.answer.contains("thinking_required")) step.answer["next_steps"] = step.flow.text("think_first");
   return {};
@@ -78,7 +77,7 @@ Json plan_steps(const Step& step) {
   return steps;
 }
 
-Result<void> complete(Step& step) {
+Result<void> complete_planner(Step& step) {
   add_plan(step);
   const Workflow& flow = step.flow;
   step.answer["plan_summary"] = fmt::format("Complete plan: {} ({} steps in all)", step.text, step.total);
@@ -97,13 +96,12 @@ Result<void> complete(Step& step) {
 }
 
 }  // namespace
-}  // namespace planner_hook
 
 const Registered<WorkflowHook> k_planner_hook{WorkflowHook{
     .id = "planner",
     .texts = {"think_first", "instructions", "completed_plans", "step_content", "continuation", "finished"},
-    .check = planner_hook::check,
-    .pause = planner_hook::pause,
-    .complete = planner_hook::complete}};
+    .check = check_planner,
+    .pause = pause_planner,
+    .complete = complete_planner}};
 
 }  // namespace exai::tools

@@ -5,10 +5,9 @@
 #include <fmt/core.h>
 
 namespace exai::tools {
-namespace precommit_hook {
 namespace {
 
-constexpr Millis k_patience{10'000};
+constexpr Millis k_precommit_patience{10'000};
 constexpr std::size_t k_most_status = std::size_t{16} << 10U;
 constexpr std::size_t k_most_diff = std::size_t{96} << 10U;
 constexpr std::size_t k_most_files = 500;
@@ -22,7 +21,7 @@ bool is_revision(std::string_view text) {
   });
 }
 
-Result<void> check(Step& step) {
+Result<void> check_precommit(Step& step) {
   const std::string revision = step.arguments.value("compare_to", "");
   if (revision.empty() || is_revision(revision)) return {};
   return fail(ErrorKind::invalid, fmt::format("compare_to '{}' is not a revision", printable(revision)),
@@ -46,8 +45,8 @@ std::vector<std::pair<std::string, std::vector<std::string>>> comparisons(const 
   return list;
 }
 
-Result<void> run(Look& look, const std::string& title, std::vector<std::string> arguments, std::size_t most,
-                 std::string& out) {
+Result<void> run_precommit(Look& look, const std::string& title, std::vector<std::string> arguments,
+                           std::size_t most, std::string& out) {
   Result<GitAnswer> answer = git(look.folder, arguments, most, look.deadline);
   if (!answer) return fail(answer.error());
   if (answer->status != 0)
@@ -93,20 +92,20 @@ Result<void> add_diff(Look& look, const std::string& title, const std::vector<st
     list->emplace_back("--");
     list->insert(list->end(), paths.begin(), paths.end());
   }
-  if (Result<void> done = run(look, "Changes, " + title, stat, k_most_status, look.summary); !done)
+  if (Result<void> done = run_precommit(look, "Changes, " + title, stat, k_most_status, look.summary); !done)
     return done;
-  return run(look, "Diff, " + title, options, k_most_diff, look.diff);
+  return run_precommit(look, "Diff, " + title, options, k_most_diff, look.diff);
 }
 
-Result<void> look_around(Step& step) {
+Result<void> look_around_precommit(Step& step) {
   const std::string path = step.argument_text("path");
   if (path.empty()) return {};
   const Result<std::filesystem::path> folder = step.context.workspace().resolve(path);
   if (!folder) return fail(folder.error());
-  Look look{*folder, step.context.deadline().within(k_patience, step.context.clock()), {}, {}};
+  Look look{*folder, step.context.deadline().within(k_precommit_patience, step.context.clock()), {}, {}};
   Result<void> done =
-      run(look, "Status", {"status", "--short", "--branch", "--ignore-submodules=dirty", "--", "."},
-          k_most_status, look.summary);
+      run_precommit(look, "Status", {"status", "--short", "--branch", "--ignore-submodules=dirty", "--", "."},
+                    k_most_status, look.summary);
   for (const auto& [title, what] : comparisons(step))
     if (done) done = add_diff(look, title, what);
   if (!done) return done;
@@ -119,9 +118,8 @@ Result<void> look_around(Step& step) {
 }
 
 }  // namespace
-}  // namespace precommit_hook
 
 const Registered<WorkflowHook> k_precommit_hook{
-    WorkflowHook{.id = "precommit", .check = precommit_hook::check, .look = precommit_hook::look_around}};
+    WorkflowHook{.id = "precommit", .check = check_precommit, .look = look_around_precommit}};
 
 }  // namespace exai::tools

@@ -1,11 +1,10 @@
 #include "tools/workflows/hook.hpp"
 
 namespace exai::tools {
-namespace tracer_hook {
 namespace {
 
 /// What was chosen in step 1 stays, but an open choice may be made later.
-Result<void> remember(Step& step, Json& state) {
+Result<void> remember_tracer(Step& step, Json& state) {
   Json& kept = state["kept"];
   const std::string now = step.arguments.value("trace_mode", "ask");
   if (kept.value("trace_mode", "ask") == "ask" && now != "ask") kept["trace_mode"] = now;
@@ -18,13 +17,13 @@ void add_metadata(Step& step) {
   step.metadata["target_description"] = step.argument_text("target_description");
 }
 
-Result<void> pause(Step& step) {
+Result<void> pause_tracer(Step& step) {
   add_metadata(step);
   if (step.argument_text("trace_mode") == "ask") step.answer["next_steps"] = step.flow.text("choose");
   return {};
 }
 
-Result<void> complete(Step& step) {
+Result<void> complete_tracer(Step& step) {
   add_metadata(step);
   const Workflow& flow = step.flow;
   const std::string mode = step.argument_text("trace_mode");
@@ -51,14 +50,13 @@ Result<void> complete(Step& step) {
 }
 
 }  // namespace
-}  // namespace tracer_hook
 
 const Registered<WorkflowHook> k_tracer_hook{
     WorkflowHook{.id = "tracer",
                  .texts = {"choose", "instructions", "render_precision", "render_dependencies",
                            "presentation", "finished"},
-                 .remember = tracer_hook::remember,
-                 .pause = tracer_hook::pause,
-                 .complete = tracer_hook::complete}};
+                 .remember = remember_tracer,
+                 .pause = pause_tracer,
+                 .complete = complete_tracer}};
 
 }  // namespace exai::tools
