@@ -3,7 +3,7 @@
 
 #include "tools/workflows/step.hpp"
 
-namespace exai::tools::workflow_expert {
+namespace exai::tools {
 
 /// The expert's answer as an object with `status`, whatever form it came in.
 Json parse_analysis(std::string_view content);
@@ -13,4 +13,4 @@ Json parse_analysis(std::string_view content);
 Result<models::AnswerCache::Found> ask_cached(Step& step, const models::ChatRequest& request,
                                               const std::vector<std::string>& hashes);
 
-}  // namespace exai::tools::workflow_expert
+}  // namespace exai::tools

@@ -159,7 +159,7 @@ Result<Json> ask_consensus(Step& step, const Voice& voice) {
                                                 step.number, step.total, voice.stance),
                          .done = static_cast<double>(step.number - 1),
                          .total = static_cast<double>(step.total)});
-  Result<models::AnswerCache::Found> found = workflow_expert::ask_cached(step, *request, hashes);
+  Result<models::AnswerCache::Found> found = ask_cached(step, *request, hashes);
   if (!found) {
     if (found.error().kind == ErrorKind::cancelled) return fail(found.error());
     return failed(found.error());
