@@ -29,9 +29,9 @@ struct Option {
   std::string_view name;     ///< "--since"
   std::string_view value{};  ///< "DUR", "FILE", "N"; "[CMD]" for one that may be left out; empty for a switch
   std::string_view help{};
-  std::string_view values{};    ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks",
-                                ///< "@files", "@settings"
-  std::string_view standard{};  ///< default, as shown in help
+  std::string_view values{};  ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks",
+                              ///< "@files", "@settings"
+  std::string_view default_value{};  ///< default, as shown in help
   char letter = 0;
   bool repeat = false;
   bool takes_rest = false;  ///< given: the words after "--" belong to it and are no operands

@@ -27,7 +27,7 @@ std::string help_option_text(const Option& option) {
   std::string text(option.help);
   if (const auto allowed = choices(option.values); !allowed.empty())
     text += fmt::format(" ({})", join(allowed, ", "));
-  if (!option.standard.empty()) text += fmt::format(" [{}]", option.standard);
+  if (!option.default_value.empty()) text += fmt::format(" [{}]", option.default_value);
   return text;
 }
 

@@ -25,7 +25,7 @@ std::string manpage_option_text(const Option& option) {
   std::string text(option.help);
   if (const auto allowed = choices(option.values); !allowed.empty())
     text += fmt::format("; one of {}", join(allowed, ", "));
-  if (!option.standard.empty()) text += fmt::format(". Default: {}", option.standard);
+  if (!option.default_value.empty()) text += fmt::format(". Default: {}", option.default_value);
   return text;
 }
 
@@ -97,7 +97,7 @@ ManPage main_page() {
 std::string setting_text(const Setting& setting) {
   std::string text = fmt::format("{}. Type: {}", setting.help, to_string(setting.type));
   if (!setting.choices.empty()) text += fmt::format(" ({})", join(split(setting.choices, '|'), ", "));
-  if (!setting.standard.empty()) text += fmt::format(". Default: {}", setting.standard);
+  if (!setting.default_value.empty()) text += fmt::format(". Default: {}", setting.default_value);
   if (!setting.min.empty() && !setting.max.empty())
     text += fmt::format(". Range: {} to {}", setting.min, setting.max);
   std::vector<std::string> names;

@@ -256,15 +256,15 @@ constexpr cli::Option k_file{.name = "--file",
                              .value = "PATH",
                              .help = "the keys file",
                              .values = "@files",
-                             .standard = "auth.keys_file"};
+                             .default_value = "auth.keys_file"};
 constexpr cli::Option k_file_only[] = {k_file};
 constexpr cli::Option k_generate_options[] = {
     {.name = "--scope",
      .value = "SCOPE",
      .help = "viewer looks, operator calls tools, admin does everything",
      .values = "viewer|operator|admin",
-     .standard = "operator"},
-    {.name = "--expires", .value = "WHEN", .help = "a duration, a UTC date or never", .standard = "90d"},
+     .default_value = "operator"},
+    {.name = "--expires", .value = "WHEN", .help = "a duration, a UTC date or never", .default_value = "90d"},
     k_file};
 constexpr cli::Option k_retire_options[] = {
     {.name = "--confirm", .value = "NAME", .help = "the name again, to retire the last key"}, k_file};

@@ -78,17 +78,17 @@ Result<Outcome> tail(const Args& args, Context& context) {
 }
 
 constexpr cli::Option k_error_options[] = {
-    {.name = "--since", .value = "DUR", .help = "how far back", .standard = "24h"},
-    {.name = "--limit", .value = "N", .help = "lines shown at most", .standard = "20"},
+    {.name = "--since", .value = "DUR", .help = "how far back", .default_value = "24h"},
+    {.name = "--limit", .value = "N", .help = "lines shown at most", .default_value = "20"},
     {.name = "--warnings", .help = "warnings as well"}};
 constexpr cli::Option k_tail_options[] = {
-    {.name = "--lines", .value = "N", .help = "how many", .standard = "20"},
+    {.name = "--lines", .value = "N", .help = "how many", .default_value = "20"},
     {.name = "--follow", .help = "go on with what is added, over rotations too, until Ctrl-C or --timeout"},
     {.name = "--source",
      .value = "LOG",
      .help = "which log",
      .values = "server|activity",
-     .standard = "server"}};
+     .default_value = "server"}};
 
 const Registered<cli::Command> k_errors{
     cli::Command{.path = "log errors",

@@ -87,9 +87,9 @@ Result<Outcome> port(const Args& args, Context& context) {
 
 constexpr cli::Option k_warn = {.name = "--warn", .value = "DUR", .help = "slower than this is a warning"};
 constexpr cli::Option k_crit = {.name = "--crit", .value = "DUR", .help = "slower than this is a failure"};
-constexpr cli::Option k_count = {.name = "--count", .value = "N", .help = "how often", .standard = "1"};
+constexpr cli::Option k_count = {.name = "--count", .value = "N", .help = "how often", .default_value = "1"};
 constexpr cli::Option k_interval = {
-    .name = "--interval", .value = "DUR", .help = "time between two of them", .standard = "1s"};
+    .name = "--interval", .value = "DUR", .help = "time between two of them", .default_value = "1s"};
 constexpr cli::Option k_limits[] = {k_warn, k_crit, k_count, k_interval};
 constexpr cli::Option k_http_options[] = {{.name = "--expect",
                                            .value = "K=V",

@@ -21,7 +21,7 @@ Result<void> add_address(cli::FlagSettings& flags, const Args& args, std::string
   const auto no_address = [&](std::string_view why) {
     return fail(ErrorKind::usage,
                 fmt::format("{} \"{}\" is not an address to listen on: {}", flag, printable(*given), why),
-                fmt::format("{} 127.0.0.1:{}", flag, find_setting(listener + ".port")->standard));
+                fmt::format("{} 127.0.0.1:{}", flag, find_setting(listener + ".port")->default_value));
   };
   const auto address = parse_address(*given);
   if (!address) return no_address(address.error().message);
@@ -126,7 +126,7 @@ constexpr cli::Option k_options[] = {
     {.name = "--workflows",
      .value = "DIR",
      .help = "NAME.yaml and NAME.md of further workflows; those of a built-in name replace it",
-     .standard = "workflows.dir"},
+     .default_value = "workflows.dir"},
     {.name = "--record",
      .value = "FILE",
      .help = "write what providers are asked and answer to a new file, without secrets",
@@ -139,7 +139,7 @@ constexpr cli::Option k_options[] = {
     {.name = "--grace",
      .value = "DUR",
      .help = "how long a stop waits for calls in flight",
-     .standard = "server.grace"}};
+     .default_value = "server.grace"}};
 constexpr cli::Positional k_url[] = {{.name = "URL", .help = "the daemon; none means our own"}};
 
 const Registered<cli::Command> k_serve{cli::Command{.path = "serve",

@@ -112,7 +112,7 @@ Result<Outcome> reload(const Args&, Context& context) {
 constexpr cli::Option k_options[] = {{.name = "--grace",
                                       .value = "DUR",
                                       .help = "how long to wait for calls in flight",
-                                      .standard = "server.grace + 5s"}};
+                                      .default_value = "server.grace + 5s"}};
 
 const Registered<cli::Command> k_stop{
     cli::Command{.path = "stop",

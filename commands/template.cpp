@@ -39,7 +39,7 @@ std::string env_template() {
     for (std::size_t at = 1; at < setting.env.size(); ++at)
       if (!setting.env[at].empty()) aliases.emplace_back(setting.env[at]);
     if (!aliases.empty()) out += fmt::format("; also {}", join(aliases, ", "));
-    out += fmt::format("\n#{}={}\n", setting.canonical_env(), setting.standard);
+    out += fmt::format("\n#{}={}\n", setting.canonical_env(), setting.default_value);
   }
   return out;
 }
@@ -60,7 +60,7 @@ std::string yaml_template() {
       if (setting.secret || setting.key.substr(0, setting.key.find('.')) != block) continue;
       out += fmt::format("#  # {} ({})\n#  {}: {}\n", setting.help, expected(setting),
                          setting.key.substr(block.size() + 1),
-                         setting.standard.empty() ? "\"\"" : setting.standard);
+                         setting.default_value.empty() ? "\"\"" : setting.default_value);
     }
   }
   return out;

@@ -162,7 +162,8 @@ Config Config::defaults() {
     for (const Setting& setting : settings()) {
       ConfigValue value;
       value.setting = &setting;
-      value.text = canonical_value(setting, setting.standard).value_or(std::string(setting.standard));
+      value.text =
+          canonical_value(setting, setting.default_value).value_or(std::string(setting.default_value));
       config.values_.emplace(setting.key, std::move(value));
     }
     return config;

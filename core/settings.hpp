@@ -52,7 +52,7 @@ struct Setting {
   std::string_view key{};  ///< YAML path and the name used in code: "ws.port"
   SettingType type = SettingType::text;
   std::string_view unit{};                ///< for numbers without a unit: "s", "bytes", ...
-  std::string_view standard{};            ///< default, written as a person would
+  std::string_view default_value{};       ///< written as a person would
   std::string_view min{}, max{};          ///< allowed range in the same writing; empty = open
   std::string_view choices{};             ///< "a|b|c"
   std::array<std::string_view, 5> env{};  ///< names in the environment, canonical first

@@ -43,7 +43,7 @@ Result<void> settings_table_holds() {
   for (const Setting& setting : settings()) {
     if (setting.help.empty() || setting.canonical_env().empty())
       return fail(ErrorKind::internal, fmt::format("setting {} has no help or no name", setting.key));
-    if (const auto fits = check_value(setting, setting.standard); !fits)
+    if (const auto fits = check_value(setting, setting.default_value); !fits)
       return fail(ErrorKind::internal,
                   fmt::format("the default of {} does not fit its own row", setting.key));
   }

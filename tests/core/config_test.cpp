@@ -138,7 +138,7 @@ TEST_CASE("every default fits its own row, and every name stands once", "[core][
   std::map<std::string_view, std::string_view> owner;
   for (const Setting& setting : settings()) {
     INFO(setting.key);
-    CHECK(check_value(setting, setting.standard));
+    CHECK(check_value(setting, setting.default_value));
     CHECK_FALSE(setting.help.empty());
     CHECK_FALSE(setting.group.empty());
     REQUIRE_FALSE(setting.canonical_env().empty());

@@ -51,7 +51,8 @@ std::string nonsense(const Setting& setting) {
 
 /// A text that the row takes and that is not its default.
 std::string sample(const Setting& setting) {
-  if (!setting.standard.empty() && setting.form != Form::http_url) return std::string(setting.standard);
+  if (!setting.default_value.empty() && setting.form != Form::http_url)
+    return std::string(setting.default_value);
   switch (setting.form) {
     case Form::usd:
       return "2.50";
