@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t k_most_of_pid_file = std::uint64_t{64} << 10U;
+constexpr std::uint64_t k_max_of_pid_file = std::uint64_t{64} << 10U;
 
 /// Those that the check names, so that both see the same.
 void add_modes(const CheckContext& context, std::vector<Repair>& plan) {
@@ -56,7 +56,7 @@ std::optional<long> pid_in(const std::string& text) {
 
 /// True when the file names a process that is gone, or whose pid another one has now.
 bool is_stale(const fs::path& path) {
-  const auto text = io::read_file(path, k_most_of_pid_file);
+  const auto text = io::read_file(path, k_max_of_pid_file);
   const auto pid = text ? pid_in(*text) : std::nullopt;
   if (!pid) return false;
   if (!io::process_facts(*pid)) return true;

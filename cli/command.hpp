@@ -24,7 +24,7 @@
 namespace exai::cli {
 
 /// One flag of a command (or a global one). `value` empty = a switch. An optional value is the next word, if
-/// there is one that is no flag; without it the option's value is empty.
+/// there is one that is not a flag; without it the option's value is empty.
 struct Option {
   std::string_view name;     ///< "--since"
   std::string_view value{};  ///< "DUR", "FILE", "N"; "[CMD]" for one that may be left out; empty for a switch
@@ -34,7 +34,7 @@ struct Option {
   std::string_view default_value{};  ///< default, as shown in help
   char letter = 0;
   bool repeat = false;
-  bool takes_rest = false;  ///< given: the words after "--" belong to it and are no operands
+  bool takes_rest = false;  ///< given: the words after "--" belong to it and are not operands
   [[nodiscard]] constexpr bool optional_value() const { return !value.empty() && value.front() == '['; }
 };
 

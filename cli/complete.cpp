@@ -165,7 +165,7 @@ std::string complete(const std::vector<std::string>& words, std::size_t at) {
     add_values(answer, line.waiting->values);
   } else if (const auto equals = current.find('=');
              !line.operands && equals != std::string::npos && current.rfind("--", 0) == 0) {
-    // bash hands "--flag=val" over as one word when "=" is no word break: the values are offered with the
+    // bash hands "--flag=val" over as one word when "=" does not break words: the values are offered with the
     // flag before them.
     if (const Option* option = option_named(line.command, current.substr(0, equals)); option != nullptr) {
       add_values(answer, option->values);

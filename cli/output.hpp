@@ -27,7 +27,7 @@ struct Look {
 struct PieceWriter {
   std::string (*begin)(const Report& head, std::size_t total) = nullptr;
   std::string (*result)(const CheckResult&, std::size_t number) = nullptr;
-  /// `planned` is what begin() was told.
+  /// `planned` is what begin() was given.
   std::string (*end)(const Report&, ExitCode, std::size_t planned) = nullptr;
 };
 
@@ -58,7 +58,7 @@ Result<ExitCode> write_outcome(const Outcome& outcome, const Context& context,
 /// The report as the JSON writer has it, secrets replaced: what the store keeps.
 std::string report_as_json(const Report& report, ExitCode code, const Config& config);
 
-/// What Nagios is told: 0 ok, 1 warning, 2 failed, 3 everything else.
+/// What Nagios gets: 0 ok, 1 warning, 2 failed, 3 everything else.
 ExitCode nagios_code(const Report& report, ExitCode code);
 
 /// The look of one stream under these flags.

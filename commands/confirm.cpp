@@ -13,7 +13,7 @@ bool may_ask(const Context& context) {
   return context.streams.input_terminal && context.streams.err.terminal && !context.globals.no_input;
 }
 
-/// One line from the terminal, trimmed; what is longer than a name is no answer.
+/// One line from the terminal, trimmed; what is longer than a name is not an answer.
 std::string asked(const Context& context, const std::string& question) {
   context.streams.err.write(question + " ");
   std::fflush(context.streams.err.file);

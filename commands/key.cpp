@@ -18,7 +18,7 @@ constexpr std::size_t k_key_bytes = 32;
 /// Says in logs and to secret scanners what was found.
 constexpr std::string_view k_prefix = "exai_";
 constexpr std::uint64_t k_input_bytes = 4096;
-constexpr Millis k_soon = std::chrono::hours(24 * 14), k_longest = std::chrono::hours(24 * 3660);
+constexpr Millis k_soon = std::chrono::hours(24 * 14), k_max_lifetime = std::chrono::hours(24 * 3660);
 
 /// --file as typed, else the setting below the root.
 Result<std::filesystem::path> keys_path(const Args& args, const Context& context) {
@@ -103,7 +103,7 @@ Result<std::optional<Wall>> expiry(const Args& args, const Context& context) {
   const std::string text = args.option("--expires").value_or("90d");
   if (text == "never") return std::optional<Wall>();
   std::optional<Wall> at = serve::auth::parse_utc(text);
-  if (const auto span = parse_duration(text); !at && span && *span <= k_longest)
+  if (const auto span = parse_duration(text); !at && span && *span <= k_max_lifetime)
     at = context.clock.wall() + *span;
   if (at && *at > context.clock.wall()) return at;
   return fail(ErrorKind::usage, fmt::format("--expires must be a time to come, not \"{}\"", printable(text)),

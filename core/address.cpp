@@ -79,10 +79,10 @@ bool is_ipv6(std::string_view text) {
 }
 
 bool is_host(std::string_view text) {
-  constexpr std::size_t k_longest_name = 253;
+  constexpr std::size_t k_max_name = 253;
   if (is_ipv6(text)) return true;
   // A number alone would be read as an IPv4 address: 8000 as 0.0.31.64.
-  return !text.empty() && text.size() <= k_longest_name && !is_digits(text) && text.front() != '-' &&
+  return !text.empty() && text.size() <= k_max_name && !is_digits(text) && text.front() != '-' &&
          text.front() != '.' && text.find("..") == std::string_view::npos &&
          std::all_of(text.begin(), text.end(), is_name_character);
 }

@@ -118,7 +118,7 @@ struct ConfigSources {
 };
 
 /// Tells one configuration from another: 16 hexadecimal digits of a digest over every value, unusable texts
-/// included. Nothing can be told from it.
+/// included. It reveals nothing.
 std::string config_digest(const Config& config);
 
 /// Checks one text against a setting's type, form, range and choices; `invalid` with what was expected.

@@ -80,8 +80,8 @@ struct Reader {
            "put the whole value inside one pair of quotes", name);
   }
 
-  /// One character behind a backslash in double quotes. What is no escape keeps its backslash, as in a shell:
-  /// "C:\dir" is a path.
+  /// One character behind a backslash in double quotes. What is not an escape keeps its backslash, as in a
+  /// shell: "C:\dir" is a path.
   static void add_escaped(std::string& text, char next) {
     switch (next) {
       case 'n':

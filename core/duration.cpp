@@ -18,7 +18,7 @@ long long unit_millis(std::string_view unit) {
   return 0;
 }
 
-// "67.5" times `unit` milliseconds, exactly; nothing if that is no whole number or too large.
+// "67.5" times `unit` milliseconds, exactly; nothing if that is not a whole number or too large.
 std::optional<long long> exact(std::string_view whole, std::string_view decimals, long long unit) {
   constexpr long long k_limit = std::numeric_limits<long long>::max() / 20;
   long long value = 0;

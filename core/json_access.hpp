@@ -7,8 +7,8 @@
 
 namespace exai {
 
-/// A member of an object; null when it is absent, or what is given is no object. What is returned lives as
-/// long as the object.
+/// A member of an object; null when it is absent, or what is given is not an object. What is returned lives
+/// as long as the object.
 const Json& member_of(const Json& object, std::string_view key);
 /// A member that is a string; "" when there is none.
 std::string text_of(const Json& object, std::string_view key);

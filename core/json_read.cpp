@@ -42,7 +42,7 @@ class Spare {
   std::unique_ptr<JsonReader> reader_;
 };
 
-/// This simdjson takes a lone half of a surrogate pair, which is no text.
+/// This simdjson takes a lone half of a surrogate pair, which is not text.
 bool names_surrogates(std::string_view text) {
   for (std::size_t at = text.find("\\u"); at != std::string_view::npos; at = text.find("\\u", at + 2))
     if (at + 2 < text.size() && (text[at + 2] == 'd' || text[at + 2] == 'D')) return true;

@@ -25,7 +25,7 @@ Json loose_json(std::string_view text, LooseForm& form);
 /// What stands in the first ``` block, without its language word; empty = there is none.
 std::string_view fenced_block(std::string_view text);
 /// A text that begins like a JSON object and was cut: strings, arrays and objects closed, a member without
-/// its value dropped. Empty when it is no beginning of an object.
+/// its value dropped. Empty when it does not begin an object.
 std::string close_json(std::string_view text);
 
 }  // namespace exai

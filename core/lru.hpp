@@ -22,7 +22,7 @@ struct LruLimits {
   static constexpr Millis k_forever = std::chrono::hours(24 * 36525);
 
   std::size_t entries = k_any;
-  std::size_t weight = k_any;  ///< the sum of what put() was told: bytes as a rule
+  std::size_t weight = k_any;  ///< the sum of what put() was given: bytes as a rule
   Millis ttl = k_forever;      ///< since put(); zero keeps nothing
 };
 

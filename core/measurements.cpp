@@ -5,13 +5,13 @@
 namespace exai {
 
 Measurements::Claim Measurements::take(const Key& key, const Asker& asker) {
-  constexpr Millis k_longest_wait = std::chrono::hours(24);  // what is far away must not overflow
+  constexpr Millis k_max_wait = std::chrono::hours(24);  // what is far away must not overflow
   // Checks that begin together have the same time; whoever measures for them has something to show at its
   // end.
   constexpr Millis k_grace{1000};
   std::unique_lock lock(mutex_);
   Entry& entry = entries_[key];
-  settled_.wait_for(lock, asker.stop, std::min(asker.deadline.left(asker.clock), k_longest_wait) + k_grace,
+  settled_.wait_for(lock, asker.stop, std::min(asker.deadline.left(asker.clock), k_max_wait) + k_grace,
                     [&] { return !entry.being_measured; });
   if (entry.fact) return {entry.fact, false};
   if (entry.being_measured) return {nullptr, false};

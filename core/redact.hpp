@@ -18,7 +18,7 @@ class Redactor {
   explicit Redactor(const std::vector<Secret>& secrets);
   /// The text with each occurrence replaced by "[secret sha256:ab12cd34]".
   [[nodiscard]] std::string apply(std::string_view text) const;
-  /// How many bytes at the end of a text that goes on could belong to a secret: what is before them may be
+  /// How many bytes at the end of an unfinished text could belong to a secret: what is before them may be
   /// given to apply() and let go.
   [[nodiscard]] std::size_t undecided(std::string_view text) const;
   /// True when apply() would change nothing.

@@ -90,7 +90,7 @@ std::optional<Millis> parse_retry_after(std::string_view text, Wall now) {
     const std::string_view whole = text.substr(0, point);
     constexpr std::size_t k_digits = 9;  // more is beyond any bound
     if (whole.size() > k_digits && whole.find_first_not_of('0') < whole.size() - k_digits)
-      return k_longest_retry_after;
+      return k_max_retry_after;
     const std::string_view seconds = whole.substr(whole.size() - std::min(whole.size(), k_digits));
     long long value = 0;
     std::from_chars(seconds.data(), seconds.data() + seconds.size(), value);
@@ -98,11 +98,11 @@ std::optional<Millis> parse_retry_after(std::string_view text, Wall now) {
     fraction.resize(3, '0');
     long long thousandths = 0;
     std::from_chars(fraction.data(), fraction.data() + fraction.size(), thousandths);
-    return std::min(Millis(value * 1000 + thousandths), k_longest_retry_after);
+    return std::min(Millis(value * 1000 + thousandths), k_max_retry_after);
   }
   const std::optional<Wall> until = parse_http_date(text, now);
   if (!until) return std::nullopt;
-  return std::clamp(std::chrono::ceil<Millis>(*until - now), Millis{0}, k_longest_retry_after);
+  return std::clamp(std::chrono::ceil<Millis>(*until - now), Millis{0}, k_max_retry_after);
 }
 
 }  // namespace exai

@@ -9,7 +9,7 @@
 namespace exai {
 
 /// Nobody is believed who wants to be left alone for longer.
-inline constexpr Millis k_longest_retry_after{std::chrono::hours(1)};
+inline constexpr Millis k_max_retry_after{std::chrono::hours(1)};
 
 /// "7", "1.5", or a date in one of HTTP's three forms ("Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94
 /// 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"): how long from `now` on, from zero to an hour. Nothing when it

@@ -58,7 +58,7 @@ Result<void> Splitter::double_quoted() {
     }
     const char next = line_[at_];
     if (next == '\n') {
-      ++at_;  // the line goes on
+      ++at_;  // the line continues
     } else if (k_escapable.find(next) != std::string_view::npos) {
       word_ += next;
       ++at_;

@@ -83,7 +83,7 @@ struct Hierarchy {
 };
 
 /// Values for a profile: set layers as they are, derived ones computed exactly. An impossible ratio (a result
-/// that is no whole millisecond) is a config error.
+/// that is not a whole millisecond) is a config error.
 Result<Hierarchy> resolve(const Config& config, const Profile& profile);
 
 /// One printed row: layer, value, source, formula, expected, difference, verdict.

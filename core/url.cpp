@@ -53,14 +53,14 @@ std::string decoded_host(std::string_view host) {
 /// A name or a dotted address; each label of a name has characters, one dot at the end is allowed.
 bool is_url_host(std::string_view host) {
   constexpr std::string_view k_never = " \r\n\t/:#?!@{}[]\\$'\"^`*<>=;,%&()+|~";
-  constexpr std::size_t k_longest_host = 253, k_longest_label = 63;
+  constexpr std::size_t k_max_host = 253, k_max_label = 63;
   if (!is_clean_url(host) || host.find_first_of(k_never) != std::string_view::npos) return false;
   if (host.ends_with('.')) host.remove_suffix(1);
-  if (host.empty() || host.size() > k_longest_host) return false;
+  if (host.empty() || host.size() > k_max_host) return false;
   for (;;) {
     const std::size_t dot = host.find('.');
     const std::string_view label = host.substr(0, dot);
-    if (label.empty() || label.size() > k_longest_label) return false;
+    if (label.empty() || label.size() > k_max_label) return false;
     if (dot == std::string_view::npos) return true;
     host.remove_prefix(dot + 1);
   }
@@ -75,9 +75,8 @@ bool is_v6(std::string_view text) {
   if (zone == std::string_view::npos) return true;
   std::string_view name = text.substr(zone + 1);
   if (name.starts_with("25")) name.remove_prefix(2);
-  constexpr std::size_t k_longest_zone = 15;
-  return !name.empty() && name.size() <= k_longest_zone &&
-         name.find_first_of("%[]/") == std::string_view::npos;
+  constexpr std::size_t k_max_zone = 15;
+  return !name.empty() && name.size() <= k_max_zone && name.find_first_of("%[]/") == std::string_view::npos;
 }
 
 /// Host and port of "host:port" or "[v6]:port".
@@ -120,8 +119,8 @@ Result<Url> parse_url(std::string_view text) {
   if (url.scheme != "http" && url.scheme != "https" && url.scheme != "ws" && url.scheme != "wss")
     return wrong_url("only http, https, ws and wss are spoken");
   if (!is_clean_url(text)) return wrong_url("it has blanks or control characters");
-  constexpr std::size_t k_longest = 8000;
-  if (text.size() > k_longest) return wrong_url(fmt::format("it is longer than {} characters", k_longest));
+  constexpr std::size_t k_max_length = 8000;
+  if (text.size() > k_max_length) return wrong_url(fmt::format("it is longer than {} characters", k_max_length));
   std::string_view rest = text.substr(mark + 3);
   rest = rest.substr(0, rest.find('#'));
   const std::size_t slash = rest.find_first_of("/?");

@@ -5,7 +5,7 @@
 // How the allocator is set that the binary is linked with (jemalloc's manual, "TUNING"). Where another one is
 // linked nobody reads this.
 //
-// Each thread keeps freed memory of its own at hand. The more it may keep, the seldomer it asks the common
+// Each thread keeps some freed memory. The more it may keep, the seldomer it asks the common
 // store, which was 8 % of a workflow's step with 8 pieces of a size. A call that waits for a model holds a
 // thread, and a thousand of them hold 20 MB more with 20 pieces; so whoever is about to wait gives them back.
 extern "C" {

@@ -3,7 +3,7 @@
 
 namespace exai::io {
 
-/// Gives back the freed memory that this thread keeps at hand: for a thread that is about to wait for long.
+/// Gives back the freed memory that this thread keeps: for a thread that is about to wait for long.
 /// Some microseconds. Does nothing where another allocator is linked.
 void give_back_memory();
 

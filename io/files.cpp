@@ -289,7 +289,7 @@ Result<std::vector<FileFacts>> list_files(const std::filesystem::path& folder, b
   const auto take = [&](const std::filesystem::directory_entry& entry) {
     std::error_code ignored;
     if (!entry.is_regular_file(ignored) || entry.is_symlink(ignored)) return;
-    // A file that vanished between the listing and here is no error: logs rotate.
+    // A file that vanished between the listing and here is not an error: logs rotate.
     if (Result<FileFacts> facts = file_facts(entry.path())) files.push_back(std::move(*facts));
   };
   if (recursive) {

@@ -33,7 +33,7 @@ Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, st
 /// program of ours left when it was killed.
 Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
 /// For a result that goes where a person said: a plain file is replaced and keeps its mode, links are
-/// followed, and what is no plain file (a pipe, a device, /dev/fd/N) is written to and stays what it is. A
+/// followed, and what is not a plain file (a pipe, a device, /dev/fd/N) is written to and stays what it is. A
 /// pipe's reader is waited for until the deadline.
 Result<void> write_output(const std::filesystem::path& path, std::string_view content, Deadline deadline);
 Result<void> make_directories(const std::filesystem::path& path);

@@ -48,7 +48,7 @@ struct Exchange {
   const HttpRequest& request;
   HttpResponse response;
   std::size_t received = 0;
-  bool begun = false;      ///< on_head has been told
+  bool begun = false;      ///< on_head was called
   bool sent = false;       ///< libcurl has begun to send the request
   bool sent_back = false;  ///< it wanted to send it again
   Halt halt = Halt::none;

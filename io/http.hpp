@@ -18,9 +18,10 @@ namespace exai::io {
 /// One field of multipart/form-data.
 struct FormPart {
   std::string name;
-  std::string value;            ///< used when `file` is empty
-  std::filesystem::path file;   ///< streamed from there
-  std::string file_name, type;  ///< what the server is told of the file; empty = its own name, octet-stream
+  std::string value;           ///< used when `file` is empty
+  std::filesystem::path file;  ///< streamed from there
+  std::string file_name,
+      type;  ///< what the server gets to know of the file; empty = its own name, octet-stream
 };
 
 struct HttpResponse {

@@ -50,7 +50,8 @@ bool any_journal(const std::filesystem::path& folder);
 
 /// Hands the records of every journal in the folder whose process is gone to `take`, in their order, and
 /// removes a journal when `take` has succeeded. What was torn by the end of the process is left out: nobody
-/// was told that it is kept. Journals of living processes are left alone. The number of records handed over.
+/// was promised that it is kept. Journals of living processes are left alone. The number of records handed
+/// over.
 Result<std::size_t> recover_journals(
     const std::filesystem::path& folder,
     const std::function<Result<void>(const std::vector<std::string>& records)>& take);

@@ -214,10 +214,10 @@ bool LineSplitter::feed(std::string_view bytes, const std::function<bool(std::st
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view part = bytes.substr(0, end);
-    if (line_.empty() && end != std::string_view::npos && part.size() <= k_longest) {
+    if (line_.empty() && end != std::string_view::npos && part.size() <= k_max_line) {
       if (!take(part)) return false;
     } else {
-      line_ += part.substr(0, k_longest - std::min(k_longest, line_.size()));
+      line_ += part.substr(0, k_max_line - std::min(k_max_line, line_.size()));
       if (end == std::string_view::npos) return true;
       const bool more = take(line_);
       line_.clear();

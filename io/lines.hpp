@@ -18,7 +18,7 @@ Result<void> each_line(const std::filesystem::path& path, const std::function<bo
 /// Bytes as they come to lines, cutting those that are too long.
 class LineSplitter {
  public:
-  static constexpr std::size_t k_longest = std::size_t{1} << 20U;
+  static constexpr std::size_t k_max_line = std::size_t{1} << 20U;
   /// False when `take` wanted no more.
   bool feed(std::string_view bytes, const std::function<bool(std::string_view)>& take);
   /// What is left at the end.

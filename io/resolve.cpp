@@ -19,7 +19,7 @@
 namespace exai::io {
 namespace {
 
-constexpr int k_most_waiting = 16;
+constexpr int k_max_waiting = 16;
 std::atomic<int> g_waiting{0};
 
 /// What the asking thread and the one that waits share; whoever is last lets it go.
@@ -73,7 +73,7 @@ Result<std::vector<SocketAddress>> resolve(
       loopback.found.push_back(std::move(v6));
     if (!loopback.found.empty()) return std::move(loopback.found);
   }
-  if (g_waiting.fetch_add(1) >= k_most_waiting) {
+  if (g_waiting.fetch_add(1) >= k_max_waiting) {
     g_waiting.fetch_sub(1);
     return fail(ErrorKind::busy, fmt::format("cannot resolve {}: the name server answers nobody", host),
                 "check the DNS server, or give a numeric address");

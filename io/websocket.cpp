@@ -45,7 +45,7 @@ class Wire {
         [this](auto handler, asio::mutable_buffer into) { read(into, erased(std::move(handler))); }, token,
         first_of<asio::mutable_buffer>(buffers));
   }
-  /// Gathers what is in pieces, so that the head of a frame is no packet of its own.
+  /// Gathers what is in pieces, so that the head of a frame is not a packet of its own.
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     asio::const_buffer whole = first_of<asio::const_buffer>(buffers);

@@ -9,7 +9,7 @@ namespace exai::io {
 namespace {
 
 constexpr int k_deepest = 64;
-constexpr std::size_t k_most_nodes = 100'000;
+constexpr std::size_t k_max_nodes = 100'000;
 
 struct Walker {
   const std::string& file;
@@ -30,7 +30,7 @@ struct Walker {
     Node out;
     out.where = place(in.Mark());
     if (error) return out;
-    if (++visited > k_most_nodes)
+    if (++visited > k_max_nodes)
       refuse(in, "the document expands to more than 100,000 nodes", "remove nested anchors");
     if (depth > k_deepest) refuse(in, "the document is nested deeper than 64 levels", "flatten it");
     if (error) return out;

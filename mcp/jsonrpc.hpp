@@ -41,7 +41,7 @@ struct RpcMessage {
   Json params;  ///< object or array; null = absent
 };
 
-/// What is wrong with a message, and whose answer the complaint is (empty id when that cannot be told).
+/// What is wrong with a message, and whose answer the complaint is (empty id when that is not known).
 struct RpcFault {
   RpcId id;
   RpcError error;
@@ -56,7 +56,8 @@ std::string rpc_result(const RpcId& id, std::string_view result);
 std::string rpc_error(const RpcId& id, const RpcError& error);
 std::string rpc_notification(std::string_view method, std::string_view params);
 
-/// An id from a member of `params` (requestId of a cancellation); empty when it is no string and no integer.
+/// An id from a member of `params` (requestId of a cancellation); empty when it is neither a string nor an
+/// integer.
 RpcId rpc_id(const Json& value);
 
 }  // namespace exai::mcp

@@ -13,7 +13,7 @@ namespace exai::runbooks {
 namespace {
 
 constexpr Millis k_output_slice{200};
-constexpr std::size_t k_most_output = std::size_t{8} << 20U;
+constexpr std::size_t k_max_output = std::size_t{8} << 20U;
 
 /// Asked for JSON, without questions and records, with whatever time is left.
 std::vector<std::string> argv_of(const std::vector<std::string>& words, const std::vector<std::string>& flags,
@@ -38,7 +38,7 @@ Result<std::string> output_of(io::Child& child, Deadline deadline, const std::st
     auto line = child.read_line(deadline.within(k_output_slice, clock));
     if (line) {
       out += *line + "\n";
-      if (out.size() > k_most_output) return fail(ErrorKind::provider, "it wrote more than 8 MiB");
+      if (out.size() > k_max_output) return fail(ErrorKind::provider, "it wrote more than 8 MiB");
       continue;
     }
     if (line.error().kind != ErrorKind::timeout) return out;

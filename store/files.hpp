@@ -12,7 +12,7 @@ namespace exai::store {
 
 struct ProviderFile {
   std::string provider, id;     ///< "kimi" and the provider's name for it
-  std::string sha256, purpose;  ///< of the content; what the provider was told it is for
+  std::string sha256, purpose;  ///< of the content; what it was sent to the provider for
   std::string name, owner;      ///< without its folder; the principal that sent it
   std::int64_t bytes = 0;
   Wall uploaded{}, used{};  ///< used: asked about or sent again last

@@ -194,8 +194,8 @@ Result<Prepared> prepare_chat(const ChatQuestion& question, const std::vector<st
 
 /// What is kept of a question: its files too, so that a later turn still knows them, unless they are huge.
 std::string kept_text(const ChatQuestion& question, const std::string& user_text) {
-  constexpr std::size_t k_most_kept = 200'000;
-  if (user_text.size() <= k_most_kept) return user_text;
+  constexpr std::size_t k_max_kept = 200'000;
+  if (user_text.size() <= k_max_kept) return user_text;
   return question.prompt + "\n\n[files: " + join(question.files, ", ") + "]";
 }
 

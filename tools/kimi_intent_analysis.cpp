@@ -56,7 +56,7 @@ Json guess(const std::string& prompt) {
           {"streaming_preferred", deep}};
 }
 
-/// The model's words where they are usable, the guess where they are not. A model that is no model of the
+/// The model's words where they are usable, the guess where they are not. A model that is not one of the
 /// provider is replaced by the provider's own.
 Json judged(const Json& said, const Json& guessed, const engine::CallContext& context) {
   Json result;

@@ -41,8 +41,8 @@ Result<LineFilter> LineFilter::from(std::string_view text) {
 
 bool LineFilter::matches(std::string_view line) const {
   if (alternatives_.empty()) return true;
-  constexpr std::size_t k_longest = 16'384;
-  const std::string lower = to_lower(line.substr(0, k_longest));
+  constexpr std::size_t k_max_length = 16'384;
+  const std::string lower = to_lower(line.substr(0, k_max_length));
   return std::any_of(alternatives_.begin(), alternatives_.end(),
                      [&](const std::string& pattern) { return fits(pattern, lower); });
 }

@@ -9,7 +9,7 @@ namespace exai::tools {
 namespace {
 
 // More than any provider keeps for one account (Kimi: 1000).
-constexpr std::size_t k_most_listed = 10'000;
+constexpr std::size_t k_max_listed = 10'000;
 
 /// Sizes and times in seconds; what is neither counts as not said.
 std::int64_t number_member(const Json& object, const char* key) {
@@ -181,7 +181,7 @@ Result<std::vector<RemoteFile>> remote_files(engine::CallContext& context, const
   const auto list = object->find("data");
   if (list == object->end() || !list->is_array()) return files;
   for (const Json& one : *list) {
-    if (!one.is_object() || files.size() == k_most_listed) continue;
+    if (!one.is_object() || files.size() == k_max_listed) continue;
     files.push_back(read_file_facts(one));
   }
   return files;

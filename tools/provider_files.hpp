@@ -31,7 +31,7 @@ struct UploadRules {
 /// A file of the workspace, open and with its hash, so that what is sent is what was looked at.
 struct Outgoing {
   std::string path;  ///< as the caller named it
-  std::string name;  ///< what the provider is told
+  std::string name;  ///< the name that the provider gets
   std::shared_ptr<const io::Opened> file;
   std::string sha256;  ///< empty = larger than the rules allow
 };

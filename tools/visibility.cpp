@@ -160,8 +160,8 @@ std::vector<Finding> tool_list_findings(const std::vector<std::string>& known, c
 
 std::string canonical_tool_name(std::string_view name, const std::function<bool(std::string_view)>& known) {
   constexpr std::string_view k_think = "thinkdeep";
-  constexpr std::size_t k_longest = 128;
-  if (known(name) || name.size() > k_longest) return std::string(name.substr(0, k_longest + 1));
+  constexpr std::size_t k_max_length = 128;
+  if (known(name) || name.size() > k_max_length) return std::string(name.substr(0, k_max_length + 1));
   for (const std::string_view suffix : k_suffixes)
     if (name.size() > suffix.size() &&
         equals_ignoring_case(name.substr(name.size() - suffix.size()), suffix)) {

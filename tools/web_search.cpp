@@ -11,8 +11,8 @@
 namespace exai::tools {
 namespace {
 
-constexpr std::size_t k_most_results = 10;
-constexpr std::size_t k_longest_text = 1000;
+constexpr std::size_t k_max_results = 10;
+constexpr std::size_t k_max_text = 1000;
 
 std::string percent_encoded(std::string_view text) {
   std::string result;
@@ -58,7 +58,7 @@ std::string plain_text(std::string_view html) {
                                                                                      {"&#39;", "'"},
                                                                                      {"&nbsp;", " "}}};
   std::string text;
-  for (std::size_t at = 0; at < html.size() && text.size() < k_longest_text;) {
+  for (std::size_t at = 0; at < html.size() && text.size() < k_max_text;) {
     if (html[at] == '<') {
       const std::size_t end = html.find('>', at);
       at = end == std::string_view::npos ? html.size() : end + 1;
@@ -78,7 +78,7 @@ std::string plain_text(std::string_view html) {
 }
 
 std::string cut(const Json& object, const char* key) {
-  return printable(beginning_of(text_of(object, key), k_longest_text));
+  return printable(beginning_of(text_of(object, key), k_max_text));
 }
 
 /// DuckDuckGo hands out links through itself: //duckduckgo.com/l/?uddg=https%3A%2F%2F...&rut=...
@@ -94,7 +94,7 @@ Json listed(const Json& items, const char* title, const char* url, const char* s
   Json results = Json::array();
   if (!items.is_array()) return results;
   for (const Json& item : items) {
-    if (results.size() == k_most_results) break;
+    if (results.size() == k_max_results) break;
     const std::string link = cut(item, url);
     if (link.empty()) continue;
     results.push_back({{"title", cut(item, title)}, {"url", link}, {"snippet", cut(item, snippet)}});
@@ -135,7 +135,7 @@ Result<Json> tavily(const engine::CallContext& context, const std::string& query
   request.method = "POST";
   request.url = context.config().text("search.tavily_url");
   request.headers = {{"Content-Type", "application/json"}, {"Authorization", "Bearer " + key.reveal()}};
-  request.body = dump_json({{"query", query}, {"max_results", k_most_results}});
+  request.body = dump_json({{"query", query}, {"max_results", k_max_results}});
   const Result<std::string> body = fetch(context, std::move(request), "Tavily", "TAVILY_API_KEY");
   if (!body) return fail(body.error());
   const Result<Json> answer = parse_json(*body);
@@ -150,7 +150,7 @@ Result<Json> bing(const engine::CallContext& context, const std::string& query) 
     return fail(ErrorKind::config, "SEARCH_BACKEND is bing, but it has no key", "set BING_SEARCH_API_KEY");
   io::HttpRequest request;
   request.url = url_with_query(context.config().text("search.bing_url"),
-                               fmt::format("count={}&q={}", k_most_results, percent_encoded(query)));
+                               fmt::format("count={}&q={}", k_max_results, percent_encoded(query)));
   request.headers = {{"Ocp-Apim-Subscription-Key", key.reveal()}};
   const Result<std::string> body = fetch(context, std::move(request), "Bing", "BING_SEARCH_API_KEY");
   if (!body) return fail(body.error());
@@ -189,7 +189,7 @@ Json duckduckgo_results(std::string_view page) {
   constexpr std::string_view k_title = "class=\"result__a\"";
   constexpr std::string_view k_snippet = "class=\"result__snippet\"";
   Json results = Json::array();
-  for (std::size_t at = page.find(k_title); at != std::string_view::npos && results.size() < k_most_results;
+  for (std::size_t at = page.find(k_title); at != std::string_view::npos && results.size() < k_max_results;
        at = page.find(k_title)) {
     page.remove_prefix(at + k_title.size());
     const std::string_view one = page.substr(0, page.find(k_title));

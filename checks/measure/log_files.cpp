@@ -21,8 +21,8 @@ std::string_view without_packing(std::string_view file) {
 }
 
 bool is_number(std::string_view text) {
-  constexpr std::size_t k_most_digits = 5;
-  return !text.empty() && text.size() <= k_most_digits && std::all_of(text.begin(), text.end(), is_digit);
+  constexpr std::size_t k_max_digits = 5;
+  return !text.empty() && text.size() <= k_max_digits && std::all_of(text.begin(), text.end(), is_digit);
 }
 
 /// "20261126", "2026-11-26", "2026-11-26_14", "20261126-1764165600": a year and more, in digits.
@@ -63,7 +63,7 @@ std::vector<std::filesystem::path> log_files(const std::filesystem::path& folder
   };
   std::vector<Row> rows;
   std::set<std::string> names;
-  std::set<std::filesystem::path> seen;  // a link to another of them is no second log
+  std::set<std::filesystem::path> seen;  // a link to another of them is not a second log
   std::error_code problem;
   for (std::filesystem::directory_iterator item(folder, problem), end; !problem && item != end;
        item.increment(problem)) {

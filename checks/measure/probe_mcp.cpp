@@ -8,7 +8,7 @@
 namespace exai::checks {
 namespace {
 
-/// A server's own words about why it cannot be spoken to are a failure; silence is no answer.
+/// A server's own words about why it cannot be spoken to are a failure; silence is not an answer.
 CheckResult not_connected(const Error& error) {
   return error.kind == ErrorKind::refused || error.kind == ErrorKind::invalid ||
                  error.kind == ErrorKind::usage

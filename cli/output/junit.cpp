@@ -62,7 +62,7 @@ std::string body(const CheckResult& result) {
   return out;
 }
 
-/// A result that is no pass: failure and error are told apart, a warning is a pass with output.
+/// A result that is not a pass: failure and error are distinct, a warning is a pass with output.
 std::string inside(const CheckResult& result) {
   const std::string message = xml(result.summary);
   switch (result.status) {

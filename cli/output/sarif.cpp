@@ -12,7 +12,7 @@ const char* level(Status severity) {
   return severity == Status::warn || severity == Status::unknown ? "warning" : "note";
 }
 
-/// A file as a URI: what is no letter, digit or harmless sign is percent-encoded.
+/// A file as a URI: what is not a letter, digit or harmless sign is percent-encoded.
 std::string uri_of(const std::string& file) {
   constexpr std::string_view k_plain = "/._-~";
   std::string out = file.rfind('/', 0) == 0 ? "file://" : "";

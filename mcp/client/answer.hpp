@@ -1,4 +1,5 @@
-// One answer over Streamable HTTP as it comes: JSON or events, by its head and never by the piece at hand.
+// One answer over Streamable HTTP as it comes: JSON or events, by its head and never by the piece that just
+// came.
 #pragma once
 
 #include "core/sse.hpp"
@@ -23,10 +24,10 @@ class Answer {
   void set_done() { done_ = true; }
   [[nodiscard]] const std::optional<Error>& broken() const { return broken_; }
   void break_off(Error error) { broken_ = std::move(error); }
-  /// An answer that is no event stream, as far as it came.
+  /// An answer that is not an event stream, as far as it came.
   [[nodiscard]] const std::string& raw() const { return raw_; }
   [[nodiscard]] std::optional<Millis> retry() const { return parser_.retry(); }
-  /// The id of the last event; where a cut stream goes on.
+  /// The id of the last event; where a cut stream continues.
   std::string last_event;
 
  private:

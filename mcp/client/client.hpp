@@ -46,7 +46,7 @@ struct McpTarget {
   std::size_t max_message = std::size_t{32} << 20U;  ///< a larger message is an error
 };
 
-/// A question that the server asks before it goes on with a call.
+/// A question that the server asks before it continues a call.
 struct McpQuestion {
   std::string key;     ///< name of the input request; empty in the legacy era, where questions have none
   std::string method;  ///< elicitation/create, sampling/createMessage or roots/list
@@ -55,7 +55,7 @@ struct McpQuestion {
 
 /// Who answers questions, and which kinds. What is not offered is not declared as a capability.
 struct McpInput {
-  /// The result object for that method. An error ends the call (modern) or is told to the server (legacy).
+  /// The result object for that method. An error ends the call (modern) or is sent to the server (legacy).
   std::function<Result<Json>(const McpQuestion&)> answer;
   bool elicitation = true, sampling = false, roots = false;
 };

@@ -92,7 +92,7 @@ Result<Session::Probe> Session::probe(const Wait& wait) {
                           k_modern_version, forced ? "" : " and 2024-11-05 to 2025-11-25"));
 }
 
-/// Any answer but one that names common versions means the legacy era; no answer at all is no evidence, save
+/// Any answer but one that names common versions means the legacy era; no answer at all proves nothing, save
 /// for a program that ended or kept silent.
 Result<Session::Probe> Session::probe_failed(const Error& error, const Wait& wait) {
   const bool over_http = transport_->kind() == McpTransport::http;

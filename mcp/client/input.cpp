@@ -80,7 +80,7 @@ void Session::cancel_task(const std::string& task) {
   (void)ask("tasks/cancel", {{"taskId", task}}, {Deadline::after(k_input_farewell), {}});
 }
 
-/// One look at a task: its final result, or null while it goes on.
+/// One look at a task: its final result, or null while it runs.
 Result<Json> Session::task_state(const std::string& task, std::set<std::string>& answered, const Wait& wait,
                                  Json state) {
   const std::string status = text_of(state, "status");

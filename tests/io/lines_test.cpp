@@ -93,10 +93,10 @@ TEST_CASE("a damaged or foreign packing is named after what could be read", "[io
 
 TEST_CASE("a line of any length costs a bounded piece of memory", "[io][lines]") {
   const tests::Scratch scratch;
-  const std::size_t huge = 5 * io::LineSplitter::k_longest;
+  const std::size_t huge = 5 * io::LineSplitter::k_max_line;
   const Read got = read(scratch.write("long.gz", gzip(std::string(huge, 'x') + "\nnext\n")));
   REQUIRE(got.lines.size() == 2);
-  CHECK(got.lines[0].size() == io::LineSplitter::k_longest);
+  CHECK(got.lines[0].size() == io::LineSplitter::k_max_line);
   CHECK(got.lines[1] == "next");
 }
 

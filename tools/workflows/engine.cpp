@@ -9,14 +9,14 @@ namespace exai::tools {
 namespace {
 
 constexpr std::size_t k_enough_findings = 100;  // characters
-constexpr std::size_t k_most_kept = 200'000;    // of one turn
+constexpr std::size_t k_max_kept = 200'000;     // of one turn
 
 bool sure(std::string_view confidence) {
   return confidence == "high" || confidence == "very_high" || confidence == "almost_certain" ||
          confidence == "certain";
 }
 
-/// What step 1 left open or named in words that nobody here knows is told, not refused.
+/// What step 1 left open or named in words that nobody here knows is reported, not refused.
 void warn_of_arguments(Step& step) {
   if (step.number != 1) return;
   Json warnings = Json::array();
@@ -59,8 +59,8 @@ std::string turn_text(const Step& step) {
   if (!step.findings.empty()) text += "\n\nFindings: " + step.findings;
   if (!step.gathered.relevant_files.empty())
     text += "\n\nRelevant files: " + join(step.gathered.relevant_files, ", ");
-  if (text.size() <= k_most_kept) return text;
-  return std::string(beginning_of(text, k_most_kept)) + "\n[cut]";
+  if (text.size() <= k_max_kept) return text;
+  return std::string(beginning_of(text, k_max_kept)) + "\n[cut]";
 }
 
 /// A step that is too long is asked back before anything of it is kept.

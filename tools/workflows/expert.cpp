@@ -12,8 +12,8 @@
 namespace exai::tools {
 namespace {
 
-constexpr long long k_most_file_tokens = 100'000;
-constexpr Millis k_longest_thinkdeep{300'000};
+constexpr long long k_max_file_tokens = 100'000;
+constexpr Millis k_max_thinkdeep{300'000};
 
 constexpr std::string_view k_form =
     "\n\nAnswer with one JSON object and nothing around it: "
@@ -41,7 +41,7 @@ Millis stretched(Millis base, std::string_view mode) {
                      : mode == "high"  ? 15
                      : mode == "max"   ? 20
                                        : 10;
-  return std::min(base * tenths / 10, std::max(base, k_longest_thinkdeep));
+  return std::min(base * tenths / 10, std::max(base, k_max_thinkdeep));
 }
 
 Millis patience(const Step& step, std::string_view mode) {
@@ -141,19 +141,19 @@ long long file_budget(const models::Model& model, std::string_view rest) {
   constexpr long long k_large_window = 300'000, k_frame = 1000;
   const long long content = content_budget(model);
   const long long share =
-      std::min(k_most_file_tokens, content * (model.context < k_large_window ? 30 : 40) / 100);
+      std::min(k_max_file_tokens, content * (model.context < k_large_window ? 30 : 40) / 100);
   return std::max(0LL, std::min(share, content - k_frame - static_cast<long long>(estimate_tokens(rest))));
 }
 
-/// Those that can be read; the others are told.
+/// Those that can be read; the others are reported.
 std::vector<std::string> images(Step& step) {
-  constexpr std::size_t k_most_images = 10;
+  constexpr std::size_t k_max_images = 10;
   std::vector<std::string> urls;
   for (const std::string& image : step.gathered.images) {
     Result<std::vector<std::string>> one = engine::image_urls(step.context.workspace(), {image});
     if (!one)
       step.metadata["images_skipped"].push_back({{"image", image}, {"reason", one.error().message}});
-    else if (urls.size() < k_most_images)
+    else if (urls.size() < k_max_images)
       urls.push_back(std::move(one->front()));
   }
   return urls;

@@ -14,7 +14,7 @@ void note(StepFiles& out, const std::string& path, const std::string& why) {
   out.context["not_embedded"].push_back({{"file", path}, {"reason", why}});
 }
 
-/// One path at a time: what cannot be read is told, and the others go all the same.
+/// One path at a time: what cannot be read is reported, and the others go all the same.
 void embed_one(const Step& step, const std::string& path, Budget& budget, std::set<std::string>& known,
                StepFiles& out) {
   const Result<engine::FileBundle> part =

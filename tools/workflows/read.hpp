@@ -12,7 +12,7 @@
 
 namespace exai::tools {
 
-/// Remembers the first thing that is wrong; reading goes on with empty values, so that the code that reads
+/// Remembers the first thing that is wrong; reading continues with empty values, so that the code that reads
 /// has no branches for it.
 class DocumentReader {
  public:

@@ -10,7 +10,7 @@ namespace exai::tools {
 namespace {
 
 /// Of one workflow in one thread: what a caller writes is kept, so somebody has to say when it is enough.
-constexpr std::size_t k_most_bytes = std::size_t{4} << 20U;
+constexpr std::size_t k_max_bytes = std::size_t{4} << 20U;
 
 Result<void> check_thread(const Step& step) {
   if (step.thread.empty() && step.number > 1)
@@ -134,7 +134,7 @@ Result<void> write_down(Step& step, Json& state) {
   if (step.flow.hook != nullptr && step.flow.hook->remember != nullptr)
     if (Result<void> done = step.flow.hook->remember(step, *own); !done) return done;
   const std::size_t bytes = own->value("bytes", std::size_t{0}) + weight(step);
-  if (bytes > k_most_bytes)
+  if (bytes > k_max_bytes)
     return fail(ErrorKind::budget,
                 fmt::format("{} has collected {} KiB in the conversation {}, which is too much",
                             step.flow.name, bytes >> 10U, step.thread),

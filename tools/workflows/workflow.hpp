@@ -25,7 +25,7 @@ struct WorkflowField {
   bool required = false;
   bool kept = false;                                        ///< step 1's value counts for the later steps too
   std::map<std::string, std::string, std::less<>> aliases;  ///< other words that mean one of the enum
-  std::string assumed;             ///< what is taken when step 1 does not say; told as a warning
+  std::string assumed;             ///< what is taken when step 1 does not say; reported as a warning
   std::vector<std::string> known;  ///< of a list: other items are warned of
 };
 

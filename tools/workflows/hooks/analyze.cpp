@@ -5,7 +5,7 @@ namespace exai::tools {
 namespace {
 
 constexpr Millis k_analyze_patience{5000};
-constexpr std::size_t k_most_changed = 50;
+constexpr std::size_t k_max_changed = 50;
 
 Result<void> check_analyze(Step& step) {
   if (step.number != 1 || !step.relevant_files.empty() || !step.thread.empty()) return {};
@@ -21,7 +21,7 @@ Result<void> look_around_analyze(Step& step) {
   const std::vector<std::filesystem::path>& roots = step.context.workspace().roots();
   if (roots.empty()) return {};
   const Deadline deadline = step.context.deadline().within(k_analyze_patience, step.context.clock());
-  const Result<std::vector<std::string>> changed = changed_files(roots.front(), k_most_changed, deadline);
+  const Result<std::vector<std::string>> changed = changed_files(roots.front(), k_max_changed, deadline);
   std::vector<std::string>& files = step.gathered.relevant_files;
   if (changed)
     for (const std::string& path : *changed) files.push_back((roots.front() / path).string());

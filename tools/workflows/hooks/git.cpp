@@ -52,10 +52,9 @@ Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std
 
 Result<std::vector<std::string>> changed_files(const std::filesystem::path& folder, std::size_t most,
                                                Deadline deadline) {
-  constexpr std::size_t k_most_bytes = std::size_t{1} << 20U;
-  const Result<GitAnswer> tree =
-      git(folder, {"ls-files", "--modified", "--others", "--exclude-standard", "--", "."}, k_most_bytes,
-          deadline);
+  constexpr std::size_t k_max_bytes = std::size_t{1} << 20U;
+  const Result<GitAnswer> tree = git(
+      folder, {"ls-files", "--modified", "--others", "--exclude-standard", "--", "."}, k_max_bytes, deadline);
   if (!tree) return fail(tree.error());
   if (tree->status != 0)
     return fail(ErrorKind::invalid, "git says: " + printable(trim(tree->text)), "name a git repository");
@@ -64,7 +63,7 @@ Result<std::vector<std::string>> changed_files(const std::filesystem::path& fold
   const Result<GitAnswer> staged =
       git(folder,
           {"diff", "--cached", "--no-ext-diff", "--no-renames", "--relative", "--name-only", "HEAD", "--"},
-          k_most_bytes, deadline);
+          k_max_bytes, deadline);
   if (staged && staged->status == 0) text += staged->text;
   std::vector<std::string> paths;
   for (std::string& path : split(text, '\n')) {

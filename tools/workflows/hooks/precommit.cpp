@@ -8,9 +8,9 @@ namespace exai::tools {
 namespace {
 
 constexpr Millis k_precommit_patience{10'000};
-constexpr std::size_t k_most_status = std::size_t{16} << 10U;
-constexpr std::size_t k_most_diff = std::size_t{96} << 10U;
-constexpr std::size_t k_most_files = 500;
+constexpr std::size_t k_max_status = std::size_t{16} << 10U;
+constexpr std::size_t k_max_diff = std::size_t{96} << 10U;
+constexpr std::size_t k_max_files = 500;
 
 /// A revision as git writes it; above all nothing that git could take for an option.
 bool is_revision(std::string_view text) {
@@ -77,7 +77,7 @@ Result<void> add_diff(Look& look, const std::string& title, const std::vector<st
   for (std::string& path : split(changed->text, '\n')) {
     const bool secret = engine::may_hold_secrets(path);
     if (secret) ++hidden;
-    if (!secret && paths.size() < k_most_files) paths.push_back(std::move(path));
+    if (!secret && paths.size() < k_max_files) paths.push_back(std::move(path));
   }
   if (hidden > 0)
     look.summary +=
@@ -92,9 +92,9 @@ Result<void> add_diff(Look& look, const std::string& title, const std::vector<st
     list->emplace_back("--");
     list->insert(list->end(), paths.begin(), paths.end());
   }
-  if (Result<void> done = run_precommit(look, "Changes, " + title, stat, k_most_status, look.summary); !done)
+  if (Result<void> done = run_precommit(look, "Changes, " + title, stat, k_max_status, look.summary); !done)
     return done;
-  return run_precommit(look, "Diff, " + title, options, k_most_diff, look.diff);
+  return run_precommit(look, "Diff, " + title, options, k_max_diff, look.diff);
 }
 
 Result<void> look_around_precommit(Step& step) {
@@ -105,7 +105,7 @@ Result<void> look_around_precommit(Step& step) {
   Look look{*folder, step.context.deadline().within(k_precommit_patience, step.context.clock()), {}, {}};
   Result<void> done =
       run_precommit(look, "Status", {"status", "--short", "--branch", "--ignore-submodules=dirty", "--", "."},
-                    k_most_status, look.summary);
+                    k_max_status, look.summary);
   for (const auto& [title, what] : comparisons(step))
     if (done) done = add_diff(look, title, what);
   if (!done) return done;
