@@ -11,13 +11,11 @@
 namespace exai::commands {
 namespace {
 
+/// One word each, for a column that scripts cut.
 std::string abilities(const models::Model& model) {
-  std::vector<std::string> words;
-  if (model.images) words.emplace_back("images");
-  if (model.functions) words.emplace_back("functions");
-  if (model.thinking) words.emplace_back("thinking");
-  if (model.web_search) words.emplace_back("web-search");
-  return join(words, ",");
+  std::string words = join(models::abilities(model), ",");
+  std::replace(words.begin(), words.end(), ' ', '-');
+  return words;
 }
 
 std::string dollars(const std::optional<models::ModelPrice>& price, double models::ModelPrice::*which) {

@@ -237,6 +237,15 @@ std::optional<double> TemperatureRule::fit(double wanted) const {
   return nearest;
 }
 
+std::vector<std::string> abilities(const Model& model) {
+  std::vector<std::string> words;
+  if (model.images) words.emplace_back("images");
+  if (model.functions) words.emplace_back("functions");
+  if (model.thinking) words.emplace_back("thinking");
+  if (model.web_search) words.emplace_back("web search");
+  return words;
+}
+
 Result<ModelCatalogue> ModelCatalogue::from(const Node& document) {
   if (!document.is_map())
     return wrong_catalogue(document, "a model catalogue needs 'version: 1' and 'models'");

@@ -49,6 +49,9 @@ struct Model {
   std::string description;
 };
 
+/// What it can do beyond text, in words: "images", "functions", "thinking", "web search".
+std::vector<std::string> abilities(const Model& model);
+
 class ModelCatalogue {
  public:
   /// From the parsed data file; errors name file and line (unknown key, duplicate name or alias, bad number).

@@ -6,15 +6,6 @@
 namespace exai::tools {
 namespace {
 
-std::string abilities(const models::Model& model) {
-  std::vector<std::string> words;
-  if (model.images) words.emplace_back("images");
-  if (model.functions) words.emplace_back("functions");
-  if (model.thinking) words.emplace_back("thinking");
-  if (model.web_search) words.emplace_back("web search");
-  return join(words, ", ");
-}
-
 std::string price(const models::Model& model) {
   return model.price ? fmt::format("{} / {}", model.price->input, model.price->output) : std::string("-");
 }
@@ -22,7 +13,7 @@ std::string price(const models::Model& model) {
 std::string row(const models::Model& model) {
   const std::string aliases = model.aliases.empty() ? "" : " (" + join(model.aliases, ", ") + ")";
   return fmt::format("| {}{} | {} | {} | {} | {} |\n", model.name, aliases, model.context, model.max_output,
-                     abilities(model), price(model));
+                     join(models::abilities(model), ", "), price(model));
 }
 
 Json model_facts(const models::Model& model) {
