@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::config_command {
+namespace exai::commands {
 namespace {
 
 Result<const Setting*> setting_named(const std::string& name) {
@@ -27,7 +27,7 @@ std::string overridden(const ConfigValue& value) {
   return join(parts, ", ");
 }
 
-Result<Outcome> show(const Args& args, Context& context) {
+Result<Outcome> show_config(const Args& args, Context& context) {
   std::vector<const Setting*> wanted;
   for (const std::string& key : args.positional_all("KEY")) {
     const auto setting = setting_named(key);
@@ -62,7 +62,7 @@ Result<Outcome> show(const Args& args, Context& context) {
   return outcome;
 }
 
-Result<Outcome> get(const Args& args, Context& context) {
+Result<Outcome> get_setting(const Args& args, Context& context) {
   const auto setting = setting_named(args.positional("KEY"));
   if (!setting) return fail(setting.error());
   const std::string shown = context.config.shown((*setting)->key);
@@ -99,19 +99,19 @@ constexpr cli::Positional k_key[] = {{.name = "KEY",
                                       .values = "@settings",
                                       .required = true}};
 
-const Registered<cli::Command> k_show{cli::Command{.path = "config show",
-                                                   .group = "Inspect",
-                                                   .summary = "the settings in effect",
-                                                   .options = k_show_options,
-                                                   .positionals = k_keys,
-                                                   .waits = false,
-                                                   .run = show}};
-const Registered<cli::Command> k_get{cli::Command{.path = "config get",
-                                                  .group = "Inspect",
-                                                  .summary = "one value alone, for scripts",
-                                                  .positionals = k_key,
-                                                  .waits = false,
-                                                  .run = get}};
+const Registered<cli::Command> k_config_show{cli::Command{.path = "config show",
+                                                          .group = "Inspect",
+                                                          .summary = "the settings in effect",
+                                                          .options = k_show_options,
+                                                          .positionals = k_keys,
+                                                          .waits = false,
+                                                          .run = show_config}};
+const Registered<cli::Command> k_config_get{cli::Command{.path = "config get",
+                                                         .group = "Inspect",
+                                                         .summary = "one value alone, for scripts",
+                                                         .positionals = k_key,
+                                                         .waits = false,
+                                                         .run = get_setting}};
 const Registered<cli::Command> k_path{cli::Command{.path = "config path",
                                                    .group = "Inspect",
                                                    .summary = "root, files and folders in use",
@@ -127,4 +127,4 @@ const Registered<cli::Command> k_template{
                  .run = print_template}};
 
 }  // namespace
-}  // namespace exai::commands::config_command
+}  // namespace exai::commands

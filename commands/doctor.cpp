@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::doctor_command {
+namespace exai::commands {
 namespace {
 
 /// Repairs first, then a look whether all is well now.
@@ -21,7 +21,7 @@ Outcome fixed(const std::vector<const Check*>& checks, const Context& context) {
   return finished(std::move(report), context);
 }
 
-Result<Outcome> run(const Args& args, Context& context) {
+Result<Outcome> run_doctor(const Args& args, Context& context) {
   std::vector<std::string> selectors = args.positional_all("ID");
   if (selectors.empty()) selectors.emplace_back("@doctor");
   auto checks = select_checks(selectors);
@@ -33,11 +33,12 @@ Result<Outcome> run(const Args& args, Context& context) {
   return finished(run_checks(*checks, context, "doctor", false, Streaming::yes), context);
 }
 
-constexpr cli::Option k_options[] = {{.name = "--list", .help = "show the checks instead of running them"},
-                                     {.name = "--fix",
-                                      .help = "first repair what can be without loss: modes of files with "
-                                              "secrets, files of ended servers, missing folders"},
-                                     {.name = "--slow", .help = "also the checks that cost money"}};
+constexpr cli::Option k_doctor_options[] = {
+    {.name = "--list", .help = "show the checks instead of running them"},
+    {.name = "--fix",
+     .help = "first repair what can be without loss: modes of files with "
+             "secrets, files of ended servers, missing folders"},
+    {.name = "--slow", .help = "also the checks that cost money"}};
 constexpr cli::Positional k_ids[] = {
     {.name = "ID", .help = "only these checks, or @tag", .values = "@checks", .repeat = true}};
 
@@ -45,10 +46,10 @@ const Registered<cli::Command> k_doctor{cli::Command{
     .path = "doctor",
     .group = "Look",
     .summary = "looks over settings, ports, files and services, with the way out for each finding",
-    .options = k_options,
+    .options = k_doctor_options,
     .positionals = k_ids,
     .recording = cli::Recording::asked,
-    .run = run}};
+    .run = run_doctor}};
 
 }  // namespace
-}  // namespace exai::commands::doctor_command
+}  // namespace exai::commands

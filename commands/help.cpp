@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::help_command {
+namespace exai::commands {
 namespace {
 
 Result<Outcome> unknown_topic(const std::string& word) {
@@ -18,7 +18,7 @@ Result<Outcome> unknown_topic(const std::string& word) {
               near.empty() ? "exai help" : near);
 }
 
-Result<Outcome> run(const Args& args, Context& context) {
+Result<Outcome> run_help(const Args& args, Context& context) {
   const bool colour = context.streams.out.colour;
   const auto words = args.positional_all("TOPIC");
   if (words.empty()) return said(cli::help_overview(colour));
@@ -45,7 +45,7 @@ const Registered<cli::Command> k_help{cli::Command{.path = "help",
                                                    .positionals = k_words,
                                                    .needs_config = false,
                                                    .waits = false,
-                                                   .run = run}};
+                                                   .run = run_help}};
 
 }  // namespace
-}  // namespace exai::commands::help_command
+}  // namespace exai::commands

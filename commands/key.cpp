@@ -8,7 +8,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::key_command {
+namespace exai::commands {
 namespace {
 
 using serve::auth::NamedKey;
@@ -87,7 +87,7 @@ Result<std::vector<SourcedKey>> all_keys(const Args& args, const Context& contex
   return all;
 }
 
-Result<Outcome> list(const Args& args, Context& context) {
+Result<Outcome> list_keys(const Args& args, Context& context) {
   const auto all = all_keys(args, context);
   if (!all) return fail(all.error());
   Outcome outcome;
@@ -270,15 +270,15 @@ constexpr cli::Option k_retire_options[] = {
     {.name = "--confirm", .value = "NAME", .help = "the name again, to retire the last key"}, k_file};
 constexpr cli::Positional k_new_name[] = {
     {.name = "NAME", .help = "who or what it is for", .required = true}};
-constexpr cli::Positional k_name[] = {{.name = "NAME", .help = "the key's name", .required = true}};
+constexpr cli::Positional k_key_name[] = {{.name = "NAME", .help = "the key's name", .required = true}};
 
-const Registered<cli::Command> k_list{
+const Registered<cli::Command> k_key_list{
     cli::Command{.path = "key list",
                  .group = "Operate",
                  .summary = "the keys that open this server, without the keys",
                  .options = k_file_only,
                  .waits = false,
-                 .run = list}};
+                 .run = list_keys}};
 const Registered<cli::Command> k_generate{
     cli::Command{.path = "key generate",
                  .group = "Operate",
@@ -292,7 +292,7 @@ const Registered<cli::Command> k_retire{cli::Command{.path = "key retire",
                                                      .group = "Operate",
                                                      .summary = "removes a key from the keys file",
                                                      .options = k_retire_options,
-                                                     .positionals = k_name,
+                                                     .positionals = k_key_name,
                                                      .effect = cli::Effect::destroys,
                                                      .waits = false,
                                                      .run = retire}};
@@ -304,4 +304,4 @@ const Registered<cli::Command> k_verify{cli::Command{.path = "key verify",
                                                      .run = verify}};
 
 }  // namespace
-}  // namespace exai::commands::key_command
+}  // namespace exai::commands

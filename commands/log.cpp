@@ -9,7 +9,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::log_command {
+namespace exai::commands {
 namespace {
 
 Result<Outcome> errors(const Args& args, Context& context) {
@@ -104,4 +104,4 @@ const Registered<cli::Command> k_tail{cli::Command{.path = "log tail",
                                                    .run = tail}};
 
 }  // namespace
-}  // namespace exai::commands::log_command
+}  // namespace exai::commands

@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::man_command {
+namespace exai::commands {
 namespace {
 
 Result<Outcome> write_all(const std::filesystem::path& folder, const Context& context) {
@@ -20,7 +20,7 @@ Result<Outcome> write_all(const std::filesystem::path& folder, const Context& co
   return outcome;
 }
 
-Result<Outcome> run(const Args& args, Context& context) {
+Result<Outcome> run_man(const Args& args, Context& context) {
   if (const auto folder = args.option("--dir")) return write_all(*folder, context);
   const std::string wanted = args.positional("PAGE", "exai.1");
   std::vector<std::string> known;
@@ -34,7 +34,7 @@ Result<Outcome> run(const Args& args, Context& context) {
               near.empty() ? join(known, ", ") : near);
 }
 
-constexpr cli::Option k_options[] = {
+constexpr cli::Option k_man_options[] = {
     {.name = "--dir", .value = "DIR", .help = "write all pages into this folder", .values = "@files"}};
 constexpr cli::Positional k_page[] = {
     {.name = "PAGE", .help = "exai.1, exai-check.1, exai.yaml.5 and so on"}};
@@ -42,12 +42,12 @@ constexpr cli::Positional k_page[] = {
 const Registered<cli::Command> k_man{cli::Command{.path = "man",
                                                   .group = "Help",
                                                   .summary = "prints the man pages",
-                                                  .options = k_options,
+                                                  .options = k_man_options,
                                                   .positionals = k_page,
                                                   .effect = cli::Effect::writes,
                                                   .needs_config = false,
                                                   .waits = false,
-                                                  .run = run}};
+                                                  .run = run_man}};
 
 }  // namespace
-}  // namespace exai::commands::man_command
+}  // namespace exai::commands

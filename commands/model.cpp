@@ -12,7 +12,7 @@ namespace exai::commands {
 namespace {
 
 /// One word each, for a column that scripts cut.
-std::string abilities(const models::Model& model) {
+std::string ability_words(const models::Model& model) {
   std::string words = join(models::abilities(model), ",");
   std::replace(words.begin(), words.end(), ' ', '-');
   return words;
@@ -30,7 +30,7 @@ Result<Outcome> list_models(const Args&, Context& context) {
       cli::Table{{"name", "provider", "context", "max_output", "abilities", "input_usd", "output_usd"}, {}};
   for (const models::Model& model : catalogue->models())
     outcome.table->rows.push_back({model.name, model.provider, fmt::format("{}", model.context),
-                                   fmt::format("{}", model.max_output), abilities(model),
+                                   fmt::format("{}", model.max_output), ability_words(model),
                                    dollars(model.price, &models::ModelPrice::input),
                                    dollars(model.price, &models::ModelPrice::output)});
   return outcome;
@@ -53,7 +53,7 @@ Result<Outcome> show_model(const Args& args, Context& context) {
                               {"aliases", join(model->aliases, ", ")},
                               {"context", fmt::format("{} tokens", model->context)},
                               {"max_output", fmt::format("{} tokens", model->max_output)},
-                              {"abilities", abilities(*model)},
+                              {"abilities", ability_words(*model)},
                               {"description", model->description}}};
   if (model->price)
     outcome.table->rows.push_back(

@@ -11,7 +11,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::probe_command {
+namespace exai::commands {
 namespace {
 
 constexpr Millis k_default_limit{10000};
@@ -165,4 +165,4 @@ const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
                                                    .run = port}};
 
 }  // namespace
-}  // namespace exai::commands::probe_command
+}  // namespace exai::commands

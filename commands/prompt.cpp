@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::commands::prompt_command {
+namespace exai::commands {
 namespace {
 
 using mcp_session::Session;
@@ -20,7 +20,7 @@ std::string argument_names(const Json& prompt) {
   return names;
 }
 
-Result<Outcome> list(const Args& args, Context& context) {
+Result<Outcome> list_prompts(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
     const auto prompts = session.client->list(mcp::client::McpList::prompts, session.deadline, context.stop);
     if (!prompts) return fail(prompts.error());
@@ -34,7 +34,7 @@ Result<Outcome> list(const Args& args, Context& context) {
   });
 }
 
-Result<Outcome> show(const Args& args, Context& context) {
+Result<Outcome> show_prompt(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
     const auto prompts = session.client->list(mcp::client::McpList::prompts, session.deadline, context.stop);
     if (!prompts) return fail(prompts.error());
@@ -58,7 +58,7 @@ Json as_texts(const Json& arguments) {
   return texts;
 }
 
-Result<Outcome> get(const Args& args, Context& context) {
+Result<Outcome> get_prompt(const Args& args, Context& context) {
   const auto arguments = mcp_session::read_arguments(args);
   if (!arguments) return fail(arguments.error());
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
@@ -79,26 +79,26 @@ Result<Outcome> get(const Args& args, Context& context) {
 
 constexpr auto k_get_options = mcp_session::joined(
     mcp_session::k_argument_options, mcp_session::k_input_options, mcp_session::k_session_options);
-constexpr cli::Positional k_name[] = {{.name = "NAME", .help = "a prompt", .required = true}};
+constexpr cli::Positional k_prompt_name[] = {{.name = "NAME", .help = "a prompt", .required = true}};
 
-const Registered<cli::Command> k_list{cli::Command{.path = "prompt list",
-                                                   .group = "Inspect",
-                                                   .summary = "the prompts that a server offers",
-                                                   .options = mcp_session::k_session_options,
-                                                   .run = list}};
-const Registered<cli::Command> k_show{cli::Command{.path = "prompt show",
-                                                   .group = "Inspect",
-                                                   .summary = "one prompt with its arguments",
-                                                   .options = mcp_session::k_session_options,
-                                                   .positionals = k_name,
-                                                   .run = show}};
-const Registered<cli::Command> k_get{
+const Registered<cli::Command> k_prompt_list{cli::Command{.path = "prompt list",
+                                                          .group = "Inspect",
+                                                          .summary = "the prompts that a server offers",
+                                                          .options = mcp_session::k_session_options,
+                                                          .run = list_prompts}};
+const Registered<cli::Command> k_prompt_show{cli::Command{.path = "prompt show",
+                                                          .group = "Inspect",
+                                                          .summary = "one prompt with its arguments",
+                                                          .options = mcp_session::k_session_options,
+                                                          .positionals = k_prompt_name,
+                                                          .run = show_prompt}};
+const Registered<cli::Command> k_prompt_get{
     cli::Command{.path = "prompt get",
                  .group = "Inspect",
                  .summary = "fills in a prompt over MCP and shows its messages",
                  .options = k_get_options,
-                 .positionals = k_name,
-                 .run = get}};
+                 .positionals = k_prompt_name,
+                 .run = get_prompt}};
 
 }  // namespace
-}  // namespace exai::commands::prompt_command
+}  // namespace exai::commands

@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::commands::resource_command {
+namespace exai::commands {
 namespace {
 
 using mcp_session::Session;
@@ -25,7 +25,7 @@ Result<Entries> entries_of(Session& session, const Context& context) {
   return Entries{std::move(*resources), templates ? std::move(*templates) : Json::array()};
 }
 
-Result<Outcome> list(const Args& args, Context& context) {
+Result<Outcome> list_resources(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
     const auto entries = entries_of(session, context);
     if (!entries) return fail(entries.error());
@@ -48,7 +48,7 @@ Outcome shown(const Json& entry, const std::string& uri) {
   return said(printable(text), dump_json(Json{{"schema", "exai.resource/1"}, {"resource", entry}}));
 }
 
-Result<Outcome> show(const Args& args, Context& context) {
+Result<Outcome> show_resource(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
     const auto entries = entries_of(session, context);
     if (!entries) return fail(entries.error());
@@ -62,7 +62,7 @@ Result<Outcome> show(const Args& args, Context& context) {
 }
 
 /// The bytes of one content: its text, or its blob decoded.
-Result<std::string> bytes_of(const Json& content) {
+Result<std::string> resource_bytes(const Json& content) {
   if (!content.contains("blob")) return text_of(content, "text");
   auto bytes = read_base64(text_of(content, "blob"));
   if (bytes) return std::move(*bytes);
@@ -75,7 +75,7 @@ Result<Outcome> save(const Json& contents, const std::string& file) {
     return fail(ErrorKind::refused,
                 fmt::format("the resource has {} contents, a file takes one", contents.size()),
                 "--json gives all of them");
-  const auto bytes = bytes_of(contents[0]);
+  const auto bytes = resource_bytes(contents[0]);
   if (!bytes) return fail(bytes.error());
   constexpr Millis k_patience{30'000};  // of a pipe's reader
   if (auto written = io::write_output(file, *bytes, Deadline::after(k_patience)); !written)
@@ -96,7 +96,7 @@ Result<Outcome> print(const Json& contents, const Json& result, const Context& c
                   fmt::format("{} is binary ({}) and standard output is a terminal",
                               printable(text_of(content, "uri")), printable(text_of(content, "mimeType"))),
                   "--file FILE, or a pipe");
-    auto bytes = bytes_of(content);
+    auto bytes = resource_bytes(content);
     if (!bytes) return fail(bytes.error());
     if (!content.contains("blob")) {
       text += terminal ? printable(*bytes) : *bytes;
@@ -133,19 +133,19 @@ constexpr cli::Positional k_uri[] = {{.name = "URI", .help = "as listed", .requi
 constexpr cli::Positional k_read_uri[] = {
     {.name = "URI", .help = "as listed, or a template filled in", .required = true}};
 
-const Registered<cli::Command> k_list{
+const Registered<cli::Command> k_resource_list{
     cli::Command{.path = "resource list",
                  .group = "Inspect",
                  .summary = "the resources and templates that a server offers",
                  .options = mcp_session::k_session_options,
-                 .run = list}};
-const Registered<cli::Command> k_show{
+                 .run = list_resources}};
+const Registered<cli::Command> k_resource_show{
     cli::Command{.path = "resource show",
                  .group = "Inspect",
                  .summary = "what a server says of one resource or template",
                  .options = mcp_session::k_session_options,
                  .positionals = k_uri,
-                 .run = show}};
+                 .run = show_resource}};
 const Registered<cli::Command> k_read{cli::Command{.path = "resource read",
                                                    .group = "Inspect",
                                                    .summary = "reads a resource over MCP",
@@ -154,4 +154,4 @@ const Registered<cli::Command> k_read{cli::Command{.path = "resource read",
                                                    .run = read}};
 
 }  // namespace
-}  // namespace exai::commands::resource_command
+}  // namespace exai::commands

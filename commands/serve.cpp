@@ -10,7 +10,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::serve_command {
+namespace exai::commands {
 namespace {
 
 /// "8000", "127.0.0.1:8000", "[::1]:8000", ":8000" or a URL without a path as the two settings of a listener.
@@ -95,7 +95,7 @@ Result<void> cassettes(const Args& args, const Context& context, serve::ServeOpt
   return {};
 }
 
-Result<Outcome> run(const Args& args, Context& context) {
+Result<Outcome> run_serve(const Args& args, Context& context) {
   serve::ServeOptions options;
   options.stdio = args.has("--stdio");
   options.connect = args.option("--connect").value_or("");
@@ -113,7 +113,7 @@ Result<Outcome> shim(const Args& args, Context& context) {
   return start(args, context, std::move(options));
 }
 
-constexpr cli::Option k_options[] = {
+constexpr cli::Option k_serve_options[] = {
     {.name = "--http",
      .value = "ADDR",
      .help = "PORT or HOST:PORT of /mcp, /metrics, /health, /ready and /status"},
@@ -145,10 +145,10 @@ constexpr cli::Positional k_url[] = {{.name = "URL", .help = "the daemon; none m
 const Registered<cli::Command> k_serve{cli::Command{.path = "serve",
                                                     .group = "Serve",
                                                     .summary = "runs the MCP server",
-                                                    .options = k_options,
+                                                    .options = k_serve_options,
                                                     .effect = cli::Effect::serves,
                                                     .settings = settings_of,
-                                                    .run = run}};
+                                                    .run = run_serve}};
 const Registered<cli::Command> k_shim{
     cli::Command{.path = "shim",
                  .group = "Serve",
@@ -159,4 +159,4 @@ const Registered<cli::Command> k_shim{
                  .run = shim}};
 
 }  // namespace
-}  // namespace exai::commands::serve_command
+}  // namespace exai::commands

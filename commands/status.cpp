@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::status_command {
+namespace exai::commands {
 namespace {
 
 constexpr Millis k_one_try{2000};
@@ -75,7 +75,7 @@ CheckResult look(const Context& context) {
   return result;
 }
 
-Result<Outcome> run(const Args& args, Context& context) {
+Result<Outcome> run_status(const Args& args, Context& context) {
   const Deadline until = context.deadline.within(k_wait, context.clock);
   for (;;) {
     CheckResult result = timed(context.clock, [&] { return look(context); });
@@ -84,16 +84,16 @@ Result<Outcome> run(const Args& args, Context& context) {
   }
 }
 
-constexpr cli::Option k_options[] = {
+constexpr cli::Option k_status_options[] = {
     {.name = "--wait", .help = "until the server answers, 30 s or --timeout at most"}};
 
 const Registered<cli::Command> k_status{
     cli::Command{.path = "status",
                  .group = "Serve",
                  .summary = "does the server of this deployment run and answer",
-                 .options = k_options,
+                 .options = k_status_options,
                  .recording = cli::Recording::asked,
-                 .run = run}};
+                 .run = run_status}};
 
 }  // namespace
-}  // namespace exai::commands::status_command
+}  // namespace exai::commands

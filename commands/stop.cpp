@@ -10,7 +10,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::stop_command {
+namespace exai::commands {
 namespace {
 
 /// How long we wait beyond the server's own grace before we say that it did not stop.
@@ -109,16 +109,16 @@ Result<Outcome> reload(const Args&, Context& context) {
                           quote_json(what), pid, after->generation));
 }
 
-constexpr cli::Option k_options[] = {{.name = "--grace",
-                                      .value = "DUR",
-                                      .help = "how long to wait for calls in flight",
-                                      .default_value = "server.grace + 5s"}};
+constexpr cli::Option k_stop_options[] = {{.name = "--grace",
+                                           .value = "DUR",
+                                           .help = "how long to wait for calls in flight",
+                                           .default_value = "server.grace + 5s"}};
 
 const Registered<cli::Command> k_stop{
     cli::Command{.path = "stop",
                  .group = "Serve",
                  .summary = "stops the server of this deployment and waits until it is gone",
-                 .options = k_options,
+                 .options = k_stop_options,
                  .effect = cli::Effect::writes,
                  .run = stop}};
 const Registered<cli::Command> k_reload{
@@ -129,4 +129,4 @@ const Registered<cli::Command> k_reload{
                  .run = reload}};
 
 }  // namespace
-}  // namespace exai::commands::stop_command
+}  // namespace exai::commands

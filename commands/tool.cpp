@@ -6,12 +6,12 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace exai::commands::tool_command {
+namespace exai::commands {
 namespace {
 
 using mcp_session::Session;
 
-Result<Outcome> list(const Args& args, Context& context) {
+Result<Outcome> list_tools(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
     const auto tools = session.client->list(mcp::client::McpList::tools, session.deadline, context.stop);
     if (!tools) return fail(tools.error());
@@ -24,7 +24,7 @@ Result<Outcome> list(const Args& args, Context& context) {
   });
 }
 
-Result<Outcome> show(const Args& args, Context& context) {
+Result<Outcome> show_tool(const Args& args, Context& context) {
   return mcp_session::with_session(args, context, {}, [&](Session& session) -> Result<Outcome> {
     const auto tools = session.client->list(mcp::client::McpList::tools, session.deadline, context.stop);
     if (!tools) return fail(tools.error());
@@ -140,26 +140,27 @@ constexpr std::array k_own_options = {
 constexpr auto k_call_options =
     mcp_session::joined(mcp_session::k_argument_options, k_own_options, mcp_session::k_input_options,
                         mcp_session::k_session_options);
-constexpr cli::Positional k_name[] = {
+constexpr cli::Positional k_tool_name[] = {
     {.name = "NAME", .help = "a tool", .values = "@tools", .required = true}};
 
-const Registered<cli::Command> k_list{cli::Command{.path = "tool list",
-                                                   .group = "Inspect",
-                                                   .summary = "the tools that a server offers",
-                                                   .options = mcp_session::k_session_options,
-                                                   .run = list}};
-const Registered<cli::Command> k_show{cli::Command{.path = "tool show",
-                                                   .group = "Inspect",
-                                                   .summary = "one tool with the schema of its arguments",
-                                                   .options = mcp_session::k_session_options,
-                                                   .positionals = k_name,
-                                                   .run = show}};
+const Registered<cli::Command> k_tool_list{cli::Command{.path = "tool list",
+                                                        .group = "Inspect",
+                                                        .summary = "the tools that a server offers",
+                                                        .options = mcp_session::k_session_options,
+                                                        .run = list_tools}};
+const Registered<cli::Command> k_tool_show{
+    cli::Command{.path = "tool show",
+                 .group = "Inspect",
+                 .summary = "one tool with the schema of its arguments",
+                 .options = mcp_session::k_session_options,
+                 .positionals = k_tool_name,
+                 .run = show_tool}};
 const Registered<cli::Command> k_call{cli::Command{.path = "tool call",
                                                    .group = "Inspect",
                                                    .summary = "calls a tool over MCP, as a client would",
                                                    .options = k_call_options,
-                                                   .positionals = k_name,
+                                                   .positionals = k_tool_name,
                                                    .run = call}};
 
 }  // namespace
-}  // namespace exai::commands::tool_command
+}  // namespace exai::commands

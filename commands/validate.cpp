@@ -12,7 +12,7 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::validate_command {
+namespace exai::commands {
 namespace {
 
 std::string profile_of(const Args& args, const Context& context) {
@@ -229,4 +229,4 @@ const Registered<cli::Command> k_all{
                  .run = all}};
 
 }  // namespace
-}  // namespace exai::commands::validate_command
+}  // namespace exai::commands

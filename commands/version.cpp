@@ -5,10 +5,10 @@
 
 #include <fmt/core.h>
 
-namespace exai::commands::version_command {
+namespace exai::commands {
 namespace {
 
-Result<Outcome> run(const Args&, Context& context) {
+Result<Outcome> run_version(const Args&, Context& context) {
   std::string text = fmt::format("exai {}\n", version());
   std::string json = fmt::format("{{\"schema\":\"exai.version/1\",\"version\":{},\"date\":{}",
                                  quote_json(version()), quote_json(version_date()));
@@ -27,7 +27,7 @@ const Registered<cli::Command> k_version{cli::Command{.path = "version",
                                                       .summary = "the version, with -v how it was built",
                                                       .needs_config = false,
                                                       .waits = false,
-                                                      .run = run}};
+                                                      .run = run_version}};
 
 }  // namespace
-}  // namespace exai::commands::version_command
+}  // namespace exai::commands

@@ -17,7 +17,7 @@ constexpr std::size_t k_largest_answer = std::size_t{16} << 20U;
 Millis retry_after(const io::HttpResponse& response, Wall now) {
   const std::string exact = response.header("retry-after-ms");  // OpenAI, Azure
   if (exact.find_first_not_of("0123456789") == std::string::npos && !exact.empty() && exact.size() < 10)
-    return std::min(Millis(std::stoll(exact)), k_longest_retry_after);
+    return std::min(Millis(std::stoll(exact)), k_max_retry_after);
   return parse_retry_after(response.header("retry-after"), now).value_or(Millis{0});
 }
 
