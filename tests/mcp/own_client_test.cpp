@@ -2,7 +2,7 @@
 #include "checks/measure/probe_mcp.hpp"
 #include "mcp/client/client.hpp"
 #include "tests/catch.hpp"
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 
 #include <fmt/core.h>
 
@@ -15,11 +15,11 @@ Deadline soon() {
   return Deadline::after(Millis{20000});
 }
 
-std::vector<mcp::client::McpTarget> all_ways(const House& house) {
+std::vector<mcp::client::McpTarget> all_ways(const TestServer& server) {
   mcp::client::McpTarget http, daemon;
-  http.url = fmt::format("http://127.0.0.1:{}/mcp", house.mcp());
+  http.url = fmt::format("http://127.0.0.1:{}/mcp", server.mcp());
   http.token = Secret("a-key-of-16-chars");
-  daemon.url = fmt::format("ws://127.0.0.1:{}/", house.daemon());
+  daemon.url = fmt::format("ws://127.0.0.1:{}/", server.daemon());
   daemon.daemon_token = Secret("a-token-of-some-length");
   mcp::client::McpTarget socket = daemon;  // MCP itself over the same port, with the daemon's token as bearer
   socket.transport = mcp::client::McpTransport::websocket;
@@ -31,8 +31,8 @@ const Settings k_guarded{{"auth.api_keys", "a-key-of-16-chars"}, {"ws.token", "a
 }  // namespace
 
 TEST_CASE("our client and our server understand each other", "[serve][mcp]") {
-  House house(k_guarded);
-  for (const mcp::client::McpTarget& target : all_ways(house)) {
+  TestServer server(k_guarded);
+  for (const mcp::client::McpTarget& target : all_ways(server)) {
     INFO(target.url);
     const auto client = mcp::client::McpClient::connect(target, {}, soon());
     REQUIRE(client);
@@ -47,10 +47,10 @@ TEST_CASE("our client and our server understand each other", "[serve][mcp]") {
 }
 
 TEST_CASE("a call that our client gives up ends in our server", "[serve][mcp]") {
-  House house(k_guarded);
+  TestServer server(k_guarded);
   int before = 0;
   Gate::close();
-  for (const mcp::client::McpTarget& target : all_ways(house)) {
+  for (const mcp::client::McpTarget& target : all_ways(server)) {
     INFO(target.url);
     const auto client = mcp::client::McpClient::connect(target, {}, soon());
     REQUIRE(client);
@@ -71,8 +71,8 @@ TEST_CASE("a call that our client gives up ends in our server", "[serve][mcp]") 
 }
 
 TEST_CASE("the probe says what it spoke and how", "[serve][mcp]") {
-  House house(k_guarded);
-  const auto targets = all_ways(house);
+  TestServer server(k_guarded);
+  const auto targets = all_ways(server);
   const auto fact = [](const CheckResult& result, std::string_view name) {
     for (const Fact& one : result.facts)
       if (one.name == name) return one.text;

@@ -2,7 +2,7 @@
 
 #include "io/files.hpp"
 #include "tests/catch.hpp"
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 #include "tools/workflows/workflow.hpp"
 
 #include <atomic>
@@ -66,7 +66,7 @@ class Running {
 
 TEST_CASE("a busy port names the address and the setting to change", "[serve][server]") {
   const Scratch root;
-  House other;
+  TestServer other;
   const Error error = refusal(on_free_ports({{"http.port", std::to_string(other.mcp())}}), root);
   CHECK(error.kind == ErrorKind::refused);
   CHECK(error.message.find("127.0.0.1:" + std::to_string(other.mcp())) != std::string::npos);
@@ -216,7 +216,7 @@ TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old one
   };
   CHECK(listed("debug"));
   CHECK_FALSE(listed("hunt"));
-  TcpWire stream(port);
+  TcpClient stream(port);
   stream.send("GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
               "\r\nAccept: text/event-stream\r\nMcp-Session-Id: " + session +
               "\r\nMCP-Protocol-Version: 2025-11-25\r\n\r\n");

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tests/serve/auth/token_maker.hpp"
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 
 #include <atomic>
 #include <mutex>

@@ -235,27 +235,27 @@ TEST_CASE("the daemon's hello takes its token and every key", "[serve][auth][dae
   CHECK(policy.hello("laptop-key-0123456789", own)->principal.scope == Scope::operator_);
   CHECK_FALSE(policy.hello("old-key", own));
   CHECK_FALSE(policy.hello("", own));
-  House house(Settings{{"auth.api_keys", "plain-0123456789ab"}});
-  CHECK(Frames(house.daemon()).hello("wrong")["ok"] == false);
-  CHECK(Frames(house.daemon()).hello("")["ok"] == false);
-  CHECK(Frames(house.daemon()).hello("plain-0123456789ab")["ok"] == true);
+  TestServer server(Settings{{"auth.api_keys", "plain-0123456789ab"}});
+  CHECK(WebSocketTestClient(server.daemon()).hello("wrong")["ok"] == false);
+  CHECK(WebSocketTestClient(server.daemon()).hello("")["ok"] == false);
+  CHECK(WebSocketTestClient(server.daemon()).hello("plain-0123456789ab")["ok"] == true);
 }
 
 TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][http]") {
-  House house(Settings{{"auth.api_keys", "plain-0123456789ab"}});
+  TestServer server(Settings{{"auth.api_keys", "plain-0123456789ab"}});
   const std::string right = "x-api-key: plain-0123456789ab\r\n";
   for (const char* const verb : {"POST", "GET", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH", "BREW"}) {
     for (const char* const path : {"/mcp", "/status", "/metrics", "/mcp?key=plain-0123456789ab"}) {
       INFO(verb << " " << path);
-      const HttpReply without = http(house.mcp(), verb, path, k_json);
+      const HttpReply without = http(server.mcp(), verb, path, k_json);
       CHECK(without.status == 401);
       CHECK(without.header("www-authenticate") == "Bearer realm=\"exai\"");
       CHECK((without.body.empty()) == (std::string_view(verb) == "HEAD"));
-      const HttpReply wrong = http(house.mcp(), verb, path, k_json + "Authorization: Bearer nonsense\r\n");
+      const HttpReply wrong = http(server.mcp(), verb, path, k_json + "Authorization: Bearer nonsense\r\n");
       CHECK(wrong.status == 401);
       CHECK(wrong.header("www-authenticate") == "Bearer error=\"invalid_token\"");
-      CHECK(http(house.mcp(), verb, path, k_json + "Host: evil.example\r\n" + right).status == 403);
-      CHECK(http(house.mcp(), verb, path, k_json + right).status != 401);
+      CHECK(http(server.mcp(), verb, path, k_json + "Host: evil.example\r\n" + right).status == 403);
+      CHECK(http(server.mcp(), verb, path, k_json + right).status != 401);
     }
     for (const char* const path :
          {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp",
@@ -263,7 +263,7 @@ TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][ht
           "/.well-known/openid-configuration", "/mcp/.well-known/openid-configuration", "/nowhere",
           "/mcp//"}) {
       INFO(verb << " " << path);
-      for (const std::uint16_t port : {house.mcp(), house.health()}) {
+      for (const std::uint16_t port : {server.mcp(), server.health()}) {
         const HttpReply missing = http(port, verb, path, "");
         CHECK(missing.status == 404);
         CHECK(missing.header("content-type") == "application/json");
@@ -274,17 +274,17 @@ TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][ht
 
 TEST_CASE("the daemon's token guards MCP on the same port too", "[serve][auth]") {
   const std::string mcp = "Sec-WebSocket-Protocol: mcp\r\n";
-  const auto upgrade = [&](const House& house, const std::string& head) {
-    return Frames(house.daemon(), mcp + head).status;
+  const auto upgrade = [&](const TestServer& server, const std::string& head) {
+    return WebSocketTestClient(server.daemon(), mcp + head).status;
   };
-  House open;
+  TestServer open;
   CHECK(upgrade(open, "") == 101);
-  House house(Settings{{"ws.token", "a-token-of-some-length"}});
-  CHECK(upgrade(house, "") == 401);
-  CHECK(upgrade(house, "Authorization: Bearer something-else-here\r\n") == 401);
-  CHECK(upgrade(house, "Authorization: Bearer a-token-of-some-length\r\n") == 101);
-  CHECK(Frames(house.daemon()).hello("a-token-of-some-length")["ok"] == true);
-  House keyed(Settings{{"auth.api_keys", "a-key-of-16-chars"}});
+  TestServer server(Settings{{"ws.token", "a-token-of-some-length"}});
+  CHECK(upgrade(server, "") == 401);
+  CHECK(upgrade(server, "Authorization: Bearer something-else-here\r\n") == 401);
+  CHECK(upgrade(server, "Authorization: Bearer a-token-of-some-length\r\n") == 101);
+  CHECK(WebSocketTestClient(server.daemon()).hello("a-token-of-some-length")["ok"] == true);
+  TestServer keyed(Settings{{"auth.api_keys", "a-key-of-16-chars"}});
   CHECK(upgrade(keyed, "") == 401);
   CHECK(upgrade(keyed, "x-api-key: a-key-of-16-chars\r\n") == 101);
 }

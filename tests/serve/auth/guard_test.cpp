@@ -22,24 +22,25 @@ std::string bearer(const std::string& key) {
   return "Authorization: Bearer " + key + "\r\n";
 }
 
-HttpReply open_with(const House& house, const std::string& key, const std::string& more = {}) {
-  return http(house.mcp(), "POST", "/mcp", k_accept + bearer(key) + more, k_open);
+HttpReply open_with(const TestServer& server, const std::string& key, const std::string& more = {}) {
+  return http(server.mcp(), "POST", "/mcp", k_accept + bearer(key) + more, k_open);
 }
 
 /// A GET that stays open, from its first event on.
 struct Listening {
-  Listening(const House& house, const std::string& path, const std::string& head) : wire(house.mcp()) {
-    wire.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + head +
-              "\r\n");
-    begun = wire.until("\r\n\r\n");
+  Listening(const TestServer& server, const std::string& path, const std::string& head)
+      : client(server.mcp()) {
+    client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + head +
+                "\r\n");
+    begun = client.until("\r\n\r\n");
   }
-  TcpWire wire;
+  TcpClient client;
   std::string begun;
 };
 
-std::string log_of(const House& house) {
+std::string log_of(const TestServer& server) {
   std::string text;
-  for (const auto& file : std::filesystem::directory_iterator(house.root() / "logs"))
+  for (const auto& file : std::filesystem::directory_iterator(server.root() / "logs"))
     text += io::read_file(file.path()).value_or("");
   return text;
 }
@@ -122,24 +123,25 @@ TEST_CASE("many equal lines are one, with their number", "[serve][auth]") {
 TEST_CASE("over its limit a caller is told 429 and when to come back, over HTTP, SSE and WebSocket",
           "[serve][rate][http]") {
   const StoppedClock clock;
-  House house(Settings{{"auth.api_keys", k_first + "," + k_second},
-                       {"limits.rate_session", "2"},
-                       {"limits.rate_session_refill", "1"}},
-              clock);
-  const HttpReply first = open_with(house, k_first);
+  TestServer server(Settings{{"auth.api_keys", k_first + "," + k_second},
+                             {"limits.rate_session", "2"},
+                             {"limits.rate_session_refill", "1"}},
+                    clock);
+  const HttpReply first = open_with(server, k_first);
   CHECK(first.status == 200);
   CHECK(first.header("ratelimit-policy") == "\"key\";q=2;w=2");
   CHECK(first.header("ratelimit") == "\"key\";r=1;t=1");
-  CHECK(open_with(house, k_first).status == 200);
-  const HttpReply refused = open_with(house, k_first);
+  CHECK(open_with(server, k_first).status == 200);
+  const HttpReply refused = open_with(server, k_first);
   CHECK(refused.status == 429);
   CHECK(refused.header("retry-after") == "1");
   CHECK(refused.header("ratelimit").starts_with("\"key\";r=0"));
-  CHECK(http(house.mcp(), "GET", "/sse", bearer(k_first)).status == 429);
-  CHECK(Frames(house.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first)).status == 429);
-  CHECK(http(house.mcp(), "GET", "/status", bearer(k_first)).status == 200);  // not what the limits are for
+  CHECK(http(server.mcp(), "GET", "/sse", bearer(k_first)).status == 429);
+  CHECK(WebSocketTestClient(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first)).status ==
+        429);
+  CHECK(http(server.mcp(), "GET", "/status", bearer(k_first)).status == 200);  // not what the limits are for
   // Another key behind the same address is not concerned: one request for the upgrade, one message.
-  Frames peer(house.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_second));
+  WebSocketTestClient peer(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_second));
   REQUIRE(peer.status == 101);
   peer.send(R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
   CHECK(peer.json().contains("result"));
@@ -148,71 +150,73 @@ TEST_CASE("over its limit a caller is told 429 and when to come back, over HTTP,
   CHECK(busy["id"] == 2);
   CHECK(busy["error"]["code"] == 1429);
   CHECK(busy["error"]["data"]["retry_after"].get<double>() > 0);
-  CHECK(house.metrics().render().find("exai_access_refused_total{reason=\"rate\"} 4") != std::string::npos);
+  CHECK(server.metrics().render().find("exai_access_refused_total{reason=\"rate\"} 4") != std::string::npos);
 }
 
 TEST_CASE("guesses of a stranger lock no right key out, and are one line of the log",
           "[serve][rate][access]") {
   const StoppedClock clock;
-  House house(Settings{{"auth.api_keys", k_first}, {"limits.rate_address", "5"}}, clock);
+  TestServer server(Settings{{"auth.api_keys", k_first}, {"limits.rate_address", "5"}}, clock);
   for (int i = 0; i < 9; ++i) {
-    const HttpReply reply = open_with(house, "a-guess-" + std::to_string(i));
+    const HttpReply reply = open_with(server, "a-guess-" + std::to_string(i));
     CHECK(reply.status == (i < 5 ? 401 : 429));
     CHECK(reply.header("retry-after").empty() == (i < 5));
   }
-  CHECK(http(house.mcp(), "POST", "/mcp", k_accept, k_open).status == 401);  // no key is no guess
-  CHECK(open_with(house, k_first).status == 200);
-  Frames guess(house.daemon());
+  CHECK(http(server.mcp(), "POST", "/mcp", k_accept, k_open).status == 401);  // no key is no guess
+  CHECK(open_with(server, k_first).status == 200);
+  WebSocketTestClient guess(server.daemon());
   guess.send(R"({"op":"hello","token":"a-guess"})");
   CHECK(guess.receive() == "close 1008");
-  CHECK(Frames(house.daemon()).hello(k_first)["ok"] == true);
-  const std::string log = log_of(house);
+  CHECK(WebSocketTestClient(server.daemon()).hello(k_first)["ok"] == true);
+  const std::string log = log_of(server);
   CHECK(count_of(log, "a key that is not known was presented, from 127.0.0.1") == 1);
   CHECK(count_of(log, "access.refused") == 1);
   CHECK(log.find("a-guess") == std::string::npos);
-  CHECK(house.metrics().render().find("exai_access_refused_total{reason=\"key\"} 10") != std::string::npos);
+  CHECK(server.metrics().render().find("exai_access_refused_total{reason=\"key\"} 10") != std::string::npos);
 }
 
 TEST_CASE("what a key has opened ends when the key is taken away", "[serve][access][streams]") {
   const Settings both{{"auth.api_keys", k_first + "," + k_second}}, one{{"auth.api_keys", k_second}};
-  House house(both);
+  TestServer server(both);
   const std::string session =
-      "Mcp-Session-Id: " + open_with(house, k_first).header("mcp-session-id") + "\r\n";
-  const std::string other = "Mcp-Session-Id: " + open_with(house, k_second).header("mcp-session-id") + "\r\n";
-  Listening stream(house, "/mcp", bearer(k_first) + session), sse(house, "/sse", bearer(k_first));
-  Listening stays(house, "/mcp", bearer(k_second) + other);
+      "Mcp-Session-Id: " + open_with(server, k_first).header("mcp-session-id") + "\r\n";
+  const std::string other =
+      "Mcp-Session-Id: " + open_with(server, k_second).header("mcp-session-id") + "\r\n";
+  Listening stream(server, "/mcp", bearer(k_first) + session), sse(server, "/sse", bearer(k_first));
+  Listening stays(server, "/mcp", bearer(k_second) + other);
   const std::string listen =
       R"({"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}},"notifications":{"toolsListChanged":true}}})";
-  TcpWire modern(house.mcp());
+  TcpClient modern(server.mcp());
   modern.send(
       "POST /mcp HTTP/1.1\r\nHost: localhost\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: "
       "subscriptions/listen\r\n" +
       k_accept + bearer(k_first) + "Content-Length: " + std::to_string(listen.size()) + "\r\n\r\n" + listen);
   CHECK(modern.until("acknowledged").find("acknowledged") != std::string::npos);
-  Frames mcp(house.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first)), frames(house.daemon());
+  WebSocketTestClient mcp(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first)),
+      frames(server.daemon());
   REQUIRE(mcp.status == 101);
   REQUIRE(frames.hello(k_first)["ok"] == true);
   Gate::close();
-  TcpWire waiting(house.mcp());
+  TcpClient waiting(server.mcp());
   const std::string slow = call("7", "test_wait", "{}");
   waiting.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_accept + bearer(k_first) + session +
                "Content-Length: " + std::to_string(slow.size()) + "\r\n\r\n" + slow);
   REQUIRE(Gate::entered(1));
-  house.replace_access(one);
+  server.replace_access(one);
   REQUIRE(Gate::entered(0));  // its calls stop
   CHECK(Gate::stopped() == 1);
-  for (TcpWire* const wire : {&stream.wire, &sse.wire, &modern})
-    CHECK(wire->until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
+  for (TcpClient* const client : {&stream.client, &sse.client, &modern})
+    CHECK(client->until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
   CHECK(waiting.until("not accepted any more").substr(9, 3) == "401");
   CHECK(mcp.receive() == "close 1008");
   CHECK(frames.receive() == "close 1008");
-  CHECK(open_with(house, k_first).status == 401);
+  CHECK(open_with(server, k_first).status == 401);
   // The other one's stream is still there: it hears of changes.
-  CHECK(http(house.mcp(), "POST", "/mcp", k_accept + bearer(k_second) + other,
+  CHECK(http(server.mcp(), "POST", "/mcp", k_accept + bearer(k_second) + other,
              R"({"jsonrpc":"2.0","id":1,"method":"ping"})")
             .status == 200);
-  house.on_loop([&] { house.front().service.changed(Change::tools, ""); });
-  CHECK(stays.wire.until("list_changed").find("list_changed") != std::string::npos);
+  server.on_loop([&] { server.mcp_stack().service.changed(Change::tools, ""); });
+  CHECK(stays.client.until("list_changed").find("list_changed") != std::string::npos);
 }
 
 TEST_CASE("what a key has opened ends with the key's time, but an answer that is due comes",
@@ -224,37 +228,37 @@ TEST_CASE("what a key has opened ends with the key's time, but an answer that is
       folder.write("keys.yaml", "- name: laptop\n  sha256: " + sha256_hex(k_first) +
                                     "\n  scope: operator\n  expires: " + soon + "\n");
   std::filesystem::permissions(path, std::filesystem::perms(0600));
-  House house(Settings{{"auth.keys_file", path.string()}}, clock);
+  TestServer server(Settings{{"auth.keys_file", path.string()}}, clock);
   const std::string session =
-      "Mcp-Session-Id: " + open_with(house, k_first).header("mcp-session-id") + "\r\n";
-  Listening stream(house, "/mcp", bearer(k_first) + session), sse(house, "/sse", bearer(k_first));
-  Frames mcp(house.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first));
+      "Mcp-Session-Id: " + open_with(server, k_first).header("mcp-session-id") + "\r\n";
+  Listening stream(server, "/mcp", bearer(k_first) + session), sse(server, "/sse", bearer(k_first));
+  WebSocketTestClient mcp(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first));
   Gate::close();
-  TcpWire waiting(house.mcp());
+  TcpClient waiting(server.mcp());
   const std::string slow = call("7", "test_wait", "{}");
   waiting.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + k_accept + bearer(k_first) + session +
                "Content-Length: " + std::to_string(slow.size()) + "\r\n\r\n" + slow);
   REQUIRE(Gate::entered(1));
   clock.advance(std::chrono::hours(2));
-  CHECK(stream.wire.until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
-  CHECK(sse.wire.until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
+  CHECK(stream.client.until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
+  CHECK(sse.client.until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
   CHECK(mcp.receive() == "close 1008");
   Gate::open();
   CHECK(waiting.until("done").find("done") != std::string::npos);
-  CHECK(open_with(house, k_first).status == 401);
+  CHECK(open_with(server, k_first).status == 401);
 }
 
 TEST_CASE("a reload that asks for keys closes what was open without one", "[serve][access][streams]") {
-  House house;
-  Listening sse(house, "/sse", "");
-  Frames mcp(house.daemon(), "Sec-WebSocket-Protocol: mcp\r\n"), frames(house.daemon());
+  TestServer server;
+  Listening sse(server, "/sse", "");
+  WebSocketTestClient mcp(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n"), frames(server.daemon());
   REQUIRE(frames.hello()["ok"] == true);
-  house.replace_access({{"auth.api_keys", k_first}});
-  CHECK(sse.wire.until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
+  server.replace_access({{"auth.api_keys", k_first}});
+  CHECK(sse.client.until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
   CHECK(mcp.receive() == "close 1008");
   CHECK(frames.receive() == "close 1008");
-  House token(Settings{{"ws.token", "a-token-of-some-length"}});
-  Frames old(token.daemon()), same(token.daemon());
+  TestServer token(Settings{{"ws.token", "a-token-of-some-length"}});
+  WebSocketTestClient old(token.daemon()), same(token.daemon());
   REQUIRE(old.hello("a-token-of-some-length")["ok"] == true);
   token.replace_access({{"ws.token", "a-token-of-some-length"}});
   old.send(R"({"op":"ping"})");
@@ -264,11 +268,11 @@ TEST_CASE("a reload that asks for keys closes what was open without one", "[serv
 }
 
 TEST_CASE("pages of allowed origins may ask and read, others get nothing", "[serve][http][cors]") {
-  House house(Settings{{"auth.api_keys", k_first}, {"http.allowed_hosts", "app.example"}});
+  TestServer server(Settings{{"auth.api_keys", k_first}, {"http.allowed_hosts", "app.example"}});
   const std::string asks =
       "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: "
       "content-type,mcp-session-id,mcp-param-region\r\n";
-  for (const std::uint16_t port : {house.mcp(), house.health()}) {
+  for (const std::uint16_t port : {server.mcp(), server.health()}) {
     for (const char* const origin :
          {"http://localhost:6274", "http://127.0.0.1:3000", "https://app.example"}) {
       const std::string from = std::string("Origin: ") + origin + "\r\n";
@@ -296,27 +300,27 @@ TEST_CASE("pages of allowed origins may ask and read, others get nothing", "[ser
     CHECK(http(port, "OPTIONS", "*", "").status == 204);
   }
   const std::string from = "Origin: http://localhost:6274\r\n";
-  CHECK(http(house.mcp(), "POST", "/mcp", k_accept + from, k_open).header("access-control-allow-origin") ==
+  CHECK(http(server.mcp(), "POST", "/mcp", k_accept + from, k_open).header("access-control-allow-origin") ==
         "http://localhost:6274");  // a page may read why it was refused
-  CHECK(open_with(house, k_first, from).header("access-control-expose-headers").find("Mcp-Session-Id") !=
+  CHECK(open_with(server, k_first, from).header("access-control-expose-headers").find("Mcp-Session-Id") !=
         std::string::npos);
-  CHECK(Listening(house, "/sse", bearer(k_first) + from)
+  CHECK(Listening(server, "/sse", bearer(k_first) + from)
             .begun.find("Access-Control-Allow-Origin: http://localhost:6274\r\n") != std::string::npos);
   // A list that is none is not sent back.
   const HttpReply odd =
-      http(house.mcp(), "OPTIONS", "/mcp",
+      http(server.mcp(), "OPTIONS", "/mcp",
            from + "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: a;b\r\n");
   CHECK(odd.header("access-control-allow-headers").find("Mcp-Session-Id") != std::string::npos);
 }
 
 TEST_CASE("a lost session is told by the code that clients begin anew for", "[serve][http][session]") {
-  House house;
+  TestServer server;
   const std::string gone = "Mcp-Session-Id: no-such-session\r\n";
-  for (const HttpReply& reply : {http(house.mcp(), "POST", "/mcp", k_accept + gone,
+  for (const HttpReply& reply : {http(server.mcp(), "POST", "/mcp", k_accept + gone,
                                       R"({"jsonrpc":"2.0","id":5,"method":"tools/list"})"),
-                                 http(house.mcp(), "GET", "/mcp", "Accept: text/event-stream\r\n" + gone),
-                                 http(house.mcp(), "DELETE", "/mcp", gone),
-                                 http(house.mcp(), "POST", "/messages?sessionId=x", k_accept,
+                                 http(server.mcp(), "GET", "/mcp", "Accept: text/event-stream\r\n" + gone),
+                                 http(server.mcp(), "DELETE", "/mcp", gone),
+                                 http(server.mcp(), "POST", "/messages?sessionId=x", k_accept,
                                       R"({"jsonrpc":"2.0","id":5,"method":"ping"})")}) {
     CHECK(reply.status == 404);
     CHECK(reply.body.find("\"code\":-32001") != std::string::npos);
@@ -325,14 +329,14 @@ TEST_CASE("a lost session is told by the code that clients begin anew for", "[se
 }
 
 TEST_CASE("who looks for OAuth where there is none is told what to do instead", "[serve][http][oauth]") {
-  House house(Settings{{"auth.api_keys", k_first}});
+  TestServer server(Settings{{"auth.api_keys", k_first}});
   for (const char* const path :
        {"/register", "/authorize?client_id=x", "/token", "/register/",
         "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/mcp",
         "/.well-known/oauth-protected-resource/mcp", "/.well-known/openid-configuration",
         "/mcp/.well-known/openid-configuration"}) {
     for (const char* const method : {"GET", "POST"}) {
-      const HttpReply reply = http(house.mcp(), method, path, "");
+      const HttpReply reply = http(server.mcp(), method, path, "");
       CHECK(reply.status == 404);
       const Json body = parse_json(reply.body).value();
       CHECK(body["error"].is_string());
@@ -346,11 +350,11 @@ TEST_CASE("a scope that is too small is 403 with the scope that is needed", "[se
   const std::filesystem::path path =
       folder.write("keys.yaml", "- name: looker\n  sha256: " + sha256_hex(k_first) + "\n  scope: viewer\n");
   std::filesystem::permissions(path, std::filesystem::perms(0600));
-  House house(Settings{{"auth.keys_file", path.string()}});
+  TestServer server(Settings{{"auth.keys_file", path.string()}});
   const std::string session =
-      "Mcp-Session-Id: " + open_with(house, k_first).header("mcp-session-id") + "\r\n";
+      "Mcp-Session-Id: " + open_with(server, k_first).header("mcp-session-id") + "\r\n";
   const HttpReply reply =
-      http(house.mcp(), "POST", "/mcp", k_accept + bearer(k_first) + session, call("1", "test_echo", "{}"));
+      http(server.mcp(), "POST", "/mcp", k_accept + bearer(k_first) + session, call("1", "test_echo", "{}"));
   CHECK(reply.status == 403);
   CHECK(reply.header("www-authenticate") == "Bearer error=\"insufficient_scope\", scope=\"exai:operator\"");
   CHECK(parse_json(reply.body).value()["error"]["code"] == 1403);
@@ -358,36 +362,36 @@ TEST_CASE("a scope that is too small is 403 with the scope that is needed", "[se
 
 TEST_CASE("health has places of its own, and who finds no room is one line of the log",
           "[serve][health][limits]") {
-  House house(Settings{{"limits.connections", "3"}});
-  std::vector<std::unique_ptr<TcpWire>> held;
-  for (const std::uint16_t port : {house.mcp(), house.daemon(), house.mcp()}) {
-    held.push_back(std::make_unique<TcpWire>(port));
-    if (port == house.mcp()) held.back()->send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    if (port == house.mcp()) CHECK(held.back()->until("true}").find("200 OK") != std::string::npos);
+  TestServer server(Settings{{"limits.connections", "3"}});
+  std::vector<std::unique_ptr<TcpClient>> held;
+  for (const std::uint16_t port : {server.mcp(), server.daemon(), server.mcp()}) {
+    held.push_back(std::make_unique<TcpClient>(port));
+    if (port == server.mcp()) held.back()->send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    if (port == server.mcp()) CHECK(held.back()->until("true}").find("200 OK") != std::string::npos);
   }
   for (int i = 0; i < 5; ++i) {
-    TcpWire late(house.mcp());
+    TcpClient late(server.mcp());
     CHECK(late.all().substr(9, 3) == "503");
   }
-  CHECK(http(house.health(), "GET", "/healthz", "").status == 200);
-  const std::string log = log_of(house);
+  CHECK(http(server.health(), "GET", "/healthz", "").status == 200);
+  const std::string log = log_of(server);
   CHECK(count_of(log, "no room for a connection from 127.0.0.1 at mcp") == 1);
-  CHECK(house.metrics().render().find("exai_access_refused_total{reason=\"connections\"} 5") !=
+  CHECK(server.metrics().render().find("exai_access_refused_total{reason=\"connections\"} 5") !=
         std::string::npos);
 }
 
 TEST_CASE("the stream of the old transport leads to where its client found it", "[serve][sse]") {
-  House house;
+  TestServer server;
   for (const char* const path : {"/sse", "/sse/"}) {
-    Listening sse(house, path, "");
-    const std::string event = sse.begun + sse.wire.until("\n\n");
+    Listening sse(server, path, "");
+    const std::string event = sse.begun + sse.client.until("\n\n");
     const std::size_t begin = event.find("data: messages?sessionId=");
     REQUIRE(begin != std::string::npos);
     const std::string target = event.substr(begin + 6, event.find('\n', begin) - begin - 6);
     const std::string base = std::string_view(path) == "/sse" ? "/" : "/sse/";
     const HttpReply posted =
-        http(house.mcp(), "POST", base + target, k_accept, R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
+        http(server.mcp(), "POST", base + target, k_accept, R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
     CHECK(posted.status == 202);
-    CHECK(sse.wire.until("\"result\"").find("\"result\"") != std::string::npos);
+    CHECK(sse.client.until("\"result\"").find("\"result\"") != std::string::npos);
   }
 }

@@ -4,7 +4,7 @@
 #include "serve/auth/oauth.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/auth/token_maker.hpp"
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -15,11 +15,11 @@ const std::string k_open =
     R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}})";
 
 /// A server that trusts an issuer in this process, and a clock for both.
-struct Trusting {
-  explicit Trusting(Settings more = {}) {
+struct ServerWithIssuer {
+  explicit ServerWithIssuer(Settings more = {}) {
     more.push_back({"auth.oauth.issuer", issuer.url()});
     more.push_back({"auth.oauth.resource", k_resource});
-    house.emplace(more, clock);
+    server.emplace(more, clock);
   }
 
   [[nodiscard]] std::string claims(const std::string& scope, const std::string& audience = k_resource) const {
@@ -30,19 +30,19 @@ struct Trusting {
     return dump_json(claims);
   }
   HttpReply open(const std::string& token) {
-    return http(house->mcp(), "POST", "/mcp", k_json + "Authorization: Bearer " + token + "\r\n", k_open);
+    return http(server->mcp(), "POST", "/mcp", k_json + "Authorization: Bearer " + token + "\r\n", k_open);
   }
 
   AuthClock clock;
   Issuer issuer;
-  std::optional<House> house;
+  std::optional<TestServer> server;
 };
 
 }  // namespace
 
 TEST_CASE("with an issuer, every refusal points to the metadata, and that is open", "[serve][auth][oauth]") {
-  Trusting server;
-  const std::uint16_t port = server.house->mcp();
+  ServerWithIssuer fixture;
+  const std::uint16_t port = fixture.server->mcp();
   for (const char* const verb : {"POST", "GET", "DELETE", "HEAD", "OPTIONS"}) {
     INFO(verb);
     const HttpReply without = http(port, verb, "/mcp", k_json + "Accept: text/event-stream\r\n");
@@ -63,7 +63,7 @@ TEST_CASE("with an issuer, every refusal points to the metadata, and that is ope
     const Result<Json> document = parse_json(found.body);
     REQUIRE(document);
     CHECK((*document)["resource"] == k_resource);
-    CHECK((*document)["authorization_servers"] == Json::array({server.issuer.url()}));
+    CHECK((*document)["authorization_servers"] == Json::array({fixture.issuer.url()}));
     CHECK((*document)["bearer_methods_supported"] == Json::array({"header"}));
     CHECK((*document)["scopes_supported"] == Json::array({"exai:viewer", "exai:operator", "exai:admin"}));
     CHECK(http(port, "HEAD", path, "").status == 200);
@@ -75,114 +75,115 @@ TEST_CASE("with an issuer, every refusal points to the metadata, and that is ope
        {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration",
         "/.well-known/oauth-protected-resource/other"})
     CHECK(http(port, "GET", path, "").status == 404);
-  CHECK(server.issuer.asked("/keys") == 0);  // nothing of this asked the issuer
+  CHECK(fixture.issuer.asked("/keys") == 0);  // nothing of this asked the issuer
 }
 
 TEST_CASE("a token opens the door, and keys go on beside it", "[serve][auth][oauth]") {
-  Trusting server(Settings{{"auth.api_keys", "plain-0123456789ab"}});
+  ServerWithIssuer fixture(Settings{{"auth.api_keys", "plain-0123456789ab"}});
   const SigningKey key("ES256", "k1");
-  server.issuer.publish_keys(key_set(key));
-  const HttpReply opened = server.open(key.token(server.claims("exai:operator")));
+  fixture.issuer.publish_keys(key_set(key));
+  const HttpReply opened = fixture.open(key.token(fixture.claims("exai:operator")));
   CHECK(opened.status == 200);
   CHECK(opened.header("mcp-session-id").size() >= 32);
-  CHECK(server.issuer.asked("/keys") == 1);
-  CHECK(http(server.house->mcp(), "GET", "/status",
-             "Authorization: Bearer " + key.token(server.claims("viewer")) + "\r\n")
+  CHECK(fixture.issuer.asked("/keys") == 1);
+  CHECK(http(fixture.server->mcp(), "GET", "/status",
+             "Authorization: Bearer " + key.token(fixture.claims("viewer")) + "\r\n")
             .status == 200);
-  CHECK(http(server.house->mcp(), "GET", "/status", "x-api-key: plain-0123456789ab\r\n").status == 200);
+  CHECK(http(fixture.server->mcp(), "GET", "/status", "x-api-key: plain-0123456789ab\r\n").status == 200);
   // A token is a bearer token and nothing else, and never stands in the query.
-  const std::string token = key.token(server.claims("exai:admin"));
-  CHECK(http(server.house->mcp(), "GET", "/status", "x-api-key: " + token + "\r\n").status == 401);
-  CHECK(http(server.house->mcp(), "GET", "/status?access_token=" + token, "").status == 401);
-  const HttpReply other = server.open(key.token(server.claims("exai:admin", "http://127.0.0.1:9/mcp")));
+  const std::string token = key.token(fixture.claims("exai:admin"));
+  CHECK(http(fixture.server->mcp(), "GET", "/status", "x-api-key: " + token + "\r\n").status == 401);
+  CHECK(http(fixture.server->mcp(), "GET", "/status?access_token=" + token, "").status == 401);
+  const HttpReply other = fixture.open(key.token(fixture.claims("exai:admin", "http://127.0.0.1:9/mcp")));
   CHECK(other.status == 401);
   CHECK(other.body.find("audience") != std::string::npos);
-  const HttpReply scopeless = server.open(key.token(server.claims("")));
+  const HttpReply scopeless = fixture.open(key.token(fixture.claims("")));
   CHECK(scopeless.status == 403);
   CHECK(scopeless.header("www-authenticate") ==
         "Bearer error=\"insufficient_scope\", scope=\"exai:viewer\", resource_metadata=\"" + k_metadata_url +
             "\"");
-  CHECK(server.issuer.asked("/keys") == 1);
+  CHECK(fixture.issuer.asked("/keys") == 1);
   // The session belongs to the token's subject, not to the key of another.
   const std::string session = "Mcp-Session-Id: " + opened.header("mcp-session-id") + "\r\n";
-  CHECK(http(server.house->mcp(), "DELETE", "/mcp", session + "x-api-key: plain-0123456789ab\r\n").status ==
+  CHECK(http(fixture.server->mcp(), "DELETE", "/mcp", session + "x-api-key: plain-0123456789ab\r\n").status ==
         404);
-  server.clock.advance(std::chrono::hours(2));
-  CHECK(http(server.house->mcp(), "GET", "/status", "Authorization: Bearer " + token + "\r\n").status == 401);
+  fixture.clock.advance(std::chrono::hours(2));
+  CHECK(http(fixture.server->mcp(), "GET", "/status", "Authorization: Bearer " + token + "\r\n").status ==
+        401);
 }
 
 TEST_CASE("a new key id has the set fetched again, whatever others made up before", "[serve][auth][oauth]") {
-  Trusting server;
+  ServerWithIssuer fixture;
   const SigningKey first("RS256", "k1"), second("EdDSA", "k2"), forged("EdDSA", "k3");
-  server.issuer.publish_keys(key_set(first));
-  CHECK(server.open(first.token(server.claims("viewer"))).status == 200);
-  server.issuer.publish_keys(key_set(first, second));
-  const std::string rotated = second.token(server.claims("viewer"));
-  CHECK(server.open(rotated).status == 200);
-  CHECK(server.issuer.asked("/keys") == 2);
-  CHECK(server.open(first.token(server.claims("viewer"))).status == 200);
+  fixture.issuer.publish_keys(key_set(first));
+  CHECK(fixture.open(first.token(fixture.claims("viewer"))).status == 200);
+  fixture.issuer.publish_keys(key_set(first, second));
+  const std::string rotated = second.token(fixture.claims("viewer"));
+  CHECK(fixture.open(rotated).status == 200);
+  CHECK(fixture.issuer.asked("/keys") == 2);
+  CHECK(fixture.open(first.token(fixture.claims("viewer"))).status == 200);
   // Made-up ones are looked for once, those that come together in one fetch.
   const Steady began = system_clock().steady();
-  CHECK(server.open(forged.token(server.claims("viewer"))).status == 401);
-  CHECK(server.issuer.asked("/keys") == 3);
+  CHECK(fixture.open(forged.token(fixture.claims("viewer"))).status == 401);
+  CHECK(fixture.issuer.asked("/keys") == 3);
   CHECK(system_clock().steady() - began >= Millis{1000});  // the pause since the last one
-  for (int i = 0; i < 5; ++i) CHECK(server.open(forged.token(server.claims("viewer"))).status == 401);
-  CHECK(server.issuer.asked("/keys") == 3);
+  for (int i = 0; i < 5; ++i) CHECK(fixture.open(forged.token(fixture.claims("viewer"))).status == 401);
+  CHECK(fixture.issuer.asked("/keys") == 3);
   // A right one that is new is found all the same.
   const SigningKey third("EdDSA", "k4");
-  server.issuer.publish_keys(key_set(first, third));
-  CHECK(server.open(third.token(server.claims("viewer"))).status == 200);
-  CHECK(server.issuer.asked("/keys") == 4);
+  fixture.issuer.publish_keys(key_set(first, third));
+  CHECK(fixture.open(third.token(fixture.claims("viewer"))).status == 200);
+  CHECK(fixture.issuer.asked("/keys") == 4);
   // What was made up may exist later.
-  server.issuer.publish_keys(key_set(first, forged));
-  server.clock.advance(std::chrono::seconds(31));
-  CHECK(server.open(forged.token(server.claims("viewer"))).status == 200);
+  fixture.issuer.publish_keys(key_set(first, forged));
+  fixture.clock.advance(std::chrono::seconds(31));
+  CHECK(fixture.open(forged.token(fixture.claims("viewer"))).status == 200);
 }
 
 TEST_CASE("known keys count while the issuer is away; without any, come back later", "[serve][auth][oauth]") {
-  Trusting server;
+  ServerWithIssuer fixture;
   const SigningKey key("ES256", "k1");
-  const HttpReply early = server.open(key.token(server.claims("viewer")));
+  const HttpReply early = fixture.open(key.token(fixture.claims("viewer")));
   CHECK(early.status == 503);
   CHECK(early.header("retry-after") == "30");
-  server.issuer.publish_keys(key_set(key));
-  CHECK(server.open(key.token(server.claims("viewer"))).status == 503);
-  server.clock.advance(std::chrono::seconds(31));
-  CHECK(server.open(key.token(server.claims("viewer"))).status == 200);
-  server.issuer.publish("/keys", "broken", 500);
-  server.clock.advance(std::chrono::hours(2));  // the set is old: renewed beside the request
-  CHECK(server.open(key.token(server.claims("viewer"))).status == 200);
-  CHECK(server.issuer.wait_asked("/keys", 2));
-  server.clock.advance(std::chrono::seconds(31));
+  fixture.issuer.publish_keys(key_set(key));
+  CHECK(fixture.open(key.token(fixture.claims("viewer"))).status == 503);
+  fixture.clock.advance(std::chrono::seconds(31));
+  CHECK(fixture.open(key.token(fixture.claims("viewer"))).status == 200);
+  fixture.issuer.publish("/keys", "broken", 500);
+  fixture.clock.advance(std::chrono::hours(2));  // the set is old: renewed beside the request
+  CHECK(fixture.open(key.token(fixture.claims("viewer"))).status == 200);
+  CHECK(fixture.issuer.wait_asked("/keys", 2));
+  fixture.clock.advance(std::chrono::seconds(31));
   // The fetch before may still be under way: the next one begins with the first request after it.
-  for (int tries = 0; tries < 1000 && server.issuer.asked("/keys") < 3; ++tries)
-    REQUIRE(server.open(key.token(server.claims("viewer"))).status == 200);
-  CHECK(server.issuer.asked("/keys") == 3);
+  for (int tries = 0; tries < 1000 && fixture.issuer.asked("/keys") < 3; ++tries)
+    REQUIRE(fixture.open(key.token(fixture.claims("viewer"))).status == 200);
+  CHECK(fixture.issuer.asked("/keys") == 3);
 }
 
 TEST_CASE("requests wait together for one fetch, and their bodies with them", "[serve][auth][oauth]") {
-  Trusting server;
+  ServerWithIssuer fixture;
   const SigningKey key("ES256", "k1");
-  server.issuer.publish_keys(key_set(key));
-  server.issuer.hold();
-  const std::string token = key.token(server.claims("viewer"));
+  fixture.issuer.publish_keys(key_set(key));
+  fixture.issuer.hold();
+  const std::string token = key.token(fixture.claims("viewer"));
   const std::string request = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + k_json +
                               "Authorization: Bearer " + token +
                               "\r\nContent-Length: " + std::to_string(k_open.size()) + "\r\n\r\n" + k_open;
-  TcpWire one(server.house->mcp()), two(server.house->mcp());
+  TcpClient one(fixture.server->mcp()), two(fixture.server->mcp());
   one.send(request);
-  REQUIRE(server.issuer.wait_asked("/.well-known/oauth-authorization-server", 1));
+  REQUIRE(fixture.issuer.wait_asked("/.well-known/oauth-authorization-server", 1));
   two.send(request);
   {
-    TcpWire lost(server.house->mcp());
+    TcpClient lost(fixture.server->mcp());
     lost.send(request);
   }
   // The loop is free meanwhile.
-  CHECK(http(server.house->mcp(), "GET", "/ready", "").status == 200);
-  server.issuer.release();
+  CHECK(http(fixture.server->mcp(), "GET", "/ready", "").status == 200);
+  fixture.issuer.release();
   CHECK(one.all().find("Mcp-Session-Id") != std::string::npos);
   CHECK(two.all().find("Mcp-Session-Id") != std::string::npos);
-  CHECK(server.issuer.asked("/keys") == 1);
+  CHECK(fixture.issuer.asked("/keys") == 1);
 }
 
 TEST_CASE("the key set is found by the issuer's metadata, and only a right one counts",

@@ -4,7 +4,7 @@
 #include "serve/exai_ws/call_key.hpp"
 #include "serve/exai_ws/frames.hpp"
 #include "tests/catch.hpp"
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 
 #include <unistd.h>
 
@@ -17,19 +17,19 @@ namespace daemon_ops {
 constexpr const char* k_token = "the-first-token-of-all";
 constexpr const char* k_new_token = "the-second-token-of-all";
 
-Json ask(Frames& peer, const Json& frame) {
+Json ask(WebSocketTestClient& peer, const Json& frame) {
   peer.send(dump_json(frame));
   return peer.json();
 }
 
-Json outcome(Frames& peer, const std::string& id, const std::string& tool,
+Json outcome(WebSocketTestClient& peer, const std::string& id, const std::string& tool,
              const Json& arguments = Json::object()) {
   peer.send(dump_json({{"op", "call_tool"}, {"request_id", id}, {"name", tool}, {"arguments", arguments}}));
   return peer.until("call_tool_res");
 }
 
-std::string log_of(House& house) {
-  return io::read_file(house.root() / "logs/mcp_server.log").value();
+std::string log_of(TestServer& server) {
+  return io::read_file(server.root() / "logs/mcp_server.log").value();
 }
 
 }  // namespace daemon_ops
@@ -39,8 +39,8 @@ using daemon_ops::ask;
 using daemon_ops::outcome;
 
 TEST_CASE("the token is rotated for later hellos, by who knows the old one", "[serve][daemon][token]") {
-  House house(Settings{{"ws.token", daemon_ops::k_token}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"ws.token", daemon_ops::k_token}});
+  WebSocketTestClient peer(server.daemon());
   CHECK(peer.hello(daemon_ops::k_token)["ok"] == true);
   const auto rotate = [&](const Json& more) {
     Json frame = {{"op", "rotate_token"}, {"request_id", "r"}};
@@ -55,40 +55,40 @@ TEST_CASE("the token is rotated for later hellos, by who knows the old one", "[s
   CHECK(rotate({{"old", 7}, {"new", daemon_ops::k_new_token}})["error"] == "missing_params");
   CHECK(rotate({{"old", "wrong"}, {"new", daemon_ops::k_new_token}})["error"] == "unauthorized");
   CHECK(rotate({{"old", daemon_ops::k_token}, {"new", "fifteen-letters"}})["error"] == "too_short");
-  CHECK(Frames(house.daemon()).hello(daemon_ops::k_new_token)["ok"] == false);
+  CHECK(WebSocketTestClient(server.daemon()).hello(daemon_ops::k_new_token)["ok"] == false);
   CHECK(rotate({{"old", daemon_ops::k_token}, {"new", daemon_ops::k_new_token}})["ok"] == true);
-  CHECK(Frames(house.daemon()).hello(daemon_ops::k_token)["error"] == "unauthorized");
-  CHECK(Frames(house.daemon()).hello(daemon_ops::k_new_token)["ok"] == true);
+  CHECK(WebSocketTestClient(server.daemon()).hello(daemon_ops::k_token)["error"] == "unauthorized");
+  CHECK(WebSocketTestClient(server.daemon()).hello(daemon_ops::k_new_token)["ok"] == true);
   CHECK(ask(peer, {{"op", "ping"}})["op"] == "pong");  // sessions that stand go on
-  const std::string log = daemon_ops::log_of(house);
+  const std::string log = daemon_ops::log_of(server);
   CHECK(log.find("daemon.token") != std::string::npos);
   CHECK(log.find(daemon_ops::k_token) == std::string::npos);
   CHECK(log.find(daemon_ops::k_new_token) == std::string::npos);
   // A reload that says nothing new keeps it; one that does has the last word.
-  house.on_loop([&] {
-    house.daemon_service().reload(
+  server.on_loop([&] {
+    server.daemon_service().reload(
         serve::exai_ws::daemon_settings(config_of({{"ws.token", daemon_ops::k_token}})));
   });
-  CHECK(Frames(house.daemon()).hello(daemon_ops::k_new_token)["ok"] == true);
-  house.on_loop([&] {
-    house.daemon_service().reload(
+  CHECK(WebSocketTestClient(server.daemon()).hello(daemon_ops::k_new_token)["ok"] == true);
+  server.on_loop([&] {
+    server.daemon_service().reload(
         serve::exai_ws::daemon_settings(config_of({{"ws.token", "the-third-token-of-all"}})));
   });
-  CHECK(Frames(house.daemon()).hello("the-third-token-of-all")["ok"] == true);
+  CHECK(WebSocketTestClient(server.daemon()).hello("the-third-token-of-all")["ok"] == true);
 }
 
 TEST_CASE("where there is no token none is rotated", "[serve][daemon][token]") {
-  House house;
-  Frames peer(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   const Json answer = ask(peer, {{"op", "rotate_token"}, {"old", "x"}, {"new", daemon_ops::k_new_token}});
   CHECK(answer["error"] == "no_token");
-  CHECK(Frames(house.daemon()).hello()["ok"] == true);
+  CHECK(WebSocketTestClient(server.daemon()).hello()["ok"] == true);
 }
 
 TEST_CASE("answers carry the request id that was given", "[serve][daemon]") {
-  House house;
-  Frames peer(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   CHECK(ask(peer, {{"op", "list_tools"}, {"request_id", "l\"1"}})["request_id"] == "l\"1");
   CHECK_FALSE(ask(peer, {{"op", "list_tools"}}).contains("request_id"));
@@ -107,8 +107,8 @@ TEST_CASE("answers carry the request id that was given", "[serve][daemon]") {
 }
 
 TEST_CASE("tool_call is call_tool, and stream gives pieces and an end", "[serve][daemon][stream]") {
-  House house;
-  Frames peer(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   for (const Json& wish : {Json(true), Json("yes")}) {
     peer.send(dump_json({{"op", "tool_call"},
@@ -136,8 +136,8 @@ TEST_CASE("tool_call is call_tool, and stream gives pieces and an end", "[serve]
 
 TEST_CASE("a call that has to wait for a permit is told so", "[serve][daemon][capacity]") {
   Gate::close();
-  House house(Settings{{"limits.session", "1"}, {"limits.permit_wait", "10s"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"limits.session", "1"}, {"limits.permit_wait", "10s"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   peer.send(R"({"op":"call_tool","request_id":"1","name":"test_wait","arguments":{"n":1}})");
   REQUIRE(Gate::entered(1));
@@ -152,9 +152,9 @@ TEST_CASE("a call that has to wait for a permit is told so", "[serve][daemon][ca
 }
 
 TEST_CASE("every code is used where its name says, and logged at its class", "[serve][daemon][codes]") {
-  House house(
+  TestServer server(
       Settings{{"limits.body", "4096"}, {"limits.rate_session", "1000"}, {"limits.rate_address", "1000"}});
-  Frames peer(house.daemon());
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   const auto code = [](const Json& frame) { return frame["error"]["code"].get<std::string>(); };
   CHECK(code(ask(peer, {{"op", "nonsense"}})) == "INVALID_REQUEST");
@@ -182,7 +182,7 @@ TEST_CASE("every code is used where its name says, and logged at its class", "[s
   CHECK(code(outcome(peer, "6", "test_throw")) == "INTERNAL_ERROR");
   CHECK(code(outcome(peer, "7", "test_fail", {{"report", "no"}, {"is_error", true}})) ==
         "TOOL_EXECUTION_ERROR");
-  const std::string log = daemon_ops::log_of(house);
+  const std::string log = daemon_ops::log_of(server);
   const auto logged = [&](const std::string& word, const std::string& level) {
     const std::size_t at = log.find("\"code\": \"" + word + "\"");
     REQUIRE(at != std::string::npos);
@@ -203,8 +203,8 @@ TEST_CASE("every code is used where its name says, and logged at its class", "[s
 
 TEST_CASE("a call beyond its time is TIMEOUT with the time and the tool", "[serve][daemon][codes]") {
   Gate::close();
-  House house(Settings{{"timeouts.simple", "200ms"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"timeouts.simple", "200ms"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   const Json late = outcome(peer, "1", "test_wait");
   CHECK(late["error"]["code"] == "TIMEOUT");
@@ -215,8 +215,8 @@ TEST_CASE("a call beyond its time is TIMEOUT with the time and the tool", "[serv
 TEST_CASE("a full server says which capacity is used up, one that stops is unavailable",
           "[serve][daemon][codes][capacity]") {
   Gate::close();
-  House house(Settings{{"limits.global", "1"}, {"limits.session", "1"}, {"limits.permit_wait", "0s"}});
-  Frames peer(house.daemon()), other(house.daemon());
+  TestServer server(Settings{{"limits.global", "1"}, {"limits.session", "1"}, {"limits.permit_wait", "0s"}});
+  WebSocketTestClient peer(server.daemon()), other(server.daemon());
   peer.hello();
   other.hello();
   peer.send(R"({"op":"call_tool","request_id":"1","name":"test_wait"})");
@@ -225,13 +225,13 @@ TEST_CASE("a full server says which capacity is used up, one that stops is unava
   CHECK(full["error"]["code"] == "OVER_CAPACITY");
   CHECK(full["error"]["details"]["capacity_type"] == "Global");
   CHECK(full["error"]["details"]["retry_after"] == 1.0);
-  house.on_loop([&] { house.engine().drain([] {}); });
+  server.on_loop([&] { server.engine().drain([] {}); });
   CHECK(outcome(other, "3", "test_wait")["error"]["code"] == "SERVICE_UNAVAILABLE");
 }
 
 TEST_CASE("an error that a tool reports stands beside its outputs", "[serve][daemon][codes]") {
-  House house;
-  Frames peer(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   const std::string report = R"({"status":"resend_prompt","content":"too long","metadata":{"limit":5}})";
   const Json resend = outcome(peer, "1", "test_fail", {{"report", report}});
@@ -258,8 +258,8 @@ TEST_CASE("an error that a tool reports stands beside its outputs", "[serve][dae
 
 TEST_CASE("a tool that returns nothing gets an empty text, or a diagnostic", "[serve][daemon]") {
   const auto answer = [](const Settings& settings) {
-    House house(settings);
-    Frames peer(house.daemon());
+    TestServer server(settings);
+    WebSocketTestClient peer(server.daemon());
     peer.hello();
     return outcome(peer, "1", "test_fail", {{"report", ""}});
   };
@@ -276,8 +276,8 @@ TEST_CASE("a tool that returns nothing gets an empty text, or a diagnostic", "[s
 
 TEST_CASE("too many requests are refused with the time to wait, also before the hello",
           "[serve][daemon][limits]") {
-  House house(Settings{{"limits.rate_session", "3"}, {"limits.rate_session_refill", "1"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"limits.rate_session", "3"}, {"limits.rate_session_refill", "1"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   for (int i = 0; i < 3; ++i) CHECK(ask(peer, {{"op", "ping"}})["op"] == "pong");
   const Json refused = ask(peer, {{"op", "call_tool"}, {"request_id", "4"}, {"name", "test_echo"}});
@@ -287,17 +287,17 @@ TEST_CASE("too many requests are refused with the time to wait, also before the 
   CHECK(refused["error"]["details"]["retry_after"].get<double>() > 0);
   CHECK(refused["error"]["details"]["retry_after"].get<double>() <= 1);
   CHECK(ask(peer, {{"op", "cancel"}, {"request_id", "4"}})["op"] == "error");  // nothing to give up
-  Frames other(house.daemon());
+  WebSocketTestClient other(server.daemon());
   CHECK(other.hello()["ok"] == true);  // another session has its own measure
-  House narrow(Settings{{"limits.rate_address", "1"}, {"limits.rate_address_refill", "1"}});
-  CHECK(Frames(narrow.daemon()).hello()["ok"] == true);
-  CHECK(Frames(narrow.daemon()).hello()["error"]["code"] == "OVER_CAPACITY");
+  TestServer narrow(Settings{{"limits.rate_address", "1"}, {"limits.rate_address_refill", "1"}});
+  CHECK(WebSocketTestClient(narrow.daemon()).hello()["ok"] == true);
+  CHECK(WebSocketTestClient(narrow.daemon()).hello()["error"]["code"] == "OVER_CAPACITY");
 }
 
 TEST_CASE("a call can be given up also by a client that asks too much", "[serve][daemon][limits]") {
   Gate::close();
-  House house(Settings{{"limits.rate_session", "1"}, {"limits.rate_session_refill", "1"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"limits.rate_session", "1"}, {"limits.rate_session_refill", "1"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   peer.send(R"({"op":"call_tool","request_id":"1","name":"test_wait"})");
   REQUIRE(Gate::entered(1));
@@ -307,17 +307,17 @@ TEST_CASE("a call can be given up also by a client that asks too much", "[serve]
 }
 
 TEST_CASE("one connection too many from an address is closed with 1008", "[serve][daemon][limits]") {
-  House house(Settings{{"ws.connections_per_address", "2"}});
-  Frames first(house.daemon());
+  TestServer server(Settings{{"ws.connections_per_address", "2"}});
+  WebSocketTestClient first(server.daemon());
   CHECK(first.hello()["ok"] == true);
   {
-    Frames second(house.daemon()), third(house.daemon());
+    WebSocketTestClient second(server.daemon()), third(server.daemon());
     CHECK(second.hello()["ok"] == true);
     CHECK(third.receive() == "close 1008");
   }
   // The places come back; until the loop has seen that, a newcomer is told 1008.
   for (bool in = false; !in;) {
-    Frames again(house.daemon());
+    WebSocketTestClient again(server.daemon());
     again.send(R"({"op":"hello"})");
     const std::string answer = again.receive();
     in = answer.find("hello_ack") != std::string::npos;
@@ -326,13 +326,13 @@ TEST_CASE("one connection too many from an address is closed with 1008", "[serve
 }
 
 TEST_CASE("the health file says who serves where", "[serve][daemon][health]") {
-  House house(Settings{{"ws.health_interval", "100ms"},
-                       {"limits.rate_session", "1000000"},
-                       {"limits.rate_address", "1000000"},
-                       {"limits.rate_global", "1000000"}});
-  const std::filesystem::path path = house.root() / "logs/ws_daemon.health.json";
-  house.on_loop([&] { house.daemon_service().write_health(path, "127.0.0.1:8079"); });
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"ws.health_interval", "100ms"},
+                             {"limits.rate_session", "1000000"},
+                             {"limits.rate_address", "1000000"},
+                             {"limits.rate_global", "1000000"}});
+  const std::filesystem::path path = server.root() / "logs/ws_daemon.health.json";
+  server.on_loop([&] { server.daemon_service().write_health(path, "127.0.0.1:8079"); });
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   // The first file may be from before the hello.
   Json facts = Json::object();

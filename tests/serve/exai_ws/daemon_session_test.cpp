@@ -1,6 +1,6 @@
 // Sharing, keeping and resuming: who gets whose result, and that nothing runs twice.
 #include "tests/catch.hpp"
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 
 #include <map>
 
@@ -17,7 +17,7 @@ std::string call_tool(const std::string& id, const std::string& tool, const Json
   return dump_json(frame);
 }
 
-Json result_of(Frames& peer, const std::string& id) {
+Json result_of(WebSocketTestClient& peer, const std::string& id) {
   for (;;) {
     Json frame = peer.until("call_tool_res");
     if (frame["request_id"] == id) return frame;
@@ -25,7 +25,7 @@ Json result_of(Frames& peer, const std::string& id) {
 }
 
 /// The next `count` results, in any order, by request id.
-std::map<std::string, Json> results_of(Frames& peer, std::size_t count) {
+std::map<std::string, Json> results_of(WebSocketTestClient& peer, std::size_t count) {
   std::map<std::string, Json> results;
   while (results.size() < count) {
     Json one = peer.until("call_tool_res");
@@ -35,9 +35,9 @@ std::map<std::string, Json> results_of(Frames& peer, std::size_t count) {
 }
 
 /// How often a tool has run, as /metrics counts it.
-int runs(House& house, const std::string& tool) {
+int runs(TestServer& server, const std::string& tool) {
   int count = 0;
-  const std::string text = house.metrics().render();
+  const std::string text = server.metrics().render();
   for (std::size_t at = text.find("requests_total{"); at != std::string::npos;
        at = text.find("requests_total{", at + 1)) {
     const std::string line = text.substr(at, text.find('\n', at) - at);
@@ -57,8 +57,8 @@ using sessions::runs;
 
 TEST_CASE("the same call in flight is joined, within its session only", "[serve][daemon][sharing]") {
   Gate::close();
-  House house;
-  Frames peer(house.daemon()), other(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon()), other(server.daemon());
   peer.hello();
   other.hello();
   peer.send(call_tool("1", "test_wait", {{"a", 1}, {"b", 2}}));
@@ -78,13 +78,13 @@ TEST_CASE("the same call in flight is joined, within its session only", "[serve]
   CHECK(second["outputs"] == first["outputs"]);
   CHECK_FALSE(result_of(other, "1").contains("from_inflight"));
   CHECK(results["3"]["ok"] == true);
-  CHECK(runs(house, "test_wait") == 3);
+  CHECK(runs(server, "test_wait") == 3);
 }
 
 TEST_CASE("a result answers the same call again for a while, within its session only",
           "[serve][daemon][sharing]") {
-  House house;
-  Frames peer(house.daemon()), other(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon()), other(server.daemon());
   peer.hello();
   other.hello();
   peer.send(call_tool("1", "test_stream", {{"n", 1}}));
@@ -101,27 +101,27 @@ TEST_CASE("a result answers the same call again for a while, within its session 
   CHECK_FALSE(result_of(peer, "3").contains("from_cache"));
   other.send(call_tool("1", "test_stream", {{"n", 1}}));
   CHECK_FALSE(result_of(other, "1").contains("from_cache"));
-  CHECK(runs(house, "test_stream") == 3);
-  CHECK(house.metrics().render().find("cache_hits") != std::string::npos);
+  CHECK(runs(server, "test_stream") == 3);
+  CHECK(server.metrics().render().find("cache_hits") != std::string::npos);
 }
 
 TEST_CASE("what must run each time does", "[serve][daemon][sharing]") {
-  House house(Settings{{"ws.unshared_tools", "test_stream"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"ws.unshared_tools", "test_stream"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   for (const char* const id : {"1", "2", "2"}) {
     peer.send(call_tool(id, "test_stream"));
     CHECK_FALSE(result_of(peer, id).contains("from_cache"));
   }
-  CHECK(runs(house, "test_stream") == 3);
+  CHECK(runs(server, "test_stream") == 3);
   // Errors answer nobody but their own call, and a turn of a conversation said again is a new turn.
   for (const char* const id : {"3", "4"}) {
     peer.send(call_tool(id, "test_fail"));
     CHECK_FALSE(result_of(peer, id).contains("from_cache"));
   }
-  CHECK(runs(house, "test_fail") == 2);
-  House plain;
-  Frames talker(plain.daemon());
+  CHECK(runs(server, "test_fail") == 2);
+  TestServer plain;
+  WebSocketTestClient talker(plain.daemon());
   talker.hello();
   for (const char* const id : {"1", "2"}) {
     talker.send(call_tool(id, "test_stream", {{"continuation_id", "t"}}));
@@ -137,8 +137,8 @@ TEST_CASE("what must run each time does", "[serve][daemon][sharing]") {
 TEST_CASE("results and runs in flight are shared for their configured time only",
           "[serve][daemon][sharing]") {
   Gate::close();
-  House house(Settings{{"ws.result_ttl", "0s"}, {"ws.inflight_ttl", "0s"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"ws.result_ttl", "0s"}, {"ws.inflight_ttl", "0s"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   peer.send(call_tool("2", "test_wait"));
@@ -147,13 +147,13 @@ TEST_CASE("results and runs in flight are shared for their configured time only"
   results_of(peer, 2);
   peer.send(call_tool("3", "test_wait"));
   CHECK_FALSE(result_of(peer, "3").contains("from_cache"));
-  CHECK(runs(house, "test_wait") == 3);
+  CHECK(runs(server, "test_wait") == 3);
 }
 
 TEST_CASE("a request id that means two calls is a duplicate", "[serve][daemon][sharing]") {
   Gate::close();
-  House house(Settings{{"limits.rate_session", "1000"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"limits.rate_session", "1000"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   peer.send(call_tool("1", "test_wait", {{"n", 1}}));
   REQUIRE(Gate::entered(1));
@@ -169,13 +169,13 @@ TEST_CASE("a request id that means two calls is a duplicate", "[serve][daemon][s
   CHECK(full["error"]["details"]["original_request_id"] == "1");
   Gate::open();
   CHECK(result_of(peer, "64")["from_inflight"] == true);
-  CHECK(runs(house, "test_wait") == 1);
+  CHECK(runs(server, "test_wait") == 1);
 }
 
 TEST_CASE("one who leaves a shared run leaves it to the others", "[serve][daemon][sharing][cancel]") {
   Gate::close();
-  House house;
-  Frames peer(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   REQUIRE(Gate::entered(1));
@@ -192,10 +192,10 @@ TEST_CASE("one who leaves a shared run leaves it to the others", "[serve][daemon
 TEST_CASE("a resumed session has its calls, and a request asked again does not run again",
           "[serve][daemon][resume]") {
   Gate::close();
-  House house;
+  TestServer server;
   std::string session;
   {
-    Frames peer(house.daemon());
+    WebSocketTestClient peer(server.daemon());
     const Json ack = peer.hello_again();
     CHECK(ack["resumed"] == false);
     CHECK(ack["resume_grace"] == 60.0);
@@ -207,7 +207,7 @@ TEST_CASE("a resumed session has its calls, and a request asked again does not r
     peer.send(call_tool("bad", "test_fail"));
     CHECK(result_of(peer, "bad")["ok"] == false);
   }
-  Frames peer(house.daemon());
+  WebSocketTestClient peer(server.daemon());
   const Json ack = peer.hello_again(session);
   CHECK(ack["resumed"] == true);
   CHECK(ack["session_id"] == session);
@@ -220,34 +220,34 @@ TEST_CASE("a resumed session has its calls, and a request asked again does not r
   const Json bad = result_of(peer, "bad");
   CHECK(bad["from_cache"] == true);  // also a failure has happened only once
   CHECK(bad["error"]["code"] == "SERVICE_UNAVAILABLE");
-  CHECK(runs(house, "test_wait") == 2);
-  CHECK(runs(house, "test_fail") == 1);
+  CHECK(runs(server, "test_wait") == 2);
+  CHECK(runs(server, "test_fail") == 1);
 }
 
 TEST_CASE("a call that ended while nobody was there is answered when asked for again",
           "[serve][daemon][resume]") {
   Gate::close();
-  House house;
+  TestServer server;
   std::string session;
   {
-    Frames peer(house.daemon());
+    WebSocketTestClient peer(server.daemon());
     session = peer.hello_again()["session_id"].get<std::string>();
     peer.send(call_tool("1", "test_wait"));
     REQUIRE(Gate::entered(1));
   }
   Gate::open();
   REQUIRE(Gate::entered(0));
-  Frames peer(house.daemon());
+  WebSocketTestClient peer(server.daemon());
   CHECK(peer.hello_again(session)["resumed"] == true);
   peer.send(call_tool("1", "test_wait"));
   CHECK(result_of(peer, "1")["text"] == "done");
-  CHECK(runs(house, "test_wait") == 1);
+  CHECK(runs(server, "test_wait") == 1);
   CHECK(Gate::stopped() == 0);
 }
 
 TEST_CASE("a request whose answer is not kept any more is not run again", "[serve][daemon][resume]") {
-  House house(Settings{{"ws.result_ttl", "0s"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"ws.result_ttl", "0s"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello_again();
   peer.send(call_tool("1", "test_stream"));
   CHECK(result_of(peer, "1")["ok"] == true);
@@ -255,17 +255,17 @@ TEST_CASE("a request whose answer is not kept any more is not run again", "[serv
   const Json again = result_of(peer, "1");
   CHECK(again["error"]["code"] == "DUPLICATE");
   CHECK(again["error"]["details"]["original_request_id"] == "1");
-  CHECK(runs(house, "test_stream") == 1);
+  CHECK(runs(server, "test_stream") == 1);
   peer.send(call_tool("1", "test_stream", {{"n", 1}}));  // another call under an old id is new
   CHECK(result_of(peer, "1")["ok"] == true);
 }
 
 TEST_CASE("only a known session of a client that asked for it is resumed", "[serve][daemon][resume]") {
   Gate::close();
-  House house(Settings{{"ws.resume_grace", "100ms"}});
+  TestServer server(Settings{{"ws.resume_grace", "100ms"}});
   std::string plain, session;
   {
-    Frames peer(house.daemon());
+    WebSocketTestClient peer(server.daemon());
     const Json ack = peer.hello();
     CHECK_FALSE(ack.contains("resumed"));
     plain = ack["session_id"].get<std::string>();
@@ -274,7 +274,7 @@ TEST_CASE("only a known session of a client that asked for it is resumed", "[ser
   }
   REQUIRE(Gate::entered(0));  // cancelled at once
   {
-    Frames peer(house.daemon());
+    WebSocketTestClient peer(server.daemon());
     const Json ack = peer.hello_again(plain);
     CHECK(ack["resumed"] == false);
     CHECK(ack["session_id"] != plain);
@@ -284,18 +284,18 @@ TEST_CASE("only a known session of a client that asked for it is resumed", "[ser
   }
   REQUIRE(Gate::entered(0));  // when the grace time was over
   CHECK(Gate::stopped() == 2);
-  Frames late(house.daemon());
+  WebSocketTestClient late(server.daemon());
   CHECK(late.hello_again(session)["resumed"] == false);
 }
 
 TEST_CASE("a second connection takes its session over; a goodbye ends it", "[serve][daemon][resume]") {
   Gate::close();
-  House house;
-  Frames first(house.daemon());
+  TestServer server;
+  WebSocketTestClient first(server.daemon());
   const auto session = first.hello_again()["session_id"].get<std::string>();
   first.send(call_tool("1", "test_wait"));
   REQUIRE(Gate::entered(1));
-  Frames second(house.daemon());
+  WebSocketTestClient second(server.daemon());
   CHECK(second.hello_again(session)["resumed"] == true);
   std::string last;
   for (std::string frame = first.receive(); !frame.empty(); frame = first.receive()) last = frame;
@@ -305,27 +305,27 @@ TEST_CASE("a second connection takes its session over; a goodbye ends it", "[ser
   REQUIRE(Gate::entered(0));
   for (last = second.receive(); last.find("close") != 0; last = second.receive()) REQUIRE_FALSE(last.empty());
   CHECK(last == "close 1000");
-  Frames third(house.daemon());
+  WebSocketTestClient third(server.daemon());
   CHECK(third.hello_again(session)["resumed"] == false);
 }
 
 TEST_CASE("sessions without a client make room, sessions with one are not sent away",
           "[serve][daemon][resume][limits]") {
   Gate::close();
-  House house(Settings{{"ws.sessions", "1"}});
+  TestServer server(Settings{{"ws.sessions", "1"}});
   std::string session;
   {
-    Frames gone(house.daemon());
+    WebSocketTestClient gone(server.daemon());
     session = gone.hello_again()["session_id"].get<std::string>();
     gone.send(call_tool("1", "test_wait"));
     REQUIRE(Gate::entered(1));
   }
   // The loop may not have seen the loss yet; then this one is told to come back.
   for (;;) {
-    Frames peer(house.daemon());
+    WebSocketTestClient peer(server.daemon());
     if (peer.hello()["op"] != "hello_ack") continue;
     REQUIRE(Gate::entered(0));
-    Frames more(house.daemon());
+    WebSocketTestClient more(server.daemon());
     const Json refused = more.hello();
     CHECK(refused["error"]["code"] == "OVER_CAPACITY");
     CHECK(refused["error"]["details"]["retry_after"] == 1.0);

@@ -1,5 +1,5 @@
 #include "tests/catch.hpp"
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 
 #include <set>
 
@@ -14,8 +14,8 @@ std::string call_tool(const std::string& id, const std::string& tool,
 }  // namespace
 
 TEST_CASE("the daemon greets, lists, calls and reports", "[serve][daemon]") {
-  House house;
-  Frames peer(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon());
   const Json ack = peer.hello();
   CHECK(ack["op"] == "hello_ack");
   CHECK(ack["ok"] == true);
@@ -46,9 +46,9 @@ TEST_CASE("the daemon greets, lists, calls and reports", "[serve][daemon]") {
 }
 
 TEST_CASE("a wrong beginning ends with its word and its close code", "[serve][daemon]") {
-  House house(Settings{{"ws.token", "a-token-of-some-length"}, {"ws.hello_timeout", "100ms"}});
+  TestServer server(Settings{{"ws.token", "a-token-of-some-length"}, {"ws.hello_timeout", "100ms"}});
   const auto begin = [&](const std::string& first, unsigned char kind = 0x81) {
-    Frames peer(house.daemon());
+    WebSocketTestClient peer(server.daemon());
     peer.send(first, kind);
     const Json ack = peer.json();
     CHECK(ack["ok"] == false);
@@ -59,15 +59,15 @@ TEST_CASE("a wrong beginning ends with its word and its close code", "[serve][da
   CHECK(begin(R"({"op":"list_tools"})") == "missing_hello close 4001");
   CHECK(begin(R"({"op":"hello","token":"wrong"})") == "unauthorized close 4003");
   CHECK(begin(R"({"op":"hello"})") == "unauthorized close 4003");
-  Frames silent(house.daemon());
+  WebSocketTestClient silent(server.daemon());
   CHECK(silent.receive() == "close 4002");
-  Frames right(house.daemon());
+  WebSocketTestClient right(server.daemon());
   CHECK(right.hello("a-token-of-some-length")["ok"] == true);
 }
 
 TEST_CASE("every frame gets its own answer, also a wrong one", "[serve][daemon]") {
-  House house(Settings{{"limits.body", "4096"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"limits.body", "4096"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   const auto answer = [&](const std::string& text) {
     peer.send(text);
@@ -103,8 +103,8 @@ TEST_CASE("every frame gets its own answer, also a wrong one", "[serve][daemon]"
 
 TEST_CASE("calls on one connection run side by side", "[serve][daemon]") {
   Gate::close();
-  House house;
-  Frames peer(house.daemon());
+  TestServer server;
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   for (const char* const id : {"1", "2", "3"}) peer.send(call_tool(id, "test_wait", {{"n", id}}));
   REQUIRE(Gate::entered(3));
@@ -124,8 +124,8 @@ TEST_CASE("calls on one connection run side by side", "[serve][daemon]") {
 TEST_CASE("capacity is refused inside call_tool_res with the time to come back",
           "[serve][daemon][capacity]") {
   Gate::close();
-  House house(Settings{{"limits.session", "1"}, {"limits.permit_wait", "0s"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"limits.session", "1"}, {"limits.permit_wait", "0s"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   REQUIRE(Gate::entered(1));
@@ -139,8 +139,8 @@ TEST_CASE("capacity is refused inside call_tool_res with the time to come back",
 
 TEST_CASE("a running call beats, and streams pieces of text", "[serve][daemon]") {
   Gate::close();
-  House house(Settings{{"ws.progress_interval", "100ms"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"ws.progress_interval", "100ms"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   int bare = 0;
@@ -162,9 +162,9 @@ TEST_CASE("a running call beats, and streams pieces of text", "[serve][daemon]")
 
 TEST_CASE("cancel and a closed connection stop the tool", "[serve][daemon][cancel]") {
   Gate::close();
-  House house;
+  TestServer server;
   {
-    Frames peer(house.daemon());
+    WebSocketTestClient peer(server.daemon());
     peer.hello();
     peer.send(call_tool("1", "test_wait"));
     REQUIRE(Gate::entered(1));
@@ -182,23 +182,23 @@ TEST_CASE("cancel and a closed connection stop the tool", "[serve][daemon][cance
 }
 
 TEST_CASE("the daemon's port answers plain HTTP with a word of advice", "[serve][daemon]") {
-  House house;
-  CHECK(http(house.daemon(), "GET", "/", "").status == 426);
+  TestServer server;
+  CHECK(http(server.daemon(), "GET", "/", "").status == 426);
 }
 
 TEST_CASE("a frame that does not arrive in time ends the connection", "[serve][daemon][limits]") {
-  House house(Settings{{"limits.request_read", "1s"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"limits.request_read", "1s"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
-  peer.wire().send(std::string("\x81\x85\0\0\0\0ab", 8));
+  peer.tcp().send(std::string("\x81\x85\0\0\0\0ab", 8));
   CHECK(peer.receive() == "close 1008");
 }
 
 TEST_CASE("a frame beyond the limit ends the connection only", "[serve][daemon][limits]") {
-  House house(Settings{{"limits.frame", "1KiB"}});
-  Frames peer(house.daemon());
+  TestServer server(Settings{{"limits.frame", "1KiB"}});
+  WebSocketTestClient peer(server.daemon());
   peer.hello();
   peer.send(std::string(5000, ' '));
   CHECK(peer.receive() == "close 1009");
-  CHECK(Frames(house.daemon()).hello()["ok"] == true);
+  CHECK(WebSocketTestClient(server.daemon()).hello()["ok"] == true);
 }

@@ -1,4 +1,4 @@
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 
 #include "core/text.hpp"
 #include "io/random.hpp"
@@ -164,7 +164,7 @@ Config config_of(const Settings& settings) {
   return config;
 }
 
-House::House(const Settings& settings, const Clock& access_clock) : access_clock_(access_clock) {
+TestServer::TestServer(const Settings& settings, const Clock& access_clock) : access_clock_(access_clock) {
   options_.root = scratch_.path();
   options_.in_memory = true;
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
@@ -190,25 +190,25 @@ House::House(const Settings& settings, const Clock& access_clock) : access_clock
   thread_ = std::thread([this] { parts_->net.run(); });
 }
 
-House::~House() {
+TestServer::~TestServer() {
   Gate::open();
   parts_->net.stop();
   thread_.join();
 }
 
-std::uint16_t House::mcp() const {
+std::uint16_t TestServer::mcp() const {
   return port_of(parts_->listeners()[0]);
 }
 
-std::uint16_t House::daemon() const {
+std::uint16_t TestServer::daemon() const {
   return port_of(parts_->listeners()[1]);
 }
 
-std::uint16_t House::health() const {
+std::uint16_t TestServer::health() const {
   return port_of(parts_->listeners()[2]);
 }
 
-void House::replace_access(const Settings& settings) {
+void TestServer::replace_access(const Settings& settings) {
   const Config config = config_of(settings);
   Result<AccessPolicy> access =
       AccessPolicy::load(config, scratch_.path(), false, &parts_->access, access_clock_);
@@ -216,7 +216,7 @@ void House::replace_access(const Settings& settings) {
   on_loop([&] { parts_->replace_access(std::move(*access), config); });
 }
 
-void House::on_loop(std::function<void()> job) {
+void TestServer::on_loop(std::function<void()> job) {
   std::promise<void> done;
   parts_->net.loop().post([&] {
     job();
@@ -225,7 +225,7 @@ void House::on_loop(std::function<void()> job) {
   REQUIRE(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
 }
 
-TcpWire::TcpWire(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+TcpClient::TcpClient(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -235,11 +235,11 @@ TcpWire::TcpWire(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) 
   REQUIRE(connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
-TcpWire::~TcpWire() {
+TcpClient::~TcpClient() {
   close(socket_);
 }
 
-void TcpWire::send(std::string_view bytes) {
+void TcpClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count <= 0) return;
@@ -247,18 +247,18 @@ void TcpWire::send(std::string_view bytes) {
   }
 }
 
-void TcpWire::half_close() {
+void TcpClient::half_close() {
   shutdown(socket_, SHUT_WR);
 }
 
-std::string TcpWire::some() {
+std::string TcpClient::some() {
   std::string text(65536, '\0');
   const ssize_t count = recv(socket_, text.data(), text.size(), 0);
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return text;
 }
 
-std::string TcpWire::until(std::string_view mark) {
+std::string TcpClient::until(std::string_view mark) {
   std::string text;
   while (text.find(mark) == std::string::npos) {
     const std::string more = some();
@@ -268,25 +268,25 @@ std::string TcpWire::until(std::string_view mark) {
   return text;
 }
 
-std::string TcpWire::all() {
+std::string TcpClient::all() {
   std::string text;
   for (std::string more = some(); !more.empty(); more = some()) text += more;
   return text;
 }
 
-Frames::Frames(std::uint16_t port, const std::string& head) : wire_(port) {
-  wire_.send(
+WebSocketTestClient::WebSocketTestClient(std::uint16_t port, const std::string& head) : tcp_(port) {
+  tcp_.send(
       "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: "
       "Upgrade\r\nSec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
       head + "\r\n");
-  const std::string answer = wire_.until("\r\n\r\n");
+  const std::string answer = tcp_.until("\r\n\r\n");
   status = answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
   const std::size_t end = answer.find("\r\n\r\n");
   if (end != std::string::npos) bytes_ = answer.substr(end + 4);
 }
 
-void Frames::send(const std::string& text, unsigned char first) {
+void WebSocketTestClient::send(const std::string& text, unsigned char first) {
   std::string frame(1, static_cast<char>(first));
   if (text.size() < 126) {
     frame += static_cast<char>(0x80U | text.size());
@@ -296,19 +296,19 @@ void Frames::send(const std::string& text, unsigned char first) {
     for (int shift = wide ? 56 : 8; shift >= 0; shift -= 8)
       frame += static_cast<char>((text.size() >> static_cast<unsigned>(shift)) & 0xFFU);
   }
-  wire_.send(frame + std::string(4, '\0') + text);  // a mask of zeros changes nothing
+  tcp_.send(frame + std::string(4, '\0') + text);  // a mask of zeros changes nothing
 }
 
-bool Frames::need(std::size_t count) {
+bool WebSocketTestClient::need(std::size_t count) {
   while (bytes_.size() < count) {
-    const std::string more = wire_.some();
+    const std::string more = tcp_.some();
     if (more.empty()) return false;
     bytes_ += more;
   }
   return true;
 }
 
-std::string Frames::receive() {
+std::string WebSocketTestClient::receive() {
   if (!need(2)) return "";
   const auto at = [this](std::size_t i) {
     return static_cast<std::size_t>(static_cast<unsigned char>(bytes_[i]));
@@ -329,24 +329,24 @@ std::string Frames::receive() {
   return text;
 }
 
-Json Frames::json() {
+Json WebSocketTestClient::json() {
   const std::string text = receive();
   const Result<Json> value = parse_json(text);
   if (!value) FAIL("no JSON frame: " + text);
   return *value;
 }
 
-Json Frames::hello(const std::string& token) {
+Json WebSocketTestClient::hello(const std::string& token) {
   send(dump_json({{"op", "hello"}, {"session_id", "mine"}, {"token", token}}));
   return json();
 }
 
-Json Frames::hello_again(const std::string& session, const std::string& token) {
+Json WebSocketTestClient::hello_again(const std::string& session, const std::string& token) {
   send(dump_json({{"op", "hello"}, {"session_id", session}, {"resume", true}, {"token", token}}));
   return json();
 }
 
-Json Frames::until(const std::string& op) {
+Json WebSocketTestClient::until(const std::string& op) {
   for (;;) {
     Json frame = json();
     if (frame.value("op", std::string()) == op) return frame;
@@ -364,12 +364,12 @@ std::string HttpReply::header(const std::string& name) const {
 
 HttpReply http(std::uint16_t port, const std::string& method, const std::string& path,
                const std::string& head, const std::string& body) {
-  TcpWire wire(port);
+  TcpClient client(port);
   std::string text = method + " " + path + " HTTP/1.1\r\nConnection: close\r\n" + head;
   if (head.find("Host:") == std::string::npos) text += "Host: 127.0.0.1\r\n";
   if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
-  wire.send(text + "\r\n" + body);
-  const std::string answer = wire.all();
+  client.send(text + "\r\n" + body);
+  const std::string answer = client.all();
   HttpReply reply;
   const std::size_t end = answer.find("\r\n\r\n");
   REQUIRE(end != std::string::npos);

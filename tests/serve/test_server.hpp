@@ -18,15 +18,15 @@ using Settings = std::vector<RawSetting>;
 Config config_of(const Settings& settings);
 
 /// Everything but files of the deployment and signals; the loop runs in a thread of its own.
-class House {
+class TestServer {
  public:
   /// `access_clock` is the one that keys and tokens are judged by, and requests counted.
-  explicit House(const Settings& settings = {}, const Clock& access_clock = system_clock());
-  ~House();
-  House(const House&) = delete;
-  House& operator=(const House&) = delete;
-  House(House&&) = delete;
-  House& operator=(House&&) = delete;
+  explicit TestServer(const Settings& settings = {}, const Clock& access_clock = system_clock());
+  ~TestServer();
+  TestServer(const TestServer&) = delete;
+  TestServer& operator=(const TestServer&) = delete;
+  TestServer(TestServer&&) = delete;
+  TestServer& operator=(TestServer&&) = delete;
 
   [[nodiscard]] std::uint16_t mcp() const;
   [[nodiscard]] std::uint16_t daemon() const;
@@ -35,7 +35,7 @@ class House {
   void on_loop(std::function<void()> job);
   engine::Engine& engine() { return parts_->engine; }
   engine::Metrics& metrics() { return parts_->metrics; }
-  serve::McpStack& front() { return parts_->mcp; }
+  serve::McpStack& mcp_stack() { return parts_->mcp; }
   /// Puts other rules of access in place, as a reload does.
   void replace_access(const Settings& settings);
   serve::auth::Guard& guard() { return parts_->guard; }
@@ -63,14 +63,14 @@ class Gate {
 };
 
 /// A TCP connection with blocking reads of at most five seconds.
-class TcpWire {
+class TcpClient {
  public:
-  explicit TcpWire(std::uint16_t port);
-  ~TcpWire();
-  TcpWire(const TcpWire&) = delete;
-  TcpWire& operator=(const TcpWire&) = delete;
-  TcpWire(TcpWire&&) = delete;
-  TcpWire& operator=(TcpWire&&) = delete;
+  explicit TcpClient(std::uint16_t port);
+  ~TcpClient();
+  TcpClient(const TcpClient&) = delete;
+  TcpClient& operator=(const TcpClient&) = delete;
+  TcpClient(TcpClient&&) = delete;
+  TcpClient& operator=(TcpClient&&) = delete;
   void send(std::string_view bytes);
   void half_close();
   /// Whatever has come; "" at the end of the stream.
@@ -83,9 +83,9 @@ class TcpWire {
 };
 
 /// A WebSocket client of the plainest kind.
-class Frames {
+class WebSocketTestClient {
  public:
-  explicit Frames(std::uint16_t port, const std::string& head = {});
+  explicit WebSocketTestClient(std::uint16_t port, const std::string& head = {});
   void send(const std::string& text, unsigned char first = 0x81);
   /// The next frame's text; "close 4001" for a close frame, "" at the end.
   std::string receive();
@@ -95,12 +95,12 @@ class Frames {
   Json hello_again(const std::string& session = "new", const std::string& token = {});
   /// The next frame of that op; others are skipped.
   Json until(const std::string& op);
-  TcpWire& wire() { return wire_; }
+  TcpClient& tcp() { return tcp_; }
   int status = 0;  ///< of the upgrade
 
  private:
   bool need(std::size_t count);
-  TcpWire wire_;
+  TcpClient tcp_;
   std::string bytes_;
 };
 
