@@ -27,7 +27,7 @@ std::vector<store::Message> exchange(const std::string& question) {
           {"assistant", "answer to " + question, "chat", "glm", "glm-4.6", {}}};
 }
 
-/// Conversations of a store that can be told to fail or to hold every write back.
+/// Conversations of a store that can be made to fail or to hold every write back.
 class StubbornStore : public store::Conversations {
  public:
   explicit StubbornStore(std::unique_ptr<store::Store> real) : real_(std::move(real)) {}
@@ -71,7 +71,7 @@ class StubbornStore : public store::Conversations {
 
 }  // namespace
 
-TEST_CASE("what was said and done is there after a restart", "[memory]") {
+TEST_CASE("messages and state are there after a restart", "[memory]") {
   const test::TempFolder folder;
   const std::string id = io::random_uuid();
   for (int round = 0; round < 2; ++round) {
@@ -94,7 +94,7 @@ TEST_CASE("what was said and done is there after a restart", "[memory]") {
   CHECK(thread->state["steps"] == 2);
 }
 
-TEST_CASE("a thread does not exist for others, also after a restart", "[memory]") {
+TEST_CASE("a conversation does not exist for other callers, also after a restart", "[memory]") {
   const test::TempFolder folder;
   {
     const auto store = store::open_sqlite(folder / "exai.db");
@@ -112,7 +112,7 @@ TEST_CASE("a thread does not exist for others, also after a restart", "[memory]"
   CHECK(memory.load("a", "alice", {})->messages.size() == 2);
 }
 
-TEST_CASE("threads expire by their last change and have a limit of turns", "[memory]") {
+TEST_CASE("conversations expire by their last change and have a message limit", "[memory]") {
   MovedClock clock;
   const auto store = store::open_sqlite(":memory:", clock);
   ConversationMemory memory((*store)->conversations(), clock, {}, nullptr);
@@ -131,7 +131,7 @@ TEST_CASE("threads expire by their last change and have a limit of turns", "[mem
   CHECK(memory.append("a", "alice", exchange("four"), rules, true).error().kind == ErrorKind::not_found);
 }
 
-TEST_CASE("a change that fails changes nothing, and none is lost between threads", "[memory]") {
+TEST_CASE("a failed change changes nothing, and no change is lost between threads", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
   ConversationMemory memory((*store)->conversations(), system_clock(), {}, nullptr);
   const auto count = [](Json& state) -> Result<void> {
@@ -160,7 +160,7 @@ TEST_CASE("a change that fails changes nothing, and none is lost between threads
   CHECK((*store)->conversations().load("a", std::chrono::hours(24))->state == R"({"n":801})");
 }
 
-TEST_CASE("few threads stay in memory, all in the store", "[memory]") {
+TEST_CASE("few conversations stay in memory, all in the store", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
   ConversationMemory memory((*store)->conversations(), system_clock(), {.threads = 4}, nullptr);
   for (int i = 0; i < 40; ++i) {
@@ -172,7 +172,7 @@ TEST_CASE("few threads stay in memory, all in the store", "[memory]") {
     CHECK(memory.load("t" + std::to_string(i), "alice", {})->messages[0].content == "q" + std::to_string(i));
 }
 
-TEST_CASE("only a small thread in memory is at hand", "[memory]") {
+TEST_CASE("only a small conversation in memory is available without waiting", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
   ConversationMemory memory((*store)->conversations(), system_clock(), {}, nullptr);
   const auto keep = [&](std::size_t size) {
@@ -192,14 +192,14 @@ TEST_CASE("only a small thread in memory is at hand", "[memory]") {
   CHECK(memory.load("a", "alice", {})->state == std::string(200'000, 'x'));
 }
 
-TEST_CASE("a store that fails is tried again and nothing is lost", "[memory]") {
+TEST_CASE("a store that fails is retried and nothing is lost", "[memory]") {
   StubbornStore store(std::move(*store::open_sqlite(":memory:")));
   store.failing = true;
-  std::atomic<int> told{0}, otherwise{0};
+  std::atomic<int> expected_errors{0}, other_errors{0};
   {
     // On the writer's thread, where nothing may be checked.
     ConversationMemory memory(store, system_clock(), {}, [&](const Error& error) {
-      ++(error.message == "the disk is full" ? told : otherwise);
+      ++(error.message == "the disk is full" ? expected_errors : other_errors);
     });
     REQUIRE(memory.append("a", "alice", exchange("one"), {}, true));
     store.wait_for_attempts(1);
@@ -207,14 +207,14 @@ TEST_CASE("a store that fails is tried again and nothing is lost", "[memory]") {
     REQUIRE(memory.append("a", "alice", exchange("two"), {}, true));
     store.failing = false;
   }  // ends only when all is written
-  CHECK(told >= 1);
-  CHECK(otherwise == 0);
+  CHECK(expected_errors >= 1);
+  CHECK(other_errors == 0);
   const auto kept = store.load("a", std::chrono::hours(24));
   REQUIRE(kept);
   CHECK(kept->messages.size() == 4);
 }
 
-TEST_CASE("what fails while the memory ends is tried once more", "[memory]") {
+TEST_CASE("a write that fails during shutdown is retried once", "[memory]") {
   for (int round = 0; round < 50; ++round) {
     StubbornStore store(std::move(*store::open_sqlite(":memory:")));
     {
@@ -228,7 +228,7 @@ TEST_CASE("what fails while the memory ends is tried once more", "[memory]") {
   }
 }
 
-TEST_CASE("a store that does not follow makes callers wait, then says so", "[memory][slow]") {
+TEST_CASE("a store that falls behind makes callers wait, then fails the call", "[memory][slow]") {
   StubbornStore store(std::move(*store::open_sqlite(":memory:")));
   store.hold(true);
   ConversationMemory memory(store, system_clock(),
@@ -258,7 +258,7 @@ std::vector<store::Message> messages_after_restart(const Scratch& scratch, const
 
 }  // namespace
 
-TEST_CASE("what was answered outlives a process whose store took nothing", "[memory][journal]") {
+TEST_CASE("what was answered outlives a process whose store saved nothing", "[memory][journal]") {
   const Scratch living, scratch;
   StubbornStore away(std::move(*store::open_sqlite(":memory:")));
   away.failing = true;  // only the journal can have it
@@ -284,7 +284,7 @@ TEST_CASE("what was answered outlives a process whose store took nothing", "[mem
   CHECK_FALSE(io::any_journal(scratch.path()));
 }
 
-TEST_CASE("a store that stays broken is told at the end, and the next start has everything",
+TEST_CASE("a store that stays broken is reported at the end, and the next start restores everything",
           "[memory][journal]") {
   const Scratch scratch;
   {
@@ -302,13 +302,14 @@ TEST_CASE("a store that stays broken is told at the end, and the next start has 
   CHECK(messages_after_restart(scratch, "a").size() == 2);
 }
 
-TEST_CASE("what cannot be written down is not promised, and goes on when it can", "[memory][journal]") {
+TEST_CASE("what cannot be journalled is not acknowledged, and writing resumes when it can",
+          "[memory][journal]") {
   auto real = store::open_sqlite(":memory:");
   REQUIRE(real);
   bool full = true;
   const Scratch scratch;
-  int told = 0;
-  ConversationMemory memory((*real)->conversations(), system_clock(), {}, [&](const Error&) { ++told; },
+  int errors = 0;
+  ConversationMemory memory((*real)->conversations(), system_clock(), {}, [&](const Error&) { ++errors; },
                             [&]() -> Result<std::unique_ptr<io::Journal>> {
                               if (full)
                                 return fail(ErrorKind::unreachable, "no space left on device", "make room");
@@ -317,7 +318,7 @@ TEST_CASE("what cannot be written down is not promised, and goes on when it can"
   const auto refused = memory.append("a", "alice", exchange("one"), {}, true);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message == "no space left on device");
-  CHECK(told == 1);
+  CHECK(errors == 1);
   REQUIRE(memory.trouble());
   const auto changed = memory.update("a", "alice", {}, false, [](Json& state) -> Result<void> {
     state = 1;
@@ -332,7 +333,7 @@ TEST_CASE("what cannot be written down is not promised, and goes on when it can"
   CHECK(memory.close());
 }
 
-TEST_CASE("a journal whose records are all in the store goes with the server", "[memory][journal]") {
+TEST_CASE("a journal whose records are all in the store is removed with the server", "[memory][journal]") {
   const Scratch scratch;
   {
     auto real = store::open_sqlite(scratch / "exai.db");
@@ -347,7 +348,7 @@ TEST_CASE("a journal whose records are all in the store goes with the server", "
   CHECK_FALSE(io::any_journal(scratch.path()));
 }
 
-TEST_CASE("under the durability of power a change is on the disk, and no quick answer waits for that",
+TEST_CASE("with durability power a change is on the disk, and no quick answer waits for that",
           "[memory][journal]") {
   const Scratch scratch;
   auto real = store::open_sqlite(scratch / "exai.db");

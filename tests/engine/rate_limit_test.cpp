@@ -48,7 +48,7 @@ TEST_CASE("a refusal takes from no bucket, and each bucket counts its own", "[se
   CHECK(rates.take("c", "", at(0)) == Millis{1000});
 }
 
-TEST_CASE("buckets of callers that are gone are forgotten, and a flood of them is bounded", "[serve][rate]") {
+TEST_CASE("buckets of idle callers are removed, and their number is bounded", "[serve][rate]") {
   RateLimits limits = narrow();
   limits.global = {1e9, 1e9};
   limits.buckets = 100;
@@ -64,7 +64,7 @@ TEST_CASE("buckets of callers that are gone are forgotten, and a flood of them i
   CHECK(rates.take("address 4999", "", at(24999)).count() > 0);
 }
 
-TEST_CASE("kept results end with their time, their count and their bytes", "[serve][results]") {
+TEST_CASE("cached results are bounded by age, count and bytes", "[serve][results]") {
   ResultCache results({3, 4096, Millis{1000}});
   results.keep("s/a", kept("A"), at(0));
   REQUIRE(results.find("s/a", at(999)) != nullptr);

@@ -39,7 +39,7 @@ const engine::EmbeddedFile& of(const engine::FileBundle& embedding, const std::s
   return embedding.files.front();
 }
 
-engine::EmbedRules room(long long tokens) {
+engine::EmbedRules budget(long long tokens) {
   engine::EmbedRules rules;
   rules.tokens = tokens;
   return rules;
@@ -130,7 +130,7 @@ TEST_CASE("a file that cannot be read says so", "[workspace]") {
   const fs::path file = scratch.write("locked.txt", "x");
   fs::permissions(file, fs::perms::none);
   if (::access(file.c_str(), R_OK) == 0) return;  // root reads everything
-  const auto text = engine::embed(workspace, {file.string()}, room(1000));
+  const auto text = engine::embed(workspace, {file.string()}, budget(1000));
   REQUIRE_FALSE(text);
   CHECK(text.error().kind == ErrorKind::missing_input);
   CHECK(text.error().message.find("locked.txt") != std::string::npos);
@@ -151,7 +151,7 @@ TEST_CASE("drive letters and relative paths count where the settings say so", "[
   CHECK_FALSE(check_value(*find_setting("workspace.drive_mappings"), "C=/app"));
 }
 
-TEST_CASE("a folder stands for its text files", "[workspace]") {
+TEST_CASE("a folder expands to its text files", "[workspace]") {
   const tests::Scratch scratch;
   scratch.write("b.md", "two");
   scratch.write("a.txt", "one");
@@ -162,7 +162,7 @@ TEST_CASE("a folder stands for its text files", "[workspace]") {
     scratch.write(skipped, "never shown");
   fs::create_symlink("/etc/hostname", scratch.path() / "link.txt");
   const Workspace workspace = workspace_of(scratch.path());
-  const auto embedding = engine::embed(workspace, {scratch.path().string()}, room(1000));
+  const auto embedding = engine::embed(workspace, {scratch.path().string()}, budget(1000));
   REQUIRE(embedding);
   CHECK(embedding->text.find("never shown") == std::string::npos);
   CHECK(embedding->text.starts_with("\n\n--- file " + scratch.path().string() +
@@ -174,14 +174,14 @@ TEST_CASE("a folder stands for its text files", "[workspace]") {
   CHECK(of(*embedding, "logo.bin").note == "no text");
   CHECK_FALSE(of(*embedding, "logo.bin").embedded);
   CHECK(of(*embedding, "a.txt").sha256 == sha256_hex("one"));
-  CHECK(engine::embed(workspace, {(scratch.path() / "logo.bin").string()}, room(1000)).error().kind ==
+  CHECK(engine::embed(workspace, {(scratch.path() / "logo.bin").string()}, budget(1000)).error().kind ==
         ErrorKind::invalid);
 }
 
-TEST_CASE("a folder is looked at up to a bound", "[workspace]") {
+TEST_CASE("a folder is read up to a bound", "[workspace]") {
   const tests::Scratch scratch;
   for (int i = 0; i < 12; ++i) scratch.write("f" + std::to_string(i), "text " + std::to_string(i));
-  engine::EmbedRules rules = room(1000);
+  engine::EmbedRules rules = budget(1000);
   rules.files = 5;
   const auto embedding = engine::embed(workspace_of(scratch.path()), {scratch.path().string()}, rules);
   REQUIRE(embedding);
@@ -196,7 +196,7 @@ TEST_CASE("what does not fit the budget is named", "[workspace]") {
   const std::string small = scratch.write("small.txt", std::string(100, 'a')).string();
   const std::string large = scratch.write("large.txt", std::string(100'000, 'b')).string();
   const std::string huge = scratch.write("huge.txt", std::string(3000, 'c')).string();
-  engine::EmbedRules rules = room(1000);
+  engine::EmbedRules rules = budget(1000);
   rules.file_bytes = 200'000;
   const auto embedding = engine::embed(workspace_of(scratch.path()), {large, small}, rules);
   REQUIRE(embedding);
@@ -213,13 +213,13 @@ TEST_CASE("what does not fit the budget is named", "[workspace]") {
   CHECK_FALSE(of(*capped, "huge.txt").embedded);
 }
 
-TEST_CASE("what was embedded is found again in the text", "[workspace]") {
+TEST_CASE("inlined files are found again in the text", "[workspace]") {
   const tests::Scratch scratch;
   const std::string one =
       scratch.write("one (1 bytes) ---.txt", "first\n\n--- file x (3 bytes) ---\n").string();
   const std::string two = scratch.write("two.txt", "second").string();
   const std::string none = scratch.write("empty.txt", "").string();
-  const auto embedding = engine::embed(workspace_of(scratch.path()), {one, none, two}, room(1000));
+  const auto embedding = engine::embed(workspace_of(scratch.path()), {one, none, two}, budget(1000));
   REQUIRE(embedding);
   const std::string text = "look at these" + embedding->text + "\n\nand tell";
   const std::string first = of(*embedding, "one (1 bytes) ---.txt").sha256;
@@ -250,20 +250,20 @@ TEST_CASE("what was embedded is found again in the text", "[workspace]") {
   }
 }
 
-TEST_CASE("the same content is embedded once, and known content not again", "[workspace]") {
+TEST_CASE("the same content is inlined once, and known content not again", "[workspace]") {
   const tests::Scratch scratch;
   const std::string one = scratch.write("one.txt", "the same").string();
   const std::string two = scratch.write("two.txt", "the same").string();
   const std::string old = scratch.write("old.txt", "seen before").string();
   fs::create_hard_link(old, scratch.path() / "linked.txt");
   const auto embedding =
-      engine::embed(workspace_of(scratch.path()), {one, two, old}, room(1000), {sha256_hex("seen before")});
+      engine::embed(workspace_of(scratch.path()), {one, two, old}, budget(1000), {sha256_hex("seen before")});
   REQUIRE(embedding);
   CHECK(of(*embedding, "two.txt").note == "same content as " + one);
   CHECK(of(*embedding, "old.txt").note == "embedded earlier");
   CHECK(embedding->text.find("seen before") == std::string::npos);
   CHECK(embedding->text.find("--- file " + old + ": embedded earlier ---") != std::string::npos);
-  const auto linked = engine::embed(workspace_of(scratch.path()), {old}, room(1000));
+  const auto linked = engine::embed(workspace_of(scratch.path()), {old}, budget(1000));
   REQUIRE(linked);
   CHECK(of(*linked, "old.txt").note == "one of 2 hard links");
   CHECK(of(*linked, "old.txt").embedded);
@@ -272,7 +272,7 @@ TEST_CASE("the same content is embedded once, and known content not again", "[wo
 TEST_CASE("lines are numbered for the model", "[workspace]") {
   const tests::Scratch scratch;
   const std::string file = scratch.write("a.cpp", "first\nsecond\n").string();
-  engine::EmbedRules rules = room(1000);
+  engine::EmbedRules rules = budget(1000);
   rules.line_numbers = true;
   const auto embedding = engine::embed(workspace_of(scratch.path()), {file}, rules);
   REQUIRE(embedding);

@@ -54,7 +54,7 @@ mcp::client::McpObserver answering(std::function<Result<Json>(const mcp::client:
 
 }  // namespace
 
-TEST_CASE("a modern request says all about itself, in its body and in its headers", "[io][mcp]") {
+TEST_CASE("a stateless request is self-contained, in its body and in its headers", "[mcp][client]") {
   const McpPeer peer(modern([](Connection& connection, const Json& message) {
     return write_json(connection, result_for(message, complete("done")));
   }));
@@ -89,7 +89,7 @@ TEST_CASE("a modern request says all about itself, in its body and in its header
   CHECK(header_of(requests[4], "Mcp-Name") == "=?base64?bm90ZTovL8Ok?=");
 }
 
-TEST_CASE("input that a server requires is asked for until it is content", "[io][mcp]") {
+TEST_CASE("input that a server requires is elicited until the server is satisfied", "[mcp][client]") {
   std::vector<Json> calls;
   const McpPeer peer(modern([&](Connection& connection, const Json& message) {
     calls.push_back(message);
@@ -123,7 +123,7 @@ TEST_CASE("input that a server requires is asked for until it is content", "[io]
   CHECK(calls[0]["id"] != calls[1]["id"]);
 }
 
-TEST_CASE("a server that asks for ever, or for what was not offered, is given up", "[io][mcp]") {
+TEST_CASE("a server that asks without end, or for what was not offered, is given up", "[mcp][client]") {
   const bool offered = GENERATE(true, false);
   int calls = 0;
   const McpPeer peer(modern([&](Connection& connection, const Json& message) {
@@ -144,7 +144,7 @@ TEST_CASE("a server that asks for ever, or for what was not offered, is given up
   CHECK(calls == (offered ? 32 : 1));
 }
 
-TEST_CASE("a task is followed to its end", "[io][mcp]") {
+TEST_CASE("a task is followed to its end", "[mcp][client]") {
   std::vector<std::string> methods;
   std::string ending = "completed";
   SECTION("with a result") {}
@@ -193,7 +193,7 @@ TEST_CASE("a task is followed to its end", "[io][mcp]") {
   CHECK(header_of(look, "Mcp-Name") == "t1");
 }
 
-TEST_CASE("a task that nobody waits for any more is cancelled", "[io][mcp]") {
+TEST_CASE("a task that nobody waits for any more is cancelled", "[mcp][client]") {
   std::stop_source stop;
   std::vector<std::string> methods;
   const McpPeer peer(modern([&](Connection& connection, const Json& message) {
@@ -213,7 +213,7 @@ TEST_CASE("a task that nobody waits for any more is cancelled", "[io][mcp]") {
   CHECK(methods.back() == "tasks/cancel");
 }
 
-TEST_CASE("in the modern era closing the stream is the cancellation", "[io][mcp]") {
+TEST_CASE("in stateless revisions closing the stream cancels the request", "[mcp][client]") {
   std::stop_source stop;
   const McpPeer peer(modern([&](Connection& connection, const Json&) {
     stop.request_stop();
@@ -225,7 +225,8 @@ TEST_CASE("in the modern era closing the stream is the cancellation", "[io][mcp]
   CHECK(Json::parse(peer.requests().back().body)["method"] == "resources/read");
 }
 
-TEST_CASE("errors of the modern ladder come with their status and are read from the body", "[io][mcp]") {
+TEST_CASE("errors of stateless revisions have their HTTP status and are read from the body",
+          "[mcp][client]") {
   const McpPeer peer(modern([](Connection& connection, const Json& message) {
     const Json needs{{"requiredCapabilities", {{"sampling", Json::object()}}}};
     return write_answer(
@@ -241,7 +242,7 @@ TEST_CASE("errors of the modern ladder come with their status and are read from 
   CHECK(answer.error().hint.find("sampling") != std::string::npos);
 }
 
-TEST_CASE("the era is found out, or the one that was asked for is insisted on", "[io][mcp]") {
+TEST_CASE("the revision is negotiated, or the requested one is required", "[mcp][client]") {
   SECTION("a list of legacy versions means initialize") {
     const McpPeer peer([](Connection& connection, const RawRequest& request, const Json& message) {
       if (message.is_object() && message.value("method", "") == "server/discover")
@@ -294,8 +295,7 @@ read rest
   }
 }
 
-TEST_CASE("an HTTP+SSE server is spoken to by its path, by name, or when it refuses the first POST",
-          "[io][mcp]") {
+TEST_CASE("HTTP+SSE is chosen by the path, by name, or when the first POST is refused", "[mcp][client]") {
   std::string streamed;  // what the POSTs put on the stream
   std::mutex mutex;
   std::condition_variable wake;
@@ -335,7 +335,7 @@ TEST_CASE("an HTTP+SSE server is spoken to by its path, by name, or when it refu
   CHECK((*client)->ping(soon()));
 }
 
-TEST_CASE("an error without an id is the answer to what was asked", "[io][mcp]") {
+TEST_CASE("an error without an id answers the pending request", "[mcp][client]") {
   const McpPeer peer(modern([](Connection& connection, const Json&) {
     return write_answer(connection, 400, "application/json",
                         R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"that was no JSON"}})");
@@ -345,7 +345,7 @@ TEST_CASE("an error without an id is the answer to what was asked", "[io][mcp]")
   CHECK((*client)->get_prompt("p", {}, soon(), {}).error().message == "that was no JSON");
 }
 
-TEST_CASE("a stream that does not begin with an endpoint is none of HTTP+SSE", "[io][mcp]") {
+TEST_CASE("a stream that does not begin with an endpoint is not HTTP+SSE", "[mcp][client]") {
   const McpPeer peer([](Connection& connection, const RawRequest&, const Json&) {
     return write_events(connection, "event: news\ndata: /post\n\n");
   });
@@ -354,7 +354,7 @@ TEST_CASE("a stream that does not begin with an endpoint is none of HTTP+SSE", "
   CHECK(client.error().message.find("endpoint") != std::string::npos);
 }
 
-TEST_CASE("an HTTP+SSE server must not send our messages elsewhere", "[io][mcp]") {
+TEST_CASE("an HTTP+SSE server must not send our messages elsewhere", "[mcp][client]") {
   const McpPeer peer([](Connection& connection, const RawRequest&, const Json&) {
     return write_events(connection, "event: endpoint\ndata: http://127.0.0.1:1/post\n\n");
   });
@@ -365,7 +365,7 @@ TEST_CASE("an HTTP+SSE server must not send our messages elsewhere", "[io][mcp]"
   CHECK(client.error().kind == ErrorKind::refused);
 }
 
-TEST_CASE("over a WebSocket the subprotocol tells MCP from the daemon", "[io][mcp]") {
+TEST_CASE("over a WebSocket the subprotocol tells MCP from the daemon", "[mcp][client]") {
   const test::WsServer server(
       [](test::WsPeer& peer) {
         const Json discover = Json::parse(peer.read());

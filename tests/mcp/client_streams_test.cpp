@@ -46,7 +46,7 @@ const Json k_hello{{"content", {{{"type", "text"}, {"text", "hello"}}}}};
 
 }  // namespace
 
-TEST_CASE("an answer is the same wherever its bytes are cut", "[io][mcp]") {
+TEST_CASE("an answer is the same wherever its bytes are cut", "[mcp][client]") {
   const std::string object = R"({"jsonrpc":"2.0","id":1,"result":{"a":"\n{[<data: x"}})";
   const std::string events =
       ": hi\r\nevent: ping\ndata: {\"no\":1}\n\nid: 7\nevent: message\ndata: {\"rows\":[\ndata: "
@@ -76,7 +76,7 @@ TEST_CASE("an answer is the same wherever its bytes are cut", "[io][mcp]") {
   }
 }
 
-TEST_CASE("a result of thousands of rows arrives, as JSON and as events", "[io][mcp]") {
+TEST_CASE("a result of thousands of rows arrives, as JSON and as events", "[mcp][client]") {
   Json rows = Json::array();
   for (int row = 0; row < 5000; ++row) rows.push_back({{"row", row}, {"text", "{\"a\": [1, 2]}\n{"}});
   const Json result{{"structuredContent", {{"rows", rows}}}};
@@ -96,7 +96,7 @@ TEST_CASE("a result of thousands of rows arrives, as JSON and as events", "[io][
   }
 }
 
-TEST_CASE("a redirect within the origin is followed with body and key", "[io][mcp]") {
+TEST_CASE("a redirect within the origin is followed with body and key", "[mcp][client]") {
   for (const int status : {301, 302, 307, 308})
     for (const char* location : {"/mcp/", "mcp/", "{}/mcp/", "/mcp/#part", "//{host}/mcp/"}) {
       std::string origin;
@@ -124,7 +124,7 @@ TEST_CASE("a redirect within the origin is followed with body and key", "[io][mc
     }
 }
 
-TEST_CASE("another origin gets nothing, and a circle ends", "[io][mcp]") {
+TEST_CASE("another origin gets nothing, and a redirect loop ends", "[mcp][client]") {
   const McpPeer other([](Connection& connection, const RawRequest&, const Json& message) {
     return write_json(connection, result_for(message, k_hello));
   });
@@ -158,9 +158,9 @@ TEST_CASE("another origin gets nothing, and a circle ends", "[io][mcp]") {
   CHECK(client.error().message.find("for ever") != std::string::npos);
 }
 
-TEST_CASE("several messages may come as one batch", "[io][mcp]") {
+TEST_CASE("several messages may come as one batch", "[mcp][client]") {
   for (const bool as_events : {false, true}) {
-    Heard heard;
+    Observed observed;
     const McpPeer peer(answering([&](Connection& connection, const Json& call) {
       const Json batch{
           {{"jsonrpc", "2.0"}, {"method", "notifications/progress"}, {"params", {{"message", "one"}}}},
@@ -168,16 +168,16 @@ TEST_CASE("several messages may come as one batch", "[io][mcp]") {
           {{"jsonrpc", "2.0"}, {"method", "notifications/progress"}, {"params", {{"message", "two"}}}}};
       return as_events ? write_events(connection, event(batch)) : write_json(connection, batch);
     }));
-    const auto client = mcp::client::McpClient::connect(peer.target(), heard.observer(), soon());
+    const auto client = mcp::client::McpClient::connect(peer.target(), observed.observer(), soon());
     REQUIRE(client);
     const auto answer = (*client)->call_tool("x", {}, soon(), {});
     REQUIRE(answer);
     CHECK(*answer == k_hello);
-    CHECK(heard.progress == "onetwo");
+    CHECK(observed.progress == "onetwo");
   }
 }
 
-TEST_CASE("an id that comes back as text is the same id", "[io][mcp]") {
+TEST_CASE("an id that comes back as text is the same id", "[mcp][client]") {
   const McpPeer peer(answering([&](Connection& connection, const Json& call) {
     Json answer = result_for(call, k_hello);
     answer["id"] = call["id"].dump();
@@ -188,7 +188,7 @@ TEST_CASE("an id that comes back as text is the same id", "[io][mcp]") {
   CHECK((*client)->call_tool("x", {}, soon(), {}));
 }
 
-TEST_CASE("a question on the server's own stream is answered while a call waits", "[io][mcp]") {
+TEST_CASE("a server request on the listening stream is answered while a call waits", "[mcp][client]") {
   std::mutex mutex;
   std::condition_variable changed;
   bool called = false, answered = false;
@@ -221,8 +221,8 @@ TEST_CASE("a question on the server's own stream is answered while a call waits"
     if (!until(answered)) return false;
     return write_json(connection, result_for(message, k_hello));
   });
-  Heard heard;
-  mcp::client::McpObserver observer = heard.observer();
+  Observed observed;
+  mcp::client::McpObserver observer = observed.observer();
   observer.input.roots = true;
   observer.input.answer = [](const mcp::client::McpQuestion&) -> Result<Json> {
     return Json{{"roots", Json::array()}};
@@ -235,7 +235,7 @@ TEST_CASE("a question on the server's own stream is answered while a call waits"
   CHECK(reply["result"]["roots"] == Json::array());
 }
 
-TEST_CASE("what a server prints over stdio besides MCP is skipped and said", "[io][mcp]") {
+TEST_CASE("what a server prints on stdout besides MCP is skipped and reported", "[mcp][client]") {
   mcp::client::McpTarget target;
   target.era = mcp::client::McpEra::legacy;
   target.command = {"sh", "-c", R"sh(

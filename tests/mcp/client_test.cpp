@@ -37,18 +37,18 @@ std::string progress(const Json& call, const std::string& text, bool partial) {
 
 }  // namespace
 
-TEST_CASE("over HTTP a session is opened, used and closed", "[io][mcp]") {
+TEST_CASE("over HTTP a session is opened, used and closed", "[mcp][client]") {
   const McpPeer peer(calling([](Connection& connection, const Json& call) {
     return write_events(connection,
                         progress(call, "thinking", false) + progress(call, "par", true) +
                             progress(call, "tial", true) +
                             event(result_for(call, {{"content", Json::array()}, {"isError", false}})));
   }));
-  Heard heard;
+  Observed observed;
   mcp::client::McpTarget target = peer.target();
   target.token = Secret("a-token-for-the-test");
   {
-    const auto client = mcp::client::McpClient::connect(target, heard.observer(), soon());
+    const auto client = mcp::client::McpClient::connect(target, observed.observer(), soon());
     REQUIRE(client);
     CHECK((*client)->server().name == "scripted");
     CHECK((*client)->server().protocol == "2025-11-25");
@@ -63,9 +63,9 @@ TEST_CASE("over HTTP a session is opened, used and closed", "[io][mcp]") {
     CHECK((*answer)["isError"] == false);
     CHECK((*client)->ping(soon()));
   }
-  CHECK(heard.text == "partial");
-  CHECK(heard.progress == "thinking");
-  CHECK(heard.frames.find("a-token-for-the-test") == std::string::npos);
+  CHECK(observed.text == "partial");
+  CHECK(observed.progress == "thinking");
+  CHECK(observed.frames.find("a-token-for-the-test") == std::string::npos);
   const auto requests = peer.requests();
   REQUIRE(requests.size() == 9);  // one of them is the GET for what the server sends of its own
   CHECK(Json::parse(requests[0].body)["method"] == "server/discover");
@@ -82,7 +82,7 @@ TEST_CASE("over HTTP a session is opened, used and closed", "[io][mcp]") {
   CHECK(requests.back().method == "DELETE");
 }
 
-TEST_CASE("errors keep the kind that the server says, or that their code stands for", "[io][mcp]") {
+TEST_CASE("errors keep the kind that the server names, or that their code stands for", "[mcp][client]") {
   Json problem{{"code", -32602}, {"message", "no such field; try help"}};
   ErrorKind expected = ErrorKind::invalid;
   SECTION("by code") {}
@@ -109,7 +109,7 @@ TEST_CASE("errors keep the kind that the server says, or that their code stands 
   }
 }
 
-TEST_CASE("a stopped call tells the server", "[io][mcp]") {
+TEST_CASE("a stopped call sends a cancellation to the server", "[mcp][client]") {
   std::stop_source stop;
   const McpPeer peer(calling([&](Connection& connection, const Json&) {
     stop.request_stop();
@@ -125,7 +125,7 @@ TEST_CASE("a stopped call tells the server", "[io][mcp]") {
   CHECK(last["params"]["requestId"] == 3);
 }
 
-TEST_CASE("a question on the stream of a call is answered, another method is refused", "[io][mcp]") {
+TEST_CASE("a server request on a call's stream is answered, an unknown method is refused", "[mcp][client]") {
   std::mutex mutex;
   std::vector<Json> answers;
   const McpPeer peer([&](Connection& connection, const RawRequest& request, const Json& message) {
@@ -160,7 +160,7 @@ TEST_CASE("a question on the stream of a call is answered, another method is ref
   CHECK(answers[2]["result"] == Json::object());
 }
 
-TEST_CASE("an answer that was cut off is fetched from where it ended", "[io][mcp]") {
+TEST_CASE("an answer that was cut off is fetched from where it ended", "[mcp][client]") {
   const McpPeer peer([](Connection& connection, const RawRequest& request, const Json& message) {
     if (request.method == "GET") {
       const bool right = request.head.find("Last-Event-ID: e1") != std::string::npos;
@@ -176,7 +176,7 @@ TEST_CASE("an answer that was cut off is fetched from where it ended", "[io][mcp
   CHECK((*client)->call_tool("one", {}, soon(), {}));
 }
 
-TEST_CASE("a session that the server forgot is said to be gone", "[io][mcp]") {
+TEST_CASE("a session that the server has dropped is reported as gone", "[mcp][client]") {
   const McpPeer peer(calling([](Connection& connection, const Json&) {
     return write_answer(
         connection, 404, "application/json",
@@ -193,7 +193,7 @@ TEST_CASE("a session that the server forgot is said to be gone", "[io][mcp]") {
   CHECK(peer.requests().back().method == "POST");  // nothing was left to delete
 }
 
-TEST_CASE("answers larger than the limit are refused, however they come", "[io][mcp]") {
+TEST_CASE("answers larger than the limit are refused, however they come", "[mcp][client]") {
   const bool as_events = GENERATE(false, true);
   const McpPeer peer(calling([&](Connection& connection, const Json& call) {
     const Json large = result_for(call, {{"content", std::string(200'000, 'x')}});
@@ -209,7 +209,7 @@ TEST_CASE("answers larger than the limit are refused, however they come", "[io][
   CHECK(answer.error().message.find("larger than") != std::string::npos);
 }
 
-TEST_CASE("a list that never ends is given up", "[io][mcp]") {
+TEST_CASE("a list that never ends is given up", "[mcp][client]") {
   const McpPeer peer([](Connection& connection, const RawRequest& request, const Json& message) {
     if (const auto done = legacy_basics(connection, request, message)) return *done;
     return write_json(connection, result_for(message, {{"tools", Json::array()}, {"nextCursor", "same"}}));
@@ -219,7 +219,7 @@ TEST_CASE("a list that never ends is given up", "[io][mcp]") {
   CHECK((*client)->list_tools(soon()).error().message.find("same cursor") != std::string::npos);
 }
 
-TEST_CASE("an HTTP server that is none of MCP is refused clearly", "[io][mcp]") {
+TEST_CASE("an HTTP server that is not MCP is refused clearly", "[mcp][client]") {
   const McpPeer web([](Connection& connection, const RawRequest&, const Json&) {
     return write_answer(connection, 404, "text/html", "none");
   });
@@ -229,7 +229,7 @@ TEST_CASE("an HTTP server that is none of MCP is refused clearly", "[io][mcp]") 
   CHECK(client.error().hint.find("/mcp") != std::string::npos);
 }
 
-TEST_CASE("a wrong token ends the connection, whatever the era", "[io][mcp]") {
+TEST_CASE("a wrong token ends the connection, whatever the revision", "[mcp][client]") {
   const McpPeer guarded([](Connection& connection, const RawRequest&, const Json& message) {
     return write_answer(connection, 401, "application/json",
                         error_for(message, {{"code", -32000}, {"message", "who are you"}}).dump());
@@ -240,7 +240,7 @@ TEST_CASE("a wrong token ends the connection, whatever the era", "[io][mcp]") {
   CHECK(guarded.requests().size() == 1);
 }
 
-TEST_CASE("the daemon is spoken to in its own frames", "[io][mcp]") {
+TEST_CASE("the exai_ws protocol is spoken in its own frames", "[mcp][client]") {
   Json hello, call;
   const test::WsServer server([&](test::WsPeer& peer) {
     hello = Json::parse(peer.read());
@@ -266,8 +266,8 @@ TEST_CASE("the daemon is spoken to in its own frames", "[io][mcp]") {
   mcp::client::McpTarget target;
   target.url = server.url();
   target.daemon_token = Secret("the-daemon-token-1");
-  Heard heard;
-  const auto client = mcp::client::McpClient::connect(target, heard.observer(), soon());
+  Observed observed;
+  const auto client = mcp::client::McpClient::connect(target, observed.observer(), soon());
   REQUIRE(client);
   CHECK((*client)->server().transport == mcp::client::McpTransport::daemon);
   CHECK((*client)->list_tools(soon())->size() == 1);
@@ -276,9 +276,9 @@ TEST_CASE("the daemon is spoken to in its own frames", "[io][mcp]") {
   REQUIRE(answer);
   CHECK((*answer)["content"][0]["text"] == "hello");
   CHECK((*answer)["isError"] == false);
-  CHECK(heard.text == "hel");
-  CHECK(heard.progress == "working");
-  CHECK(heard.frames.find("the-daemon-token-1") == std::string::npos);
+  CHECK(observed.text == "hel");
+  CHECK(observed.progress == "working");
+  CHECK(observed.frames.find("the-daemon-token-1") == std::string::npos);
   const auto busy = (*client)->call_tool("chat", {{"prompt", "x"}}, soon(), {});
   REQUIRE(!busy);
   CHECK(busy.error().kind == ErrorKind::busy);
@@ -287,7 +287,7 @@ TEST_CASE("the daemon is spoken to in its own frames", "[io][mcp]") {
   CHECK(call["arguments"]["prompt"] == "x");
 }
 
-TEST_CASE("a refused hello names the token's variable", "[io][mcp]") {
+TEST_CASE("a refused hello names the token's variable", "[mcp][client]") {
   const test::WsServer server([](test::WsPeer& peer) {
     (void)peer.read();
     peer.write(R"({"op":"hello_ack","ok":false,"error":"unauthorized"})");
@@ -301,7 +301,7 @@ TEST_CASE("a refused hello names the token's variable", "[io][mcp]") {
   CHECK(client.error().hint.find("EXAI_WS_TOKEN") != std::string::npos);
 }
 
-TEST_CASE("a server over stdio is started, asked and ended", "[io][mcp]") {
+TEST_CASE("a stdio server is started, called and stopped", "[mcp][client]") {
   mcp::client::McpTarget target;
   target.command = {"sh", "-c", R"sh(
 read discover
@@ -317,18 +317,18 @@ echo '{"jsonrpc":"2.0","id":3,"result":{"content":[]}}'
 read ping
 echo '{"jsonrpc":"2.0","id":4,"result":{}}'
 )sh"};
-  Heard heard;
-  const auto client = mcp::client::McpClient::connect(target, heard.observer(), soon());
+  Observed observed;
+  const auto client = mcp::client::McpClient::connect(target, observed.observer(), soon());
   REQUIRE(client);
   CHECK((*client)->server().name == "sh");
   CHECK((*client)->server().protocol == "2024-11-05");
   CHECK((*client)->call_tool("x", {}, soon(), {}));
-  CHECK(heard.progress.find("result") != std::string::npos);
+  CHECK(observed.progress.find("result") != std::string::npos);
   CHECK((*client)->ping(soon()));
   CHECK((*client)->ping(soon()).error().kind == ErrorKind::unreachable);
 }
 
-TEST_CASE("a transport that does not fit what is named is a usage error", "[io][mcp]") {
+TEST_CASE("a transport that does not fit what is named is a usage error", "[mcp][client]") {
   mcp::client::McpTarget target;
   target.url = "http://127.0.0.1:1/mcp";
   for (const auto transport : {mcp::client::McpTransport::websocket, mcp::client::McpTransport::daemon,

@@ -10,7 +10,7 @@ namespace exai::test {
 using simulator::Connection;
 using simulator::RawRequest;
 
-mcp::client::McpObserver Heard::observer() {
+mcp::client::McpObserver Observed::observer() {
   mcp::client::McpObserver observer;
   observer.on_text = [this](std::string_view piece) { text += piece; };
   observer.on_progress = [this](std::string_view line) { progress += line; };

@@ -19,8 +19,8 @@ inline Deadline soon() {
   return Deadline::after(Millis{20000});
 }
 
-/// What the observer of a client heard.
-struct Heard {
+/// What the observer of a client received.
+struct Observed {
   std::string text, progress, frames;
   mcp::client::McpObserver observer();
 };

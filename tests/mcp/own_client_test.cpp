@@ -30,7 +30,7 @@ const Settings k_guarded{{"auth.api_keys", "a-key-of-16-chars"}, {"ws.token", "a
 
 }  // namespace
 
-TEST_CASE("our client and our server understand each other", "[serve][mcp]") {
+TEST_CASE("our client and our server interoperate", "[mcp][client]") {
   TestServer server(k_guarded);
   for (const mcp::client::McpTarget& target : all_ways(server)) {
     INFO(target.url);
@@ -46,7 +46,7 @@ TEST_CASE("our client and our server understand each other", "[serve][mcp]") {
   }
 }
 
-TEST_CASE("a call that our client gives up ends in our server", "[serve][mcp]") {
+TEST_CASE("a call that our client gives up ends in our server", "[mcp][client]") {
   TestServer server(k_guarded);
   int before = 0;
   Gate::close();
@@ -70,7 +70,7 @@ TEST_CASE("a call that our client gives up ends in our server", "[serve][mcp]") 
   Gate::open();
 }
 
-TEST_CASE("the probe says what it spoke and how", "[serve][mcp]") {
+TEST_CASE("the probe reports transport, version and capabilities", "[mcp][client]") {
   TestServer server(k_guarded);
   const auto targets = all_ways(server);
   const auto fact = [](const CheckResult& result, std::string_view name) {

@@ -69,7 +69,7 @@ std::string chunk(const std::string& delta, const std::string& reason = "null") 
 std::string event(const std::string& data) {
   return "data: " + data + "\n\n";
 }
-std::string said(const std::string& text) {
+std::string content_event(const std::string& text) {
   return event(chunk(R"({"content":")" + text + R"("})"));
 }
 const std::string k_stop = event(chunk("{}", R"("stop")"));
@@ -91,26 +91,29 @@ std::string with_ends(std::string text, std::string_view end) {
 
 }  // namespace
 
-TEST_CASE("a stream is the same answer whatever its pieces, line ends and company", "[provider][reader]") {
-  const std::string emoji = said("wh\u00F6le-\U0001F600");
+TEST_CASE("a stream gives the same answer whatever its chunks, line ends and other fields",
+          "[provider][reader]") {
+  const std::string emoji = content_event("wh\u00F6le-\U0001F600");
   const std::vector<std::string> streams{
-      emoji + said(" answer") + k_stop + k_done,
-      "\xEF\xBB\xBF" + emoji + said(" answer") + k_stop + k_done,
-      ": hello\n\n" + emoji + ": ping\n" + said(" answer") + ":\n\n" + k_stop + k_done,
-      "data:\n\n" + emoji + "data: \n\ndata\n\n" + said(" answer") + k_stop + k_done,
+      emoji + content_event(" answer") + k_stop + k_done,
+      "\xEF\xBB\xBF" + emoji + content_event(" answer") + k_stop + k_done,
+      ": hello\n\n" + emoji + ": ping\n" + content_event(" answer") + ":\n\n" + k_stop + k_done,
+      "data:\n\n" + emoji + "data: \n\ndata\n\n" + content_event(" answer") + k_stop + k_done,
       "event: ping\ndata: 2026-11-27\n\n" + emoji + "event: ping\ndata: {\"type\":\"ping\"}\n\n" +
-          said(" answer") + k_stop + k_done,
-      "id: 1\nretry: 10\nevent: message\n" + emoji + "unknown: field\n" + said(" answer") + k_stop + k_done,
-      emoji + "data: keep-alive\n\ndata: null\n\ndata: 1\n\n" + said(" answer") + k_stop + k_done,
+          content_event(" answer") + k_stop + k_done,
+      "id: 1\nretry: 10\nevent: message\n" + emoji + "unknown: field\n" + content_event(" answer") + k_stop +
+          k_done,
+      emoji + "data: keep-alive\n\ndata: null\n\ndata: 1\n\n" + content_event(" answer") + k_stop + k_done,
       emoji + "data: {\"model\":\"m\",\ndata: \"choices\":[{\"delta\":{\"content\":\" answer\"}}]}\n\n" +
           k_stop + k_done,
-      "\n\n\n" + emoji + said(" answer") + k_stop + "data:[DONE]\n\n",
-      emoji + said(" answer") + k_stop,                               // no [DONE]
-      emoji + said(" answer") + k_stop.substr(0, k_stop.size() - 2),  // nor a last blank line
-      emoji + said(" answer") + "data: [DONE]",                       // nor a reason
-      emoji + said(" answer") + k_stop + k_done + "data: {\"broken",  // what comes after the end
-      emoji + event(R"({"choices":[],"usage":{"prompt_tokens":1}})") + said(" answer") + k_stop + k_done,
-      emoji + "event: chunk\n" + said(" answer") + k_stop + "event: done\n" + k_done,
+      "\n\n\n" + emoji + content_event(" answer") + k_stop + "data:[DONE]\n\n",
+      emoji + content_event(" answer") + k_stop,                               // no [DONE]
+      emoji + content_event(" answer") + k_stop.substr(0, k_stop.size() - 2),  // nor a last blank line
+      emoji + content_event(" answer") + "data: [DONE]",                       // nor a reason
+      emoji + content_event(" answer") + k_stop + k_done + "data: {\"broken",  // what comes after the end
+      emoji + event(R"({"choices":[],"usage":{"prompt_tokens":1}})") + content_event(" answer") + k_stop +
+          k_done,
+      emoji + "event: chunk\n" + content_event(" answer") + k_stop + "event: done\n" + k_done,
   };
   const std::string end = GENERATE("\n", "\r\n", "\r");
   CAPTURE(end);
@@ -125,22 +128,23 @@ TEST_CASE("a stream is the same answer whatever its pieces, line ends and compan
   }
 }
 
-TEST_CASE("a stream that goes wrong says how", "[provider][reader]") {
+TEST_CASE("a stream that fails says how", "[provider][reader]") {
   const Outcome named =
-      read(said("half") + "event: error\ndata: {\"error\":{\"message\":\"no GPU left\"}}\n\n");
+      read(content_event("half") + "event: error\ndata: {\"error\":{\"message\":\"no GPU left\"}}\n\n");
   CHECK(named.error.find("no GPU left") != std::string::npos);
   CHECK(named.streamed == "half");
   CHECK(read("event: error\ndata: overloaded\ndata: badly\n\n").error.find("overloaded badly") !=
         std::string::npos);
-  CHECK(read(said("half") + event(R"({"error":{"message":"slow down","code":429}})")).kind ==
+  CHECK(read(content_event("half") + event(R"({"error":{"message":"slow down","code":429}})")).kind ==
         ErrorKind::busy);
-  CHECK(read(said("half") + event(R"({"code":500,"msg":"it broke"})")).error.find("it broke") !=
+  CHECK(read(content_event("half") + event(R"({"code":500,"msg":"it broke"})")).error.find("it broke") !=
         std::string::npos);
-  const Outcome cut = read(said("half"));
+  const Outcome cut = read(content_event("half"));
   CHECK(cut.kind == ErrorKind::provider);
   CHECK(cut.error == "the stream ended early, after 4 characters");
-  CHECK(read(said("half") + "data: {\"choices\": [").error == "the stream ended early, after 4 characters");
-  CHECK(read(said("half") + event("Internal Server Error")).error ==
+  CHECK(read(content_event("half") + "data: {\"choices\": [").error ==
+        "the stream ended early, after 4 characters");
+  CHECK(read(content_event("half") + event("Internal Server Error")).error ==
         "the stream ended early, after 4 characters; it said: Internal Server Error");
   CHECK(read(event("{\"choices\": [")).error.find("makes no sense") != std::string::npos);
   CHECK(read("").error == "the stream held no event");
@@ -148,7 +152,7 @@ TEST_CASE("a stream that goes wrong says how", "[provider][reader]") {
   CHECK(read(k_stop + k_done).error.find("answered nothing") != std::string::npos);
 }
 
-TEST_CASE("a document is read as one, after blanks and in any piece", "[provider][reader]") {
+TEST_CASE("a JSON document is read whole, after blanks and in any chunks", "[provider][reader]") {
   const std::string document = whole(R"({"content":"whole answer"})");
   for (const std::string before : {"", "\n\n \n", "\r\n\t", "\xEF\xBB\xBF", "\xEF\xBB\xBF\n"})
     for (const char* const type : {"application/json", "application/json; charset=utf-8", "text/json", "",
@@ -236,7 +240,8 @@ TEST_CASE("an answer without text is never a success", "[provider][reader]") {
   }
 }
 
-TEST_CASE("an error of status 200 is told in the provider's words, in any dialect", "[provider][reader]") {
+TEST_CASE("an error with status 200 is reported in the provider's words, in any format",
+          "[provider][reader]") {
   const std::vector<std::string> dialects{
       R"({"code":500,"msg":"404 NOT_FOUND","success":false})",
       R"({"code":"1210","message":"404 NOT_FOUND"})",
@@ -284,7 +289,7 @@ TEST_CASE("an error of status 200 is told in the provider's words, in any dialec
   CHECK(read(R"({"hello":1})", "application/json").error.find("choices") != std::string::npos);
 }
 
-TEST_CASE("tool calls are put together by what tells them apart", "[provider][reader]") {
+TEST_CASE("tool call deltas are joined by their index or id", "[provider][reader]") {
   const auto call = [](const std::string& more, const std::string& name, const std::string& arguments) {
     return "{" + more + R"("function":{"name":")" + name + R"(","arguments":)" + arguments + "}}";
   };
@@ -345,7 +350,7 @@ TEST_CASE("tool calls are put together by what tells them apart", "[provider][re
   CHECK(once(call(R"("id":"t1",)", "weather", rome)).calls == one);
 }
 
-TEST_CASE("an answer larger than allowed is not read on", "[provider][reader]") {
+TEST_CASE("reading stops at an answer larger than allowed", "[provider][reader]") {
   for (const char* const type : {"text/event-stream", "application/json", "text/html", ""}) {
     AnswerReader reader({}, 100);
     reader.head(type);

@@ -27,7 +27,7 @@ struct Changes {
 
 }  // namespace
 
-TEST_CASE("a circuit opens after failures in a row, and one call tries it later", "[breaker]") {
+TEST_CASE("a circuit opens after failures in a row, and one trial call closes it later", "[breaker]") {
   Changes one;
   one.fail();
   one.fail();
@@ -61,7 +61,7 @@ TEST_CASE("a circuit opens after failures in a row, and one call tries it later"
                                              "open>half_open", "half_open>closed"});
 }
 
-TEST_CASE("names that callers make up do not fill the memory", "[breaker]") {
+TEST_CASE("made-up names do not fill the memory", "[breaker]") {
   Breakers breakers;
   for (int i = 0; i < 2000; ++i) breakers.failed("glm", "m" + std::to_string(i), k_rules, Steady{});
   CHECK(breakers.rows(Steady{}).size() <= 256);
@@ -89,7 +89,7 @@ TEST_CASE("waits grow, vary, honour what the provider asks and end before the de
   CHECK(next_wait(rules, 0, Millis{0}, Millis{900}, 0.5) == Millis{0});
 }
 
-TEST_CASE("failures are judged by who failed", "[breaker]") {
+TEST_CASE("failures are classified by who failed", "[breaker]") {
   using models::Failure;
   const auto judged = [](ErrorKind kind, int status) {
     models::Attempt attempt;

@@ -170,7 +170,7 @@ TEST_CASE("equal requests are answered in their order, in recorded time, with th
   CHECK(player.exchange(request).error().message.find("no further answer") != std::string::npos);
 }
 
-TEST_CASE("a broken cassette is told with file and line", "[cassette]") {
+TEST_CASE("a broken cassette is reported with file and line", "[cassette]") {
   const std::string head = "version: 1\nbegan: 2026-11-21T14:03:07.250Z\nexchanges:\n";
   const auto problem = [](const std::string& text) {
     const auto read = models::read_cassette(text, "c.yaml");

@@ -18,7 +18,7 @@ std::string nth(int number, const std::string& reply) {
 
 }  // namespace
 
-TEST_CASE("every fault of a provider ends in the other one's answer", "[failover]") {
+TEST_CASE("every fault of a provider fails over to the other one", "[failover]") {
   const std::string fault =
       GENERATE("{status: 401}", "{status: 404}", "{status: 408}", "{status: 429, retry_after: 7}",
                "{status: 500}", "{status: 503}", "{text: x, fault: bad_json}", "{text: x, fault: wrong_type}",
@@ -59,7 +59,7 @@ TEST_CASE("every fault of the only provider is a typed error in time", "[failove
   CHECK(one.clock.ahead() < Millis{20000});
 }
 
-TEST_CASE("a passing fault is asked again after the waits of the settings", "[failover]") {
+TEST_CASE("a transient fault is retried after the configured delays", "[failover]") {
   TwoProviders one(nth(1, "{status: 503}"));
   const auto reply = one.ask(TwoProviders::question());
   REQUIRE(reply);
@@ -74,9 +74,9 @@ TEST_CASE("a passing fault is asked again after the waits of the settings", "[fa
   CHECK(patient.glm->seen().size() == 4);  // then its circuit is open
   CHECK(patient.clock.ahead() == Millis{1000 + 3000 + 5000});
 
-  TwoProviders told(nth(1, "{status: 429, retry_after: 7}"));
-  CHECK(told.ask(TwoProviders::question()));
-  CHECK(told.clock.ahead() == Millis{7000});
+  TwoProviders retry_after(nth(1, "{status: 429, retry_after: 7}"));
+  CHECK(retry_after.ask(TwoProviders::question()));
+  CHECK(retry_after.clock.ahead() == Millis{7000});
 
   TwoProviders too_late(nth(1, "{status: 429, retry_after: 30}"));
   const auto busy = too_late.ask(TwoProviders::question());
@@ -86,7 +86,7 @@ TEST_CASE("a passing fault is asked again after the waits of the settings", "[fa
   CHECK(too_late.clock.pauses() == 0);
 }
 
-TEST_CASE("what is the caller's mistake is neither repeated nor asked elsewhere", "[failover]") {
+TEST_CASE("the caller's mistake is neither retried nor sent to another provider", "[failover]") {
   TwoProviders both(always("{status: 400}"), k_fine);
   for (int i = 0; i < 6; ++i) {
     const auto reply = both.ask(TwoProviders::question());
@@ -98,7 +98,7 @@ TEST_CASE("what is the caller's mistake is neither repeated nor asked elsewhere"
   CHECK(both.router->breakers().empty());
 }
 
-TEST_CASE("text that has reached the client is not said twice", "[failover]") {
+TEST_CASE("text that has reached the client is not sent twice", "[failover]") {
   TwoProviders both(always("{chunks: [one, ' two'], fault: reset}"), k_fine);
   const auto reply = both.ask(TwoProviders::question("glm-4.6", true));
   REQUIRE_FALSE(reply);
@@ -107,7 +107,7 @@ TEST_CASE("text that has reached the client is not said twice", "[failover]") {
   CHECK(both.glm->seen().size() == 1);
 }
 
-TEST_CASE("an open circuit answers at once, with the other provider or when to come back", "[failover]") {
+TEST_CASE("an open circuit answers at once, by the other provider or with a retry time", "[failover]") {
   TwoProviders one(always("{status: 500}"), {{"RETRY_ATTEMPTS", "0"}});
   for (int i = 0; i < 4; ++i) CHECK_FALSE(one.ask(TwoProviders::question()));
   const auto resting = one.ask(TwoProviders::question());
@@ -138,7 +138,7 @@ TEST_CASE("a failover can be forbidden, by the request and by the settings", "[f
   CHECK(off.kimi->seen().empty());
 }
 
-TEST_CASE("who stands in must be able to do what is asked", "[failover]") {
+TEST_CASE("a fallback model must be able to do what is asked", "[failover]") {
   TwoProviders both(always("{status: 401}"), k_fine);
   models::ChatRequest thinking = TwoProviders::question();
   thinking.thinking_mode = "high";
@@ -154,7 +154,7 @@ TEST_CASE("who stands in must be able to do what is asked", "[failover]") {
   CHECK(reply->model == "kimi-latest");
 }
 
-TEST_CASE("when everybody fails, the first failure is told with the others", "[failover]") {
+TEST_CASE("when all fail, the first failure is reported with the others", "[failover]") {
   TwoProviders both(always("{status: 401}"), always("{status: 401}"));
   const auto reply = both.ask(TwoProviders::question());
   REQUIRE_FALSE(reply);
@@ -163,7 +163,7 @@ TEST_CASE("when everybody fails, the first failure is told with the others", "[f
   CHECK(reply.error().message.find("kimi/kimi-k2-0905-preview") != std::string::npos);
 }
 
-TEST_CASE("requests that are no chat are repeated only when they may be", "[failover]") {
+TEST_CASE("requests other than chat are retried only when that is safe", "[failover]") {
   const auto script = [](const char* fault) {
     return std::string("rules: [{match: {path: /files, nth: 1}, reply: ") + fault +
            "}, {match: {path: /files}, reply: {text: listed}}]";
@@ -188,7 +188,7 @@ TEST_CASE("requests that are no chat are repeated only when they may be", "[fail
   CHECK(once.glm->seen().size() == 1);
 }
 
-TEST_CASE("a cancelled call ends while it waits to ask again", "[failover]") {
+TEST_CASE("a cancelled call ends while it waits to retry", "[failover]") {
   TwoProviders one(always("{status: 503}"));
   one.stop.request_stop();
   const auto reply = one.ask(TwoProviders::question());
@@ -196,7 +196,7 @@ TEST_CASE("a cancelled call ends while it waits to ask again", "[failover]") {
   CHECK(reply.error().kind == ErrorKind::cancelled);
 }
 
-TEST_CASE("every fault of a request that is no chat is a typed error in time", "[failover]") {
+TEST_CASE("every fault of a request other than chat is a typed error in time", "[failover]") {
   const std::string fault =
       GENERATE("{status: 401}", "{status: 429, retry_after: 60}", "{status: 500}", "{status: 503}",
                "{text: some words, fault: truncate}", "{text: some words, fault: reset}",

@@ -81,7 +81,7 @@ TEST_CASE("a secret that is cut between deltas does not reach the client either"
   CHECK(asked.streamed.ends_with("] is yours"));
 }
 
-TEST_CASE("errors of a provider are told in one line, without secrets", "[provider]") {
+TEST_CASE("errors of a provider are reported in one line, without secrets", "[provider]") {
   struct Row {
     std::string answer, text;
     ErrorKind kind;
@@ -110,7 +110,7 @@ TEST_CASE("errors of a provider are told in one line, without secrets", "[provid
   }
 }
 
-TEST_CASE("when to come back is read in each of its forms", "[provider]") {
+TEST_CASE("Retry-After is read in each of its forms", "[provider]") {
   struct Row {
     std::string header;
     Millis least, most;
@@ -131,7 +131,7 @@ TEST_CASE("when to come back is read in each of its forms", "[provider]") {
   }
 }
 
-TEST_CASE("one bad answer is one failure, however often the question is put", "[provider][failover]") {
+TEST_CASE("one bad answer is one failure, however often the request is repeated", "[provider][failover]") {
   TwoProviders one("rules: [{reply: {text: x, fault: bad_json}}]",
                    {{"RETRY_ATTEMPTS", "4"}, {"CIRCUIT_BREAKER_THRESHOLD", "4"}});
   for (int questions = 1; questions <= 3; ++questions) {
@@ -153,7 +153,7 @@ TEST_CASE("an answer without text is paid for once", "[provider][failover]") {
   CHECK(one.glm->seen().size() == 1);
 }
 
-TEST_CASE("the hint of a timeout names the limit that struck", "[provider]") {
+TEST_CASE("the hint of a timeout names the limit that was reached", "[provider]") {
   struct Row {
     TwoProviders::Pairs settings;
     Millis call;
@@ -180,7 +180,8 @@ TEST_CASE("the hint of a timeout names the limit that struck", "[provider]") {
   }
 }
 
-TEST_CASE("a base URL with a query or slashes is asked below it, one without use is refused", "[provider]") {
+TEST_CASE("a path goes below a base URL with a query or slashes, and an unusable one is refused",
+          "[provider]") {
   std::string path;
   const auto server = simulator::Server::start(0, [&path](Connection& connection, const RawRequest& request) {
     path = request.path;

@@ -59,7 +59,7 @@ TEST_CASE("images go with the last question", "[provider]") {
   CHECK(parts[1]["image_url"]["url"] == "data:image/png;base64,AAAA");
 }
 
-TEST_CASE("GLM thinks and searches by its own wire forms", "[provider]") {
+TEST_CASE("GLM has its own request fields for thinking and search", "[provider]") {
   models::ChatRequest request = question();
   request.thinking_mode = "low";
   request.web_search = true;
@@ -93,7 +93,7 @@ TEST_CASE("thinking can be turned off, and tool calls are streamed where the mod
                   .contains("tool_stream"));
 }
 
-TEST_CASE("a message given whole is sent as it is", "[provider]") {
+TEST_CASE("a complete message is sent as it is", "[provider]") {
   models::ChatRequest request = question();
   request.messages.push_back({"tool", "", Json{{"role", "tool"}, {"tool_call_id", "c1"}, {"content", "42"}}});
   CHECK(body("glm-4.6", request)["messages"][4]["tool_call_id"] == "c1");
@@ -141,7 +141,7 @@ TEST_CASE("output caps of a provider and of the operator count", "[provider]") {
   CHECK_FALSE(body("kimi-k2", question(), loose).contains("max_tokens"));
 }
 
-TEST_CASE("Kimi thinks by another model", "[provider]") {
+TEST_CASE("Kimi thinks with another model", "[provider]") {
   models::ChatRequest request = question();
   request.thinking_mode = "max";
   request.max_tokens = 16384;

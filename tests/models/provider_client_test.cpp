@@ -45,7 +45,7 @@ TEST_CASE("an answer comes with its model, reason and usage", "[provider]") {
   CHECK(server->seen()[0].path == "/v1/chat/completions");
 }
 
-TEST_CASE("a stream is handed on as it comes and adds up to the answer", "[provider]") {
+TEST_CASE("a stream is passed on as it comes and adds up to the answer", "[provider]") {
   const auto server =
       Simulator::with("rules: [{reply: {chunks: [one, ' two', ' three'], delay: 1ms, reasoning: hmm}}]");
   const auto asked = ask(test::glm_at(*server), question(true), soon());
@@ -77,7 +77,7 @@ TEST_CASE("each fault of a provider is the right kind of error, plain and stream
   CHECK((reset == ErrorKind::unreachable || reset == ErrorKind::provider));
 }
 
-TEST_CASE("a refused key names the variable, a rate limit says when to come back", "[provider]") {
+TEST_CASE("a refused key names the variable, a rate limit says when to retry", "[provider]") {
   const auto locked = Simulator::with("key: another-key");
   const auto refused = ask(test::glm_at(*locked), question(), soon());
   REQUIRE(!refused.reply);
@@ -136,7 +136,8 @@ TEST_CASE("a cancelled call ends at once and the provider sees it", "[provider]"
   CHECK(server->wait_for_hangups(1, soon()));
 }
 
-TEST_CASE("nobody listening is unreachable, no key is a config error before any socket", "[provider]") {
+TEST_CASE("a refused connection is unreachable, a missing key is a config error before any socket",
+          "[provider]") {
   std::string url;
   {
     const auto server = Simulator::with("");
@@ -178,7 +179,7 @@ TEST_CASE("Kimi's web search is echoed until the answer comes", "[provider]") {
   CHECK(messages[2]["content"] == R"({"q":"x"})");
 }
 
-TEST_CASE("a tool that nobody offered, and a search without end, are errors of the provider", "[provider]") {
+TEST_CASE("a tool that was not offered, and a search without end, are errors of the provider", "[provider]") {
   const std::string tool = GENERATE("rm_rf", "$web_search");
   const auto server = Simulator::with("rules: [{reply: {tool_name: " + tool + "}}]");
   const auto asked = ask(test::glm_at(*server), question(), soon());

@@ -14,7 +14,7 @@ using test::soon;
 
 namespace {}  // namespace
 
-TEST_CASE("an answer that was cut is asked to go on, and joined without repetition", "[provider]") {
+TEST_CASE("a truncated answer is continued, and joined without repetition", "[provider]") {
   const bool stream = GENERATE(false, true);
   CAPTURE(stream);
   const auto server = Simulator::with(
@@ -34,7 +34,7 @@ TEST_CASE("an answer that was cut is asked to go on, and joined without repetiti
   CHECK((*third)["messages"][1]["content"] == "the first half of a long answer and the second half");
 }
 
-TEST_CASE("a cut answer ends after three rounds, or when nothing new comes", "[provider]") {
+TEST_CASE("a truncated answer ends after three rounds, or when nothing new comes", "[provider]") {
   const auto endless = Simulator::with("rules: [{reply: {text: 'abc', finish_reason: length}}]");
   const auto asked = ask(test::glm_at(*endless), question(), soon());
   REQUIRE(asked.reply);
@@ -54,7 +54,7 @@ TEST_CASE("a cut answer ends after three rounds, or when nothing new comes", "[p
   CHECK(part.reply->failed_attempts.size() == 1);
 }
 
-TEST_CASE("JSON that was cut is continued, or taken anew when the model begins anew", "[provider]") {
+TEST_CASE("truncated JSON is continued, or replaced when the model starts over", "[provider]") {
   models::ChatRequest request = question();
   request.json = true;
   const std::string second = GENERATE(R"( 1, "b": 2})", R"({"a": 1, "b": 2})");
@@ -71,7 +71,7 @@ TEST_CASE("JSON that was cut is continued, or taken anew when the model begins a
   CHECK_FALSE(parse_json(server->seen()[1].body)->contains("response_format"));
 }
 
-TEST_CASE("a tool that was offered is handed to the asker", "[provider]") {
+TEST_CASE("a call of an offered tool is handed to the caller", "[provider]") {
   const bool stream = GENERATE(false, true);
   const auto server =
       Simulator::with(R"({rules: [{reply: {tool_name: look_up, tool_arguments: '{"q":"x"}'}}]})");

@@ -127,7 +127,7 @@ TEST_CASE("an answer costs what the catalogue says, cached tokens less", "[route
         std::string::npos);
 }
 
-TEST_CASE("a used up budget stops before the provider is asked, and free models go on", "[router]") {
+TEST_CASE("an exhausted budget stops calls before the provider is asked, and free models go on", "[router]") {
   TwoProviders one("", {{"EXAI_DAILY_BUDGET_USD", "0"}});
   const auto refused = one.ask(TwoProviders::question());
   REQUIRE_FALSE(refused);
@@ -165,7 +165,7 @@ TEST_CASE("what was spent today survives a restart", "[router]") {
   CHECK(after.spend->today("kimi") < spent);
 }
 
-TEST_CASE("every question is one line of the log, a large one is warned of", "[router]") {
+TEST_CASE("every request is one line of the log, a large one a warning", "[router]") {
   const tests::Scratch folder;
   io::LogOptions options;
   options.folder = folder.path();

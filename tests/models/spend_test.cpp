@@ -30,7 +30,7 @@ std::int64_t kept_nano(const std::filesystem::path& file) {
 
 }  // namespace
 
-TEST_CASE("an answer that was paid for is in the store before it is handed out", "[spend]") {
+TEST_CASE("an answer that was paid for is in the store before it is returned", "[spend]") {
   const test::TempFolder folder;
   const auto store = store::open_sqlite(folder / "exai.db");
   REQUIRE(store);

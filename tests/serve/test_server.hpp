@@ -1,4 +1,4 @@
-// A server in this process for tests: the real doors, engine and protocols on free ports, with settings and
+// A server in this process for tests: the real sockets, engine and protocols on free ports, with settings and
 // tools of the test.
 #pragma once
 
@@ -52,14 +52,14 @@ class TestServer {
   std::thread thread_;
 };
 
-/// A latch that test tools wait for: `test_wait` blocks until open() or until it is told to stop.
+/// A latch that test tools wait for: `test_wait` blocks until open() or until it is cancelled.
 class Gate {
  public:
   static void close();
   static void open();
   /// Waits until that many test_wait calls are inside.
   static bool entered(int calls);
-  static int stopped();  ///< calls that left because they were told to stop, since close()
+  static int stopped();  ///< calls that left because they were cancelled, since close()
 };
 
 /// A TCP connection with blocking reads of at most five seconds.

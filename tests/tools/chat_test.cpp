@@ -30,7 +30,7 @@ Json last_body(const Simulator& server) {
 
 }  // namespace
 
-TEST_CASE("chat answers with the envelope and offers to go on", "[tools]") {
+TEST_CASE("chat answers with the envelope and offers to continue", "[tools]") {
   const auto server = Simulator::with("rules: [{reply: {text: fine}}]");
   test::ToolCall call(test::glm_at(*server));
   const auto output = call.run("chat", {{"prompt", "how is it?"}});
@@ -67,7 +67,7 @@ TEST_CASE("the earlier turns of a conversation really reach the model", "[tools]
   CHECK(second["metadata"]["history_messages"] == 2);
 }
 
-TEST_CASE("another model may go on with a conversation", "[tools]") {
+TEST_CASE("another model may continue a conversation", "[tools]") {
   const auto server = Simulator::with(k_echo);
   test::ToolCall call(
       test::glm_at(*server, {{"KIMI_API_KEY", test::k_key}, {"KIMI_API_URL", server->url()}}));
@@ -79,7 +79,7 @@ TEST_CASE("another model may go on with a conversation", "[tools]") {
   CHECK(second["content"].get<std::string>().find("remember 42") != std::string::npos);
 }
 
-TEST_CASE("a conversation ends at its turns, before the model is asked", "[tools]") {
+TEST_CASE("a conversation ends at its message limit, before the model is asked", "[tools]") {
   const auto server = Simulator::with(k_echo);
   test::ToolCall call(test::glm_at(*server, {{"MAX_CONVERSATION_TURNS", "2"}}));
   const Json first = call.ask("chat", {{"prompt", "one"}});
@@ -101,7 +101,7 @@ TEST_CASE("an unknown or malformed conversation is refused with the way out", "[
   CHECK(server->seen().empty());
 }
 
-TEST_CASE("a streamed answer is passed on in parts", "[tools]") {
+TEST_CASE("a streamed answer is passed on in deltas", "[tools]") {
   const auto server = Simulator::with("rules: [{reply: {chunks: [one, ' two']}}]");
   test::ToolCall call(test::glm_at(*server));
   const Json answer = call.ask("chat", {{"prompt", "count"}, {"stream", true}});
@@ -109,7 +109,7 @@ TEST_CASE("a streamed answer is passed on in parts", "[tools]") {
   CHECK(answer["content"] == "one two");
 }
 
-TEST_CASE("without a key the variable to set is named and nothing is made up", "[tools]") {
+TEST_CASE("without a key the variable to set is named and no answer is invented", "[tools]") {
   test::ToolCall call(Config::defaults());
   const auto output = call.run("chat", {{"prompt", "x"}});
   REQUIRE(!output);
@@ -210,7 +210,7 @@ TEST_CASE("what does not fit the model is refused with the way out", "[tools]") 
   CHECK(server->seen().empty());
 }
 
-TEST_CASE("a prompt that is too long is asked back as a file, and nobody is asked", "[tools]") {
+TEST_CASE("a prompt that is too long is requested as a file, and no model is asked", "[tools]") {
   const auto server = Simulator::with(k_echo);
   test::ToolCall call(test::glm_at(*server, {{"MCP_PROMPT_SIZE_LIMIT", "2000"}}));
   std::string text;
@@ -224,7 +224,7 @@ TEST_CASE("a prompt that is too long is asked back as a file, and nobody is aske
   CHECK(server->seen().size() == before);
 }
 
-TEST_CASE("files that the model has no room for are refused whole, or named when that is wished", "[tools]") {
+TEST_CASE("files that do not fit the model are refused, or only named if the settings say so", "[tools]") {
   const auto server = Simulator::with(k_echo);
   const test::TempFolder folder;
   Json files = Json::array();
@@ -270,7 +270,7 @@ TEST_CASE("an image file becomes a data URL", "[tools]") {
   CHECK(base64("foo") == "Zm9v");
 }
 
-TEST_CASE("the newest turns are kept when not all fit", "[tools]") {
+TEST_CASE("the newest messages are kept when not all fit", "[tools]") {
   std::vector<store::Message> turns;
   for (int i = 0; i < 6; ++i) {
     store::Message turn;
@@ -285,7 +285,7 @@ TEST_CASE("the newest turns are kept when not all fit", "[tools]") {
   CHECK(tools::history_within({}, 50).messages.empty());
 }
 
-TEST_CASE("what does not fit is condensed to beginnings, the oldest to a count", "[tools][history]") {
+TEST_CASE("messages that do not fit are shortened, the oldest to a count", "[tools][history]") {
   std::vector<store::Message> turns;
   for (int i = 0; i < 40; ++i) {
     const std::string number = std::to_string(i);
@@ -304,7 +304,7 @@ TEST_CASE("what does not fit is condensed to beginnings, the oldest to a count",
         std::string::npos);
   CHECK(history.messages[1].role == "user");
   CHECK(history.messages.back().content == turns.back().content);
-  // The last of those left out are the ones that the note tells of.
+  // The last of those left out are the ones that the note mentions.
   CHECK(history.messages[0].content.find("user: question " + std::to_string(left_out / 2 - 1)) !=
         std::string::npos);
   long long tokens = 0;

@@ -64,21 +64,22 @@ Result<engine::ToolOutput> called(test::Flow& flow, const Kind& kind) {
 }
 
 /// What a caller sees of a failure: a typed error, or an answer that says error and why.
-bool told(const Result<engine::ToolOutput>& output) {
+bool reports_failure(const Result<engine::ToolOutput>& output) {
   if (!output) return output.error().kind != ErrorKind::internal && !output.error().message.empty();
-  const Json& said = test::structured(*output);
+  const Json& answer = test::structured(*output);
   if (output->is_error) return true;
-  if (!said.is_object()) return false;
-  const std::string text = said.dump();
-  const std::string status = said.value("status", "");
+  if (!answer.is_object()) return false;
+  const std::string text = answer.dump();
+  const std::string status = answer.value("status", "");
   return status == "error" || status == "execution_error" || status == "tool_call_error" ||
-         (said.contains("model_response") && said["model_response"].value("status", "") == "error") ||
-         (said.contains("failed") && !said["failed"].empty()) || text.find("error_kind") != std::string::npos;
+         (answer.contains("model_response") && answer["model_response"].value("status", "") == "error") ||
+         (answer.contains("failed") && !answer["failed"].empty()) ||
+         text.find("error_kind") != std::string::npos;
 }
 
 }  // namespace
 
-TEST_CASE("every fault of every provider is told by every kind of tool, in time", "[faults]") {
+TEST_CASE("every fault of every provider is reported by every kind of tool, in time", "[faults]") {
   for (const std::string& fault : faults()) {
     const std::string script = "rules: [{reply: " + fault + "}, {match: {path: /files}, reply: " + fault +
                                "}, {match: {path: /web_search}, reply: " + fault + "}]";
@@ -89,15 +90,15 @@ TEST_CASE("every fault of every provider is told by every kind of tool, in time"
       CAPTURE(fault, kind.tool, kind.arguments.dump());
       const Steady began = system_clock().steady();
       const auto output = called(flow, kind);
-      const std::string said = output ? test::structured(*output).dump() : output.error().message;
-      CAPTURE(said);
-      CHECK(told(output));
+      const std::string answer = output ? test::structured(*output).dump() : output.error().message;
+      CAPTURE(answer);
+      CHECK(reports_failure(output));
       CHECK(system_clock().steady() - began < Millis{8000});
     }
   }
 }
 
-TEST_CASE("while one provider fails, tools that may ask the other are answered", "[faults]") {
+TEST_CASE("while one provider fails, tools that may use the other are answered", "[faults]") {
   const std::string fine =
       R"(rules: [{reply: {text: '{"analysis": "sound", "key_findings": [], "needs_more_info": false}'}}])";
   const auto kimi = Simulator::with(fine);
@@ -109,7 +110,7 @@ TEST_CASE("while one provider fails, tools that may ask the other are answered",
       CAPTURE(fault, kind.tool);
       const auto output = called(flow, kind);
       // A stream that broke off has reached the client in part: nobody may begin anew.
-      if (kind.tool == "debug" && told(output)) continue;
+      if (kind.tool == "debug" && reports_failure(output)) continue;
       REQUIRE(output);
       CHECK(output->provider == "kimi");
       CHECK(test::structured(*output)["metadata"]["detours"].size() >= 1);

@@ -54,7 +54,7 @@ class OneAnswer final : public models::ProviderTransport {
 
 }  // namespace
 
-TEST_CASE("sizes and times of a provider that cannot be are not believed", "[tools][files]") {
+TEST_CASE("impossible sizes and times from a provider are rejected", "[tools][files]") {
   const auto number =
       GENERATE(as<std::string>(), "1e300", "-1e300", "18446744073709551615", "-5", "null", "\"x\"");
   INFO(number);
@@ -117,7 +117,7 @@ TEST_CASE("a file that vanished at the provider is sent again", "[tools][files]"
   CHECK((*records)[0].sha256 == sha256);
 }
 
-TEST_CASE("records end with their time", "[tools][files]") {
+TEST_CASE("records expire", "[tools][files]") {
   const auto server = Simulator::with("key: " + std::string(test::k_key));
   const tests::Scratch folder;
   const std::string file = folder.write("a.txt", "text").string();
@@ -127,7 +127,7 @@ TEST_CASE("records end with their time", "[tools][files]") {
   CHECK(uploads(*server) == 2);
 }
 
-TEST_CASE("what may not or cannot be sent to Kimi is told", "[tools][files]") {
+TEST_CASE("files that may not or cannot be sent to Kimi are reported", "[tools][files]") {
   const auto server = Simulator::with("key: " + std::string(test::k_key));
   const tests::Scratch folder;
   const std::string small = folder.write("small.txt", "x").string();
@@ -233,7 +233,7 @@ TEST_CASE("cleanups remove what they say and nothing else", "[tools][files]") {
   CHECK(call.store().files().load("kimi")->empty());
 }
 
-TEST_CASE("the tool that removes files says that it destroys", "[tools][files]") {
+TEST_CASE("the tool that removes files is annotated as destructive", "[tools][files]") {
   const tools::Tool* tool = tools::find_tool("kimi_manage_files");
   REQUIRE(tool != nullptr);
   CHECK(tool->destructive);
@@ -242,7 +242,7 @@ TEST_CASE("the tool that removes files says that it destroys", "[tools][files]")
   CHECK_FALSE(tools::find_tool("kimi_upload_files")->destructive);
 }
 
-TEST_CASE("Kimi is asked about files by their text", "[tools][files]") {
+TEST_CASE("questions to Kimi about files include their text", "[tools][files]") {
   const auto server = Simulator::with("key: " + std::string(test::k_key));
   const tests::Scratch folder;
   test::ToolCall call(both_at(*server, folder));
@@ -264,7 +264,7 @@ TEST_CASE("Kimi is asked about files by their text", "[tools][files]") {
             .message.find("model") != std::string::npos);
 }
 
-TEST_CASE("GLM takes a file too", "[tools][files]") {
+TEST_CASE("GLM accepts a file too", "[tools][files]") {
   const auto server = Simulator::with("key: " + std::string(test::k_key));
   const tests::Scratch folder;
   const std::string file = folder.write("a.txt", "text").string();

@@ -110,7 +110,7 @@ TEST_CASE("status says what to do next", "[tools]") {
   CHECK_FALSE(nothing.contains("doctor"));
 }
 
-TEST_CASE("status asks the providers when told to", "[tools]") {
+TEST_CASE("status asks the providers on request", "[tools]") {
   const auto server = Simulator::with("{key: " + std::string(test::k_key) +
                                       ", models: [a, b], rules: [{reply: {text: ready}}]}");
   test::ToolCall call(test::glm_at(*server));

@@ -70,7 +70,7 @@ TEST_CASE("a model that never stops asking is stopped", "[tools][calls]") {
   CHECK(server->seen().size() == 6);  // three questions, three searches
 }
 
-TEST_CASE("a search that fails is told", "[tools][calls]") {
+TEST_CASE("a search that fails is reported", "[tools][calls]") {
   const auto server =
       Simulator::with(R"({rules: [{reply: {tool_name: web_search, tool_arguments: "no json"}}]})");
   test::ToolCall call(kimi_at(*server));

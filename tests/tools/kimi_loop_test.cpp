@@ -105,7 +105,7 @@ TEST_CASE("a search is not run unless it was offered", "[tools][loop]") {
   CHECK(server->seen().empty());
 }
 
-TEST_CASE("results of searches go along with calls that the client must run", "[tools][loop]") {
+TEST_CASE("results of searches come with calls that the client must run", "[tools][loop]") {
   const auto server = Simulator::with("{}");
   Scripted call(*server, {says("", {search("c1"), {"c2", "weather", "{}"}})});
   const Json pending =
@@ -116,7 +116,7 @@ TEST_CASE("results of searches go along with calls that the client must run", "[
   CHECK(pending["tool_results"][0]["tool_call_id"] == "c1");
 }
 
-TEST_CASE("the rounds are bounded, and failures are told apart", "[tools][loop]") {
+TEST_CASE("the rounds are bounded, and failures are distinguished", "[tools][loop]") {
   const auto server = Simulator::with("{}");
   const Json arguments{{"messages", "x"}, {"use_websearch", true}};
   Scripted endless(*server, {says("a", {search()}), says("b", {search()}), says("c", {search()}), says("d")});

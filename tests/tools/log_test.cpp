@@ -148,7 +148,7 @@ TEST_CASE("self-check finds what is wrong", "[tools][log]") {
   CHECK(verdict(bad, "store")["ok"] == true);
 }
 
-TEST_CASE("capabilities tell what is set, never the value", "[tools]") {
+TEST_CASE("capabilities say what is set, never the value", "[tools]") {
   test::ToolCall call(test::config_of({{"KIMI_API_KEY", test::k_key}, {"DIAGNOSTICS", "false"}}));
   call.view().hidden = {{"self-check", "diagnostic, and DIAGNOSTICS is off"}};
   const Json core = call.ask("provider_capabilities", Json::object());

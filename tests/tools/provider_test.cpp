@@ -93,7 +93,7 @@ TEST_CASE("the request to GLM is shown without sending it, and without the key",
         ErrorKind::not_found);
 }
 
-TEST_CASE("Kimi sorts a request", "[tools]") {
+TEST_CASE("Kimi classifies a request", "[tools]") {
   const auto server = Simulator::with(R"(
 key: )" + std::string(test::k_key) + R"(
 rules:
@@ -103,14 +103,15 @@ rules:
     reply: {text: "{\"complexity\": \"enormous\", \"recommended_provider\": \"GLM\", \"recommended_model\": \"kimi-latest\"}"}
 )");
   test::ToolCall call(kimi_at(*server));
-  const Json said = call.ask("kimi_intent_analysis", {{"prompt", "answer in JSON"}, {"context", "a server"}});
-  CHECK(said == Json{{"needs_websearch", true},
-                     {"complexity", "deep"},
-                     {"domain", "security"},
-                     {"recommended_provider", "KIMI"},
-                     {"recommended_model", "kimi-k2-0711-preview"},
-                     {"streaming_preferred", true},
-                     {"method", "model"}});
+  const Json answer =
+      call.ask("kimi_intent_analysis", {{"prompt", "answer in JSON"}, {"context", "a server"}});
+  CHECK(answer == Json{{"needs_websearch", true},
+                       {"complexity", "deep"},
+                       {"domain", "security"},
+                       {"recommended_provider", "KIMI"},
+                       {"recommended_model", "kimi-k2-0711-preview"},
+                       {"streaming_preferred", true},
+                       {"method", "model"}});
   const Json sent = Json::parse(server->seen().back().body);
   CHECK(sent["temperature"] == 0.1);
   CHECK(sent["max_tokens"] == 512);
@@ -137,7 +138,7 @@ TEST_CASE("Kimi's headers need Kimi's key", "[tools]") {
   CHECK(skipped["reason"].get<std::string>().find("KIMI_API_KEY") != std::string::npos);
 }
 
-TEST_CASE("Kimi is asked as the caller wrote it", "[tools]") {
+TEST_CASE("Kimi gets the messages as the caller wrote them", "[tools]") {
   const auto server = Simulator::with("key: " + std::string(test::k_key));
   test::ToolCall call(kimi_at(*server));
   const Json captured =
@@ -155,7 +156,7 @@ TEST_CASE("Kimi is asked as the caller wrote it", "[tools]") {
             .message.find("messages/0") != std::string::npos);
 }
 
-TEST_CASE("requests to Kimi with functions fail in words", "[tools]") {
+TEST_CASE("failures of requests to Kimi with functions say why", "[tools]") {
   const auto server =
       Simulator::with("{rules: [{reply: {status: 429, message: slow down, retry_after: 2}}]}");
   test::ToolCall call(kimi_at(*server));
@@ -208,7 +209,7 @@ TEST_CASE("the web is searched by the backend that the settings name", "[tools][
   CHECK(search({{"EXAI_DUCKDUCKGO_URL", base + "/nowhere"}}).error().kind == ErrorKind::provider);
 }
 
-TEST_CASE("a statement is turned into a doubt that can be discussed", "[tools]") {
+TEST_CASE("a statement is wrapped in a prompt to question it", "[tools]") {
   test::ToolCall call(Config::defaults());
   const Json answer = call.ask("challenge", {{"prompt", "the cache is never stale"}});
   CHECK(answer["status"] == "continuation_available");

@@ -105,9 +105,9 @@ class ToolCall : private ToolWorld, public engine::CallContext {
   void let_poll() override {}
   void changed(engine::Change, std::string) override {}
   void progress(const engine::Progress& progress) override {
-    const std::scoped_lock lock(telling_);
+    const std::scoped_lock lock(progress_mutex_);
     streamed += progress.text;
-    if (!progress.message.empty()) told.push_back(progress.message);
+    if (!progress.message.empty()) messages.push_back(progress.message);
   }
   Result<models::Reply> chat(const models::ChatRequest& request,
                              const std::function<void(std::string_view)>& on_delta) override {
@@ -126,7 +126,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
   }
 
   std::string streamed;
-  std::vector<std::string> told;  ///< messages of progress
+  std::vector<std::string> messages;  ///< messages of progress
   engine::Metrics& metrics() { return counted; }
   /// Forgets all and remembers in that store from now on, as after a restart.
   void remember_in(store::Store& other) {
@@ -141,7 +141,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
   FixedView& view() { return fixed_view; }
 
  private:
-  std::mutex telling_;  // tools report progress from threads of their own
+  std::mutex progress_mutex_;  // tools report progress from threads of their own
 
   void live_in(const Clock& clock) {
     reach.clock = &clock;

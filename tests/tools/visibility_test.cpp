@@ -97,7 +97,7 @@ TEST_CASE("a provider's tools need its key", "[tools][visibility]") {
   CHECK(names(with({{"ENABLED_TOOLS", "glm_web_search"}}, false)) == k_essential);
 }
 
-TEST_CASE("essential tools stay, and unknown names are told", "[tools][visibility]") {
+TEST_CASE("essential tools stay, and unknown names are reported", "[tools][visibility]") {
   const auto offered =
       with({{"DISABLED_TOOLS", "status,chatt,thinkdeep_EXAI-WS"}, {"CLIENT_TOOL_DENYLIST", "version"}});
   CHECK(names(offered) == List{"chat", "challenge", "kimi_chat_with_files", "glm_web_search", "self-check",

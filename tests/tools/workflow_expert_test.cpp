@@ -42,8 +42,8 @@ TEST_CASE("the expert gets request, findings, issues, theories and files", "[wor
   CHECK(answer["file_context"]["not_embedded"].size() == 1);
   CHECK(answer["metadata"]["thinking_mode"] == "low");
   CHECK(flow.call.streamed.find("it is the cache") != std::string::npos);
-  REQUIRE_FALSE(flow.call.told.empty());
-  CHECK(flow.call.told[0].find("investigation_in_progress") != std::string::npos);
+  REQUIRE_FALSE(flow.call.messages.empty());
+  CHECK(flow.call.messages[0].find("investigation_in_progress") != std::string::npos);
 }
 
 TEST_CASE("files that may hold secrets never reach the expert", "[workflows]") {
@@ -57,7 +57,7 @@ TEST_CASE("files that may hold secrets never reach the expert", "[workflows]") {
   CHECK(flow.server->seen().empty());
 }
 
-TEST_CASE("the same question is asked once, another one again, and errors are not kept", "[workflows]") {
+TEST_CASE("the same question is asked once, a new one again, and errors are not cached", "[workflows]") {
   Flow flow(R"(rules: [{match: {nth: 1}, reply: {status: 400}}, {reply: {text: '{"analysis":"fine"}'}}])");
   const Json failed = flow.ask("debug", last_step());
   CHECK(failed["status"] == "error");
@@ -103,7 +103,7 @@ TEST_CASE("statuses of the expert that stop the work become the call's own", "[w
   }
 }
 
-TEST_CASE("an expert who writes no JSON is heard all the same", "[workflows]") {
+TEST_CASE("an expert's answer that is not JSON is used all the same", "[workflows]") {
   {
     Flow flow(script("It is simply broken."));
     const Json answer = flow.ask("debug", last_step());
@@ -172,7 +172,7 @@ TEST_CASE("whether and how the expert is asked follows argument, tool and settin
   CHECK(asked({{"DEFAULT_USE_ASSISTANT_MODEL", "false"}}, "debug", wanted));
 }
 
-TEST_CASE("thinking mode, model and patience are chosen and told", "[workflows]") {
+TEST_CASE("thinking mode, model and timeout are chosen and reported", "[workflows]") {
   const auto metadata = [](std::vector<std::pair<std::string, std::string>> settings, const std::string& tool,
                            Json extra) {
     settings.emplace_back("DEFAULT_MODEL", "glm-4.5-flash");
@@ -213,14 +213,14 @@ TEST_CASE("size and number of files have limits", "[workflows]") {
   const Json answer = flow.ask("debug", last_step({{"relevant_files", files}}));
   CHECK(answer["file_context"]["files_embedded"].size() == 2);
   CHECK(answer["file_context"]["not_embedded"][0]["file"] == files[2]);
-  // Tools that send files only when told to name them instead.
+  // Tools that send files only when asked to name them instead.
   const Json named = flow.ask("codereview", step_of("codereview", 1, 1, false, {{"relevant_files", files}}));
   CHECK(named["file_context"]["type"] == "reference_only");
   CHECK(flow.prompt().find("alpha") == std::string::npos);
   CHECK(flow.prompt().find("a.cpp") != std::string::npos);
 }
 
-TEST_CASE("images go to models that see, and one that cannot be read stops nobody", "[workflows]") {
+TEST_CASE("images go to models with vision, and an unreadable one stops nothing", "[workflows]") {
   Flow flow;
   const std::string image = flow.file("a.png", std::string("\x89PNG\r\n\x1a\n\0\1", 10));
   const Json extra{{"images", {image, "/nowhere.png"}}, {"model", "glm-4.5v"}};
@@ -230,7 +230,7 @@ TEST_CASE("images go to models that see, and one that cannot be read stops nobod
   CHECK(answer["metadata"]["images_skipped"][0]["image"] == "/nowhere.png");
 }
 
-TEST_CASE("the expert's time is its own, not the provider's", "[workflows]") {
+TEST_CASE("the expert's timeout is its own, not the provider's", "[workflows]") {
   Flow flow(R"(rules: [{reply: {first_byte: 400ms, text: '{"analysis":"slow"}'}}])",
             {{"GLM_TIMEOUT_SECS", "0.1"}});
   CHECK(flow.ask("debug", last_step())["expert_analysis"]["analysis"] == "slow");

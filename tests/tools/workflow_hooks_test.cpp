@@ -60,7 +60,7 @@ TEST_CASE("planner pauses to think in larger plans and keeps revisions and branc
   CHECK(flow.server->seen().empty());
 }
 
-TEST_CASE("planner refuses revisions and branches that hang in the air", "[workflows]") {
+TEST_CASE("planner refuses revisions and branches of unknown steps", "[workflows]") {
   Flow flow;
   const auto refused = [&](const Json& extra) {
     const Error error = flow.refused("planner", step_of("planner", 1, 3, true, extra));
@@ -73,7 +73,7 @@ TEST_CASE("planner refuses revisions and branches that hang in the air", "[workf
   CHECK(refused({{"is_branch_point", true}}) == ErrorKind::invalid);
 }
 
-TEST_CASE("tracer has the user choose and then tells how to draw", "[workflows]") {
+TEST_CASE("tracer has the user choose and then says how to draw", "[workflows]") {
   Flow flow;
   const Json ask = flow.ask("tracer", step_of("tracer", 1, 2, true, {{"trace_mode", "ask"}}));
   CHECK(ask["status"] == "mode_selection_required");
@@ -175,7 +175,7 @@ TEST_CASE("consensus asks one model a step, each with its own stance", "[workflo
         ErrorKind::invalid);
 }
 
-TEST_CASE("consensus judges its list of models and can make one", "[workflows]") {
+TEST_CASE("consensus validates its list of models and can make one", "[workflows]") {
   {
     Flow flow("rules: [{reply: {text: yes}}]");
     const Json twice{{{"model", "glm-4.6"}, {"stance", "for"}}, {{"model", "GLM-4.6"}, {"stance", "for"}}};
@@ -252,19 +252,19 @@ TEST_CASE("analyze takes what changed, or the whole workspace, when no file is n
   CHECK(strict.refused("analyze", step_of("analyze", 1, 1, false)).kind == ErrorKind::invalid);
 }
 
-TEST_CASE("secaudit warns of what was left open instead of refusing it", "[workflows]") {
+TEST_CASE("secaudit warns of missing details instead of refusing", "[workflows]") {
   Flow flow;
   const Json open = flow.ask(
       "secaudit", step_of("secaudit", 1, 2, true, {{"compliance_requirements", {"gdpr", "HAL 9000"}}}));
   REQUIRE(open["metadata"]["warnings"].size() == 2);
   CHECK(open["metadata"]["warnings"].dump().find("general application") != std::string::npos);
   CHECK(open["metadata"]["warnings"].dump().find("HAL 9000") != std::string::npos);
-  const Json said = flow.ask("secaudit", step_of("secaudit", 1, 2, true, {{"security_scope", "a shop"}}));
-  CHECK_FALSE(said["metadata"].contains("warnings"));
+  const Json scoped = flow.ask("secaudit", step_of("secaudit", 1, 2, true, {{"security_scope", "a shop"}}));
+  CHECK_FALSE(scoped["metadata"].contains("warnings"));
   // Steps 1 to 7 each have their own list.
-  std::set<std::string> lists{said["required_actions"].dump()};
+  std::set<std::string> lists{scoped["required_actions"].dump()};
   for (long long step = 2; step <= 7; ++step)
     lists.insert(
-        flow.ask("secaudit", step_of("secaudit", step, 9, true, with_id(said)))["required_actions"].dump());
+        flow.ask("secaudit", step_of("secaudit", step, 9, true, with_id(scoped)))["required_actions"].dump());
   CHECK(lists.size() == 7);
 }

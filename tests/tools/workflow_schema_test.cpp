@@ -91,7 +91,7 @@ TEST_CASE("each tool offers the fields of the table and no others", "[workflows]
   CHECK(offered("tracer").count("hypothesis") == 0);
 }
 
-TEST_CASE("limits, enumerations and unknown members are judged", "[workflows]") {
+TEST_CASE("limits, enumerations and unknown members are validated", "[workflows]") {
   test::Flow flow;
   const auto refused = [&](const std::string& tool, const Json& extra) {
     return flow.refused(tool, test::step_of(tool, 1, 2, true, extra)).message;
@@ -116,7 +116,7 @@ TEST_CASE("limits, enumerations and unknown members are judged", "[workflows]") 
         Json({"low", "medium", "high", "critical"}));
 }
 
-TEST_CASE("a broken document is named with file, line and the way out", "[workflows]") {
+TEST_CASE("a broken document is reported with file, line and the way out", "[workflows]") {
   const std::string debug = tests::source_text("tools/workflows/debug.yaml");
   struct Case {
     const char *from, *to, *says;

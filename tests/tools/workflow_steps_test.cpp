@@ -50,7 +50,7 @@ void make_repository(const Flow& flow) {
 
 }  // namespace
 
-TEST_CASE("a step that is not the last one pauses with what to do and how to go on", "[workflows]") {
+TEST_CASE("a step before the last one pauses with what to do and how to continue", "[workflows]") {
   for (const Names& names : k_names) {
     INFO(names.tool);
     Flow flow;
@@ -116,7 +116,7 @@ TEST_CASE("the last step ends in one of four ways", "[workflows]") {
   }
 }
 
-TEST_CASE("findings of all steps come together, and backtracking takes some back", "[workflows]") {
+TEST_CASE("findings of all steps are merged, and backtracking removes some", "[workflows]") {
   Flow flow;
   const Json first =
       flow.ask("debug", step_of("debug", 1, 3, true,
@@ -148,7 +148,7 @@ TEST_CASE("findings of all steps come together, and backtracking takes some back
   CHECK(last["complete_investigation"]["initial_request"] == "step 1 of debug");
 }
 
-TEST_CASE("a step that is too long is asked back as a file, and nothing of it is kept", "[workflows]") {
+TEST_CASE("a step that is too long is requested as a file, and nothing of it is saved", "[workflows]") {
   Flow flow(Flow::k_expert, {{"MCP_PROMPT_SIZE_LIMIT", "1000"}});
   for (const std::string& tool : test::workflows().names()) {
     INFO(tool);
@@ -180,7 +180,7 @@ TEST_CASE("total_steps follows the steps", "[workflows]") {
   CHECK(answer["total_steps"] == 4);
 }
 
-TEST_CASE("being sure with evidence ends the work early", "[workflows]") {
+TEST_CASE("certainty with evidence ends the work early", "[workflows]") {
   Flow flow;
   const std::string file = flow.file("a.cpp", "int main() {}");
   const auto second = [&](const std::string& confidence, long long total, bool evidence) {
@@ -202,7 +202,7 @@ TEST_CASE("being sure with evidence ends the work early", "[workflows]") {
   CHECK(second("certain", 6, false)["status"] == "pause_for_investigation");
 }
 
-TEST_CASE("mistakes in the order of steps say what to send", "[workflows]") {
+TEST_CASE("steps out of order are refused with what to send", "[workflows]") {
   Flow flow;
   const auto refused = [&](long long number, const Json& extra) {
     const Error error = flow.refused("debug", step_of("debug", number, 5, true, extra));
@@ -240,7 +240,7 @@ TEST_CASE("step 1 says what it needs, with an example that would be accepted", "
   CHECK(flow.server->seen().empty());
 }
 
-TEST_CASE("chat, debug and chat again share one conversation", "[workflows]") {
+TEST_CASE("chat, debug and a second chat share one conversation", "[workflows]") {
   Flow flow("echo_history: true");
   const Json chat = flow.call.ask("chat", {{"prompt", "the shop is slow"}});
   const Json id = chat["continuation_offer"]["continuation_id"];
@@ -250,7 +250,7 @@ TEST_CASE("chat, debug and chat again share one conversation", "[workflows]") {
       "debug",
       step_of("debug", 2, 2, false, {{"continuation_id", id}, {"findings", "the index is missing"}}));
   CHECK(last["status"] == "calling_expert_analysis");
-  // The expert heard what was said before, and each of its own steps once.
+  // The expert got the earlier messages, and each of its own steps once.
   const std::string sent = flow.asked().dump();
   CHECK(sent.find("the shop is slow") != std::string::npos);
   CHECK(sent.find("found in step 1") == sent.rfind("found in step 1"));
@@ -261,7 +261,7 @@ TEST_CASE("chat, debug and chat again share one conversation", "[workflows]") {
   CHECK(other["status"] == "pause_for_thinkdeep");
 }
 
-TEST_CASE("a thread has a limit of turns, said before a model is paid", "[workflows]") {
+TEST_CASE("a conversation has a message limit, checked before a model is paid", "[workflows]") {
   Flow flow(Flow::k_expert, {{"MAX_CONVERSATION_TURNS", "2"}});
   const Json first = flow.ask("debug", step_of("debug", 1, 3, true));
   const Json id{{"continuation_id", first["continuation_id"]}};
@@ -272,7 +272,7 @@ TEST_CASE("a thread has a limit of turns, said before a model is paid", "[workfl
   CHECK(flow.server->seen().empty());
 }
 
-TEST_CASE("two hundred interleaved threads keep their findings apart", "[workflows]") {
+TEST_CASE("two hundred interleaved conversations keep their findings apart", "[workflows]") {
   Flow flow(Flow::k_expert, {{"EXPERT_ANALYSIS_ENABLED", "false"}});
   constexpr int k_threads = 4, k_each = 50;
   std::atomic<int> wrong{0}, right{0};
@@ -308,7 +308,7 @@ TEST_CASE("two hundred interleaved threads keep their findings apart", "[workflo
   CHECK(right == k_threads * k_each);
 }
 
-TEST_CASE("a workflow goes on after a restart", "[workflows]") {
+TEST_CASE("a workflow continues after a restart", "[workflows]") {
   const tests::Scratch folder;
   auto opened = store::open_sqlite(folder / "exai.db");
   REQUIRE(opened);

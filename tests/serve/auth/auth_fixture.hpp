@@ -20,7 +20,7 @@ class AuthClock final : public Clock {
   std::atomic<long long> shift_{0};
 };
 
-/// Answers GET on a free port with what it was told, 404 otherwise, and counts.
+/// Answers GET on a free port with what was published, 404 otherwise, and counts.
 class Issuer final : public serve::net::HttpHandler {
  public:
   Issuer();

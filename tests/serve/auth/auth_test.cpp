@@ -122,7 +122,7 @@ TEST_CASE("a keys file that others can read is a warning, and strictly an error"
   CHECK(missing.error().message.find("none.yaml") != std::string::npos);
 }
 
-TEST_CASE("several keys count at once, each until its time", "[serve][auth][keys]") {
+TEST_CASE("several keys are valid at once, each until it expires", "[serve][auth][keys]") {
   const Scratch folder;
   AuthClock clock;
   const std::string soon = utc_seconds(clock.wall() + std::chrono::hours(1));
@@ -161,7 +161,8 @@ TEST_CASE("several keys count at once, each until its time", "[serve][auth][keys
   CHECK(policy_of(folder, entry("old", "k", "  expires: 2001-01-01\n"), clock).warnings().size() == 1);
 }
 
-TEST_CASE("a keys file without a key opens nothing, and no setting opens loopback", "[serve][auth][keys]") {
+TEST_CASE("a keys file without a key lets nobody in, and no setting leaves loopback open",
+          "[serve][auth][keys]") {
   const Scratch folder;
   AuthClock clock;
   CHECK(judged(policy_of(folder, "[]\n", clock), "", "").refusal.status == 401);
@@ -221,7 +222,7 @@ TEST_CASE("a reload hands the issuer's keys on where nothing of OAuth has change
   CHECK(load("https://other.example", &first).issuer() != first.issuer());
 }
 
-TEST_CASE("the daemon's hello takes its token and every key", "[serve][auth][daemon]") {
+TEST_CASE("hello accepts the daemon's token and every key", "[serve][auth][daemon]") {
   const Scratch folder;
   AuthClock clock;
   const AccessPolicy policy = policy_of(

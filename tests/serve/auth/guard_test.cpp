@@ -64,7 +64,8 @@ Steady at(int milliseconds) {
 
 }  // namespace
 
-TEST_CASE("requests are counted by key, by address and over all, the tightest is told", "[serve][rate]") {
+TEST_CASE("requests are counted by key, by address and over all, and the tightest limit is reported",
+          "[serve][rate]") {
   RateLimits limits;
   limits.global = {1000, 100};
   limits.address = {4, 2};
@@ -85,7 +86,7 @@ TEST_CASE("requests are counted by key, by address and over all, the tightest is
   CHECK(rates.take(RateCaller{"b"}, at(0)).policy == "address");
 }
 
-TEST_CASE("for this machine's own only those limits hold that somebody has set", "[serve][rate]") {
+TEST_CASE("on loopback only explicitly configured limits apply", "[serve][rate]") {
   RateLimiter rates(rate_limits(config_of({{"limits.rate_session", "2"}})));
   for (int i = 0; i < 2000; ++i) {
     const RateVerdict verdict = rates.take(RateCaller{"127.0.0.1", {}, true}, at(0));
@@ -111,7 +112,7 @@ TEST_CASE("wrong keys are counted apart from requests", "[serve][rate]") {
   CHECK(rates.take(RateCaller{"a", "k"}, at(0)).wait.count() > 0);
 }
 
-TEST_CASE("many equal lines are one, with their number", "[serve][auth]") {
+TEST_CASE("repeated log lines are one, with a count", "[serve][auth]") {
   std::vector<std::string> lines;
   QuietLog log([&](std::string_view text) { lines.emplace_back(text); }, Millis{1000});
   for (int i = 0; i < 5; ++i) log.say("no", at(i));
@@ -120,7 +121,7 @@ TEST_CASE("many equal lines are one, with their number", "[serve][auth]") {
   CHECK(lines == std::vector<std::string>{"no", "no (and 4 more like it before)", "no"});
 }
 
-TEST_CASE("over its limit a caller is told 429 and when to come back, over HTTP, SSE and WebSocket",
+TEST_CASE("over its limit a caller gets 429 and Retry-After, over HTTP, SSE and WebSocket",
           "[serve][rate][http]") {
   const StoppedClock clock;
   TestServer server(Settings{{"auth.api_keys", k_first + "," + k_second},
@@ -153,7 +154,7 @@ TEST_CASE("over its limit a caller is told 429 and when to come back, over HTTP,
   CHECK(server.metrics().render().find("exai_access_refused_total{reason=\"rate\"} 4") != std::string::npos);
 }
 
-TEST_CASE("guesses of a stranger lock no right key out, and are one line of the log",
+TEST_CASE("a stranger's guesses lock no valid key out, and are one line of the log",
           "[serve][rate][access]") {
   const StoppedClock clock;
   TestServer server(Settings{{"auth.api_keys", k_first}, {"limits.rate_address", "5"}}, clock);
@@ -175,7 +176,7 @@ TEST_CASE("guesses of a stranger lock no right key out, and are one line of the 
   CHECK(server.metrics().render().find("exai_access_refused_total{reason=\"key\"} 10") != std::string::npos);
 }
 
-TEST_CASE("what a key has opened ends when the key is taken away", "[serve][access][streams]") {
+TEST_CASE("connections of a key end when the key is removed", "[serve][access][streams]") {
   const Settings both{{"auth.api_keys", k_first + "," + k_second}}, one{{"auth.api_keys", k_second}};
   TestServer server(both);
   const std::string session =
@@ -211,7 +212,7 @@ TEST_CASE("what a key has opened ends when the key is taken away", "[serve][acce
   CHECK(mcp.receive() == "close 1008");
   CHECK(frames.receive() == "close 1008");
   CHECK(open_with(server, k_first).status == 401);
-  // The other one's stream is still there: it hears of changes.
+  // The other one's stream is still there: it is notified of changes.
   CHECK(http(server.mcp(), "POST", "/mcp", k_accept + bearer(k_second) + other,
              R"({"jsonrpc":"2.0","id":1,"method":"ping"})")
             .status == 200);
@@ -219,7 +220,7 @@ TEST_CASE("what a key has opened ends when the key is taken away", "[serve][acce
   CHECK(stays.client.until("list_changed").find("list_changed") != std::string::npos);
 }
 
-TEST_CASE("what a key has opened ends with the key's time, but an answer that is due comes",
+TEST_CASE("connections of a key end when it expires, but a pending answer is sent",
           "[serve][access][streams]") {
   const Scratch folder;
   AuthClock clock;
@@ -248,7 +249,7 @@ TEST_CASE("what a key has opened ends with the key's time, but an answer that is
   CHECK(open_with(server, k_first).status == 401);
 }
 
-TEST_CASE("a reload that asks for keys closes what was open without one", "[serve][access][streams]") {
+TEST_CASE("a reload that requires keys closes connections without one", "[serve][access][streams]") {
   TestServer server;
   Listening sse(server, "/sse", "");
   WebSocketTestClient mcp(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n"), frames(server.daemon());
@@ -267,7 +268,7 @@ TEST_CASE("a reload that asks for keys closes what was open without one", "[serv
   CHECK(old.receive() == "close 1008");
 }
 
-TEST_CASE("pages of allowed origins may ask and read, others get nothing", "[serve][http][cors]") {
+TEST_CASE("pages of allowed origins may send and read, others get nothing", "[serve][http][cors]") {
   TestServer server(Settings{{"auth.api_keys", k_first}, {"http.allowed_hosts", "app.example"}});
   const std::string asks =
       "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: "
@@ -313,7 +314,7 @@ TEST_CASE("pages of allowed origins may ask and read, others get nothing", "[ser
   CHECK(odd.header("access-control-allow-headers").find("Mcp-Session-Id") != std::string::npos);
 }
 
-TEST_CASE("a lost session is told by the code that clients begin anew for", "[serve][http][session]") {
+TEST_CASE("a lost session has the code that makes clients initialize again", "[serve][http][session]") {
   TestServer server;
   const std::string gone = "Mcp-Session-Id: no-such-session\r\n";
   for (const HttpReply& reply : {http(server.mcp(), "POST", "/mcp", k_accept + gone,
@@ -328,7 +329,8 @@ TEST_CASE("a lost session is told by the code that clients begin anew for", "[se
   }
 }
 
-TEST_CASE("who looks for OAuth where there is none is told what to do instead", "[serve][http][oauth]") {
+TEST_CASE("a client that looks for OAuth where there is none is told what to do instead",
+          "[serve][http][oauth]") {
   TestServer server(Settings{{"auth.api_keys", k_first}});
   for (const char* const path :
        {"/register", "/authorize?client_id=x", "/token", "/register/",
@@ -360,7 +362,7 @@ TEST_CASE("a scope that is too small is 403 with the scope that is needed", "[se
   CHECK(parse_json(reply.body).value()["error"]["code"] == 1403);
 }
 
-TEST_CASE("health has places of its own, and who finds no room is one line of the log",
+TEST_CASE("health has connections of its own, and rejected ones are one line of the log",
           "[serve][health][limits]") {
   TestServer server(Settings{{"limits.connections", "3"}});
   std::vector<std::unique_ptr<TcpClient>> held;
@@ -380,7 +382,7 @@ TEST_CASE("health has places of its own, and who finds no room is one line of th
         std::string::npos);
 }
 
-TEST_CASE("the stream of the old transport leads to where its client found it", "[serve][sse]") {
+TEST_CASE("the endpoint event of HTTP+SSE has the address that its client used", "[serve][sse]") {
   TestServer server;
   for (const char* const path : {"/sse", "/sse/"}) {
     Listening sse(server, path, "");

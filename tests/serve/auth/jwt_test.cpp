@@ -52,7 +52,7 @@ std::string hmac_token(const std::string& header, const std::string& claims, con
 
 }  // namespace
 
-TEST_CASE("base64url has one spelling only", "[serve][auth][jwt]") {
+TEST_CASE("base64url has one encoding only", "[serve][auth][jwt]") {
   CHECK(read_base64url("") == "");
   CHECK(read_base64url("AA") == std::string(1, '\0'));
   CHECK(read_base64url("_-8") == std::string("\xff\xef"));
@@ -197,7 +197,7 @@ TEST_CASE("a key set gives the keys that are for signatures and strong enough", 
   CHECK(set_of("{\"keys\":[" + many + "]}").size() == k_most_jwks);
 }
 
-TEST_CASE("a token is worth its highest scope, or waits for newer keys", "[serve][auth][oauth]") {
+TEST_CASE("a token grants its highest scope, or waits for newer keys", "[serve][auth][oauth]") {
   using Kind = TokenVerdict::Kind;
   const SigningKey key("EdDSA", "k1"), newer("EdDSA", "k2");
   const JwkSet keys = set_of(key_set(key)), none;

@@ -78,7 +78,7 @@ TEST_CASE("with an issuer, every refusal points to the metadata, and that is ope
   CHECK(fixture.issuer.asked("/keys") == 0);  // nothing of this asked the issuer
 }
 
-TEST_CASE("a token opens the door, and keys go on beside it", "[serve][auth][oauth]") {
+TEST_CASE("a token grants access, and API keys work beside it", "[serve][auth][oauth]") {
   ServerWithIssuer fixture(Settings{{"auth.api_keys", "plain-0123456789ab"}});
   const SigningKey key("ES256", "k1");
   fixture.issuer.publish_keys(key_set(key));
@@ -112,7 +112,7 @@ TEST_CASE("a token opens the door, and keys go on beside it", "[serve][auth][oau
         401);
 }
 
-TEST_CASE("a new key id has the set fetched again, whatever others made up before", "[serve][auth][oauth]") {
+TEST_CASE("a new key id has the set fetched again, whatever forged ids came before", "[serve][auth][oauth]") {
   ServerWithIssuer fixture;
   const SigningKey first("RS256", "k1"), second("EdDSA", "k2"), forged("EdDSA", "k3");
   fixture.issuer.publish_keys(key_set(first));
@@ -140,7 +140,7 @@ TEST_CASE("a new key id has the set fetched again, whatever others made up befor
   CHECK(fixture.open(forged.token(fixture.claims("viewer"))).status == 200);
 }
 
-TEST_CASE("known keys count while the issuer is away; without any, come back later", "[serve][auth][oauth]") {
+TEST_CASE("known keys are valid while the issuer is away; without any, 503", "[serve][auth][oauth]") {
   ServerWithIssuer fixture;
   const SigningKey key("ES256", "k1");
   const HttpReply early = fixture.open(key.token(fixture.claims("viewer")));
@@ -161,7 +161,7 @@ TEST_CASE("known keys count while the issuer is away; without any, come back lat
   CHECK(fixture.issuer.asked("/keys") == 3);
 }
 
-TEST_CASE("requests wait together for one fetch, and their bodies with them", "[serve][auth][oauth]") {
+TEST_CASE("concurrent requests wait for one fetch, and their bodies with them", "[serve][auth][oauth]") {
   ServerWithIssuer fixture;
   const SigningKey key("ES256", "k1");
   fixture.issuer.publish_keys(key_set(key));
@@ -186,7 +186,7 @@ TEST_CASE("requests wait together for one fetch, and their bodies with them", "[
   CHECK(fixture.issuer.asked("/keys") == 1);
 }
 
-TEST_CASE("the key set is found by the issuer's metadata, and only a right one counts",
+TEST_CASE("the key set is found by the issuer's metadata, and only a valid one is used",
           "[serve][auth][oauth]") {
   Issuer issuer;
   const SigningKey key("ES256", "k1");

@@ -89,7 +89,7 @@ struct Desk {
 
 }  // namespace
 
-TEST_CASE("the bridge answers initialize and ping itself and dials on the first need", "[serve][bridge]") {
+TEST_CASE("the bridge answers initialize and ping itself and connects on first use", "[serve][bridge]") {
   Desk desk;
   desk.bridge.from_client(
       R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}})");
@@ -112,7 +112,7 @@ TEST_CASE("the bridge answers initialize and ping itself and dials on the first 
   CHECK(desk.client[2]["result"]["tools"][0]["name"] == "chat");
 }
 
-TEST_CASE("calls are told apart by request id and progress finds its caller", "[serve][bridge]") {
+TEST_CASE("calls are distinguished by request id and progress reaches its caller", "[serve][bridge]") {
   Desk desk;
   desk.call("1", R"({"progressToken":"p"})");
   desk.call("\"two\"");
@@ -142,7 +142,7 @@ TEST_CASE("calls are told apart by request id and progress finds its caller", "[
   CHECK(desk.bridge.idle());
 }
 
-TEST_CASE("the shim dials again later and later, with jitter", "[serve][bridge]") {
+TEST_CASE("the shim reconnects with growing delays and jitter", "[serve][bridge]") {
   CHECK(reconnect_delay(0, 0.5) == Millis{250});
   CHECK(reconnect_delay(1, 0.5) == Millis{500});
   CHECK(reconnect_delay(6, 0.5) == Millis{16000});
@@ -153,7 +153,7 @@ TEST_CASE("the shim dials again later and later, with jitter", "[serve][bridge]"
   CHECK(reconnect_delay(2, 0.999999) <= Millis{1100});
 }
 
-TEST_CASE("a daemon that cannot be reached is dialled for until the request gives up", "[serve][bridge]") {
+TEST_CASE("the bridge reconnects to an unreachable daemon until the request times out", "[serve][bridge]") {
   Desk desk;
   desk.call("1");
   for (const int delay : {250, 500, 1000}) {
@@ -176,7 +176,7 @@ TEST_CASE("a daemon that cannot be reached is dialled for until the request give
   CHECK(desk.loop.has(Millis{250}));  // a daemon that answered begins the count anew
 }
 
-TEST_CASE("after a resumed session what waits is asked again under its own id", "[serve][bridge]") {
+TEST_CASE("after a resumed session pending requests are sent again under their own ids", "[serve][bridge]") {
   Desk desk;
   desk.call("1");
   desk.call("2");
@@ -200,7 +200,7 @@ TEST_CASE("after a resumed session what waits is asked again under its own id", 
   CHECK_FALSE(desk.loop.has(Millis{10000}));
 }
 
-TEST_CASE("what had begun in a lost session is not run again", "[serve][bridge]") {
+TEST_CASE("calls that had begun in a lost session are not run again", "[serve][bridge]") {
   Desk desk;
   desk.call("1");
   desk.call("2");
@@ -220,7 +220,7 @@ TEST_CASE("what had begun in a lost session is not run again", "[serve][bridge]"
   CHECK(desk.key(1) == second);
 }
 
-TEST_CASE("an ack sets the time of its call", "[serve][bridge]") {
+TEST_CASE("an ack sets the timeout of its call", "[serve][bridge]") {
   Desk desk;
   desk.call("1");
   desk.up();
@@ -233,7 +233,7 @@ TEST_CASE("an ack sets the time of its call", "[serve][bridge]") {
   CHECK(desk.bridge.idle());
 }
 
-TEST_CASE("a refused hello ends it, a silent daemon is dialled again", "[serve][bridge]") {
+TEST_CASE("a refused hello ends the bridge, a silent daemon is reconnected to", "[serve][bridge]") {
   Desk refused;
   refused.call("1");
   refused.bridge.connected();
@@ -271,7 +271,7 @@ TEST_CASE("an error frame with an id answers its request", "[serve][bridge]") {
   CHECK(desk.client[0]["error"]["data"]["retry_after"] == 0.2);
 }
 
-TEST_CASE("a goodbye needs somebody to hear it", "[serve][bridge]") {
+TEST_CASE("a goodbye is sent only on an open connection", "[serve][bridge]") {
   Desk desk;
   CHECK_FALSE(desk.bridge.leave());
   desk.call("1");
@@ -280,7 +280,7 @@ TEST_CASE("a goodbye needs somebody to hear it", "[serve][bridge]") {
   CHECK(desk.daemon.back()["op"] == "bye");
 }
 
-TEST_CASE("the daemon's errors keep their meaning", "[serve][bridge]") {
+TEST_CASE("the daemon's errors keep their kind", "[serve][bridge]") {
   Desk desk;
   desk.up();
   const auto failure = [&](const std::string& code) {
@@ -299,7 +299,7 @@ TEST_CASE("the daemon's errors keep their meaning", "[serve][bridge]") {
   CHECK(timeout["result"]["structuredContent"]["error"]["code"] == "TIMEOUT");
 }
 
-TEST_CASE("a cancelled call is cancelled there and answered by nobody", "[serve][bridge]") {
+TEST_CASE("a cancelled call is cancelled at the daemon and not answered", "[serve][bridge]") {
   Desk desk;
   desk.call("5");
   desk.up();

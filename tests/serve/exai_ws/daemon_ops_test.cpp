@@ -1,4 +1,4 @@
-// The daemon's operations and error codes, each through the real door.
+// The daemon's operations and error codes, each through a real socket.
 #include "core/text.hpp"
 #include "io/files.hpp"
 #include "serve/exai_ws/call_key.hpp"
@@ -38,7 +38,8 @@ std::string log_of(TestServer& server) {
 using daemon_ops::ask;
 using daemon_ops::outcome;
 
-TEST_CASE("the token is rotated for later hellos, by who knows the old one", "[serve][daemon][token]") {
+TEST_CASE("the token is rotated for later hellos, by a client that knows the old one",
+          "[serve][daemon][token]") {
   TestServer server(Settings{{"ws.token", daemon_ops::k_token}});
   WebSocketTestClient peer(server.daemon());
   CHECK(peer.hello(daemon_ops::k_token)["ok"] == true);
@@ -77,7 +78,7 @@ TEST_CASE("the token is rotated for later hellos, by who knows the old one", "[s
   CHECK(WebSocketTestClient(server.daemon()).hello("the-third-token-of-all")["ok"] == true);
 }
 
-TEST_CASE("where there is no token none is rotated", "[serve][daemon][token]") {
+TEST_CASE("without a token there is none to rotate", "[serve][daemon][token]") {
   TestServer server;
   WebSocketTestClient peer(server.daemon());
   peer.hello();
@@ -134,7 +135,7 @@ TEST_CASE("tool_call is call_tool, and stream gives pieces and an end", "[serve]
   }
 }
 
-TEST_CASE("a call that has to wait for a permit is told so", "[serve][daemon][capacity]") {
+TEST_CASE("a call that has to wait for a permit gets a progress frame", "[serve][daemon][capacity]") {
   Gate::close();
   TestServer server(Settings{{"limits.session", "1"}, {"limits.permit_wait", "10s"}});
   WebSocketTestClient peer(server.daemon());
@@ -196,7 +197,7 @@ TEST_CASE("every code is used where its name says, and logged at its class", "[s
   for (const char* const broken :
        {"TOOL_EXECUTION_ERROR", "PROVIDER_ERROR", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR"})
     logged(broken, "ERROR");
-  // What an exception said stands in the line that is about it, and in none that the client's answer made.
+  // The text of an exception stands in the line that is about it, and in none that the client's answer made.
   for (const std::string& line : split(log, '\n'))
     if (line.find("secret detail") != std::string::npos) CHECK(line.find("call.broke") != std::string::npos);
 }
@@ -212,7 +213,7 @@ TEST_CASE("a call beyond its time is TIMEOUT with the time and the tool", "[serv
   CHECK(late["error"]["details"]["tool_name"] == "test_wait");
 }
 
-TEST_CASE("a full server says which capacity is used up, one that stops is unavailable",
+TEST_CASE("a server at capacity names the limit, a stopping one is unavailable",
           "[serve][daemon][codes][capacity]") {
   Gate::close();
   TestServer server(Settings{{"limits.global", "1"}, {"limits.session", "1"}, {"limits.permit_wait", "0s"}});
@@ -264,8 +265,8 @@ TEST_CASE("a tool that returns nothing gets an empty text, or a diagnostic", "[s
     return outcome(peer, "1", "test_fail", {{"report", ""}});
   };
   CHECK(answer({})["outputs"][0]["text"] == "");
-  const Json told = answer({{"ws.never_empty", "true"}});
-  const Json diagnostic = parse_json(told["outputs"][0]["text"].get<std::string>()).value();
+  const Json replaced = answer({{"ws.never_empty", "true"}});
+  const Json diagnostic = parse_json(replaced["outputs"][0]["text"].get<std::string>()).value();
   CHECK(diagnostic["status"] == "no_payload_from_tool");
   CHECK(diagnostic["diagnostic_stub"] == true);
   CHECK(diagnostic["tool"] == "test_fail");
@@ -294,7 +295,7 @@ TEST_CASE("too many requests are refused with the time to wait, also before the 
   CHECK(WebSocketTestClient(narrow.daemon()).hello()["error"]["code"] == "OVER_CAPACITY");
 }
 
-TEST_CASE("a call can be given up also by a client that asks too much", "[serve][daemon][limits]") {
+TEST_CASE("a rate-limited client can still cancel a call", "[serve][daemon][limits]") {
   Gate::close();
   TestServer server(Settings{{"limits.rate_session", "1"}, {"limits.rate_session_refill", "1"}});
   WebSocketTestClient peer(server.daemon());
@@ -306,7 +307,7 @@ TEST_CASE("a call can be given up also by a client that asks too much", "[serve]
   REQUIRE(Gate::entered(0));
 }
 
-TEST_CASE("one connection too many from an address is closed with 1008", "[serve][daemon][limits]") {
+TEST_CASE("a connection over the limit of its address is closed with 1008", "[serve][daemon][limits]") {
   TestServer server(Settings{{"ws.connections_per_address", "2"}});
   WebSocketTestClient first(server.daemon());
   CHECK(first.hello()["ok"] == true);
@@ -315,7 +316,7 @@ TEST_CASE("one connection too many from an address is closed with 1008", "[serve
     CHECK(second.hello()["ok"] == true);
     CHECK(third.receive() == "close 1008");
   }
-  // The places come back; until the loop has seen that, a newcomer is told 1008.
+  // The places come back; until the loop has seen that, a new connection gets 1008.
   for (bool in = false; !in;) {
     WebSocketTestClient again(server.daemon());
     again.send(R"({"op":"hello"})");
@@ -325,7 +326,7 @@ TEST_CASE("one connection too many from an address is closed with 1008", "[serve
   }
 }
 
-TEST_CASE("the health file says who serves where", "[serve][daemon][health]") {
+TEST_CASE("the health file describes the running server", "[serve][daemon][health]") {
   TestServer server(Settings{{"ws.health_interval", "100ms"},
                              {"limits.rate_session", "1000000"},
                              {"limits.rate_address", "1000000"},
@@ -352,7 +353,7 @@ TEST_CASE("the health file says who serves where", "[serve][daemon][health]") {
   CHECK(facts["uptime_human"].is_string());
 }
 
-TEST_CASE("older writing of arguments is taken where the schema allows what it means",
+TEST_CASE("legacy forms of arguments are accepted where the schema allows their meaning",
           "[serve][daemon][arguments]") {
   static constexpr std::string_view k_schema =
       R"({"type":"object","properties":{"use_websearch":{"type":"boolean"},"stream":{"type":"string"},

@@ -105,7 +105,7 @@ TEST_CASE("a result answers the same call again for a while, within its session 
   CHECK(server.metrics().render().find("cache_hits") != std::string::npos);
 }
 
-TEST_CASE("what must run each time does", "[serve][daemon][sharing]") {
+TEST_CASE("calls that must run each time do", "[serve][daemon][sharing]") {
   TestServer server(Settings{{"ws.unshared_tools", "test_stream"}});
   WebSocketTestClient peer(server.daemon());
   peer.hello();
@@ -114,7 +114,7 @@ TEST_CASE("what must run each time does", "[serve][daemon][sharing]") {
     CHECK_FALSE(result_of(peer, id).contains("from_cache"));
   }
   CHECK(runs(server, "test_stream") == 3);
-  // Errors answer nobody but their own call, and a turn of a conversation said again is a new turn.
+  // Errors answer nobody but their own call, and a repeated message of a conversation is a new message.
   for (const char* const id : {"3", "4"}) {
     peer.send(call_tool(id, "test_fail"));
     CHECK_FALSE(result_of(peer, id).contains("from_cache"));
@@ -150,7 +150,7 @@ TEST_CASE("results and runs in flight are shared for their configured time only"
   CHECK(runs(server, "test_wait") == 3);
 }
 
-TEST_CASE("a request id that means two calls is a duplicate", "[serve][daemon][sharing]") {
+TEST_CASE("a request id used for two calls is a duplicate", "[serve][daemon][sharing]") {
   Gate::close();
   TestServer server(Settings{{"limits.rate_session", "1000"}});
   WebSocketTestClient peer(server.daemon());
@@ -172,7 +172,8 @@ TEST_CASE("a request id that means two calls is a duplicate", "[serve][daemon][s
   CHECK(runs(server, "test_wait") == 1);
 }
 
-TEST_CASE("one who leaves a shared run leaves it to the others", "[serve][daemon][sharing][cancel]") {
+TEST_CASE("a caller that leaves a shared run does not cancel it for the others",
+          "[serve][daemon][sharing][cancel]") {
   Gate::close();
   TestServer server;
   WebSocketTestClient peer(server.daemon());
@@ -189,7 +190,7 @@ TEST_CASE("one who leaves a shared run leaves it to the others", "[serve][daemon
   CHECK(Gate::stopped() == 0);
 }
 
-TEST_CASE("a resumed session has its calls, and a request asked again does not run again",
+TEST_CASE("a resumed session has its calls, and a repeated request does not run again",
           "[serve][daemon][resume]") {
   Gate::close();
   TestServer server;
@@ -224,7 +225,7 @@ TEST_CASE("a resumed session has its calls, and a request asked again does not r
   CHECK(runs(server, "test_fail") == 1);
 }
 
-TEST_CASE("a call that ended while nobody was there is answered when asked for again",
+TEST_CASE("a call that ended without a connection is answered when it is requested again",
           "[serve][daemon][resume]") {
   Gate::close();
   TestServer server;
@@ -245,7 +246,7 @@ TEST_CASE("a call that ended while nobody was there is answered when asked for a
   CHECK(Gate::stopped() == 0);
 }
 
-TEST_CASE("a request whose answer is not kept any more is not run again", "[serve][daemon][resume]") {
+TEST_CASE("a request whose answer has expired is not run again", "[serve][daemon][resume]") {
   TestServer server(Settings{{"ws.result_ttl", "0s"}});
   WebSocketTestClient peer(server.daemon());
   peer.hello_again();
@@ -320,7 +321,7 @@ TEST_CASE("sessions without a client make room, sessions with one are not sent a
     gone.send(call_tool("1", "test_wait"));
     REQUIRE(Gate::entered(1));
   }
-  // The loop may not have seen the loss yet; then this one is told to come back.
+  // The loop may not have seen the loss yet; then this client is asked to retry.
   for (;;) {
     WebSocketTestClient peer(server.daemon());
     if (peer.hello()["op"] != "hello_ack") continue;

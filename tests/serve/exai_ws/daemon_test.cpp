@@ -45,7 +45,7 @@ TEST_CASE("the daemon greets, lists, calls and reports", "[serve][daemon]") {
   CHECK(health["health"]["sessions"] == 1);
 }
 
-TEST_CASE("a wrong beginning ends with its word and its close code", "[serve][daemon]") {
+TEST_CASE("an invalid first frame ends with an error and its close code", "[serve][daemon]") {
   TestServer server(Settings{{"ws.token", "a-token-of-some-length"}, {"ws.hello_timeout", "100ms"}});
   const auto begin = [&](const std::string& first, unsigned char kind = 0x81) {
     WebSocketTestClient peer(server.daemon());
@@ -137,7 +137,7 @@ TEST_CASE("capacity is refused inside call_tool_res with the time to come back",
   CHECK(refused["error"]["details"]["capacity_type"] == "Session");
 }
 
-TEST_CASE("a running call beats, and streams pieces of text", "[serve][daemon]") {
+TEST_CASE("a running call sends heartbeats, and streams text deltas", "[serve][daemon]") {
   Gate::close();
   TestServer server(Settings{{"ws.progress_interval", "100ms"}});
   WebSocketTestClient peer(server.daemon());
@@ -181,7 +181,7 @@ TEST_CASE("cancel and a closed connection stop the tool", "[serve][daemon][cance
   CHECK(Gate::stopped() == 2);
 }
 
-TEST_CASE("the daemon's port answers plain HTTP with a word of advice", "[serve][daemon]") {
+TEST_CASE("the daemon's port answers plain HTTP with a hint", "[serve][daemon]") {
   TestServer server;
   CHECK(http(server.daemon(), "GET", "/", "").status == 426);
 }

@@ -1,5 +1,5 @@
-// The HTTP behaviours of both eras, one case a row of the matrix, through the real
-// doors.
+// The HTTP behaviours of session and stateless revisions, one case a row of the matrix, through real
+// sockets.
 #include "serve/net/response_writer.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/test_server.hpp"
@@ -35,7 +35,7 @@ int code_of(const HttpReply& reply) {
 
 }  // namespace
 
-TEST_CASE("matrix: wrong Host or Origin is 403 in both eras", "[serve][matrix]") {
+TEST_CASE("matrix: wrong Host or Origin is 403, with a session and without", "[serve][matrix]") {
   TestServer server;
   for (const char* wrong : {"Origin: http://evil.example\r\n", "Origin: null\r\n"}) {
     CHECK(legacy(server, "any", k_ping, wrong).status == 403);
@@ -61,7 +61,7 @@ TEST_CASE("matrix: content type and Accept", "[serve][matrix]") {
   CHECK(post("Content-Type: application/json\r\n") == 200);
 }
 
-TEST_CASE("matrix: a body that is no message", "[serve][matrix]") {
+TEST_CASE("matrix: a body that is not a message", "[serve][matrix]") {
   TestServer server;
   const std::string session = initialize(server.mcp());
   CHECK(legacy(server, session, "{").status == 400);
@@ -74,7 +74,7 @@ TEST_CASE("matrix: a body that is no message", "[serve][matrix]") {
   }
 }
 
-TEST_CASE("matrix: what needs no answer is 202, without a body", "[serve][matrix]") {
+TEST_CASE("matrix: messages without an answer are 202, without a body", "[serve][matrix]") {
   TestServer server;
   const std::string session = initialize(server.mcp());
   for (const char* body : {R"({"jsonrpc":"2.0","method":"notifications/initialized"})",
@@ -165,7 +165,7 @@ TEST_CASE("matrix: a replay begins after the event that the client names", "[ser
   CHECK(rest.body.find("\"result\"") != std::string::npos);
 }
 
-TEST_CASE("matrix: leaving cancels where there is no session, and only there", "[serve][matrix]") {
+TEST_CASE("matrix: a disconnect cancels a stateless call, and only that", "[serve][matrix]") {
   TestServer server;
   Gate::close();
   {
@@ -193,7 +193,7 @@ TEST_CASE("matrix: leaving cancels where there is no session, and only there", "
   CHECK(Gate::stopped() == 1);
 }
 
-TEST_CASE("a stream that says nothing shows life, and nothing else", "[serve][door]") {
+TEST_CASE("an idle stream gets keep-alive comments, and nothing else", "[serve][net]") {
   int woken = 0;
   serve::net::PendingResponse pending(false, {}, nullptr, [&] { ++woken; });
   std::string out;

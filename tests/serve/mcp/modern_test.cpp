@@ -84,9 +84,9 @@ Verdict judge(const std::string& text, const Headers& given, Scope scope = Scope
   const Action action = act(text, given, scope);
   Verdict verdict;
   if (!std::holds_alternative<SendAnswer>(action)) return {200, 0, nullptr};
-  const auto& said = std::get<SendAnswer>(action);
-  verdict.http = said.http;
-  verdict.body = parse_json(said.message).value();
+  const auto& sent = std::get<SendAnswer>(action);
+  verdict.http = sent.http;
+  verdict.body = parse_json(sent.message).value();
   if (verdict.body.contains("error")) verdict.code = verdict.body["error"]["code"].get<int>();
   return verdict;
 }
@@ -105,7 +105,7 @@ Era route(const std::string& text, std::string_view header) {
 
 }  // namespace
 
-TEST_CASE("the body decides the era, the header only where the body says nothing", "[serve][router]") {
+TEST_CASE("the body decides the revision, the header only where the body says nothing", "[serve][router]") {
   const std::string claim = modern("tools/list");
   const std::string plain = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})";
   const std::string initialize =
@@ -124,7 +124,7 @@ TEST_CASE("the body decides the era, the header only where the body says nothing
   CHECK(route(response, "2026-07-28") == Era::modern);
 }
 
-TEST_CASE("the ladder: _meta first", "[serve][ladder]") {
+TEST_CASE("order of checks: _meta first", "[serve][ladder]") {
   const auto with_meta = [](const std::string& meta) {
     return R"({"jsonrpc":"2.0","id":"r","method":"server/discover","params":{"_meta":{)" + meta + "}}}";
   };
@@ -144,7 +144,7 @@ TEST_CASE("the ladder: _meta first", "[serve][ladder]") {
   expect(judge(with_meta(std::string(k_claim) + "," + k_capable), good), 200, 0);
 }
 
-TEST_CASE("the ladder: headers mirror the body", "[serve][ladder]") {
+TEST_CASE("order of checks: headers mirror the body", "[serve][ladder]") {
   const std::string list = modern("tools/list");
   const std::string call = modern("tools/call", R"("name":"greet",)");
   expect(judge(list, {{"Mcp-Method", "tools/list"}}), 400, k_header_mismatch);
@@ -167,7 +167,7 @@ TEST_CASE("the ladder: headers mirror the body", "[serve][ladder]") {
   expect(judge(modern("tasks/get", R"("taskId":"t",)"), headers("tasks/get", "u")), 400, k_header_mismatch);
 }
 
-TEST_CASE("the ladder: version, then method", "[serve][ladder]") {
+TEST_CASE("order of checks: version, then method", "[serve][ladder]") {
   const std::string other =
       R"({"jsonrpc":"2.0","id":"r","method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"v999.0.0",)" +
       std::string(k_capable) + "}}}";
@@ -186,7 +186,7 @@ TEST_CASE("the ladder: version, then method", "[serve][ladder]") {
     expect(judge(modern(method), headers(method)), 404, k_method_not_found);
 }
 
-TEST_CASE("discover says what a modern client must know", "[serve][ladder]") {
+TEST_CASE("discover returns what a stateless client must know", "[serve][ladder]") {
   const Json result = judge(modern("server/discover"), headers("server/discover")).body["result"];
   CHECK(result["resultType"] == "complete");
   CHECK(result["ttlMs"].is_number_unsigned());
@@ -197,7 +197,7 @@ TEST_CASE("discover says what a modern client must know", "[serve][ladder]") {
   CHECK(result["capabilities"]["resources"]["subscribe"] == true);
 }
 
-TEST_CASE("arguments in headers are compared as what they are", "[serve][ladder]") {
+TEST_CASE("arguments in headers are compared by their type", "[serve][ladder]") {
   const auto call = [](const std::string& arguments) {
     return modern("tools/call", R"("name":"headers","arguments":)" + arguments + ",");
   };
@@ -239,7 +239,7 @@ TEST_CASE("wrong header annotations are found at registration", "[serve][catalog
   }
 }
 
-TEST_CASE("lists come in pages, with cursors that end with their list", "[serve][dispatcher]") {
+TEST_CASE("lists are paged, with cursors that expire with their list", "[serve][dispatcher]") {
   std::vector<std::string> names;
   std::string cursor;
   do {
@@ -256,7 +256,7 @@ TEST_CASE("lists come in pages, with cursors that end with their list", "[serve]
   expect(judge(modern("tools/list", R"("cursor":5,)"), headers("tools/list")), 200, k_invalid_params);
 }
 
-TEST_CASE("what is unknown is named, with the code of its era", "[serve][dispatcher]") {
+TEST_CASE("unknown names are reported, with the code of their revision", "[serve][dispatcher]") {
   const Verdict resource =
       judge(modern("resources/read", R"("uri":"test://none",)"), headers("resources/read", "test://none"));
   expect(resource, 200, k_invalid_params);
@@ -273,7 +273,7 @@ TEST_CASE("what is unknown is named, with the code of its era", "[serve][dispatc
          k_missing_capability);
 }
 
-TEST_CASE("answers to input requests must have their shape", "[serve][rounds]") {
+TEST_CASE("answers to input requests must be well-formed", "[serve][rounds]") {
   const auto retry = [](const std::string& more) {
     return judge(modern("tools/call", R"("name":"greet",)" + more), headers("tools/call", "greet"));
   };
@@ -283,7 +283,7 @@ TEST_CASE("answers to input requests must have their shape", "[serve][rounds]") 
   expect(retry(R"("inputResponses":{"other":{}},"requestState":"s",)"), 200, 0);
 }
 
-TEST_CASE("a key does what its scope allows", "[serve][scopes]") {
+TEST_CASE("a key may do what its scope allows", "[serve][scopes]") {
   const std::string call = modern("tools/call", R"("name":"greet",)");
   const Verdict refused = judge(call, headers("tools/call", "greet"), Scope::viewer);
   expect(refused, 403, 1403);
@@ -292,7 +292,8 @@ TEST_CASE("a key does what its scope allows", "[serve][scopes]") {
   expect(judge(modern("tools/list"), headers("tools/list"), Scope::viewer), 200, 0);
 }
 
-TEST_CASE("a state is believed only whole, in time, from its caller and for its request", "[serve][rounds]") {
+TEST_CASE("a sealed state is accepted only whole, in time, from its caller and for its request",
+          "[serve][rounds]") {
   const StateSeal seal(Secret("0123456789abcdef"));
   const Wall now{};
   const std::string sealed = seal.seal({{"step", 2}}, "alice", "digest", now + Millis{1000});

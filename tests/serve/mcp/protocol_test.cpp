@@ -23,19 +23,19 @@ const Tool k_sum{.id = "sum",
                      "{\"type\": \"number\", \"description\": \"a b\"}}\n}",
                  .run = nothing};
 
-const serve::mcp::McpWriter& wire() {
+const serve::mcp::McpWriter& writer() {
   static const serve::mcp::McpWriter k_wire({"exai", "1", ""});
   return k_wire;
 }
 
 const CurrentCatalogue& catalogue() {
-  static const CurrentCatalogue k_catalogue(Catalogue::from(wire(), lasting({&k_sum}), {}, {}, {}).value());
+  static const CurrentCatalogue k_catalogue(Catalogue::from(writer(), lasting({&k_sum}), {}, {}, {}).value());
   return k_catalogue;
 }
 
 /// What a session of that revision makes of the message.
 Action act(const std::string& text, const char* version = "2025-11-25") {
-  static const Dispatcher k_dispatcher(catalogue(), wire());
+  static const Dispatcher k_dispatcher(catalogue(), writer());
   auto message = read_message(text);
   REQUIRE(message);
   Peer peer;
@@ -61,7 +61,7 @@ class HandClock final : public Clock {
 
 }  // namespace
 
-TEST_CASE("malformed messages are refused, with the id only when it can be told", "[serve][jsonrpc]") {
+TEST_CASE("malformed messages are refused, with the id only when it is known", "[serve][jsonrpc]") {
   const auto fault = [](const char* text) {
     const auto message = read_message(text);
     REQUIRE_FALSE(message);
@@ -120,16 +120,16 @@ TEST_CASE("tools/list is one line, keeps the schema's order and emits no null", 
       k_invalid_params);
 }
 
-TEST_CASE("tools/call is judged before it begins", "[serve][dispatcher]") {
+TEST_CASE("tools/call is validated before it begins", "[serve][dispatcher]") {
   const Json unknown = answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"smu"}})");
   CHECK(unknown["error"]["code"] == k_invalid_params);
   CHECK(unknown["error"]["message"].get<std::string>().find("did you mean sum?") != std::string::npos);
   const std::string wrong =
       R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"sum","arguments":{"x":"1"}}})";
-  // The model can mend its own arguments, so it is told; clients before 2025-11-25 expect an error.
-  const Json told = answer(wrong)["result"];
-  CHECK(told["isError"] == true);
-  CHECK(told["content"][0]["text"].get<std::string>().find("/x: expected number") != std::string::npos);
+  // The model can mend its own arguments, so it gets the error; clients before 2025-11-25 expect an error.
+  const Json result = answer(wrong)["result"];
+  CHECK(result["isError"] == true);
+  CHECK(result["content"][0]["text"].get<std::string>().find("/x: expected number") != std::string::npos);
   const Action old = act(wrong, "2025-06-18");
   CHECK(parse_json(std::get<SendAnswer>(old).message).value()["error"]["code"] == k_invalid_params);
   CHECK(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call"})")["error"]["code"] == k_invalid_params);
@@ -142,7 +142,7 @@ TEST_CASE("tools/call is judged before it begins", "[serve][dispatcher]") {
   CHECK(std::get<BeginCall>(good).id == "\"c\"");
 }
 
-TEST_CASE("notifications are taken silently and cancellations carry the id", "[serve][dispatcher]") {
+TEST_CASE("notifications are accepted silently and cancellations carry the id", "[serve][dispatcher]") {
   CHECK(std::holds_alternative<Accepted>(act(R"({"jsonrpc":"2.0","method":"notifications/initialized"})")));
   CHECK(std::holds_alternative<Accepted>(act(R"({"jsonrpc":"2.0","method":"unheard/of"})")));
   CHECK(std::holds_alternative<TakeResponse>(act(R"({"jsonrpc":"2.0","id":4,"result":{}})")));
@@ -209,7 +209,7 @@ TEST_CASE("a session whose client listens is not idle", "[serve][session]") {
   CHECK(table.size() == 0);
 }
 
-TEST_CASE("each error kind has its codes and capacity says when to come back", "[serve][errors]") {
+TEST_CASE("each error kind has its codes and capacity has a retry time", "[serve][errors]") {
   Error busy = make_error(ErrorKind::busy, "full", "wait");
   busy.retry_after = Millis{1500};
   const RpcError rpc = to_rpc(busy);

@@ -32,7 +32,7 @@ std::string closing(unsigned code, const std::string& reason = {}) {
 std::string events(const std::string& bytes, std::size_t first, std::size_t piece) {
   FrameReader reader;
   reader.set_most(200);
-  std::string said;
+  std::string trace;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t size = at == 0 ? first : piece;
     std::string rest = bytes.substr(at, size);
@@ -46,25 +46,25 @@ std::string events(const std::string& bytes, std::size_t first, std::size_t piec
           on = false;
           break;
         case FrameReader::Event::text:
-          said += "text:" + payload + " ";
+          trace += "text:" + payload + " ";
           break;
         case FrameReader::Event::binary:
-          said += "binary:" + payload + " ";
+          trace += "binary:" + payload + " ";
           break;
         case FrameReader::Event::ping:
-          said += "ping:" + payload + " ";
+          trace += "ping:" + payload + " ";
           break;
         case FrameReader::Event::pong:
-          said += "pong:" + payload + " ";
+          trace += "pong:" + payload + " ";
           break;
         case FrameReader::Event::close:
-          return said + "close:" + std::to_string(reader.code());
+          return trace + "close:" + std::to_string(reader.code());
         case FrameReader::Event::broken:
-          return said + "broken:" + std::to_string(reader.code());
+          return trace + "broken:" + std::to_string(reader.code());
       }
     }
   }
-  return said + (reader.within() ? "..." : "");
+  return trace + (reader.within() ? "..." : "");
 }
 
 std::string events(const std::string& bytes) {
@@ -79,7 +79,7 @@ std::string events(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("frames become messages however their bytes are cut", "[serve][door][websocket]") {
+TEST_CASE("frames become messages however their bytes are cut", "[serve][net][websocket]") {
   CHECK(events(frame(0x81, "abc")) == "text:abc ");
   CHECK(events(frame(0x81, "")) == "text: ");
   CHECK(events(frame(0x82, "\xff")) == "binary:\xff ");
@@ -96,7 +96,7 @@ TEST_CASE("frames become messages however their bytes are cut", "[serve][door][w
   CHECK(events(closing(1000, "bye") + frame(0x81, "never read")) == "close:1000");
 }
 
-TEST_CASE("frames that break the rules end the connection with the code for it", "[serve][door][websocket]") {
+TEST_CASE("frames that break the rules end the connection with the code for it", "[serve][net][websocket]") {
   for (const unsigned reserved : {0xC1U, 0xA1U, 0x91U, 0xF1U})
     CHECK(events(frame(reserved, "a")) == "broken:1002");
   for (const unsigned kind : {3U, 4U, 5U, 6U, 7U, 11U, 12U, 13U, 14U, 15U})
@@ -123,7 +123,7 @@ TEST_CASE("frames that break the rules end the connection with the code for it",
         "broken:1009");
 }
 
-TEST_CASE("texts and reasons are UTF-8 as a whole", "[serve][door][websocket]") {
+TEST_CASE("texts and reasons are UTF-8 as a whole", "[serve][net][websocket]") {
   CHECK(events(frame(0x81, "\xc3\xa9")) == "text:\xc3\xa9 ");
   // A character may be cut by the border of two fragments.
   CHECK(events(frame(0x01, "\xc3") + frame(0x80, "\xa9")) == "text:\xc3\xa9 ");
@@ -139,7 +139,7 @@ TEST_CASE("texts and reasons are UTF-8 as a whole", "[serve][door][websocket]") 
   }
 }
 
-TEST_CASE("close codes are those that may be sent", "[serve][door][websocket]") {
+TEST_CASE("close codes are those that may be sent", "[serve][net][websocket]") {
   for (unsigned code = 0; code <= 0xffffU; ++code) {
     const bool good =
         (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
@@ -154,7 +154,7 @@ TEST_CASE("close codes are those that may be sent", "[serve][door][websocket]") 
 }
 
 TEST_CASE("frames to the client have the shortest head, and a reason is cut at a character",
-          "[serve][door][websocket]") {
+          "[serve][net][websocket]") {
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{125}, std::size_t{126}, std::size_t{65535}, std::size_t{65536}}) {
     std::string out;

@@ -14,7 +14,7 @@ const std::string k_post = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
 /// What came of bytes: a status, or what was understood. Equal for equal bytes, however they are cut.
 struct Verdict {
   int status = 0;  ///< of the refusal; 0 = whole, -1 = more is needed
-  std::string said;
+  std::string text;
   std::size_t left = 0;  ///< bytes behind the message
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
@@ -39,12 +39,12 @@ Verdict read(const std::string& bytes, std::size_t first, std::size_t piece, std
   }
   if (!begun || body.state() != BodyReader::State::done) return {-1, "", 0};
   const HttpRequest& request = head.request();
-  std::string said = std::string(request.method) + " " + std::string(request.path) + "?" +
+  std::string text = std::string(request.method) + " " + std::string(request.path) + "?" +
                      std::string(request.query) + "|" + std::string(body.text()) + "|" +
                      (head.framing().keep_alive ? "keep" : "close");
   for (const auto& [name, value] : request.headers)
-    said += "|" + std::string(name) + "=" + std::string(value);
-  return {0, said, rest.size()};
+    text += "|" + std::string(name) + "=" + std::string(value);
+  return {0, text, rest.size()};
 }
 
 /// The verdict on bytes, the same for every way to cut them in two and for single bytes.
@@ -55,12 +55,12 @@ Verdict read_all_ways(const std::string& bytes, std::uint64_t most = 1000) {
   for (std::size_t cut = 1; cut < bytes.size(); cut += step) {
     const Verdict halves = read(bytes, cut, bytes.size(), most);
     if (!(halves == whole))
-      FAIL("cut at " << cut << ": " << halves.status << " " << halves.said << " instead of " << whole.status
-                     << " " << whole.said);
+      FAIL("cut at " << cut << ": " << halves.status << " " << halves.text << " instead of " << whole.status
+                     << " " << whole.text);
   }
   const Verdict bytewise = read(bytes, 1, 1, most);
   CHECK(bytewise.status == whole.status);
-  CHECK(bytewise.said == whole.said);
+  CHECK(bytewise.text == whole.text);
   return whole;
 }
 
@@ -75,7 +75,7 @@ std::string with(const std::string& line) {
 
 }  // namespace
 
-TEST_CASE("a head is whole, refused or unfinished, however its bytes are cut", "[serve][door][head]") {
+TEST_CASE("a head is whole, refused or unfinished, however its bytes are cut", "[serve][net][head]") {
   const std::vector<Case> cases{
       {k_get + "\r\n", 0},
       {"\r\n\r\n" + k_get + "\r\n", 0},  // empty lines before a request are skipped
@@ -113,7 +113,7 @@ TEST_CASE("a head is whole, refused or unfinished, however its bytes are cut", "
       {"GET http:///mcp HTTP/1.1\r\n\r\n", 400},
       {"GET http:/mcp HTTP/1.1\r\n\r\n", 400},
       {"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 501},
-      {std::string("\x16\x03\x01\x02", 4), 400},  // TLS: told without waiting for the end of a line
+      {std::string("\x16\x03\x01\x02", 4), 400},  // TLS: refused without waiting for the end of a line
       {std::string("\0", 1), 400},
       {k_get + " folded: no\r\n\r\n", 400},
       {k_get + "X: a\r\n b\r\n\r\n", 400},
@@ -146,7 +146,7 @@ TEST_CASE("a head is whole, refused or unfinished, however its bytes are cut", "
   CHECK(read_all_ways(many + "X: 1\r\n\r\n").status == 431);
 }
 
-TEST_CASE("only one clear length of the body is read, everything else refused", "[serve][door][head]") {
+TEST_CASE("only one unambiguous body length is accepted, everything else is refused", "[serve][net][head]") {
   const std::vector<Case> cases{
       {with("Content-Length: 0"), 0},
       {with("Content-Length: 3") + "abc", 0},
@@ -193,7 +193,7 @@ TEST_CASE("only one clear length of the body is read, everything else refused", 
   }
 }
 
-TEST_CASE("chunks are read as they are written, or refused", "[serve][door][body]") {
+TEST_CASE("chunks are read as they are written, or refused", "[serve][net][body]") {
   const std::string head = with("Transfer-Encoding: chunked");
   const std::vector<Case> cases{
       {"5;name=value;x\r\nabcde\r\n0\r\n\r\n", 0},
@@ -231,10 +231,10 @@ TEST_CASE("chunks are read as they are written, or refused", "[serve][door][body
   std::string many;
   for (int i = 0; i < 20; ++i) many += "1;" + std::string(1000, 'x') + "\r\na\r\n";
   CHECK(read_all_ways(head + many).status == 431);
-  CHECK(read_all_ways(head + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").said.find("|abcde|") != std::string::npos);
+  CHECK(read_all_ways(head + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").text.find("|abcde|") != std::string::npos);
 }
 
-TEST_CASE("the next request begins right behind the last one", "[serve][door][head]") {
+TEST_CASE("the next request begins right behind the last one", "[serve][net][head]") {
   CHECK(read(k_get + "\r\n" + k_get, 1000, 1).left == k_get.size());
   CHECK(read(with("Content-Length: 3") + "abcGET", 1000, 1).left == 3);
   CHECK(read(with("Transfer-Encoding: chunked") + "0\r\n\r\nGET", 1000, 1).left == 3);
@@ -254,10 +254,10 @@ TEST_CASE("the next request begins right behind the last one", "[serve][door][he
 }
 
 TEST_CASE("paths are one whether the target is a path or a URL, with a slash at the end or not",
-          "[serve][door][head]") {
+          "[serve][net][head]") {
   const auto path = [](const std::string& target) {
     const Verdict verdict = read_all_ways("GET " + target + " HTTP/1.1\r\nHost: first\r\n\r\n");
-    return std::to_string(verdict.status) + " " + verdict.said;
+    return std::to_string(verdict.status) + " " + verdict.text;
   };
   const std::string rest = "||keep|Host=first";
   CHECK(path("/") == "0 GET /?" + rest);
@@ -272,7 +272,7 @@ TEST_CASE("paths are one whether the target is a path or a URL, with a slash at 
   CHECK(path("http://user@second/") == "0 GET /?||keep|Host=user@second");  // refused with the Host
 }
 
-TEST_CASE("a connection goes on as both sides want it", "[serve][door][head]") {
+TEST_CASE("a connection is kept alive as both sides want it", "[serve][net][head]") {
   const auto keeps = [](const std::string& version, const std::string& lines) {
     HeadReader head;
     head.take("GET / " + version + "\r\n" + lines + "\r\n");
@@ -289,7 +289,7 @@ TEST_CASE("a connection goes on as both sides want it", "[serve][door][head]") {
   CHECK_FALSE(keeps("HTTP/1.0", "Connection: keep-alive, close\r\n"));
 }
 
-TEST_CASE("a WebSocket begins as RFC 6455 says and in no other way", "[serve][door][websocket]") {
+TEST_CASE("a WebSocket upgrade follows RFC 6455 and nothing else", "[serve][net][websocket]") {
   const std::string key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
                     version = "Sec-WebSocket-Version: 13\r\n", upgrade = "Upgrade: websocket\r\n",
                     connection = "Connection: keep-alive, Upgrade\r\n";

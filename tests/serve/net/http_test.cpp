@@ -63,7 +63,7 @@ TEST_CASE("requests are refused by status where the protocol says so", "[serve][
             .status == 400);
 }
 
-TEST_CASE("foreign hosts and origins stay outside on every port", "[serve][http][access]") {
+TEST_CASE("foreign hosts and origins are refused on every port", "[serve][http][access]") {
   TestServer server(Settings{{"http.allowed_hosts", "mcp.example"}});
   for (const std::uint16_t port : {server.mcp(), server.health()}) {
     CHECK(http(port, "GET", "/health", "Host: evil.example.com\r\n").status == 403);
@@ -138,7 +138,7 @@ TEST_CASE("what is too large is refused and the server lives on", "[serve][http]
   CHECK(initialize(server.mcp()).size() >= 32);
 }
 
-TEST_CASE("a request that does not arrive in time is told so", "[serve][http][limits]") {
+TEST_CASE("a request that does not arrive in time gets 408", "[serve][http][limits]") {
   TestServer server(Settings{{"limits.request_read", "1s"}});
   TcpClient slow(server.mcp());
   slow.send(
@@ -173,7 +173,7 @@ TEST_CASE("pipelined requests are answered in order on one connection", "[serve]
   CHECK(third != std::string::npos);
 }
 
-TEST_CASE("a call that says nothing is heard of all the same", "[serve][http][sse]") {
+TEST_CASE("a call without progress of its own gets heartbeats", "[serve][http][sse]") {
   TestServer server(Settings{{"mcp.heartbeat", "100ms"}});
   const std::string session = initialize(server.mcp());
   Gate::close();
@@ -219,7 +219,7 @@ TEST_CASE("progress turns the answer into an event stream, nothing else does", "
   CHECK(body_of(json_only)["result"]["content"][0]["text"] == "Hello");
 }
 
-TEST_CASE("failures of a tool reach the model, breakage stays inside", "[serve][http]") {
+TEST_CASE("failures of a tool reach the model, exceptions stay internal", "[serve][http]") {
   TestServer server;
   const std::string session = initialize(server.mcp());
   const Json failed = body_of(post(server.mcp(), call("1", "test_fail", "{}"), session))["result"];
@@ -259,7 +259,7 @@ TEST_CASE("cancellation stops the tool; a lost client does not", "[serve][http][
   CHECK(waiting.until("\r\n\r\n").substr(9, 3) == "202");
 }
 
-TEST_CASE("over capacity is told at once, with the time to come back, and permits return",
+TEST_CASE("over capacity is refused at once, with a retry time, and permits return",
           "[serve][http][capacity]") {
   Gate::close();
   TestServer server(Settings{{"limits.global", "2"},
@@ -297,7 +297,7 @@ TEST_CASE("over capacity is told at once, with the time to come back, and permit
   CHECK(body_of(post(server.mcp(), call("4", "test_wait", "{}"), three)).contains("result"));
 }
 
-TEST_CASE("a call waits for a permit within its patience", "[serve][http][capacity]") {
+TEST_CASE("a call waits for a permit up to its limit", "[serve][http][capacity]") {
   Gate::close();
   TestServer server(Settings{{"limits.global", "1"}, {"limits.session", "1"}, {"limits.permit_wait", "30s"}});
   const std::string session = initialize(server.mcp());
@@ -338,7 +338,7 @@ TEST_CASE("draining finishes what runs and refuses what comes", "[serve][http][d
   CHECK(idle.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
 }
 
-TEST_CASE("a call that outlives its deadline is answered and told to stop", "[serve][http][deadline]") {
+TEST_CASE("a call that outlives its deadline is answered and cancelled", "[serve][http][deadline]") {
   Gate::close();
   TestServer server(Settings{{"timeouts.simple", "200ms"}});
   const std::string session = initialize(server.mcp());
