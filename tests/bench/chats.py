@@ -5,7 +5,7 @@ Usage: chats.py EXAI EXAI_SIMULATOR [CHATS]
 
 The simulated provider answers each question two seconds after it came. Every client has a connection of its own; the
 permits of server, session and provider are raised to the number of chats. The floor beside it is the same thousand
-questions put to the provider itself. Ends with 1 when the server weighed more than it may; times are told, not judged.
+questions put to the provider itself. Ends with 1 when the server weighed more than it may; times are printed, not judged.
 """
 import asyncio
 import json
@@ -70,11 +70,11 @@ def main():
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
     many = str(count)
     with Deployment(sys.argv[1], sys.argv[2], SCRIPT, EXAI_WS_GLOBAL_MAX_INFLIGHT=many, EXAI_WS_SESSION_MAX_INFLIGHT=many,
-                    EXAI_WS_GLM_MAX_INFLIGHT=many, MAX_CONNECTIONS="5000", EXAI_CONNECTIONS_PER_ADDRESS="5000") as house:
-        house.serve()
-        provider = int(house.simulator.text.split(":")[2].split("/")[0])
-        floor, ours = asyncio.run(measure(int(house.base.rsplit(":", 1)[1]), provider, house.key, count))
-        with open(f"/proc/{house.server.child.pid}/status", encoding="ascii") as status:
+                    EXAI_WS_GLM_MAX_INFLIGHT=many, MAX_CONNECTIONS="5000", EXAI_CONNECTIONS_PER_ADDRESS="5000") as deployment:
+        deployment.serve()
+        provider = int(deployment.simulator.text.split(":")[2].split("/")[0])
+        floor, ours = asyncio.run(measure(int(deployment.base.rsplit(":", 1)[1]), provider, deployment.key, count))
+        with open(f"/proc/{deployment.server.child.pid}/status", encoding="ascii") as status:
             peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
     print(f"{count} chats at once, the provider answers in {PROVIDER_SECONDS} s")
     for label, times in (("asked directly", floor), ("through exai", ours)):

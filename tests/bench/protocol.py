@@ -44,13 +44,13 @@ def load(url, body, headers, pid):
             script.write(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}\n")
         script.flush()
         before = cpu_seconds(pid)
-        said = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", script.name, url],
+        output = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", script.name, url],
                               capture_output=True, text=True, check=True).stdout
         spent = cpu_seconds(pid) - before
-    if "Non-2xx" in said or "Socket errors" in said:
-        sys.exit(f"errors under load: {said}")
-    requests = int(re.search(r"(\d+) requests in", said).group(1))
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)), spent / requests * 1e6
+    if "Non-2xx" in output or "Socket errors" in output:
+        sys.exit(f"errors under load: {output}")
+    requests = int(re.search(r"(\d+) requests in", output).group(1))
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1)), spent / requests * 1e6
 
 
 class Nginx:
@@ -120,12 +120,12 @@ def idle(label, server, open_one, bound):
 
 
 def wire_to(server, text, until):
-    wire = socket.create_connection(("127.0.0.1", server.ports["mcp"]), 20)
-    wire.sendall(text.encode())
+    connection = socket.create_connection(("127.0.0.1", server.ports["mcp"]), 20)
+    connection.sendall(text.encode())
     seen = b""
     while until not in seen:
-        seen += wire.recv(65536)
-    return wire
+        seen += connection.recv(65536)
+    return connection
 
 
 def memory(binary):

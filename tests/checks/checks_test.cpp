@@ -127,7 +127,7 @@ TEST_CASE("a provider without a key is skipped alone and fails together", "[chec
         Status::unknown);
 }
 
-TEST_CASE("the deployment guide's nine variables are asked for by name", "[checks][deploy]") {
+TEST_CASE("the deployment guide's nine variables are required by name", "[checks][deploy]") {
   const Scratch scratch;
   const CheckResult result = run("deploy.environment", scratch);
   CHECK(result.status == Status::fail);
@@ -135,7 +135,7 @@ TEST_CASE("the deployment guide's nine variables are asked for by name", "[check
   CHECK(result.findings[0].message.find("GLM_API_KEY") != std::string::npos);
 }
 
-TEST_CASE("env files open to others, and doubtful ones, are told", "[checks][env]") {
+TEST_CASE("env files that others can read, and doubtful ones, are reported", "[checks][env]") {
   const Scratch scratch;
   CHECK(run("env.permissions", scratch).status == Status::skip);
   CHECK(run("env.file", scratch).status == Status::skip);

@@ -89,7 +89,7 @@ TEST_CASE("each content counts once, foreign files not at all", "[checks][logs]"
   CHECK(scan(scratch).errors == 2);
 }
 
-TEST_CASE("what cannot be read leaves the answer open, and a missing log fails", "[checks][logs]") {
+TEST_CASE("a log that cannot be read is unknown, and a missing log fails", "[checks][logs]") {
   const tests::Scratch scratch;
   CHECK(checks::judge_errors(scan(scratch), scratch.path()).status == Status::fail);
   scratch.write("mcp_server.log", line("INFO"));

@@ -98,7 +98,7 @@ TEST_CASE("one run asks the server for its metrics once", "[checks][measure]") {
   CHECK(counting.asked == 2);
 }
 
-TEST_CASE("an answer that did not come in time is asked for again", "[checks][measure]") {
+TEST_CASE("a measurement that timed out is taken again", "[checks][measure]") {
   const Scratch scratch;
   const CountingServer counting(500);
   const Config config = counting.config();

@@ -28,7 +28,7 @@ CheckResult check_that_breaks(const CheckContext& /*context*/) {
 
 }  // namespace
 
-TEST_CASE("an error of our own ends with 70, in a command and in a check", "[cli]") {
+TEST_CASE("an internal error ends with 70, in a command and in a check", "[cli]") {
   std::array<char, 5> program{"exai"};
   std::array<char, 12> word{"test_broken"};
   std::array<char*, 2> words{program.data(), word.data()};

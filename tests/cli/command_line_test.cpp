@@ -139,7 +139,7 @@ TEST_CASE("a duration on the command line needs its unit", "[cli]") {
   CHECK(bad({"check", "list", "--timeout", "0s"}).message == "--timeout must be longer than nothing");
 }
 
-TEST_CASE("JSON errors are wanted when JSON is", "[cli]") {
+TEST_CASE("JSON errors are requested with JSON", "[cli]") {
   CHECK(asks_for_json({"nonsense", "--json"}, no_environment));
   CHECK(asks_for_json({"nonsense", "-o", "json"}, no_environment));
   CHECK(asks_for_json({"nonsense"}, json_environment));

@@ -241,7 +241,7 @@ def test_completion_in_shells(scratch):
     assert "check" in bash("exai", "ch") and "run" in bash("exai", "check", "")
     assert "--fail-fast" in bash("exai", "check", "run", "--fa") and "timeouts.hierarchy" in bash("exai", "check", "run", "time")
     assert "some file.env" in bash("exai", "validate", "env", "some")
-    # bash breaks words at "=", where it was not told otherwise: then only what stands behind it is replaced.
+    # bash breaks words at "=", where it is not configured otherwise: then only what stands behind it is replaced.
     assert bash("exai", "log", "tail", "--source", "=", "ac") == ["activity", ""]
     assert bash("exai", "log", "tail", "--source", "=") == ["server", "activity", ""]
     assert bash("exai", "log", "tail", "--source=ac") == ["--source=activity", ""]

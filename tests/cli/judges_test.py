@@ -36,14 +36,14 @@ def start(folder):
     kept = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
     child = subprocess.Popen([EXAI, "serve"], cwd=folder, env={**kept, "HOME": str(folder / "home"), "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = b""
+    output = b""
     for line in child.stderr:
-        said += line
+        output += line
         if line.startswith(b"ready"):
             child.send_signal(signal.SIGTERM)
             break
-    said += child.stderr.read()
-    return child.wait(timeout=30), said.decode("utf-8", "replace")
+    output += child.stderr.read()
+    return child.wait(timeout=30), output.decode("utf-8", "replace")
 
 
 def free_ports(count):
@@ -97,8 +97,8 @@ def with_ports(env, yaml):
     return (env or "") + ("\n" if env and not env.endswith("\n") else "") + lines, yaml
 
 
-def words_of(said, folder):
-    return said.replace(str(folder), "ROOT")
+def words_of(output, folder):
+    return output.replace(str(folder), "ROOT")
 
 
 def judge(case):
@@ -111,23 +111,23 @@ def judge(case):
         lay(folder, env, yaml)
         verdicts = {}
         for judge_name, words in JUDGES.items():
-            code, said = run(folder, *words)
-            verdicts[judge_name] = (code == 0, words_of(said, folder), code)
+            code, output = run(folder, *words)
+            verdicts[judge_name] = (code == 0, words_of(output, folder), code)
         if env is not None and yaml is None:
-            code, said = run(folder, "validate", "env")
-            verdicts["validate env"] = (code == 0, words_of(said, folder), code)
-        code, said = start(folder)
-        verdicts["serve"] = (code == 0, words_of(said, folder), code)
-        for judge_name, (passed, said, code) in verdicts.items():
+            code, output = run(folder, "validate", "env")
+            verdicts["validate env"] = (code == 0, words_of(output, folder), code)
+        code, output = start(folder)
+        verdicts["serve"] = (code == 0, words_of(output, folder), code)
+        for judge_name, (passed, output, code) in verdicts.items():
             if passed != good:
-                problems.append(f"{name}: {judge_name} ends with {code}, expected to {'pass' if good else 'refuse'}: {said.strip()[:300]}")
+                problems.append(f"{name}: {judge_name} ends with {code}, expected to {'pass' if good else 'refuse'}: {output.strip()[:300]}")
             if code not in (0, 1, 2, 66):
-                problems.append(f"{name}: {judge_name} ends with {code}: {said.strip()[:300]}")
+                problems.append(f"{name}: {judge_name} ends with {code}: {output.strip()[:300]}")
         if not good and not problems:
             # What serve says first is what all the others say.
             first = verdicts["serve"][1].split("error: ", 1)[-1].splitlines()[0]
-            problems += [f"{name}: {judge_name} does not say \"{first}\": {said.strip()[:300]}" for judge_name, (_, said, _) in verdicts.items()
-                         if first not in said]
+            problems += [f"{name}: {judge_name} does not say \"{first}\": {output.strip()[:300]}" for judge_name, (_, output, _) in verdicts.items()
+                         if first not in output]
     return problems
 
 

@@ -43,7 +43,7 @@ CheckResult done(const char* id) {
 
 }  // namespace
 
-TEST_CASE("progress shows late, seldom and leaves no trace", "[cli][progress]") {
+TEST_CASE("progress appears late, seldom and leaves no trace", "[cli][progress]") {
   ::unsetenv("CI");
   ::setenv("TERM", "xterm", 1);
   Memory memory;

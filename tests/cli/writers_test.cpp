@@ -230,7 +230,7 @@ TEST_CASE("errors: what, where, while and the way out", "[cli][writers]") {
   CHECK((*json)["error"]["hint"] == "exai config get ws.port");
 }
 
-TEST_CASE("what took time is never written as nothing", "[cli][writers]") {
+TEST_CASE("a duration above zero is never written as zero", "[cli][writers]") {
   CHECK(shown_time(Micros{0}) == "0 ms");
   CHECK(shown_time(Micros{1}) == "0.01 ms");
   CHECK(shown_time(Micros{40}) == "0.04 ms");

@@ -54,7 +54,7 @@ struct KeyDesk {
     if (!read) FAIL(read.error().message);
     return read->keys;
   }
-  [[nodiscard]] std::string said() const {
+  [[nodiscard]] std::string stderr_text() const {
     std::fflush(streams.err.file);
     std::rewind(streams.err.file);
     std::string text(65536, '\0');
@@ -87,7 +87,7 @@ TEST_CASE("a key is made once, kept as a digest and found again", "[commands][ke
   REQUIRE(text);
   CHECK(text->find(key) == std::string::npos);
   CHECK(text->find(sha256_hex(key)) != std::string::npos);
-  CHECK(desk.said().find(key) == std::string::npos);
+  CHECK(desk.stderr_text().find(key) == std::string::npos);
   CHECK((io::file_facts(desk.file)->mode & 0777U) == 0600U);
   REQUIRE(desk.keys().size() == 1);
   const serve::auth::NamedKey kept = desk.keys().front();

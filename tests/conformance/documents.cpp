@@ -87,11 +87,11 @@ Result<CallAnswer> with_image(const PromptArguments&, CallContext&) {
 }
 
 Result<CallAnswer> input_required(const PromptArguments&, CallContext& context) {
-  const std::string said = accepted(context, "user_context", "context");
-  if (said.empty())
+  const std::string user_context_text = accepted(context, "user_context", "context");
+  if (user_context_text.empty())
     return InputRequired{
         {ask_form("user_context", "In which context?", one_property("context", {{"type", "string"}}))}, {}};
-  return messages(Json::array({user_text("The context is: " + said)}));
+  return messages(Json::array({user_text("The context is: " + user_context_text)}));
 }
 
 std::vector<std::string> complete(std::string_view, std::string_view begun, CallContext&) {

@@ -69,11 +69,11 @@ def verdict(scenario, checks):
 def run_set(node, suite, name, url):
     with tempfile.TemporaryDirectory() as folder:
         home = os.path.join(suite, "node_modules/@modelcontextprotocol/conformance")
-        said = subprocess.run([node, os.path.join(home, "dist/index.js"), "server", "--url", url, "--requirements", name,
+        ran = subprocess.run([node, os.path.join(home, "dist/index.js"), "server", "--url", url, "--requirements", name,
                                "--timeout", "60000", "-o", folder], capture_output=True, text=True, timeout=600, check=False)
         found = results(folder)
         if not found:
-            sys.exit(f"the suite gave no results: {said.stdout[-500:]}{said.stderr[-500:]}")
+            sys.exit(f"the suite gave no results: {ran.stdout[-500:]}{ran.stderr[-500:]}")
     required, unscored = requirements(os.path.join(home, "requirements", name + ".yaml"))
     if (len(required), len(unscored)) != SETS[name]:
         sys.exit(f"{name} has {len(required)} required and {len(unscored)} unscored scenarios, not {SETS[name]}")

@@ -46,7 +46,7 @@ TEST_CASE("a later layer overrides an earlier one and remembers what it hid", "[
   CHECK(to_string(value.overrode[3].first) == "default");
 }
 
-TEST_CASE("each rule of a value is told with file, line and the way out", "[core][config]") {
+TEST_CASE("a value that breaks a rule is reported with file, line and the way out", "[core][config]") {
   struct Row {
     const char* text;
     const char* rule;
@@ -91,7 +91,8 @@ TEST_CASE("each rule of a value is told with file, line and the way out", "[core
   CHECK(finding->where->line >= 1);
 }
 
-TEST_CASE("a value that does not fit is not the default: whoever reads it hears of it", "[core][config]") {
+TEST_CASE("a value that does not fit is not replaced by the default: whoever reads it gets the error",
+          "[core][config]") {
   CHECK_THROWS_AS(from_env("EXAI_WS_PORT=none").config.port("ws.port"), UnusableSetting);
   CHECK_THROWS_AS(from_env("GLM_API_KEY=your_glm_key_here").config.text("glm.api_key"), UnusableSetting);
 }
@@ -116,7 +117,7 @@ TEST_CASE("quotes, comments, export and escapes are read as shells and docker ag
   CHECK(layer.entries[2].line == 5);
 }
 
-TEST_CASE("names of others in the process environment are none of our business", "[core][config]") {
+TEST_CASE("variables of other programs in the process environment are ignored", "[core][config]") {
   std::vector<Finding> findings;
   static_cast<void>(Config::build(
       {{OriginKind::environment, "", {{"PATH", "/bin", 0}, {"EXAI_WS_PROT", "1", 0}}}}, findings));

@@ -24,7 +24,7 @@ using Keys = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("what was used longest ago makes room", "[lru]") {
+TEST_CASE("the least recently used entry is evicted first", "[lru]") {
   Lru<int> map({.entries = 3});
   for (const char* const key : {"a", "b", "c"}) CHECK(map.put(key, key[0]) != nullptr);
   REQUIRE(map.use("a") != nullptr);
@@ -40,7 +40,7 @@ TEST_CASE("what was used longest ago makes room", "[lru]") {
   CHECK(map.size() == 3);
 }
 
-TEST_CASE("weight is bounded, and what is heavier than all room takes nobody's place", "[lru]") {
+TEST_CASE("total weight is bounded, and an entry heavier than the bound evicts nothing", "[lru]") {
   Lru<int> map({.weight = 10});
   for (const char* const key : {"a", "b", "c"}) map.put(key, 0, {}, 3);
   CHECK(map.weight() == 9);
@@ -56,7 +56,7 @@ TEST_CASE("weight is bounded, and what is heavier than all room takes nobody's p
   CHECK(map.weight() == 0);
 }
 
-TEST_CASE("time counts from put and not from use", "[lru]") {
+TEST_CASE("expiry counts from put and not from use", "[lru]") {
   Lru<int> map({.ttl = Millis{100}});
   map.put("a", 1, after(0));
   map.put("b", 2, after(10), 4);
@@ -74,7 +74,7 @@ TEST_CASE("time counts from put and not from use", "[lru]") {
   CHECK(oldest_first(map) == Keys{"d", "e"});
 }
 
-TEST_CASE("limits of nothing keep nothing, smaller ones hold at once", "[lru]") {
+TEST_CASE("limits of zero keep nothing, and smaller limits apply at once", "[lru]") {
   Lru<int> map({.entries = 4});
   for (const char* const key : {"a", "b", "c", "d"}) map.put(key, 0, after(0), 1);
   map.set_limits({.entries = 2});
@@ -89,7 +89,7 @@ TEST_CASE("limits of nothing keep nothing, smaller ones hold at once", "[lru]") 
   CHECK(map.empty());
 }
 
-TEST_CASE("erase takes one, or all that begin alike", "[lru]") {
+TEST_CASE("erase removes one key, or all with a prefix", "[lru]") {
   Lru<std::unique_ptr<int>, LruIndex::ordered> map;
   for (const char* const key : {"s/1", "t/1", "s/2", "s", "t"}) map.put(key, std::make_unique<int>(1), {}, 2);
   map.erase_prefix("s/");

@@ -40,7 +40,7 @@ TEST_CASE("a fact is measured once for each key and type", "[measurements]") {
   CHECK(ask("a") == 3);
 }
 
-TEST_CASE("who asks meanwhile waits for the one measurement", "[measurements]") {
+TEST_CASE("a caller during a measurement waits for its result", "[measurements]") {
   constexpr int k_askers = 8;
   Measurements all;
   std::atomic<int> made = 0;
@@ -80,7 +80,7 @@ TEST_CASE("a measurement that was cut short serves only those whose time is over
   CHECK(ask() == 2);
 }
 
-TEST_CASE("a measurement that throws leaves the question open", "[measurements]") {
+TEST_CASE("a measurement that throws is not cached", "[measurements]") {
   Measurements all;
   CHECK_THROWS(all.once<int>(
       "x", for_long(), []() -> int { throw std::runtime_error("no"); }, always_whole));
@@ -88,7 +88,7 @@ TEST_CASE("a measurement that throws leaves the question open", "[measurements]"
             "x", for_long(), [] { return 7; }, always_whole) == 7);
 }
 
-TEST_CASE("who cannot wait for another one's measurement makes its own", "[measurements]") {
+TEST_CASE("a caller that cannot wait for a running measurement makes its own", "[measurements]") {
   Measurements all;
   std::latch begun(1), enough(1);
   std::jthread slow([&] {

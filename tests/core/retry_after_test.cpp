@@ -16,7 +16,7 @@ long long wait(std::string_view text, Wall now = k_now) {
 }
 }  // namespace
 
-TEST_CASE("when to come back is a number, a fraction or a date, and never absurd", "[retry_after]") {
+TEST_CASE("Retry-After is a number, a fraction or a date, and never absurd", "[retry_after]") {
   struct Row {
     std::string_view text;
     long long ms;

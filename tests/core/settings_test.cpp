@@ -156,7 +156,8 @@ TEST_CASE("a weaker source never answers for a value that cannot be used", "[cor
   CHECK_THROWS_AS(config.port("http.port"), UnusableSetting);
   config.settle();
   CHECK(config.port("http.port") == 9000);
-  // The other way round, the stronger one is good: nothing rests on the bad one, which is told all the same.
+  // The other way round, the stronger one is good: nothing rests on the bad one, which is reported all the
+  // same.
   findings.clear();
   const Config other = Config::build({{OriginKind::env_file, ".env", {{"MCP_PORT", "abc", 1}}},
                                       {OriginKind::environment, "", {{"MCP_PORT", "9000", 0}}}},

@@ -46,7 +46,7 @@ TEST_CASE("words are split as a shell splits them", "[core][shell_words]") {
   }
 }
 
-TEST_CASE("what is not closed is said, not guessed", "[core][shell_words]") {
+TEST_CASE("an unclosed quote is an error, not a guess", "[core][shell_words]") {
   for (const char* line : {"'", "\"", "a 'b", "a \"b", "\"a\\\"", "a\\"}) {
     INFO(line);
     const auto split = shell_words(line);

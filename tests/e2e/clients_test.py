@@ -86,10 +86,10 @@ def sdk1(node, folder, targets):
     for label in ("http", "http with a slash", "http behind a path", "sse", "sse with a slash", "sse behind a path", "ws",
                   "stdio"):
         name, kind = f"SDK 1 over {label}", label.split()[0]
-        said = run(name, [node, script, kind, *targets[label]])
-        if said is None:
+        output = run(name, [node, script, kind, *targets[label]])
+        if output is None:
             continue
-        out = json.loads(said)
+        out = json.loads(output)
         good = ("chat" in out["tools"] and out["simple"].startswith("This is a simple") and "forty-two" in out["sampled"]
                 and "ada@example.org" in out["asked"] and out["prompts"] > 5 and out["prompt"] == 1
                 and out["resources"] > 4 and out["read"].startswith("This is the content") and out["cancelled"])
@@ -102,10 +102,10 @@ def sdk2(node, folder, targets):
     for kind in ("http", "stdio"):
         for mode in ("legacy", "auto", "pin"):
             name = f"SDK 2 over {kind}, {mode}"
-            said = run(name, [node, script, kind, mode, *targets[kind]])
-            if said is None:
+            output = run(name, [node, script, kind, mode, *targets[kind]])
+            if output is None:
                 continue
-            out = json.loads(said)
+            out = json.loads(output)
             version = "2025-11-25" if mode == "legacy" else "2026-07-28"
             good = ("chat" in out["tools"] and out["simple"].startswith("This is a simple") and out["named"] == "Hello, Ada!"
                     and out["state"] == "state-ok" and "mâle" in out["header"] and out["prompts"] > 5
@@ -120,13 +120,13 @@ def inspector(node, folder, targets):
         env = {**os.environ, "HOME": scratch, "PATH": os.path.dirname(node) + ":" + os.environ["PATH"]}
 
         def ask(name, where, *words):
-            said = run(name, [node, program, "--cli", *where, *words, "--format", "json", "-q"], env)
-            if said is None:
+            output = run(name, [node, program, "--cli", *where, *words, "--format", "json", "-q"], env)
+            if output is None:
                 return {}
             try:
-                return json.loads(said)
+                return json.loads(output)
             except ValueError:
-                check(name, False, f"no JSON: {said[:300]}")
+                check(name, False, f"no JSON: {output[:300]}")
                 return {}
         http = [targets["http"][0], "--transport", "http"]
         places = {"http": http, "http, stateless": [*http, "--protocol-era", "modern"],

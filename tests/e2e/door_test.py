@@ -57,15 +57,15 @@ class Server:
 
 def talk(port, *pieces, end=True):
     """Everything that comes back for those pieces, each sent on its own; `end` closes our side after them."""
-    with socket.create_connection(("127.0.0.1", port), PATIENCE) as wire:
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         answer = b""
         try:
             for piece in pieces:
-                wire.sendall(piece)
+                connection.sendall(piece)
             if end:
-                wire.shutdown(socket.SHUT_WR)
-            while data := wire.recv(65536):
+                connection.shutdown(socket.SHUT_WR)
+            while data := connection.recv(65536):
                 answer += data
         except ConnectionError:
             pass
@@ -157,12 +157,12 @@ BROKEN_BODIES = {
 def test_broken_requests_are_refused_alike_on_every_port():
     for name, (data, status) in BROKEN.items():
         for port in SERVER.ports.values():
-            said = answers(talk(port, data + MARK))
-            check(len(said) == 1, f"{name} at {port}: {said}")
-            check(said[0][0] == status, f"{name} at {port}: {said[0][0]} instead of {status}")
-            check(b"connection: close" in said[0][1].lower(), f"{name} at {port}: stays open")
-            if said[0][2]:
-                json.loads(said[0][2])
+            replies = answers(talk(port, data + MARK))
+            check(len(replies) == 1, f"{name} at {port}: {replies}")
+            check(replies[0][0] == status, f"{name} at {port}: {replies[0][0]} instead of {status}")
+            check(b"connection: close" in replies[0][1].lower(), f"{name} at {port}: stays open")
+            if replies[0][2]:
+                json.loads(replies[0][2])
 
 
 def test_a_cut_anywhere_changes_nothing():
@@ -170,8 +170,8 @@ def test_a_cut_anywhere_changes_nothing():
         cuts = range(1, len(data)) if len(data) < 120 else (1, 7, len(data) // 2, len(data) - 1)
         port = list(SERVER.ports.values())[len(name) % 3]
         for cut in cuts:
-            said = statuses(talk(port, data[:cut], data[cut:] + MARK))
-            check(said == [status], f"{name} cut at {cut}: {said} instead of {status}")
+            replies = statuses(talk(port, data[:cut], data[cut:] + MARK))
+            check(replies == [status], f"{name} cut at {cut}: {replies} instead of {status}")
     good = b"GET /health/ HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
     for cut in range(1, len(good)):
         check(statuses(talk(SERVER.ports["health"], good[:cut], good[cut:])) == [200], f"a good one cut at {cut}")
@@ -184,8 +184,8 @@ def test_broken_bodies_run_as_nothing_else():
         data = post(b"Accept: application/json\r\nTransfer-Encoding: chunked", body)
         head = len(data) - len(body)
         for cut in (head, *range(head + 1, len(data))):
-            said = statuses(talk(SERVER.ports["mcp"], data[:cut], data[cut:] + (b"" if "cut" in name else MARK)))
-            check(said == [status], f"{name} cut at {cut}: {said} instead of {status}")
+            replies = statuses(talk(SERVER.ports["mcp"], data[:cut], data[cut:] + (b"" if "cut" in name else MARK)))
+            check(replies == [status], f"{name} cut at {cut}: {replies} instead of {status}")
 
 
 def test_good_requests_follow_one_another():
@@ -198,8 +198,8 @@ def test_good_requests_follow_one_another():
         expected = [200] * 5
         check(statuses(talk(port, burst)) == expected, "in one piece")
         for cut in range(1, len(burst), 3):
-            said = statuses(talk(port, burst[:cut], burst[cut:]))
-            check(said == expected, f"cut at {cut}: {said}")
+            replies = statuses(talk(port, burst[:cut], burst[cut:]))
+            check(replies == expected, f"cut at {cut}: {replies}")
         check(statuses(talk(port, *(burst[at:at + 1] for at in range(len(burst))))) == expected, "byte by byte")
 
 
@@ -321,9 +321,9 @@ def test_wrong_keys_do_not_lock_a_right_one_out():
             body = b'{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{}}}'
             return talk(server.ports["mcp"], post(b"Connection: close\r\nAuthorization: Bearer " + with_key.encode() +
                                                   b"\r\nContent-Length: " + str(len(body)).encode(), body))
-        said = [answers(ask(f"guess-{number}"))[0] for number in range(40)]
-        check([status for status, _, _ in said[:5]] == [401] * 5, said[:5])
-        slow = [head.lower() for status, head, _ in said if status == 429]
+        replies = [answers(ask(f"guess-{number}"))[0] for number in range(40)]
+        check([status for status, _, _ in replies[:5]] == [401] * 5, replies[:5])
+        slow = [head.lower() for status, head, _ in replies if status == 429]
         check(slow and all(b"retry-after: " in head for head in slow), len(slow))
         first = answers(ask(key))[0]
         check(first[0] == 200 and b'ratelimit: "address";r=' in first[1].lower(), first)

@@ -85,7 +85,7 @@ def run(call, number, mode, kill, code=errno.ENOSPC):
     """(what was lost, calls counted)"""
     root = tempfile.mkdtemp(prefix="exai-faults-")
     faults = Faults(root, call, number, mode, code)
-    promised, said = {}, ""
+    promised, output = {}, ""
     try:
         try:
             server = Stdio(faults.home, more=faults.more)
@@ -97,11 +97,11 @@ def run(call, number, mode, kill, code=errno.ENOSPC):
             faults.reached(number)
             server.kill()
         else:
-            code, said = server.end()
-            if code == 3 and not said.strip():
+            code, output = server.end()
+            if code == 3 and not output.strip():
                 return ["ended with 3 and did not say why"], faults.count()
             if code not in (0, 3):
-                return [f"ended with {code}: {said[:300]}"], faults.count()
+                return [f"ended with {code}: {output[:300]}"], faults.count()
         counted = faults.count()
         again = Stdio(faults.home)
         lost = []

@@ -62,8 +62,8 @@ class Stdio:
     def end(self):
         self.child.stdin.close()
         code = self.child.wait(timeout=60)
-        said = self.child.stderr.read().decode()
-        return code, said
+        log = self.child.stderr.read().decode()
+        return code, log
 
 
 def continuation(answer):
@@ -110,13 +110,13 @@ def full(root):
     else:
         raise AssertionError("two thousand answers on a full disk, and none says that it cannot be kept")
     text = answer["result"]["content"][0]["text"]
-    assert "cannot write" in text, f"what is wrong with the disk is not said: {text}"
-    code, said = server.end()
+    assert "cannot write" in text, f"what is wrong with the disk is not reported: {text}"
+    code, log = server.end()
     server = Stdio(root)
     lost = [thread for thread in promised if server.step(2, thread)["result"].get("isError")]
     server.end()
     assert not lost, f"{len(lost)} of {len(promised)} answers are gone after a full disk"
-    return len(promised), code, said
+    return len(promised), code, log
 
 
 def main():
@@ -127,7 +127,7 @@ def main():
         for thread, number, why in lost:
             print(f"{thread}: step {number} was answered and is gone: {why}")
         print(f"{promised} answers, {rounds} kills, {len(lost)} lost")
-        promised, code, said = full(root)
+        promised, code, log = full(root)
         print(f"a full disk: {promised} answers kept, then a refusal, exit {code}")
         return 1 if lost else 0
     finally:

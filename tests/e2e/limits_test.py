@@ -21,20 +21,20 @@ class Raw:
     """One keep-alive connection, for many small requests in a row."""
 
     def __init__(self, port):
-        self.wire = socket.create_connection(("127.0.0.1", port), 20)
+        self.socket = socket.create_connection(("127.0.0.1", port), 20)
         self.bytes = b""
 
     def post(self, body, head=""):
-        self.wire.sendall((f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        self.socket.sendall((f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                            f"Accept: application/json, text/event-stream\r\n{head}Content-Length: {len(body)}\r\n\r\n"
                            f"{body}").encode())
         while b"\r\n\r\n" not in self.bytes:
-            self.bytes += self.wire.recv(65536)
+            self.bytes += self.socket.recv(65536)
         head, self.bytes = self.bytes.split(b"\r\n\r\n", 1)
         fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
         size = int(fields.get("Content-Length", 0))
         while len(self.bytes) < size:
-            self.bytes += self.wire.recv(65536)
+            self.bytes += self.socket.recv(65536)
         body, self.bytes = self.bytes[:size], self.bytes[size:]
         return fields, body
 
@@ -48,7 +48,7 @@ def open_sessions(port, count):
         raw.post('{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"test://watched-resource"}}',
                  session)
         raw.post('{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"test_simple_text"}}', session)
-    raw.wire.close()
+    raw.socket.close()
 
 
 def test_ten_thousand_sessions_are_freed():
@@ -77,16 +77,16 @@ def test_abandoned_streams_are_freed():
         for _ in range(3):
             streams = []
             for number in range(150):
-                wire = socket.create_connection(("127.0.0.1", port), 20)
+                connection = socket.create_connection(("127.0.0.1", port), 20)
                 body = json.dumps({"jsonrpc": "2.0", "id": number, "method": "subscriptions/listen", "params": {
                     "_meta": meta(), "notifications": {"toolsListChanged": True}}})
-                wire.sendall((f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                connection.sendall((f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                               f"Accept: text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n"
                               f"Mcp-Method: subscriptions/listen\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode())
-                check(b"acknowledged" in wire.recv(65536) or b"acknowledged" in wire.recv(65536), "acknowledged")
-                streams.append(wire)
-            for wire in streams:
-                wire.close()
+                check(b"acknowledged" in connection.recv(65536) or b"acknowledged" in connection.recv(65536), "acknowledged")
+                streams.append(connection)
+            for connection in streams:
+                connection.close()
             check(until(lambda: server.descriptors() <= descriptors + 1), f"{server.descriptors()} descriptors")
             seen.append(server.rss())
         check(seen[2] - seen[0] < 1024, f"resident kilobytes {seen}")

@@ -46,11 +46,11 @@ class Events:
 
 
 class Peer:
-    """Messages in a queue; `request` waits for its answer and keeps what comes before it in `heard`."""
+    """Messages in a queue; `request` waits for its answer and keeps what comes before it in `received`."""
 
     def __init__(self):
         self.inbox = queue.Queue()
-        self.heard = []
+        self.received = []
         self.next_id = 0
 
     def send(self, message):
@@ -73,7 +73,7 @@ class Peer:
             message = self.receive()
             if message.get("id") == rpc_id and "method" not in message:
                 return message
-            self.heard.append(message)
+            self.received.append(message)
             if "method" in message and "id" in message and on_request:
                 self.send({"jsonrpc": "2.0", "id": message["id"], **on_request(message["method"], message["params"])})
 
@@ -93,16 +93,16 @@ class Peer:
         return answer["result"]
 
     def wait_for(self, method, seconds=PATIENCE):
-        """The next notification of that method, out of what was heard or comes."""
-        for message in self.heard:
+        """The next notification of that method, out of what was received or comes."""
+        for message in self.received:
             if message.get("method") == method:
-                self.heard.remove(message)
+                self.received.remove(message)
                 return message
         while True:
             message = self.receive(seconds)
             if message.get("method") == method:
                 return message
-            self.heard.append(message)
+            self.received.append(message)
 
     def close(self):
         pass
@@ -137,22 +137,22 @@ class WsPeer(Peer):
 
     def __init__(self, port, head="Sec-WebSocket-Protocol: mcp\r\n"):
         super().__init__()
-        self.wire = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         key = base64.b64encode(os.urandom(16)).decode()
-        self.wire.sendall((f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        self.socket.sendall((f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{head}\r\n").encode())
         self.bytes = b""
         while b"\r\n\r\n" not in self.bytes:
-            self.bytes += self.wire.recv(4096)
+            self.bytes += self.socket.recv(4096)
         self.head, self.bytes = self.bytes.split(b"\r\n\r\n", 1)
         self.head = self.head.decode()
-        self.wire.settimeout(None)
+        self.socket.settimeout(None)
         if " 101 " in self.head.split("\r\n")[0]:
             threading.Thread(target=self.read, daemon=True).start()
 
     def take(self, count):
         while len(self.bytes) < count:
-            more = self.wire.recv(65536)
+            more = self.socket.recv(65536)
             if not more:
                 raise EOFError
             self.bytes += more
@@ -180,10 +180,10 @@ class WsPeer(Peer):
     def raw(self, text):
         data = text.encode()
         size = bytes([0x80 | len(data)]) if len(data) < 126 else bytes([0xFE]) + len(data).to_bytes(2, "big")
-        self.wire.sendall(b"\x81" + size + b"\0\0\0\0" + data)
+        self.socket.sendall(b"\x81" + size + b"\0\0\0\0" + data)
 
     def close(self):
-        self.wire.close()
+        self.socket.close()
 
 
 class HttpStream(threading.Thread):
@@ -370,7 +370,7 @@ def until(condition, seconds=PATIENCE):
 
 
 def run_tests(namespace, wanted):
-    """Runs the functions test_* of a module (or those wanted), tells of each, and gives the number that failed."""
+    """Runs the functions test_* of a module (or those wanted), prints each, and gives the number that failed."""
     failed = 0
     for name, test in list(namespace.items()):
         if not name.startswith("test_") or (wanted and name not in wanted):
@@ -378,7 +378,7 @@ def run_tests(namespace, wanted):
         try:
             test()
             print(f"ok   {name}", flush=True)
-        except Exception as error:  # noqa: BLE001 - each failure is told, the rest still runs
+        except Exception as error:  # noqa: BLE001 - each failure is printed, the rest still runs
             failed += 1
             print(f"FAIL {name}: {type(error).__name__} {error}", flush=True)
     return failed

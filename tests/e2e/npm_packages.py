@@ -19,8 +19,8 @@ def skip(why):
 
 def node_version(node):
     try:
-        said = subprocess.run([node, "-p", "process.versions.node"], capture_output=True, text=True, timeout=20, check=True)
-        return int(said.stdout.split(".")[0])
+        ran = subprocess.run([node, "-p", "process.versions.node"], capture_output=True, text=True, timeout=20, check=True)
+        return int(ran.stdout.split(".")[0])
     except (OSError, ValueError, subprocess.SubprocessError):
         return 0
 
@@ -43,12 +43,12 @@ def install(folder, package):
 def fetch(home, package):
     if not shutil.which("npm"):
         skip("npm is not installed (apt-get install npm), and the packages of this test come from there")
-    said = subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", home, *package.split()],
+    ran = subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", home, *package.split()],
                           capture_output=True, text=True, timeout=600, check=False)
-    if said.returncode != 0:
+    if ran.returncode != 0:
         if os.environ.get("EXAI_NPM_REQUIRED"):
-            sys.exit(f"npm install {package} failed: {said.stderr[-500:]}")
-        skip(f"npm cannot install {package}: {said.stderr.strip()[-300:]}")
+            sys.exit(f"npm install {package} failed: {ran.stderr[-500:]}")
+        skip(f"npm cannot install {package}: {ran.stderr.strip()[-300:]}")
 
 
 def node(folder):

@@ -85,9 +85,9 @@ def test_broken_messages_are_answered(peer):
 def test_progress_only_with_a_token(peer):
     peer.initialize()
     peer.call("test_tool_with_progress")
-    check(not [m for m in peer.heard if m.get("method") == "notifications/progress"], peer.heard)
+    check(not [m for m in peer.received if m.get("method") == "notifications/progress"], peer.received)
     peer.call("test_tool_with_progress", _meta={"progressToken": "p-1"})
-    steps = [m["params"] for m in peer.heard if m.get("method") == "notifications/progress"]
+    steps = [m["params"] for m in peer.received if m.get("method") == "notifications/progress"]
     check([s["progress"] for s in steps] == [0, 50, 100] and steps[0]["progressToken"] == "p-1", steps)
 
 
@@ -96,9 +96,9 @@ def test_log_levels_filter(peer):
     peer.initialize()
     for level, expected in (("debug", 1), ("info", 1), ("warning", 0), ("emergency", 0)):
         check(peer.request("logging/setLevel", {"level": level})["result"] == {}, level)
-        peer.heard.clear()
+        peer.received.clear()
         peer.call("test_logging_tool")
-        lines = [m for m in peer.heard if m.get("method") == "notifications/message"]
+        lines = [m for m in peer.received if m.get("method") == "notifications/message"]
         check(len(lines) == expected, (level, lines))
 
 
@@ -112,10 +112,10 @@ def test_client_is_asked_and_may_refuse(peer):
         if method == "sampling/createMessage":
             return {"result": {"role": "assistant", "model": "m", "content": {"type": "text", "text": "forty-two"}}}
         return {"result": {"action": "accept", "content": {"username": "u", "email": "e"}}}
-    said = peer.call("test_sampling", {"prompt": "?"}, answer)["result"]
-    check(said["content"][0]["text"] == "LLM response: forty-two", said)
-    said = peer.call("test_elicitation", {"message": "?"}, answer)["result"]
-    check("accept" in said["content"][0]["text"] and asked[-1] == "elicitation/create", said)
+    result = peer.call("test_sampling", {"prompt": "?"}, answer)["result"]
+    check(result["content"][0]["text"] == "LLM response: forty-two", result)
+    result = peer.call("test_elicitation", {"message": "?"}, answer)["result"]
+    check("accept" in result["content"][0]["text"] and asked[-1] == "elicitation/create", result)
     refused = peer.call("test_sampling", {"prompt": "?"},
                         lambda method, params: {"error": {"code": -1, "message": "the user said no"}})["result"]
     check(refused["isError"] and "the user said no" in refused["content"][0]["text"], refused)
@@ -124,8 +124,8 @@ def test_client_is_asked_and_may_refuse(peer):
 @each_session
 def test_undeclared_capability_is_a_readable_failure(peer):
     peer.initialize()
-    said = peer.call("test_sampling", {"prompt": "?"})["result"]
-    check(said["isError"] and "did not declare" in said["content"][0]["text"], said)
+    result = peer.call("test_sampling", {"prompt": "?"})["result"]
+    check(result["isError"] and "did not declare" in result["content"][0]["text"], result)
 
 
 @each_session
@@ -162,7 +162,7 @@ def test_resource_updates_reach_subscribers(peer):
     peer.call("test_trigger_resource_update")
     peer.call("test_trigger_tool_change")
     peer.wait_for("notifications/tools/list_changed")
-    check(not [m for m in peer.heard if m.get("method") == "notifications/resources/updated"], "none after that")
+    check(not [m for m in peer.received if m.get("method") == "notifications/resources/updated"], "none after that")
 
 
 @each_session
@@ -182,8 +182,8 @@ def test_batches_belong_to_one_revision(peer):
 @each_session
 def test_old_clients_get_only_content_they_know(peer):
     peer.initialize("2024-11-05")
-    said = peer.call("test_audio_content")["result"]["content"][0]
-    check(said["type"] == "text", said)
+    result = peer.call("test_audio_content")["result"]["content"][0]
+    check(result["type"] == "text", result)
     peer.initialize("2025-03-26")
     check(peer.call("test_audio_content")["result"]["content"][0]["type"] == "audio", "audio since 2025-03-26")
 
@@ -191,8 +191,8 @@ def test_old_clients_get_only_content_they_know(peer):
 @each_session
 def test_bad_arguments_are_told_to_the_model(peer):
     peer.initialize("2025-11-25")
-    said = peer.call("greet", {"name": 5})["result"]
-    check(said["isError"] and "/name: expected string" in said["content"][0]["text"], said)
+    result = peer.call("greet", {"name": 5})["result"]
+    check(result["isError"] and "/name: expected string" in result["content"][0]["text"], result)
     peer.initialize("2025-06-18")
     check(peer.call("greet", {"name": 5})["error"]["code"] == -32602, "an error before 2025-11-25")
 
@@ -203,18 +203,18 @@ def test_both_eras_on_one_pipe():
         check("2026-07-28" in found["supportedVersions"] and found["resultType"] == "complete", found)
         peer.initialize()
         check("resultType" not in peer.call("test_simple_text")["result"], "a session's result")
-        said = peer.call("test_simple_text", _meta=meta())["result"]
-        check(said["resultType"] == "complete", said)
+        result = peer.call("test_simple_text", _meta=meta())["result"]
+        check(result["resultType"] == "complete", result)
         listen = peer.post("subscriptions/listen", {"_meta": meta(), "notifications": {"toolsListChanged": True}})
         tagged = peer.wait_for("notifications/subscriptions/acknowledged")["params"]["_meta"]
         check(tagged[CLAIM + "subscriptionId"] == listen, tagged)
         peer.call("test_trigger_tool_change", _meta=meta())
         while True:
-            heard = peer.wait_for("notifications/tools/list_changed")
-            if "_meta" in heard.get("params", {}):
+            received = peer.wait_for("notifications/tools/list_changed")
+            if "_meta" in received.get("params", {}):
                 break
         peer.notify("notifications/cancelled", {"requestId": listen})
-        peer.heard.clear()
+        peer.received.clear()
         peer.call("test_trigger_prompt_change", _meta=meta())
         peer.close()
 
@@ -354,10 +354,10 @@ def test_listen_hears_what_it_asked_for_and_ends_in_order():
         other.call("test_trigger_tool_change")
         other.call("test_trigger_resource_update")
         other.call("test_trigger_prompt_change")
-        heard = [peer.receive(), peer.receive()]
-        check([m["method"] for m in heard] == ["notifications/resources/updated", "notifications/prompts/list_changed"],
-              heard)
-        check(all(m["params"]["_meta"][CLAIM + "subscriptionId"] == "L1" for m in heard), heard)
+        received = [peer.receive(), peer.receive()]
+        check([m["method"] for m in received] == ["notifications/resources/updated", "notifications/prompts/list_changed"],
+              received)
+        check(all(m["params"]["_meta"][CLAIM + "subscriptionId"] == "L1" for m in received), received)
         server.child.terminate()
         end = peer.answer(listen)["result"]
         check(end["resultType"] == "complete" and end["_meta"][CLAIM + "subscriptionId"] == "L1", end)

@@ -49,14 +49,14 @@ class Case:
         assert status(self.deployment, key=KEY)[0] == 200, "the key is not known any more"
 
     def refused(self, what, text, word, code=2):
-        """A reload that is refused: the reason is said, everything stays as it was, the file is known to differ."""
+        """A reload that is refused: the reason is reported, everything stays as it was, the file is known to differ."""
         self.write(text)
         done = self.deployment.run("reload", code=code)
         assert word in done.stderr, f"{what}: {word!r} is not in {done.stderr!r}"
         self.guarded()
-        told = settings_of(self.deployment)
-        assert told["generation"] == self.generation, f"{what}: generation {told}"
-        assert word in told["last_error"], f"{what}: {told}"
+        settings = settings_of(self.deployment)
+        assert settings["generation"] == self.generation, f"{what}: generation {settings}"
+        assert word in settings["last_error"], f"{what}: {settings}"
         metrics = status(self.deployment, "/metrics", KEY)[1]
         assert "exai_config_last_reload_successful 0" in metrics, what
         assert f"exai_config_generation {self.generation}" in metrics, what
@@ -66,9 +66,9 @@ class Case:
         done = self.deployment.run("reload")
         self.generation += 1
         assert f"generation {self.generation}" in done.stdout, f"{what}: {done.stdout!r}"
-        told = settings_of(self.deployment)
-        assert told["generation"] == self.generation and "last_error" not in told, f"{what}: {told}"
-        assert told["hash"] == told["hash_on_disk"], f"{what}: {told}"
+        settings = settings_of(self.deployment)
+        assert settings["generation"] == self.generation and "last_error" not in settings, f"{what}: {settings}"
+        assert settings["hash"] == settings["hash_on_disk"], f"{what}: {settings}"
 
 
 def main():
@@ -102,8 +102,8 @@ def main():
         case.guarded()
         # It was the files and not the server: with good ones again, the next reload is in force.
         case.write(case.good + "EXAI_PAGE_SIZE=7\n")
-        told = settings_of(case.deployment)
-        assert told["hash"] != told["hash_on_disk"], f"the file differs and nobody says so: {told}"
+        settings = settings_of(case.deployment)
+        assert settings["hash"] != settings["hash_on_disk"], f"the file differs and nobody says so: {settings}"
         case.taken("good again", case.good + "EXAI_PAGE_SIZE=7\n")
         # Whoever says by name that the server may be open gets what was asked for.
         case.write(case.without_keys + "EXAI_ALLOW_OPEN_RELOAD=true\n")

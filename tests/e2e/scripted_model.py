@@ -89,15 +89,15 @@ class ChatCompletions:
     @staticmethod
     def answer(ask, tool, turn):
         call = {"index": 0, "id": f"call_{turn}", "type": "function", "function": {"name": tool, "arguments": "{}"}}
-        said = {"role": "assistant", "content": None, "tool_calls": [call]} if tool else {"role": "assistant", "content": "done"}
+        message = {"role": "assistant", "content": None, "tool_calls": [call]} if tool else {"role": "assistant", "content": "done"}
         reason = "tool_calls" if tool else "stop"
         answer = {"id": f"chatcmpl-{turn}", "created": 1, "model": ask["model"]}
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         if not ask.get("stream"):
             return {**answer, "object": "chat.completion", "usage": usage,
-                    "choices": [{"index": 0, "message": said, "finish_reason": reason}]}
+                    "choices": [{"index": 0, "message": message, "finish_reason": reason}]}
         answer["object"] = "chat.completion.chunk"
-        return [(None, {**answer, "choices": [{"index": 0, "delta": said, "finish_reason": None}]}),
+        return [(None, {**answer, "choices": [{"index": 0, "delta": message, "finish_reason": None}]}),
                 (None, {**answer, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage}),
                 (None, "[DONE]")]
 

@@ -66,7 +66,7 @@ class Shim:
         return self.answers[ident]
 
     def wait_for_progress(self, ident):
-        """Until the daemon has said something about the call."""
+        """Until the daemon has sent something about the call."""
         while not any(one["progressToken"] == f"p{ident}" for one in self.progress):
             message = self.lines.get(timeout=PATIENCE)
             assert message is not None and "id" not in message, message
@@ -83,7 +83,7 @@ class Shim:
 
 
 class Cut:
-    """A wire between the shim and the daemon that can be cut; new connections are let through."""
+    """A connection between the shim and the daemon that can be cut; new connections are let through."""
 
     def __init__(self, port):
         self.port, self.pairs, self.connections = port, [], 0
@@ -154,27 +154,27 @@ def side_by_side(deployment):
     shim.call(3, "a quick one")
     assert "quick answer" in shim.text(3)
     assert "slow answer" in shim.text(2)
-    said = [one for one in shim.progress if one["progressToken"] == "p2"]
-    assert "".join(one["message"] for one in said if one.get("_meta")).startswith("slow "), shim.progress
-    counts = [one["progress"] for one in said]
+    notes = [one for one in shim.progress if one["progressToken"] == "p2"]
+    assert "".join(one["message"] for one in notes if one.get("_meta")).startswith("slow "), shim.progress
+    counts = [one["progress"] for one in notes]
     assert counts == sorted(set(counts)), counts
     shim.close()
     return 2
 
 
 def cut_and_resumed(deployment, before):
-    wire = Cut(port_of(deployment.daemon))
-    shim = Shim(deployment, wire.url)
+    link = Cut(port_of(deployment.daemon))
+    shim = Shim(deployment, link.url)
     shim.call(1, "a patient one")
     requests(deployment, before + 1)
-    wire.cut()
+    link.cut()
     assert "patient answer" in shim.text(1)
-    assert wire.connections == 2, wire.connections
+    assert link.connections == 2, link.connections
     shim.call(2, "a patient one")  # kept by the session that was resumed
     assert "patient answer" in shim.text(2)
     no_more_requests(deployment, before + 1)
     shim.close()
-    wire.listener.close()
+    link.listener.close()
     return before + 1
 
 
@@ -196,7 +196,7 @@ def killed_and_restarted(deployment, before):
     return before + 2
 
 
-# Starts the shim from a thread that ends when it is told to: only the death of the process may end the shim.
+# Starts the shim from a thread that ends when it is asked to: only the death of the process may end the shim.
 BETWEEN = """
 import os, subprocess, sys, threading
 def start():
@@ -212,9 +212,9 @@ child.wait()
 
 
 def parent_dies(deployment):
-    told, tell = os.pipe()
-    argv = [sys.executable, "-c", BETWEEN, str(told), deployment.exai, "serve", "--stdio", "--connect", deployment.daemon]
-    between = subprocess.Popen(argv, env=deployment.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[told])
+    read_end, write_end = os.pipe()
+    argv = [sys.executable, "-c", BETWEEN, str(read_end), deployment.exai, "serve", "--stdio", "--connect", deployment.daemon]
+    between = subprocess.Popen(argv, env=deployment.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[read_end])
     out = between.stdout.fileno()
     lines = iter(between.stdout.readline, b"")
     # Asked often after the thread's end, so that what the kernel says about it has time to arrive.
@@ -223,7 +223,7 @@ def parent_dies(deployment):
         between.stdin.flush()
         assert json.loads(next(lines))["id"] == ident, "the end of a thread ended the shim"
         if ident == 1:
-            os.write(tell, b"!")
+            os.write(write_end, b"!")
             assert "thread" in json.loads(next(lines))
     between.kill()
     between.wait()

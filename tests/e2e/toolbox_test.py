@@ -34,19 +34,19 @@ class DaemonPeer(Peer):
 
     def __init__(self, port, token):
         super().__init__()
-        self.wire = WsPeer(port, "")
-        self.wire.send({"op": "hello", "session_id": "s", "token": token})
-        assert self.wire.receive()["ok"] is True
+        self.peer = WsPeer(port, "")
+        self.peer.send({"op": "hello", "session_id": "s", "token": token})
+        assert self.peer.receive()["ok"] is True
 
     def request(self, method, params=None, on_request=None, rpc_id=None):
         if method == "tools/list":
-            self.wire.send({"op": "list_tools"})
-            return {"result": {"tools": self.wire.receive()["tools"]}}
+            self.peer.send({"op": "list_tools"})
+            return {"result": {"tools": self.peer.receive()["tools"]}}
         self.next_id += 1
-        self.wire.send({"op": "call_tool", "request_id": str(self.next_id), "name": params["name"],
+        self.peer.send({"op": "call_tool", "request_id": str(self.next_id), "name": params["name"],
                         "arguments": params["arguments"]})
         while True:
-            frame = self.wire.receive()
+            frame = self.peer.receive()
             if frame["op"] == "call_tool_res" and frame["request_id"] == str(self.next_id):
                 break
         if "error" in frame:
@@ -54,10 +54,10 @@ class DaemonPeer(Peer):
         return {"result": {"content": frame["outputs"]}}
 
     def close(self):
-        self.wire.close()
+        self.peer.close()
 
 
-def house(**settings):
+def project_deployment(**settings):
     """A deployment with both providers, a project under git inside its workspace, and short retries."""
     made = Deployment(EXAI, SIMULATOR, SCRIPT, EXAI_WORKSPACE_ROOTS="project", TOOL_PROFILE="full", **settings)
     with open(os.path.join(made.root, ".env"), "r+", encoding="utf-8") as file:
@@ -133,7 +133,7 @@ def peers(made):
 
 
 def test_every_tool_over_every_transport():
-    with house() as made:
+    with project_deployment() as made:
         made.serve()
         seen = 0
         for peer in peers(made):
@@ -161,14 +161,14 @@ def test_every_tool_over_every_transport():
 
 
 def test_bad_input_is_told_over_every_transport():
-    with house() as made:
+    with project_deployment() as made:
         made.serve()
         for peer in peers(made):
             for tool, given in (("codereview", {"step": ""}), ("chat", {}), ("kimi_manage_files", {"operation": "explode"}),
                                 ("debug", step(made, relevant_files=["/etc/passwd"], step_number=2, total_steps=2, next_step_required=False))):
                 answer = peer.call(tool, given)
-                told = answer.get("error") or answer["result"]
-                assert "error" in answer or told["isError"], (peer.name, tool, answer)
+                result = answer.get("error") or answer["result"]
+                assert "error" in answer or result["isError"], (peer.name, tool, answer)
 
 
 OWN = """
@@ -189,7 +189,7 @@ next_steps: {pause: "Write line {next_step}.", expert: Mend it., skipped: Recite
 
 
 def test_a_workflow_of_the_users_own_is_seen_after_a_reload():
-    with house() as made:
+    with project_deployment() as made:
         folder = os.path.join(made.root, "flows")
         os.mkdir(folder)
         made.serve("--workflows", folder)
@@ -224,7 +224,7 @@ def test_a_workflow_of_the_users_own_is_seen_after_a_reload():
 
 
 def test_memory_outlives_the_server():
-    with house() as made:
+    with project_deployment() as made:
         made.serve()
         mcp = int(made.base.rsplit(":", 1)[1])
         peer = HttpPeer(mcp)
@@ -244,7 +244,7 @@ def test_memory_outlives_the_server():
 
 
 def test_the_six_repairs_are_proven_by_checks():
-    with house() as made:
+    with project_deployment() as made:
         names = {f"fixes.{name}" for name in ("model_log", "prompt_size", "timeouts", "single_flight", "provider_health", "cache_limits")}
         away = made.json("check", "run", "@fixes", code=3)
         assert {r["id"] for r in away["results"]} == names and not any(r["status"] == "pass" for r in away["results"]), away
@@ -259,7 +259,7 @@ def test_the_six_repairs_are_proven_by_checks():
 
 def test_a_cassette_plays_what_was_recorded_again_and_again():
     question = {"prompt": "what is recorded here?"}
-    with house() as made:
+    with project_deployment() as made:
         tape = os.path.join(made.root, "tape.yaml")
         made.serve("--record", tape)
         port = int(made.base.rsplit(":", 1)[1])

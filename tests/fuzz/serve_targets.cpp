@@ -19,7 +19,7 @@ namespace {
 
 /// What a connection would make of these bytes, cut in pieces of that size.
 std::string http_verdict(std::string_view bytes, std::size_t piece) {
-  std::string said;
+  std::string trace;
   serve::net::HeadReader head;
   serve::net::BodyReader body;
   bool in_body = false;
@@ -29,25 +29,25 @@ std::string http_verdict(std::string_view bytes, std::size_t piece) {
     must(taken <= part.size());
     bytes.remove_prefix(taken);
     if (!in_body && head.state() == serve::net::HeadReader::State::refused)
-      return said + "refused head " + std::to_string(head.refusal().status);
+      return trace + "refused head " + std::to_string(head.refusal().status);
     if (!in_body && head.state() == serve::net::HeadReader::State::done) {
-      said.append(head.request().method).append(" ").append(head.request().path).append("\n");
+      trace.append(head.request().method).append(" ").append(head.request().path).append("\n");
       (void)serve::net::judge_upgrade(head.request(), head.framing());
       body.begin(head.framing(), 4096);
       in_body = true;
     }
     if (in_body && body.state() == serve::net::BodyReader::State::refused)
-      return said + "refused body " + std::to_string(body.refusal().status);
+      return trace + "refused body " + std::to_string(body.refusal().status);
     if (in_body && body.state() == serve::net::BodyReader::State::done) {
-      said += "body " + std::string(body.text()) + "\n";
-      if (!head.framing().keep_alive) return said + "closed";
+      trace += "body " + std::string(body.text()) + "\n";
+      if (!head.framing().keep_alive) return trace + "closed";
       head.reset();
       in_body = false;
     } else {
       must(taken > 0);  // whoever waits for more has taken all there was
     }
   }
-  return said;
+  return trace;
 }
 
 /// How a request is cut says nothing, and none of its bytes ever runs as another one.
@@ -61,7 +61,7 @@ std::string frames_verdict(std::string_view bytes, std::size_t piece) {
   using Event = serve::net::FrameReader::Event;
   serve::net::FrameReader reader;
   reader.set_most(4096);
-  std::string said;
+  std::string trace;
   while (!bytes.empty()) {
     const std::size_t taken = reader.take(bytes.substr(0, std::min(piece, bytes.size())));
     bytes.remove_prefix(taken);
@@ -70,11 +70,11 @@ std::string frames_verdict(std::string_view bytes, std::size_t piece) {
       must(taken > 0);
       continue;
     }
-    said += std::to_string(static_cast<int>(event)) + ":" + std::to_string(reader.code()) + ":" +
-            std::string(reader.payload()) + "\n";
-    if (event == Event::close || event == Event::broken) return said;
+    trace += std::to_string(static_cast<int>(event)) + ":" + std::to_string(reader.code()) + ":" +
+             std::string(reader.payload()) + "\n";
+    if (event == Event::close || event == Event::broken) return trace;
   }
-  return said;
+  return trace;
 }
 
 void frames(std::string_view bytes) {

@@ -39,7 +39,7 @@ TEST_CASE("flag over env file over profile over exai.yaml over default", "[io][c
   CHECK(config.value("ws.port").origin.line == 7);
 }
 
-TEST_CASE("unknown keys and profiles of exai.yaml are told with their line and the nearest name",
+TEST_CASE("unknown keys and profiles of exai.yaml are reported with their line and the nearest name",
           "[io][config]") {
   const Scratch scratch;
   scratch.write("exai.yaml", "ws:\n  prot: 9001\n");

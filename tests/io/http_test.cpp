@@ -45,7 +45,7 @@ Millis elapsed(Steady since) {
 
 }  // namespace
 
-TEST_CASE("an exchange carries method, headers and body there and back", "[io][http]") {
+TEST_CASE("an exchange carries method, headers and body both ways", "[io][http]") {
   RawRequest got;
   const auto server = serve([&got](Connection& connection, const RawRequest& request) {
     got = request;
@@ -102,7 +102,7 @@ TEST_CASE("a form carries fields and files", "[io][http]") {
   CHECK(io::http_exchange(request).error().kind == ErrorKind::missing_input);
 }
 
-TEST_CASE("connections of a thread stay warm", "[io][http]") {
+TEST_CASE("connections of a thread are reused", "[io][http]") {
   const auto server = always(ok("x"));
   for (int i = 0; i < 5; ++i) REQUIRE(io::http_exchange(to(*server)));
   CHECK(server->connections() == 1);
@@ -132,7 +132,7 @@ TEST_CASE("a POST is sent once, also when a connection that was open dies under 
   CHECK(server->connections() == before);
 }
 
-TEST_CASE("a GET is asked again on a new connection", "[io][http]") {
+TEST_CASE("a GET is retried on a new connection", "[io][http]") {
   std::atomic<int> asked{0};
   const auto server = serve([&asked](Connection& connection, const RawRequest&) {
     return ++asked != 2 && connection.write(ok("x"));
@@ -142,7 +142,7 @@ TEST_CASE("a GET is asked again on a new connection", "[io][http]") {
   CHECK(asked == 3);
 }
 
-TEST_CASE("a packed answer is asked for and unpacked, streamed or not", "[io][http]") {
+TEST_CASE("a compressed answer is requested and decompressed, streamed or not", "[io][http]") {
   // gzip of "hello hello hello hello"
   static const std::string k_packed(
       "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x27\x01\xe3\x51\x3d\x8d\x17"
@@ -174,17 +174,17 @@ TEST_CASE("a packed answer is asked for and unpacked, streamed or not", "[io][ht
 
 TEST_CASE("the head of an answer is known before its first byte", "[io][http]") {
   const auto server = always("HTTP/1.1 201 Made\r\nContent-Type: text/x\r\nContent-Length: 1\r\n\r\ny");
-  std::string told;
+  std::string received;
   io::HttpRequest request = to(*server);
   request.on_head = [&](const io::HttpResponse& head) {
-    told += fmt::format("{} {};", head.status, head.header("content-type"));
+    received += fmt::format("{} {};", head.status, head.header("content-type"));
   };
   request.on_data = [&](std::string_view bytes) {
-    told += bytes;
+    received += bytes;
     return true;
   };
   REQUIRE(io::http_exchange(request));
-  CHECK(told == "201 text/x;y");
+  CHECK(received == "201 text/x;y");
 }
 
 TEST_CASE("any status is an answer, redirects are not followed", "[io][http]") {
@@ -271,7 +271,7 @@ TEST_CASE("the deadline ends a transfer and names the phase", "[io][http]") {
   CHECK(response.error().message.find(fmt::format("127.0.0.1:{}", server->port())) != std::string::npos);
 }
 
-TEST_CASE("a refused connection, a reset and a cut answer are told apart", "[io][http]") {
+TEST_CASE("a refused connection, a reset and a truncated answer are distinguished", "[io][http]") {
   std::string url;
   {
     const auto server = always("");
@@ -395,7 +395,7 @@ TEST_CASE("proxy variables are honoured, but never for this machine", "[io][http
   CHECK(local->body == "direct");
 }
 
-TEST_CASE("URLs are taken apart or refused", "[io][http]") {
+TEST_CASE("URLs are parsed or refused", "[io][http]") {
   const auto url = io::parse_url("HTTPS://api.z.ai/api/paas/v4?x=1#part");
   REQUIRE(url);
   CHECK(url->scheme == "https");

@@ -92,7 +92,7 @@ TEST_CASE("a byte changed anywhere is never taken for a record", "[io][journal]"
   }
 }
 
-TEST_CASE("a journal of a living process is left alone", "[io][journal]") {
+TEST_CASE("a journal of a running process is left alone", "[io][journal]") {
   const Scratch scratch;
   auto mine = io::Journal::open(scratch.path(), "mine");
   REQUIRE(mine);
@@ -102,7 +102,7 @@ TEST_CASE("a journal of a living process is left alone", "[io][journal]") {
   CHECK_FALSE(io::Journal::open(scratch.path(), "mine"));
 }
 
-TEST_CASE("what the taker refuses stays for the next one", "[io][journal]") {
+TEST_CASE("records that the receiver refuses stay for the next one", "[io][journal]") {
   const Scratch scratch;
   write_and_die(scratch, {"one"});
   const auto refused =
@@ -136,7 +136,7 @@ TEST_CASE("a journal stays as small as what waits, and its order holds over many
   for (std::size_t i = 1; i < found.size(); ++i) CHECK(std::stoi(found[i]) == std::stoi(found[i - 1]) + 1);
 }
 
-TEST_CASE("a disk that is full is told, and what fits later is kept", "[io][journal]") {
+TEST_CASE("a full disk is reported, and what fits later is kept", "[io][journal]") {
   const Scratch scratch, left;
   auto journal = io::Journal::open(scratch.path(), "j");
   REQUIRE(journal);

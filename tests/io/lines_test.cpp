@@ -45,7 +45,7 @@ Read read(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("lines come whole, whatever the file is packed in", "[io][lines]") {
+TEST_CASE("lines are read whole, whatever the file is compressed with", "[io][lines]") {
   const tests::Scratch scratch;
   const std::string text = "one\n\ntwo\nlast without newline";
   const Lines lines{"one", "", "two", "last without newline"};
@@ -68,7 +68,7 @@ TEST_CASE("lines come whole, whatever the file is packed in", "[io][lines]") {
     CHECK(packed.result.error().message.find("z.zst is compressed with zstd") != std::string::npos);
 }
 
-TEST_CASE("a damaged or foreign packing is named after what could be read", "[io][lines]") {
+TEST_CASE("a damaged or unknown compression is named after what could be read", "[io][lines]") {
   const tests::Scratch scratch;
   std::string many;
   for (int i = 0; i < 50'000; ++i) many += std::to_string(i * 7919) + "\n";

@@ -84,7 +84,7 @@ TEST_CASE("secrets are replaced, also after a reopen with others", "[io][log]") 
   CHECK(written[1].find("second-secret-value") == std::string::npos);
 }
 
-TEST_CASE("a log moved away is made anew by reopen", "[io][log]") {
+TEST_CASE("a log that was moved away is created again by reopen", "[io][log]") {
   const test::TempFolder folder;
   const auto log = io::Log::open(options(folder));
   REQUIRE(log);

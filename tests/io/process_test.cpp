@@ -35,7 +35,7 @@ TEST_CASE("a child answers line by line and ends when its input does", "[io][pro
   CHECK(child->wait(soon()) == 0);
 }
 
-TEST_CASE("a child that says nothing runs into the deadline", "[io][process]") {
+TEST_CASE("a silent child runs into the deadline", "[io][process]") {
   auto child = io::Child::start({"cat"});
   REQUIRE(child);
   const auto line = child->read_line(Deadline::after(Millis{20}));
@@ -50,7 +50,7 @@ TEST_CASE("a child gets its arguments unchanged: there is no shell", "[io][proce
   CHECK(child->read_line(soon()).value() == "a b; $(echo c) *");
 }
 
-TEST_CASE("the status of a child is told, of a killed one too", "[io][process]") {
+TEST_CASE("the status of a child is reported, of a killed one too", "[io][process]") {
   auto failing = io::Child::start({"sh", "-c", "exit 7"});
   REQUIRE(failing);
   CHECK(failing->wait(soon()) == 7);
@@ -106,7 +106,7 @@ TEST_CASE("signals go to processes only", "[io][process]") {
   CHECK(io::send_signal(0x7ffffff0, 0).error().kind == ErrorKind::not_found);
 }
 
-TEST_CASE("systemd is told by a datagram", "[io][notify]") {
+TEST_CASE("systemd is notified by a datagram", "[io][notify]") {
   const test::TempFolder folder;
   const std::string path = (folder / "notify").string();
   const int receiver = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

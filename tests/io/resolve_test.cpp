@@ -9,7 +9,7 @@
 
 using namespace exai;
 
-TEST_CASE("numeric addresses are read without asking anybody", "[io][resolve]") {
+TEST_CASE("numeric addresses are parsed without a query", "[io][resolve]") {
   const auto nobody = [](const std::string&, const std::string&) -> io::Lookup {
     FAIL("asked");
     return {};
@@ -20,7 +20,7 @@ TEST_CASE("numeric addresses are read without asking anybody", "[io][resolve]") 
   CHECK(io::resolve("::1", "80", Deadline::after(Millis{0}), nobody));
 }
 
-TEST_CASE("names are asked for", "[io][resolve]") {
+TEST_CASE("names are resolved", "[io][resolve]") {
   const auto known = [](const std::string& host, const std::string& port) {
     return host == "some.name" ? io::system_lookup("127.0.0.1", port) : io::Lookup{};
   };
@@ -34,7 +34,7 @@ TEST_CASE("names are asked for", "[io][resolve]") {
   CHECK(nothing.error().message.find("never heard of it") != std::string::npos);
 }
 
-TEST_CASE("a name server that hangs holds nobody beyond the deadline, and not too many threads",
+TEST_CASE("a name server that hangs holds no caller beyond the deadline, and not too many threads",
           "[io][resolve]") {
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();

@@ -45,7 +45,7 @@ TEST_CASE("messages go both ways and pings are answered", "[io][websocket]") {
   socket->close();
 }
 
-TEST_CASE("waiting in vain loses nothing of a message that comes later", "[io][websocket]") {
+TEST_CASE("a timed out wait loses nothing of a message that comes later", "[io][websocket]") {
   const test::WsServer server([](WsPeer& peer) {
     peer.write_part("first half, ");
     (void)peer.read();
@@ -149,7 +149,7 @@ TEST_CASE("over TLS the certificate must be of a trusted authority and for this 
   }
 }
 
-TEST_CASE("what is no WebSocket server is told apart", "[io][websocket]") {
+TEST_CASE("a server that does not speak WebSocket is recognized", "[io][websocket]") {
   const auto plain =
       simulator::Server::start(0, [](simulator::Connection& connection, const simulator::RawRequest&) {
         return connection.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rules of the house that no compiler checks: who may include whom, how coroutines are written, how long things are.
+"""Rules that no compiler checks: who may include whom, how coroutines are written, how long things are.
 
 Usage: lint.py [ROOT]. Prints one line a violation, file:line and the way out; exit 1 if there is any.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
 
-# Room -> rooms it may include. Arrows point down only.
+# Folder -> folders it may include. Arrows point down only.
 ALLOWED = {
     "core": {"core"},
     "io": {"io", "core"},
@@ -80,16 +80,16 @@ def files():
 
 
 def layering(path, lines):
-    room = path.parts[0]
-    if room not in ALLOWED or path.as_posix() == "cli/main.cpp":
+    folder = path.parts[0]
+    if folder not in ALLOWED or path.as_posix() == "cli/main.cpp":
         return
     for number, line in enumerate(lines, 1):
         own = re.match(r'#include "([a-z_]+)/([^"]+)"', line)
-        if own and own[1] in ALLOWED and own[1] not in ALLOWED[room] and f"{own[1]}/{own[2]}" not in EXTRA.get(room, set()):
-            say(path, number, f"room {room} must not include room {own[1]} ({own[2]}): arrows point down only")
-        if own and own[1] == room:
+        if own and own[1] in ALLOWED and own[1] not in ALLOWED[folder] and f"{own[1]}/{own[2]}" not in EXTRA.get(folder, set()):
+            say(path, number, f"folder {folder} must not include folder {own[1]} ({own[2]}): arrows point down only")
+        if own and own[1] == folder:
             here, there = path.parent.as_posix(), Path(f"{own[1]}/{own[2]}")
-            allowed = INNER.get(here, INNER.get(f"{room}/*", set()) if here != room else set())
+            allowed = INNER.get(here, INNER.get(f"{folder}/*", set()) if here != folder else set())
             if there.parent.as_posix() not in allowed | {here} and there.as_posix() not in allowed:
                 say(path, number, f"{here} must not include {there}: parts of a folder have arrows too (INNER in {Path(__file__).name})")
         other = re.match(r"#include <([^>]+)>", line)
@@ -173,12 +173,12 @@ def one_definition(path, lines, seen):
 
 
 def namespaces(path, lines):
-    """A namespace is its folder: core is exai itself, serve and mcp are told apart to their sub-folders."""
-    room = path.parts[0]
-    if room not in ALLOWED or path.as_posix() in ("cli/main.cpp", "io/clock.cpp"):  # the latter defines what core declares
+    """A namespace is its folder: core is exai itself, in serve and mcp that of its sub-folder."""
+    top = path.parts[0]
+    if top not in ALLOWED or path.as_posix() in ("cli/main.cpp", "io/clock.cpp"):  # the latter defines what core declares
         return
-    folder = path.parent.as_posix() if room in ("serve", "mcp") else room
-    own = "exai" if room == "core" else "exai::" + folder.replace("/", "::")
+    folder = path.parent.as_posix() if top in ("serve", "mcp") else top
+    own = "exai" if top == "core" else "exai::" + folder.replace("/", "::")
     opened = [(number, space[1]) for number, line in enumerate(lines, 1) if (space := re.match(r"namespace (exai[\w:]*) \{$", line))]
     if not any(name == own or name.startswith(own + "::") for _, name in opened):
         say(path, 1, f"nothing stands in {own}, the namespace of its folder")

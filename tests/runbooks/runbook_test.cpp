@@ -63,7 +63,7 @@ TEST_CASE("every embedded runbook is valid and names its sources", "[runbooks]")
   }
 }
 
-TEST_CASE("all mistakes of a runbook are told at once, with line and the nearest name", "[runbooks]") {
+TEST_CASE("all mistakes of a runbook are reported at once, with line and the nearest name", "[runbooks]") {
   const Read got = read(
       "id: x\ntitel: y\ngroups:\n  - name: g\n    steps:\n      - {id: a, source: s, check: self.tabels}\n   "
       "   - {id: a, source: s, human: x, check: self.tables}\n"
@@ -88,11 +88,11 @@ namespace {
 
 /// Runs it on two threads as `exai runbook run` does.
 Report run(const runbooks::Runbook& book, const CheckContext& context, const runbooks::CommandRunner& command,
-           std::vector<std::string>* told = nullptr) {
+           std::vector<std::string>* progress = nullptr) {
   checks::RunOptions options;
   options.jobs = 2;
   options.on_result = [&](const CheckResult& result, std::size_t done, std::size_t total) {
-    if (told != nullptr) told->push_back(fmt::format("{} {}/{}", result.id, done, total));
+    if (progress != nullptr) progress->push_back(fmt::format("{} {}/{}", result.id, done, total));
   };
   Report report;
   report.results = checks::run(runbooks::tasks_of(book, command), context, options);
@@ -105,12 +105,12 @@ TEST_CASE("groups run in order, results stand in plan order, a human step is out
   const Read got = read(k_book);
   REQUIRE(got.findings.empty());
   const Config config = Config::defaults();
-  std::vector<std::string> told;
+  std::vector<std::string> progress;
   const auto command = [](const runbooks::Step& step, Deadline, const std::stop_token&) {
     return check_pass(fmt::format("ran {}", step.command.size()));
   };
   const Report report =
-      run(got.book, {config, system_clock(), Deadline::after(Millis{60'000}), {}, "."}, command, &told);
+      run(got.book, {config, system_clock(), Deadline::after(Millis{60'000}), {}, "."}, command, &progress);
   REQUIRE(report.results.size() == 3);
   CHECK(report.results[0].id == "a");
   CHECK(report.results[0].status == Status::pass);
@@ -119,8 +119,8 @@ TEST_CASE("groups run in order, results stand in plan order, a human step is out
   CHECK(report.results[0].source == "maintenance:26");
   CHECK(report.results[1].summary == "ran 2");
   CHECK(report.results[2].cause == Cause::human);
-  CHECK(told.size() == 3);
-  CHECK(told.back() == "c 3/3");
+  CHECK(progress.size() == 3);
+  CHECK(progress.back() == "c 3/3");
   CHECK(exit_code(report, false) == ExitCode::human);
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("after a stop nothing more is run, and it shows", "[runbooks]") {
   CHECK(exit_code(report, false) == ExitCode::unknown);
 }
 
-TEST_CASE("what a command may have changed is measured anew", "[runbooks]") {
+TEST_CASE("what a command may have changed is measured again", "[runbooks]") {
   const tests::Scratch scratch;
   scratch.write("logs/mcp_server.log", "");
   const Read got = read(
@@ -197,7 +197,7 @@ TEST_CASE("a runbook of the deployment hides the built-in one of its name", "[ru
   CHECK(judged[2].status == Status::unknown);
 }
 
-TEST_CASE("a child's report is read for its verdict and the result that tells most", "[runbooks]") {
+TEST_CASE("a child's report gives its verdict and the most telling result", "[runbooks]") {
   const auto report = runbooks::read_child_report(
       "a word before\n"
       R"({"schema":"exai.report/1","verdict":"fail","results":[{"status":"pass","summary":"x"},)"

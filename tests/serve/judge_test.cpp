@@ -20,7 +20,8 @@ serve::Judgement judged(const Scratch& scratch, std::string_view env, Purpose pu
 
 }  // namespace
 
-TEST_CASE("what a purpose does not need is a note, and what it needs is refused", "[serve][judge]") {
+TEST_CASE("a bad setting that a purpose does not need is a note, one that it needs is refused",
+          "[serve][judge]") {
   struct Row {
     const char* env;
     bool serve, stdio, shim;  // let through
@@ -68,7 +69,7 @@ TEST_CASE("a refusal names the first problem, its place, and how many more there
   CHECK(refusal->hint.find("more: exai validate config") != std::string::npos);
 }
 
-TEST_CASE("what a purpose does not need has its default while it runs", "[serve][judge]") {
+TEST_CASE("a bad setting that a purpose does not need has its default while it runs", "[serve][judge]") {
   const Scratch scratch;
   const serve::Judgement judgement = judged(scratch, "MCP_PORT=abc\nREDIS_PASSWORD=dev", Purpose::stdio);
   REQUIRE(judgement.runtime);

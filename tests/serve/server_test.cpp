@@ -2,7 +2,7 @@
 
 #include "io/files.hpp"
 #include "tests/catch.hpp"
-#include "tests/serve/house.hpp"
+#include "tests/serve/test_server.hpp"
 #include "tools/workflows/workflow.hpp"
 
 #include <atomic>
@@ -66,7 +66,7 @@ class Running {
 
 TEST_CASE("a busy port names the address and the setting to change", "[serve][server]") {
   const Scratch root;
-  House other;
+  TestServer other;
   const Error error = refusal(on_free_ports({{"http.port", std::to_string(other.mcp())}}), root);
   CHECK(error.kind == ErrorKind::refused);
   CHECK(error.message.find("127.0.0.1:" + std::to_string(other.mcp())) != std::string::npos);
@@ -88,7 +88,7 @@ TEST_CASE("a broken timeout hierarchy and an open bind without keys keep the ser
         std::string::npos);
 }
 
-TEST_CASE("the whole server starts, says who it is, reloads, refuses a second one and stops",
+TEST_CASE("the whole server starts, identifies itself, reloads, refuses a second one and stops",
           "[serve][server]") {
   const Scratch root;
   serve::ServeOptions options;
@@ -122,7 +122,7 @@ TEST_CASE("the whole server starts, says who it is, reloads, refuses a second on
     CHECK(log->find(event) != std::string::npos);
 }
 
-TEST_CASE("a reload takes new keys in, and broken ones leave the old in place", "[serve][server][auth]") {
+TEST_CASE("a reload loads new keys, and broken ones leave the old in place", "[serve][server][auth]") {
   const Scratch root;
   const auto keys = [&](const std::string& name, const std::string& key) {
     const auto path = root.write("keys.yaml", "- {name: " + name + ", sha256: " + sha256_hex(key) +
@@ -172,32 +172,32 @@ TEST_CASE("a reload takes new keys in, and broken ones leave the old in place", 
   CHECK(log->find("second-key") == std::string::npos);
 }
 
-TEST_CASE("settings say which tools the server offers, and it says why not", "[serve][server]") {
+TEST_CASE("settings decide which tools the server offers, and a refusal says why not", "[serve][server]") {
   const Scratch root;
   serve::ServeOptions options;
   options.root = root.path();
   Running server(on_free_ports({{"tools.disabled", "challenge"}}), options);
   const std::uint16_t port = port_in(server.listeners[0].address);
   const std::string session = initialize(port);
-  const auto said = [&](const std::string& message) { return post(port, message, session).body; };
-  const std::string list = said(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})");
+  const auto body_of = [&](const std::string& message) { return post(port, message, session).body; };
+  const std::string list = body_of(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})");
   CHECK(list.find("\"provider_capabilities\"") != std::string::npos);
   CHECK(list.find("\"challenge\"") == std::string::npos);
   CHECK(list.find("\"kimi_upload_files\"") == std::string::npos);
-  CHECK(said(call("2", "challenge", R"({"prompt":"x"})")).find("named in DISABLED_TOOLS") !=
+  CHECK(body_of(call("2", "challenge", R"({"prompt":"x"})")).find("named in DISABLED_TOOLS") !=
         std::string::npos);
-  CHECK(said(call("3", "status_EXAI-WS", R"({"include_tools":true})")).find("needs KIMI_API_KEY") !=
+  CHECK(body_of(call("3", "status_EXAI-WS", R"({"include_tools":true})")).find("needs KIMI_API_KEY") !=
         std::string::npos);
-  const std::string calls = said(call("4", "toolcall_log_tail", "{}"));
+  const std::string calls = body_of(call("4", "toolcall_log_tail", "{}"));
   CHECK(calls.find("\"tool\":\"status\"") != std::string::npos);
-  const std::string checked = said(call("5", "self-check", "{}"));
+  const std::string checked = body_of(call("5", "self-check", "{}"));
   CHECK(checked.find("the folder can be written") != std::string::npos);
   CHECK(server.stop());
   const Error unknown = refusal(on_free_ports({{"tools.disabled", "challenge,nonsense"}}), root);
   CHECK(unknown.message.find("there is no tool 'nonsense'") != std::string::npos);
 }
 
-TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old ones when one is broken",
+TEST_CASE("a reload loads new workflows, notifies clients, and keeps the old ones when one is broken",
           "[serve][server][workflows]") {
   const Scratch root;
   std::string hunt = tests::source_text("tools/workflows/debug.yaml");
@@ -216,7 +216,7 @@ TEST_CASE("a reload takes new workflows in, tells clients, and keeps the old one
   };
   CHECK(listed("debug"));
   CHECK_FALSE(listed("hunt"));
-  TcpWire stream(port);
+  TcpClient stream(port);
   stream.send("GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
               "\r\nAccept: text/event-stream\r\nMcp-Session-Id: " + session +
               "\r\nMCP-Protocol-Version: 2025-11-25\r\n\r\n");

@@ -70,7 +70,7 @@ using Rounds = std::vector<std::vector<int>>;
 
 }  // namespace
 
-TEST_CASE("what comes while a round runs goes with the next one", "[write_behind]") {
+TEST_CASE("changes that come while a round runs go with the next one", "[write_behind]") {
   Numbers numbers({});
   numbers.hold(true);
   numbers.add(1);
@@ -100,7 +100,7 @@ TEST_CASE("rounds gather what comes between them, and a flush does not wait for 
   CHECK(numbers.flush());  // nothing to wait for
 }
 
-TEST_CASE("a round that fails is tried again after a while", "[write_behind]") {
+TEST_CASE("a round that fails is retried after a while", "[write_behind]") {
   Numbers numbers({.retry = Millis{1}});
   numbers.refusals = 2;
   numbers.add(1);
@@ -111,7 +111,7 @@ TEST_CASE("a round that fails is tried again after a while", "[write_behind]") {
   CHECK(numbers.writer.rounds() == 3);
 }
 
-TEST_CASE("who waits hears of a failure", "[write_behind]") {
+TEST_CASE("a waiting caller is woken by a failure", "[write_behind]") {
   Numbers numbers({.retry = std::chrono::hours(1)});
   numbers.refusals = 1;
   numbers.add(1);
@@ -130,7 +130,7 @@ TEST_CASE("the end writes what is there, without gathering", "[write_behind]") {
   numbers.writer.close();
 }
 
-TEST_CASE("what fails while it ends is tried once more, and no more than once", "[write_behind]") {
+TEST_CASE("a write that fails during shutdown is retried once and no more", "[write_behind]") {
   for (const int refusals : {1, 2}) {
     Numbers numbers({.retry = std::chrono::hours(1)});
     numbers.refusals = refusals;

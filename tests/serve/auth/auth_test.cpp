@@ -1,0 +1,291 @@
+#include "io/files.hpp"
+#include "io/yaml.hpp"
+#include "serve/auth/access.hpp"
+#include "serve/auth/keys.hpp"
+#include "tests/catch.hpp"
+#include "tests/serve/auth/auth_fixture.hpp"
+
+using namespace exai;
+using namespace exai::engine;
+using namespace exai::serve::auth;
+using namespace exai::serve::net;
+using namespace exai::tests;
+
+namespace {
+
+const std::string k_json = "Content-Type: application/json\r\n";
+
+Error broken(const std::string& text) {
+  const Result<Node> document = io::parse_yaml(text, "keys.yaml");
+  REQUIRE(document);
+  const auto keys = keys_of(*document);
+  REQUIRE_FALSE(keys);
+  CHECK(keys.error().kind == ErrorKind::config);
+  CHECK_FALSE(keys.error().hint.empty());
+  REQUIRE(keys.error().where);
+  return keys.error();
+}
+
+std::string entry(const std::string& name, const std::string& key, const std::string& rest = {}) {
+  return "- name: " + name + "\n  sha256: " + sha256_hex(key) + "\n  scope: operator\n" + rest;
+}
+
+/// A policy over a keys file with that text.
+AccessPolicy policy_of(const Scratch& folder, const std::string& keys, const Clock& clock,
+                       Settings settings = {}) {
+  const std::filesystem::path path = folder.write("keys.yaml", keys);
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  settings.push_back({"auth.keys_file", "keys.yaml"});
+  Result<AccessPolicy> policy = AccessPolicy::load(config_of(settings), folder.path(), false, nullptr, clock);
+  if (!policy) FAIL(policy.error().message);
+  return std::move(*policy);
+}
+
+AccessDecision judged(const AccessPolicy& policy, std::string_view name, std::string_view value,
+                      std::string_view path = "/mcp") {
+  HttpRequest request;
+  request.method = "POST";
+  request.path = path;
+  if (!name.empty()) request.headers.emplace_back(name, value);
+  return policy.judge(request);
+}
+
+}  // namespace
+
+TEST_CASE("times of keys are read and written in one form", "[serve][auth][keys]") {
+  REQUIRE(parse_utc("2027-01-31T12:34:56Z"));
+  CHECK(utc_seconds(*parse_utc("2027-01-31T12:34:56Z")) == "2027-01-31T12:34:56Z");
+  CHECK(utc_seconds(*parse_utc("2028-02-29")) == "2028-02-29T00:00:00Z");
+  for (const char* const wrong :
+       {"", "2027", "2027-02-29", "2027-13-01", "2027-1-1", "2027-01-31T24:00:00Z", "2027-01-31T12:00:00",
+        "2027-01-31 12:00:00Z", "2027-01-31T12:00:00+01:00", "9999-01-01", "1969-01-01", "+027-01-31"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_utc(wrong));
+  }
+}
+
+TEST_CASE("a keys file survives being written and read", "[serve][auth][keys]") {
+  std::vector<NamedKey> keys{
+      {"laptop-1", sha256("one"), Scope::viewer, parse_utc("2027-01-31"), std::nullopt},
+      {"ci.2", sha256("two"), Scope::admin, std::nullopt, parse_utc("2026-01-31T01:02:03Z")}};
+  const auto again = keys_of(*io::parse_yaml(keys_text(keys), "keys.yaml"));
+  REQUIRE(again);
+  REQUIRE(again->size() == 2);
+  CHECK((*again)[0].name == "laptop-1");
+  CHECK((*again)[0].scope == Scope::viewer);
+  CHECK((*again)[0].expires == keys[0].expires);
+  CHECK_FALSE((*again)[0].created);
+  CHECK((*again)[1].digest == sha256("two"));
+  CHECK((*again)[1].created == keys[1].created);
+  CHECK(keys_of(*io::parse_yaml(keys_text({}), "keys.yaml"))->empty());
+  CHECK(keys_of(*io::parse_yaml("# nothing\n", "keys.yaml"))->empty());
+}
+
+TEST_CASE("a broken keys file says where", "[serve][auth][keys]") {
+  const std::string good = entry("laptop", "one");
+  CHECK(broken("keys: 1\n").message.find("list") != std::string::npos);
+  CHECK(broken(good + "- text\n").where->line == 4);
+  CHECK(broken(good + entry("laptop", "two")).message.find("\"laptop\"") != std::string::npos);
+  CHECK(broken(good + entry("other", "one")).message.find("one key") != std::string::npos);
+  const Error unknown = broken(good + entry("other", "two", "  expiry: 2027-01-31\n"));
+  CHECK(unknown.where->line == 7);
+  CHECK(unknown.message.find("expiry") != std::string::npos);
+  CHECK(broken(entry("other", "two", "  expires: tomorrow\n")).where->line == 4);
+  CHECK(broken("- name: a\n  sha256: 12\n  scope: admin\n").where->line == 2);
+  CHECK(broken("- name: a\n  sha256: " + std::string(64, 'g') + "\n  scope: admin\n").where->line == 2);
+  CHECK(broken("- name: a\n  sha256: " + sha256_hex("x") + "\n  scope: root\n").where->line == 3);
+  CHECK(broken("- name: a\n  sha256: " + sha256_hex("x") + "\n").message.find("scope") != std::string::npos);
+  for (const char* const name : {"local", "daemon", "key:1a2b3c4d", "a@b", "\"\"", "-x", "\"a b\""}) {
+    INFO(name);
+    CHECK(broken(entry(name, "one")).where->line == 1);
+  }
+}
+
+TEST_CASE("a keys file that others can read is a warning, and strictly an error", "[serve][auth][keys]") {
+  const Scratch folder;
+  const auto path = folder.write("keys.yaml", entry("laptop", "one"));
+  std::filesystem::permissions(path, std::filesystem::perms(0640));
+  const auto file = read_keys_file(path, false);
+  REQUIRE(file);
+  CHECK(file->keys.size() == 1);
+  CHECK(file->warning.find("0640") != std::string::npos);
+  CHECK(file->warning.find("chmod 600") != std::string::npos);
+  const auto refused = read_keys_file(path, true);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::config);
+  CHECK(refused.error().hint.find("chmod 600") != std::string::npos);
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  CHECK(read_keys_file(path, true)->warning.empty());
+  const auto missing = read_keys_file(folder / "none.yaml", false);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().kind == ErrorKind::config);
+  CHECK(missing.error().message.find("none.yaml") != std::string::npos);
+}
+
+TEST_CASE("several keys are valid at once, each until it expires", "[serve][auth][keys]") {
+  const Scratch folder;
+  AuthClock clock;
+  const std::string soon = utc_seconds(clock.wall() + std::chrono::hours(1));
+  const AccessPolicy policy = policy_of(
+      folder,
+      entry("old", "old-key-0123456789", "  expires: " + soon + "\n") + entry("new", "new-key-0123456789"),
+      clock, {{"auth.api_keys", "plain-0123456789ab"}});
+  CHECK(judged(policy, "x-api-key", "old-key-0123456789").pass->principal.name == "old");
+  const AccessDecision fresh = judged(policy, "Authorization", "BEARER new-key-0123456789");
+  CHECK(fresh.kind == AccessDecision::Kind::allow);
+  CHECK(fresh.pass->principal.name == "new");
+  CHECK(fresh.pass->principal.scope == Scope::operator_);
+  const AccessDecision plain = judged(policy, "x-api-key", "plain-0123456789ab");
+  CHECK(plain.pass->principal.name == "key:" + sha256_hex("plain-0123456789ab").substr(0, 8));
+  CHECK(plain.pass->principal.scope == Scope::admin);
+  clock.advance(std::chrono::hours(2));
+  const AccessDecision late = judged(policy, "x-api-key", "old-key-0123456789");
+  CHECK(late.kind == AccessDecision::Kind::deny);
+  CHECK(late.refusal.status == 401);
+  CHECK(late.refusal.body.find("expired") != std::string::npos);
+  CHECK(late.refusal.body.find("old") == std::string::npos);  // the name is for the log
+  CHECK(late.note.find("\"old\"") != std::string::npos);
+  CHECK(judged(policy, "x-api-key", "new-key-0123456789").kind == AccessDecision::Kind::allow);
+  const AccessDecision wrong = judged(policy, "x-api-key", "wrong-key-0123456789");
+  CHECK(wrong.refusal.status == 401);
+  CHECK(wrong.refusal.headers.find("error=\"invalid_token\"") != std::string::npos);
+  CHECK(wrong.note == "a key that is not known was presented");  // and nothing of it
+  CHECK(wrong.reason == "key");
+  CHECK(judged(policy, "", "").refusal.headers == "WWW-Authenticate: Bearer realm=\"exai\"\r\n");
+  CHECK(judged(policy, "Authorization", "Basic bmV3OmtleQ==").refusal.status == 401);
+  CHECK(judged(policy, "Authorization", "Bearer ").refusal.status == 401);
+  HttpRequest twice;
+  twice.path = "/mcp";
+  twice.headers = {{"x-api-key", "new-key-0123456789"}, {"X-API-Key", "wrong"}};
+  CHECK(policy.judge(twice).refusal.status == 400);
+  CHECK(policy_of(folder, entry("old", "k", "  expires: 2001-01-01\n"), clock).warnings().size() == 1);
+}
+
+TEST_CASE("a keys file without a key lets nobody in, and no setting leaves loopback open",
+          "[serve][auth][keys]") {
+  const Scratch folder;
+  AuthClock clock;
+  CHECK(judged(policy_of(folder, "[]\n", clock), "", "").refusal.status == 401);
+  CHECK_FALSE(policy_of(folder, "[]\n", clock).hello("", Secret()));
+  const Result<AccessPolicy> none = AccessPolicy::load(config_of({}), folder.path());
+  REQUIRE(none);
+  CHECK(judged(*none, "", "").pass->principal.name == "local");
+  CHECK(judged(*none, "", "").pass->principal.scope == Scope::admin);
+  CHECK(none->hello("anything", Secret())->principal.name == "local");
+  const auto load = [&](const Settings& settings) {
+    return AccessPolicy::load(config_of(settings), folder.path());
+  };
+  CHECK_FALSE(load({{"auth.keys_file", "gone.yaml"}}));
+  folder.write("keys.yaml", entry("a", "plain-0123456789ab"));
+  const auto both = load({{"auth.keys_file", "keys.yaml"}, {"auth.api_keys", "plain-0123456789ab"}});
+  REQUIRE_FALSE(both);
+  CHECK(both.error().message.find("\"a\"") != std::string::npos);
+}
+
+TEST_CASE("an address that others can reach needs keys or an issuer", "[serve][auth][keys]") {
+  const Scratch folder;
+  const auto exposed = [&](const Settings& settings) {
+    const Config config = config_of(settings);
+    const Result<AccessPolicy> policy = AccessPolicy::load(config, folder.path());
+    if (!policy) FAIL(policy.error().message);
+    return check_exposure(config, *policy).has_value();
+  };
+  folder.write("keys.yaml", entry("a", "one"));
+  folder.write("empty.yaml", "[]\n");
+  const RawSetting wide{"http.host", "0.0.0.0"}, wide_daemon{"ws.host", "0.0.0.0"};
+  CHECK_FALSE(exposed({wide}));
+  CHECK_FALSE(exposed({wide, {"auth.keys_file", "empty.yaml"}}));
+  CHECK(exposed({wide, {"auth.keys_file", "keys.yaml"}}));
+  CHECK(exposed({wide, {"auth.api_keys", "plain-0123456789ab"}}));
+  CHECK(exposed({wide,
+                 {"auth.oauth.issuer", "https://issuer.example"},
+                 {"auth.oauth.resource", "https://mcp.example/mcp"}}));
+  CHECK_FALSE(exposed({wide_daemon}));
+  CHECK(exposed({wide_daemon, {"ws.token", "a-token-of-some-length"}}));
+  CHECK(exposed({wide_daemon, {"auth.keys_file", "keys.yaml"}}));
+  CHECK_FALSE(exposed({wide_daemon,
+                       {"auth.oauth.issuer", "https://issuer.example"},
+                       {"auth.oauth.resource", "https://mcp.example/mcp"}}));
+}
+
+TEST_CASE("a reload hands the issuer's keys on where nothing of OAuth has changed", "[serve][auth][oauth]") {
+  const Scratch folder;
+  const auto load = [&](const std::string& issuer, const AccessPolicy* before) {
+    Result<AccessPolicy> policy = AccessPolicy::load(
+        config_of({{"auth.oauth.issuer", issuer}, {"auth.oauth.resource", "https://mcp.example/mcp"}}),
+        folder.path(), false, before);
+    if (!policy) FAIL(policy.error().message);
+    return std::move(*policy);
+  };
+  const AccessPolicy first = load("https://issuer.example", nullptr);
+  CHECK(load("https://issuer.example", &first).issuer() == first.issuer());
+  CHECK(load("https://other.example", &first).issuer() != first.issuer());
+}
+
+TEST_CASE("hello accepts the daemon's token and every key", "[serve][auth][daemon]") {
+  const Scratch folder;
+  AuthClock clock;
+  const AccessPolicy policy = policy_of(
+      folder, entry("laptop", "laptop-key-0123456789") + entry("old", "old-key", "  expires: 2001-01-01\n"),
+      clock, {{"ws.token", "a-token-of-some-length"}});
+  const Secret own("a-token-of-some-length");
+  REQUIRE(policy.hello("a-token-of-some-length", own));
+  CHECK(policy.hello("a-token-of-some-length", own)->principal.name == "daemon");
+  REQUIRE(policy.hello("laptop-key-0123456789", own));
+  CHECK(policy.hello("laptop-key-0123456789", own)->principal.name == "laptop");
+  CHECK(policy.hello("laptop-key-0123456789", own)->principal.scope == Scope::operator_);
+  CHECK_FALSE(policy.hello("old-key", own));
+  CHECK_FALSE(policy.hello("", own));
+  TestServer server(Settings{{"auth.api_keys", "plain-0123456789ab"}});
+  CHECK(WebSocketTestClient(server.daemon()).hello("wrong")["ok"] == false);
+  CHECK(WebSocketTestClient(server.daemon()).hello("")["ok"] == false);
+  CHECK(WebSocketTestClient(server.daemon()).hello("plain-0123456789ab")["ok"] == true);
+}
+
+TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][http]") {
+  TestServer server(Settings{{"auth.api_keys", "plain-0123456789ab"}});
+  const std::string right = "x-api-key: plain-0123456789ab\r\n";
+  for (const char* const verb : {"POST", "GET", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH", "BREW"}) {
+    for (const char* const path : {"/mcp", "/status", "/metrics", "/mcp?key=plain-0123456789ab"}) {
+      INFO(verb << " " << path);
+      const HttpReply without = http(server.mcp(), verb, path, k_json);
+      CHECK(without.status == 401);
+      CHECK(without.header("www-authenticate") == "Bearer realm=\"exai\"");
+      CHECK((without.body.empty()) == (std::string_view(verb) == "HEAD"));
+      const HttpReply wrong = http(server.mcp(), verb, path, k_json + "Authorization: Bearer nonsense\r\n");
+      CHECK(wrong.status == 401);
+      CHECK(wrong.header("www-authenticate") == "Bearer error=\"invalid_token\"");
+      CHECK(http(server.mcp(), verb, path, k_json + "Host: evil.example\r\n" + right).status == 403);
+      CHECK(http(server.mcp(), verb, path, k_json + right).status != 401);
+    }
+    for (const char* const path :
+         {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp",
+          "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/mcp",
+          "/.well-known/openid-configuration", "/mcp/.well-known/openid-configuration", "/nowhere",
+          "/mcp//"}) {
+      INFO(verb << " " << path);
+      for (const std::uint16_t port : {server.mcp(), server.health()}) {
+        const HttpReply missing = http(port, verb, path, "");
+        CHECK(missing.status == 404);
+        CHECK(missing.header("content-type") == "application/json");
+      }
+    }
+  }
+}
+
+TEST_CASE("the daemon's token guards MCP on the same port too", "[serve][auth]") {
+  const std::string mcp = "Sec-WebSocket-Protocol: mcp\r\n";
+  const auto upgrade = [&](const TestServer& server, const std::string& head) {
+    return WebSocketTestClient(server.daemon(), mcp + head).status;
+  };
+  TestServer open;
+  CHECK(upgrade(open, "") == 101);
+  TestServer server(Settings{{"ws.token", "a-token-of-some-length"}});
+  CHECK(upgrade(server, "") == 401);
+  CHECK(upgrade(server, "Authorization: Bearer something-else-here\r\n") == 401);
+  CHECK(upgrade(server, "Authorization: Bearer a-token-of-some-length\r\n") == 101);
+  CHECK(WebSocketTestClient(server.daemon()).hello("a-token-of-some-length")["ok"] == true);
+  TestServer keyed(Settings{{"auth.api_keys", "a-key-of-16-chars"}});
+  CHECK(upgrade(keyed, "") == 401);
+  CHECK(upgrade(keyed, "x-api-key: a-key-of-16-chars\r\n") == 101);
+}
