@@ -202,14 +202,14 @@ std::shared_ptr<net::FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<ne
   return std::make_shared<mcp::McpFrames>(service_, "ws:" + make_id_(), pass->principal, sink, may_take);
 }
 
-void watch_passes(net::NetServer& door, McpStack& front, auth::Guard& guard, exai_ws::Daemon& daemon) {
+void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Daemon& daemon) {
   const auto owns = [&daemon](const std::optional<Sha256>& digest) { return daemon.state().owns(digest); };
   const auto state_of = [&guard, owns](const engine::Pass& pass) {
     return guard.access().state_of(pass, owns);
   };
-  door.judge_passes(state_of);
-  front.judge_sessions(state_of);
-  door.on_turned_away([&guard](std::string_view address, std::string_view listener) {
+  server.judge_passes(state_of);
+  stack.judge_sessions(state_of);
+  server.on_turned_away([&guard](std::string_view address, std::string_view listener) {
     guard.turned_away(address, listener);
   });
 }

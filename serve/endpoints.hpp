@@ -86,6 +86,6 @@ class WebSocketEndpoint final : public net::FrameService {
 
 /// Has the door and the sessions judge again what is open, for as long as both live: a key that expires or is
 /// taken away closes what it has opened.
-void watch_passes(net::NetServer& door, McpStack& front, auth::Guard& guard, exai_ws::Daemon& daemon);
+void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Daemon& daemon);
 
 }  // namespace exai::serve

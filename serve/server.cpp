@@ -236,7 +236,7 @@ class Server {
                     fmt::format("{} takes effect at the next start", key));
     parts_.engine.reload(runtime);
     parts_.environment->reload(config);
-    parts_.net.set_limits(net::door_limits(config));
+    parts_.net.set_limits(net::net_limits(config));
     parts_.mcp.reload(config);
     parts_.replace_access(std::move(*judgement.access), config);
     warn_of(judgement.findings);

@@ -63,7 +63,7 @@ ServerParts::ServerParts(ServerInputs inputs)
       router({permits, metrics, environment->clock(), environment->transport(), log.get(), &spend,
               [this] { return environment->chance(); }}),
       view({catalogue, environment->clock(), log_folder(), *log, in_flight, permits, router}),
-      net(net::door_limits(config)),
+      net(net::net_limits(config)),
       background(net.loop()),
       engine({.reach = {&environment->clock(), &memory, &caches, &store, &view,
                         [this] { return environment->new_id(); }},

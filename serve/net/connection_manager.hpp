@@ -56,7 +56,7 @@ class ConnectionRegistry {
 
 class ConnectionManager {
  public:
-  ConnectionManager(net::io_context& io, ConnectionRegistry& book, DoorLimits bounds)
+  ConnectionManager(net::io_context& io, ConnectionRegistry& book, NetLimits bounds)
       : limits(bounds), io_(io), book_(book), sweep_timer_(io) {}
 
   [[nodiscard]] net::io_context& io() { return io_; }
@@ -75,7 +75,7 @@ class ConnectionManager {
     return pass && judge_pass ? judge_pass(*pass) : engine::PassState{};
   }
 
-  DoorLimits limits;
+  NetLimits limits;
   std::function<engine::PassState(const engine::Pass&)> judge_pass;
   std::function<void(std::string_view address, std::string_view listener)> on_turned_away;
 
@@ -98,9 +98,9 @@ struct Arrival {
 /// Registers a connection for the time of its coroutine.
 class ConnectionEntry {
  public:
-  ConnectionEntry(ConnectionManager& hub, const std::shared_ptr<Connection>& connection, Share share,
+  ConnectionEntry(ConnectionManager& manager, const std::shared_ptr<Connection>& connection, Share share,
                   std::string address)
-      : book_(hub.enter(connection, share, address)),
+      : book_(manager.enter(connection, share, address)),
         connection_(connection.get()),
         share_(share),
         address_(std::move(address)) {}
@@ -118,7 +118,7 @@ class ConnectionEntry {
 };
 
 // The two kinds of connection; each starts its coroutines and keeps itself alive by them.
-void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler);
-void serve_frames(Arrival arrival, ConnectionManager& hub, FrameService& service);
+void serve_http(Arrival arrival, ConnectionManager& manager, HttpHandler& handler);
+void serve_frames(Arrival arrival, ConnectionManager& manager, FrameService& service);
 
 }  // namespace exai::serve::net

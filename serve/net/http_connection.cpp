@@ -39,17 +39,17 @@ constexpr std::size_t k_small = std::size_t{16} << 10U;
 
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(Arrival arrival, ConnectionManager& hub, HttpHandler& handler)
+  HttpConnection(Arrival arrival, ConnectionManager& manager, HttpHandler& handler)
       : socket_(std::move(arrival.socket)),
-        signal_(hub.io()),
-        hub_(hub),
+        signal_(manager.io()),
+        manager_(manager),
         handler_(handler),
         address_(std::move(arrival.address)),
         share_(arrival.share) {}
 
   static net::awaitable<void> run(std::shared_ptr<HttpConnection> self) {
-    const ConnectionEntry entry(self->hub_, self, self->share_, self->address_);
-    self->wait_until(self->hub_.limits.request_read);
+    const ConnectionEntry entry(self->manager_, self, self->share_, self->address_);
+    self->wait_until(self->manager_.limits.request_read);
     ErrorCode ignored;
     self->socket_.non_blocking(true, ignored);
     bool again = true;
@@ -62,7 +62,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     judge_again();
     if (reading_ && !begun_ && (buffer_.size() > 0 || head_.begun())) {
       begun_ = true;
-      deadline_ = std::min(deadline_, now + hub_.limits.request_read);
+      deadline_ = std::min(deadline_, now + manager_.limits.request_read);
     }
     if (now < deadline_) return;
     ErrorCode ignored;
@@ -89,7 +89,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   void judge_again() {
     const std::shared_ptr<PendingResponse> pending = pending_.lock();
     if (!pending || pending->ended()) return;
-    const engine::PassState state = hub_.state_of(pending->pass());
+    const engine::PassState state = manager_.state_of(pending->pass());
     if (state == engine::PassState::good || (state == engine::PassState::expired && !pending->stays_open()))
       return;
     pending->gone();
@@ -145,8 +145,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       watching_ = false;
       socket_.cancel(error);
     }
-    wait_until(hub_.limits.idle);
-    co_return written&& head_.framing().keep_alive && !hub_.winding_down() &&
+    wait_until(manager_.limits.idle);
+    co_return written&& head_.framing().keep_alive && !manager_.winding_down() &&
         (chunked || !pending->streaming());
   }
 
@@ -170,7 +170,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   /// Nothing of the body has been read yet, and of a request that is refused nothing will be.
   std::optional<HttpResponse> refused_by_head() {
     if (head_.state() == HeadReader::State::refused) return std::move(head_.refusal());
-    body_.begin(head_.framing(), hub_.limits.body);
+    body_.begin(head_.framing(), manager_.limits.body);
     if (body_.state() == BodyReader::State::refused) return std::move(body_.refusal());
     return handler_.admit(head_.request());
   }
@@ -209,14 +209,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       if (pending->ended() && !pending->streaming()) co_return co_await write_whole(pending);
       if (pending->has_stream()) {
         pending->take_stream(out_);
-        wait_until(hub_.limits.idle);
+        wait_until(manager_.limits.idle);
         co_await net::async_write(socket_, net::buffer(out_), net::redirect_error(net::use_awaitable, error));
         if (error) co_return false;
         deadline_ = Steady::max();
         continue;
       }
       if (pending->ended()) co_return true;
-      signal_.expires_after(hub_.limits.quiet);
+      signal_.expires_after(manager_.limits.quiet);
       co_await signal_.async_wait(net::redirect_error(net::use_awaitable, error));
       if (!error) pending->quiet();
     }
@@ -225,7 +225,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   [[nodiscard]] bool is_head() const { return head_.request().method == "HEAD"; }
   [[nodiscard]] Persistence persistence(bool keep_alive) const {
-    if (!keep_alive || hub_.winding_down()) return Persistence::close;
+    if (!keep_alive || manager_.winding_down()) return Persistence::close;
     return head_.framing().http10 ? Persistence::keep_said : Persistence::keep;
   }
 
@@ -244,7 +244,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (error && error != net::error::would_block) co_return false;
     const std::size_t of_body = written > out_.size() ? written - out_.size() : 0;
     const std::array<net::const_buffer, 2> rest{net::buffer(out_) + written, net::buffer(body) + of_body};
-    wait_until(hub_.limits.idle);
+    wait_until(manager_.limits.idle);
     co_await net::async_write(socket_, rest, net::redirect_error(net::use_awaitable, error));
     co_return !error;
   }
@@ -261,16 +261,16 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   net::awaitable<bool> refuse() {
     reading_ = false;
     const bool clean = head_.state() == HeadReader::State::done && !head_.framing().has_body() &&
-                       head_.framing().keep_alive && refusal_->status != 400 && !hub_.winding_down();
+                       head_.framing().keep_alive && refusal_->status != 400 && !manager_.winding_down();
     out_.clear();
     refusal_->headers += head_.request().answer_headers;
     write_head(out_, *refusal_, persistence(clean));
     if (!is_head()) out_ += refusal_->body;
-    wait_until(hub_.limits.idle);
+    wait_until(manager_.limits.idle);
     ErrorCode error;
     co_await net::async_write(socket_, net::buffer(out_), net::redirect_error(net::use_awaitable, error));
     if (error) co_return false;
-    wait_until(clean ? hub_.limits.idle : k_linger);
+    wait_until(clean ? manager_.limits.idle : k_linger);
     if (clean) co_return true;
     co_await linger(socket_, buffer_);
     co_return false;
@@ -280,7 +280,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   Tcp::socket socket_;
   net::steady_timer signal_;  // cancelled to wake the writer
-  ConnectionManager& hub_;
+  ConnectionManager& manager_;
   HttpHandler& handler_;
   std::string address_;
   Share share_;
@@ -297,10 +297,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
 }  // namespace
 
-void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler) {
-  const auto connection = std::make_shared<HttpConnection>(std::move(arrival), hub, handler);
+void serve_http(Arrival arrival, ConnectionManager& manager, HttpHandler& handler) {
+  const auto connection = std::make_shared<HttpConnection>(std::move(arrival), manager, handler);
   net::awaitable<void> task = HttpConnection::run(connection);
-  net::co_spawn(hub.io(), std::move(task), net::detached);
+  net::co_spawn(manager.io(), std::move(task), net::detached);
 }
 
 }  // namespace exai::serve::net

@@ -14,7 +14,7 @@
 namespace exai::serve::net {
 
 /// Bounds that hold for every connection.
-struct DoorLimits {
+struct NetLimits {
   std::size_t connections = 1000, connections_per_address = 256;
   /// Of a listener that must be reachable when the others are full; in all, and from one address.
   std::size_t reserved = 64, reserved_per_address = 16;
@@ -24,7 +24,7 @@ struct DoorLimits {
   Millis ping_interval{30000}, ping_timeout{10000};
   Millis quiet{15000};  ///< a waiting event stream gets a comment this often
 };
-DoorLimits door_limits(const Config& config);
+NetLimits net_limits(const Config& config);
 
 /// What one hears of a connection that one has dialled, on the loop.
 struct DialHooks {
@@ -35,13 +35,13 @@ struct DialHooks {
 
 class NetServer {
  public:
-  explicit NetServer(DoorLimits limits);
+  explicit NetServer(NetLimits limits);
   ~NetServer();
   NetServer(const NetServer&) = delete;
   NetServer& operator=(const NetServer&) = delete;
 
   [[nodiscard]] engine::Loop& loop();
-  void set_limits(DoorLimits limits);
+  void set_limits(NetLimits limits);
   /// Binds and listens; accepting begins with run(). A busy port is `refused`, naming the address, the
   /// owner's pid if it can be seen, and `setting`, the one to change. Port 0 picks one; the Listener says
   /// which.
