@@ -38,13 +38,13 @@ io::LogLevel level_of(std::string_view code) {
 }
 
 DaemonState::DaemonState(engine::Engine& engine_of_calls, engine::Background& beside_calls,
-                         const mcp::CurrentCatalogue& offered, auth::Guard& at_the_door,
+                         const mcp::CurrentCatalogue& offered, auth::Guard& request_guard,
                          DaemonSettings settings, io::Log* log)
     : engine(engine_of_calls),
       background(beside_calls),
       catalogue(offered),
       results(settings.results),
-      guard(at_the_door),
+      guard(request_guard),
       settings_(std::make_shared<DaemonSettings>(std::move(settings))),
       token_(settings_->token),
       log_(log) {}

@@ -70,7 +70,8 @@ class DaemonState {
   const mcp::CurrentCatalogue& catalogue;
   ResultCache results;
   auth::Guard& guard;
-  std::map<std::string, std::size_t> connections_by_address;  // DaemonSeat keeps it; bounded by the doors
+  std::map<std::string, std::size_t>
+      connections_by_address;  // DaemonSeat keeps it; bounded by the net server
 
   [[nodiscard]] Steady now() const { return engine.services().reach.clock->steady(); }
   [[nodiscard]] Wall wall() const { return engine.services().reach.clock->wall(); }

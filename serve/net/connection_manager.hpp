@@ -1,4 +1,5 @@
-// What the connections of all listeners share: the io_context, the bounds, and the book of who is connected.
+// What the connections of all sockets share: the io_context, the bounds, and the registry of who is
+// connected.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -56,11 +57,11 @@ class ConnectionRegistry {
 
 class ConnectionManager {
  public:
-  ConnectionManager(net::io_context& io, ConnectionRegistry& book, NetLimits bounds)
-      : limits(bounds), io_(io), book_(book), sweep_timer_(io) {}
+  ConnectionManager(net::io_context& io, ConnectionRegistry& registry, NetLimits bounds)
+      : limits(bounds), io_(io), registry_(registry), sweep_timer_(io) {}
 
   [[nodiscard]] net::io_context& io() { return io_; }
-  /// False when the house, or this address' share of it, is full.
+  /// False when the server, or this address' share of it, is full.
   [[nodiscard]] bool has_room(Share share, const std::string& address) const;
   /// Signs a connection in and has it swept from now on.
   ConnectionRegistry& enter(const std::shared_ptr<Connection>& connection, Share share,
@@ -69,7 +70,7 @@ class ConnectionManager {
   void sweep();
   void wind_down();
   [[nodiscard]] bool winding_down() const { return winding_down_; }
-  [[nodiscard]] std::size_t size() const { return book_.size(); }
+  [[nodiscard]] std::size_t size() const { return registry_.size(); }
   /// Of what was opened with it; good where there is none or nobody judges.
   [[nodiscard]] engine::PassState state_of(const std::shared_ptr<const engine::Pass>& pass) const {
     return pass && judge_pass ? judge_pass(*pass) : engine::PassState{};
@@ -83,7 +84,7 @@ class ConnectionManager {
   void arm_sweeper();
 
   net::io_context& io_;
-  ConnectionRegistry& book_;
+  ConnectionRegistry& registry_;
   net::steady_timer sweep_timer_;
   bool sweeping_ = false, winding_down_ = false;
 };
@@ -100,7 +101,7 @@ class ConnectionEntry {
  public:
   ConnectionEntry(ConnectionManager& manager, const std::shared_ptr<Connection>& connection, Share share,
                   std::string address)
-      : book_(manager.enter(connection, share, address)),
+      : registry_(manager.enter(connection, share, address)),
         connection_(connection.get()),
         share_(share),
         address_(std::move(address)) {}
@@ -108,10 +109,10 @@ class ConnectionEntry {
   ConnectionEntry& operator=(const ConnectionEntry&) = delete;
   ConnectionEntry(ConnectionEntry&&) = delete;
   ConnectionEntry& operator=(ConnectionEntry&&) = delete;
-  ~ConnectionEntry() { book_.leave(connection_, share_, address_); }
+  ~ConnectionEntry() { registry_.leave(connection_, share_, address_); }
 
  private:
-  ConnectionRegistry& book_;
+  ConnectionRegistry& registry_;
   const Connection* connection_;
   Share share_;
   std::string address_;

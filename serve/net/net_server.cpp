@@ -134,9 +134,9 @@ Result<void> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoin
 }  // namespace
 
 struct NetServer::Impl {
-  explicit Impl(NetLimits limits) : manager(io, book, limits), loop(io), signals(io) {}
+  explicit Impl(NetLimits limits) : manager(io, registry, limits), loop(io), signals(io) {}
 
-  ConnectionRegistry book;  // first, so that it goes last
+  ConnectionRegistry registry;  // first, so that it goes last
   net::io_context io{1};
   ConnectionManager manager;
   AsioLoop loop;
@@ -253,7 +253,7 @@ void NetServer::run() {
     }
   }
   // Whoever is still connected goes now, while those whom the handlers speak to still stand.
-  for (const std::shared_ptr<Connection>& one : impl_->book.all()) one->sweep(Steady::max());
+  for (const std::shared_ptr<Connection>& one : impl_->registry.all()) one->sweep(Steady::max());
   impl_->io.restart();
   impl_->io.poll();
   // From here on a signal does what it does to any process: nobody would hear it.
