@@ -67,7 +67,7 @@ struct ResourceOutput {
 };
 
 struct CompletionOutput {
-  std::vector<std::string> values;  ///< best first; the wire takes 100 at most
+  std::vector<std::string> values;  ///< best first; MCP takes 100 at most
 };
 
 using CallAnswer = std::variant<ToolOutput, InputRequired, PromptOutput, ResourceOutput, CompletionOutput>;

@@ -13,7 +13,7 @@ mcp::SessionLimits session_limits(const Config& config);
 mcp::CatalogueExtras catalogue_extras(const Config& config, std::vector<tools::Document> documents);
 
 struct McpStack {
-  McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter& wire, engine::Engine& engine,
+  McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter& writer, engine::Engine& engine,
            const Config& config, const Clock& clock);
   McpStack(const McpStack&) = delete;
   McpStack& operator=(const McpStack&) = delete;

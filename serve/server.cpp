@@ -268,12 +268,12 @@ class Server {
 };
 
 /// The tools are put together beside the rest of the start; what a person wrote was judged before.
-std::future<Result<Toolbox>> tools_beside(const mcp::McpWriter& wire,
+std::future<Result<Toolbox>> tools_beside(const mcp::McpWriter& writer,
                                           std::shared_ptr<const engine::Runtime> runtime,
                                           const ServeOptions& options,
                                           std::future<Result<tools::ToolList>>& workflows) {
-  return std::async(std::launch::async, [&wire, &options, &workflows, runtime = std::move(runtime)] {
-    return make_toolbox(wire, runtime->config, workflows.get(), options.documents);
+  return std::async(std::launch::async, [&writer, &options, &workflows, runtime = std::move(runtime)] {
+    return make_toolbox(writer, runtime->config, workflows.get(), options.documents);
   });
 }
 
@@ -289,8 +289,8 @@ Result<std::optional<io::LockFile>> only_one(const std::filesystem::path& state,
 Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> workflows,
                    const ServeOptions& options, const ReadyHook& on_ready) {
   std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
-  const mcp::McpWriter wire({runtime->config.text("server.name"), std::string(version()), instructions()});
-  std::future<Result<Toolbox>> toolbox = tools_beside(wire, runtime, options, workflows);
+  const mcp::McpWriter writer({runtime->config.text("server.name"), std::string(version()), instructions()});
+  std::future<Result<Toolbox>> toolbox = tools_beside(writer, runtime, options, workflows);
   harden();
   const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
   Result<std::optional<io::LockFile>> lock = only_one(state, options);
@@ -309,12 +309,12 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
   };
   Server server({.options = options,
                  .runtime = std::move(runtime),
-                 .writer = wire,
+                 .writer = writer,
                  .catalogue = first_catalogue,
                  .access = std::move(*judgement.access),
                  .log = std::move(*log),
                  .environment = std::move(*environment)},
-                wire);
+                writer);
   server.warn_of(judgement.findings);
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;

@@ -33,7 +33,7 @@ Result<tools::ToolList> configured_workflows(const Config& config, const std::fi
   return tools::load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
 }
 
-Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,
+Result<Toolbox> make_toolbox(const mcp::McpWriter& writer, const Config& config,
                              Result<tools::ToolList> workflows,
                              const std::vector<tools::Document>& documents) {
   const Result<tools::ToolList> tools = all_tools(std::move(workflows));
@@ -42,7 +42,7 @@ Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,
   mcp::CatalogueExtras extras = catalogue_extras(config, documents);
   extras.hidden_tools = std::move(offered.hidden);
   Result<mcp::Catalogue> catalogue =
-      mcp::Catalogue::from(wire, offered.tools, Registered<tools::Resource>::all(),
+      mcp::Catalogue::from(writer, offered.tools, Registered<tools::Resource>::all(),
                            Registered<tools::Prompt>::all(), std::move(extras));
   if (!catalogue) return fail(catalogue.error());
   return Toolbox{std::move(*catalogue), std::move(offered.findings)};

@@ -20,7 +20,7 @@ struct Toolbox {
 Result<tools::ToolList> configured_workflows(const Config& config, const std::filesystem::path& root);
 
 /// Errors: those of the workflows, or `config` for one with the name of a built-in tool.
-Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,
+Result<Toolbox> make_toolbox(const mcp::McpWriter& writer, const Config& config,
                              Result<tools::ToolList> workflows,
                              const std::vector<tools::Document>& documents);
 

@@ -93,7 +93,7 @@ struct CatalogueExtras {
 
 class Catalogue {
  public:
-  static Result<Catalogue> from(const McpWriter& wire, const tools::ToolList& tools,
+  static Result<Catalogue> from(const McpWriter& writer, const tools::ToolList& tools,
                                 const std::vector<const tools::Resource*>& resources,
                                 const std::vector<const tools::Prompt*>& prompts, CatalogueExtras extras);
 
@@ -114,7 +114,7 @@ class Catalogue {
   Listing tool_list, prompt_list, resource_list, template_list;
 
  private:
-  void serialise(const McpWriter& wire, std::size_t page);
+  void serialise(const McpWriter& writer, std::size_t page);
 
   ToolCatalogue tools_;
   std::vector<PromptEntry> prompts_;      // sorted by name

@@ -167,16 +167,16 @@ Action Dispatcher::initialize(MethodCall& asked) const {
                   {{"supported", session_versions()}});
   const std::string_view version = negotiate_version(wanted);
   return OpenSession{
-      rpc_result(asked.message.id, wire_.initialize(version)), std::string(version),
+      rpc_result(asked.message.id, writer_.initialize(version)), std::string(version),
       read_client(member_of(asked.params, "capabilities"), member_of(asked.params, "clientInfo"))};
 }
 
 Action Dispatcher::ping(MethodCall& asked) const {
-  return SendAnswer{rpc_result(asked.message.id, wire_.empty(Era::legacy))};
+  return SendAnswer{rpc_result(asked.message.id, writer_.empty(Era::legacy))};
 }
 
 Action Dispatcher::discover(MethodCall& asked) const {
-  return SendAnswer{rpc_result(asked.message.id, wire_.discover())};
+  return SendAnswer{rpc_result(asked.message.id, writer_.discover())};
 }
 
 Action Dispatcher::set_level(MethodCall& asked) const {
@@ -233,7 +233,7 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
     if (!arguments.is_object() || !input_errors_are_results(context.dialect))
       return refuse(id, to_rpc(fits.error()));
     return SendAnswer{
-        rpc_result(id, wire_.failed_tool(context.dialect.era, fits.error(), !output_schema(tool).empty()))};
+        rpc_result(id, writer_.failed_tool(context.dialect.era, fits.error(), !output_schema(tool).empty()))};
   }
   if (tool.task == tools::TaskUse::required && !context.caller.client.tasks) {
     return refuse(id, k_missing_capability, "the tool " + name + " runs as a task only",

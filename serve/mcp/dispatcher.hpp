@@ -79,12 +79,13 @@ using Action = std::variant<SendAnswer, Accepted, OpenSession, BeginCall, Cancel
 
 class Dispatcher {
  public:
-  Dispatcher(const CurrentCatalogue& catalogue, const McpWriter& wire) : catalogue_(catalogue), wire_(wire) {}
+  Dispatcher(const CurrentCatalogue& catalogue, const McpWriter& writer)
+      : catalogue_(catalogue), writer_(writer) {}
   /// `message` is consumed. `request` is nullptr where there are no headers.
   [[nodiscard]] Action dispatch(RpcMessage message, const RequestContext& context,
                                 const net::HttpRequest* request) const;
   [[nodiscard]] std::shared_ptr<const Catalogue> catalogue() const { return catalogue_.get(); }
-  [[nodiscard]] const McpWriter& wire() const { return wire_; }
+  [[nodiscard]] const McpWriter& writer() const { return writer_; }
 
  private:
   /// What a handler of a method gets.
@@ -112,7 +113,7 @@ class Dispatcher {
   [[nodiscard]] Action task(MethodCall& asked) const;
 
   const CurrentCatalogue& catalogue_;
-  const McpWriter& wire_;
+  const McpWriter& writer_;
 };
 
 }  // namespace exai::serve::mcp

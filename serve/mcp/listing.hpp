@@ -13,7 +13,7 @@ class Listing {
  public:
   Listing() = default;
   /// `key` is the member of the result ("tools"), `items` JSON texts, `page` how many of them go on one page.
-  Listing(const McpWriter& wire, std::string_view key, const std::vector<std::string>& items,
+  Listing(const McpWriter& writer, std::string_view key, const std::vector<std::string>& items,
           std::size_t page, const CacheHint& hint);
 
   /// The result of the page that a cursor stands for ("" = the first); nullptr for a cursor that is not ours

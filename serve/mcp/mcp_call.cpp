@@ -141,16 +141,16 @@ void McpCall::fail_with(const Error& error) {
 }
 
 std::string McpCall::result_text(const engine::CallAnswer& answer) const {
-  const McpWriter& wire = reach_.writer;
+  const McpWriter& writer = reach_.writer;
   const Era era = context_.dialect.era;
   if (const auto* output = std::get_if<engine::ToolOutput>(&answer))
-    return wire.tool(context_.dialect, *output);
-  if (const auto* output = std::get_if<engine::PromptOutput>(&answer)) return wire.prompt(era, *output);
+    return writer.tool(context_.dialect, *output);
+  if (const auto* output = std::get_if<engine::PromptOutput>(&answer)) return writer.prompt(era, *output);
   if (const auto* output = std::get_if<engine::ResourceOutput>(&answer))
-    return wire.resource(era, begin_.uri, *output, begin_.hint);
+    return writer.resource(era, begin_.uri, *output, begin_.hint);
   if (const auto* output = std::get_if<engine::CompletionOutput>(&answer))
-    return wire.completion(era, *output);
-  return wire.empty(era);
+    return writer.completion(era, *output);
+  return writer.empty(era);
 }
 
 void McpCall::on_finished(engine::CallOutcome outcome) {

@@ -73,7 +73,7 @@ PromptEntry entry_of(const tools::Prompt& record) {
 
 }  // namespace
 
-Result<Catalogue> Catalogue::from(const McpWriter& wire, const tools::ToolList& tools,
+Result<Catalogue> Catalogue::from(const McpWriter& writer, const tools::ToolList& tools,
                                   const std::vector<const tools::Resource*>& resources,
                                   const std::vector<const tools::Prompt*>& prompts, CatalogueExtras extras) {
   Catalogue made;
@@ -95,22 +95,22 @@ Result<Catalogue> Catalogue::from(const McpWriter& wire, const tools::ToolList& 
   for (std::size_t i = 1; i < made.prompts_.size(); ++i)
     if (made.prompts_[i].name == made.prompts_[i - 1].name)
       return fail(ErrorKind::internal, "prompt " + made.prompts_[i].name + ": registered twice");
-  made.serialise(wire, extras.page);
+  made.serialise(writer, extras.page);
   return made;
 }
 
-void Catalogue::serialise(const McpWriter& wire, std::size_t page) {
+void Catalogue::serialise(const McpWriter& writer, std::size_t page) {
   const CacheHint hint{k_list_ttl_ms, true};
-  tool_list = Listing(wire, "tools", tools_.items(), page, hint);
+  tool_list = Listing(writer, "tools", tools_.items(), page, hint);
   std::vector<std::string> items;
   for (const PromptEntry& one : prompts_) items.push_back(prompt_item(one));
-  prompt_list = Listing(wire, "prompts", items, page, hint);
+  prompt_list = Listing(writer, "prompts", items, page, hint);
   items.clear();
   for (const ResourceEntry& one : resources_) items.push_back(resource_item(one, "uri"));
-  resource_list = Listing(wire, "resources", items, page, hint);
+  resource_list = Listing(writer, "resources", items, page, hint);
   items.clear();
   for (const ResourceEntry& one : templates_) items.push_back(resource_item(one, "uriTemplate"));
-  template_list = Listing(wire, "resourceTemplates", items, page, hint);
+  template_list = Listing(writer, "resourceTemplates", items, page, hint);
 }
 
 const PromptEntry* Catalogue::find_prompt(std::string_view name) const {

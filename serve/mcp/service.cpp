@@ -16,7 +16,7 @@ ServiceLimits service_limits(const Config& config) {
 McpService::McpService(const Dispatcher& dispatcher, engine::Engine& engine, StateSeal seal,
                        ServiceLimits limits, std::function<std::string()> make_id)
     : dispatcher_(dispatcher),
-      writer_(dispatcher.wire()),
+      writer_(dispatcher.writer()),
       engine_(engine),
       seal_(std::move(seal)),
       limits_(limits),

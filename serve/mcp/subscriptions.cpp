@@ -78,7 +78,7 @@ void Subscriptions::drop_all(const std::string& peer) {
 
 void Subscriptions::end_all() {
   for (auto& [key, stream] : std::exchange(streams_, {}))
-    stream.sink->answer(rpc_result(key.second, wire_.listen_result(key.second)), 200);
+    stream.sink->answer(rpc_result(key.second, writer_.listen_result(key.second)), 200);
 }
 
 void Subscriptions::join(const std::shared_ptr<Session>& session) {

@@ -13,7 +13,7 @@ namespace exai::serve::mcp {
 
 class Subscriptions {
  public:
-  explicit Subscriptions(const McpWriter& wire) : wire_(wire) {}
+  explicit Subscriptions(const McpWriter& writer) : writer_(writer) {}
 
   /// Acknowledges and keeps the stream. False when `most` are open already.
   bool listen(const std::string& peer, BeginListen begin, const std::shared_ptr<ResponseSink>& sink,
@@ -36,7 +36,7 @@ class Subscriptions {
     ListenFilter filter;
     std::shared_ptr<ResponseSink> sink;
   };
-  const McpWriter& wire_;
+  const McpWriter& writer_;
   std::map<std::pair<std::string, RpcId>, Stream> streams_;
   std::map<std::string, std::weak_ptr<Session>, std::less<>> sessions_;
 };
