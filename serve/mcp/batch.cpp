@@ -59,7 +59,7 @@ void take_batch(McpService& service, Json messages, const Peer& peer,
     const auto sink = std::make_shared<Sink>(batch);
     auto message = read_message(one);
     if (message)
-      service.take(std::move(*message), Era::legacy, peer, sink);
+      service.take(std::move(*message), Era::session, peer, sink);
     else
       sink->answer(rpc_error(message.error().id, message.error().error), 400);
   }

@@ -62,11 +62,11 @@ std::string digest_of(std::string_view method, std::string_view name, const Json
   return sha256_hex(std::string(method) + "\n" + std::string(name) + "\n" + dump_json(arguments));
 }
 
-/// The rounds of a request belong to the modern era; older clients get real requests instead.
+/// The rounds of a request belong to the stateless revision; older clients get real requests instead.
 std::optional<RpcError> read_rounds(const RequestContext& context, const std::string& method,
                                     const std::string& name, const Json& params,
                                     std::shared_ptr<const Json> arguments, BeginCall& call) {
-  if (context.dialect.era == Era::legacy) return std::nullopt;
+  if (context.revision.era == Era::session) return std::nullopt;
   call.digest = [method, name, arguments = std::move(arguments)] {
     return digest_of(method, name, *arguments);
   };
@@ -91,7 +91,7 @@ Result<std::vector<std::string>> string_list(const Json& object, const char* key
 
 struct Dispatcher::Method {
   std::string_view name;
-  bool legacy, modern;
+  bool in_session, stateless;
   engine::Scope scope;
   Action (Dispatcher::*handle)(MethodCall&) const;
 };
@@ -118,7 +118,8 @@ const Dispatcher::Method* Dispatcher::find_method(std::string_view name, Era era
       {"tasks/cancel", false, true, engine::Scope::operator_, &Dispatcher::task},
   }};
   for (const Method& method : k_methods)
-    if (method.name == name) return (era == Era::legacy ? method.legacy : method.modern) ? &method : nullptr;
+    if (method.name == name)
+      return (era == Era::session ? method.in_session : method.stateless) ? &method : nullptr;
   return nullptr;
 }
 
@@ -138,8 +139,8 @@ Action Dispatcher::dispatch(RpcMessage message, const RequestContext& context,
 
 Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
                            const net::HttpRequest* http) const {
-  const Era era = context.dialect.era;
-  if (era == Era::modern) {
+  const Era era = context.revision.era;
+  if (era == Era::stateless) {
     if (auto error = check_envelope(message, http)) return refuse(message.id, std::move(*error));
   } else if (message.params.is_array()) {
     return refuse(message.id, k_invalid_params, "params must be an object with named members");
@@ -151,7 +152,7 @@ Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
                          "prompts/list", "prompts/get", "completion/complete", "server/discover"});
     return refuse(message.id, k_method_not_found,
                   "method not found: " + shown(message.method) + (meant.empty() ? "" : "; " + meant), nullptr,
-                  era == Era::modern ? 404 : 200);
+                  era == Era::stateless ? 404 : 200);
   }
   if (!context.caller.principal.may(method->scope))
     return refuse_scope(message.id, context.caller.principal, method->scope, shown(message.method));
@@ -172,7 +173,7 @@ Action Dispatcher::initialize(MethodCall& asked) const {
 }
 
 Action Dispatcher::ping(MethodCall& asked) const {
-  return SendAnswer{rpc_result(asked.message.id, writer_.empty(Era::legacy))};
+  return SendAnswer{rpc_result(asked.message.id, writer_.empty(Era::session))};
 }
 
 Action Dispatcher::discover(MethodCall& asked) const {
@@ -205,8 +206,8 @@ Action Dispatcher::list(MethodCall& asked) const {
   const Json& cursor = member_of(asked.params, "cursor");
   const bool text = cursor.is_string() && !cursor.get_ref<const std::string&>().empty();
   const std::string* page =
-      cursor.is_null() ? listing.page(asked.context.dialect.era, {})
-      : text           ? listing.page(asked.context.dialect.era, cursor.get_ref<const std::string&>())
+      cursor.is_null() ? listing.page(asked.context.revision.era, {})
+      : text           ? listing.page(asked.context.revision.era, cursor.get_ref<const std::string&>())
                        : nullptr;
   if (page == nullptr)
     return refuse(asked.message.id, k_invalid_params,
@@ -224,21 +225,21 @@ Action Dispatcher::call_tool(MethodCall& asked) const {
   const auto given = asked.params.find("arguments");
   Json arguments = given == asked.params.end() ? Json::object() : std::move(*given);
   const RequestContext& context = asked.context;
-  if (context.dialect.era == Era::modern && asked.request != nullptr) {
+  if (context.revision.era == Era::stateless && asked.request != nullptr) {
     if (auto error = check_param_headers(*entry, arguments, *asked.request))
       return refuse(id, std::move(*error));
   }
   const tools::Tool& tool = *entry->tool;
   if (const Result<void> fits = check_arguments(*entry, arguments); !fits) {
-    if (!arguments.is_object() || !input_errors_are_results(context.dialect))
+    if (!arguments.is_object() || !input_errors_are_results(context.revision))
       return refuse(id, to_rpc(fits.error()));
-    return SendAnswer{
-        rpc_result(id, writer_.failed_tool(context.dialect.era, fits.error(), !output_schema(tool).empty()))};
+    return SendAnswer{rpc_result(
+        id, writer_.failed_tool(context.revision.era, fits.error(), !output_schema(tool).empty()))};
   }
   if (tool.task == tools::TaskUse::required && !context.caller.client.tasks) {
     return refuse(id, k_missing_capability, "the tool " + name + " runs as a task only",
                   {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}},
-                  context.dialect.era == Era::modern ? 400 : 200);
+                  context.revision.era == Era::stateless ? 400 : 200);
   }
   BeginCall call;
   const auto kept = std::make_shared<const Json>(std::move(arguments));
@@ -296,7 +297,7 @@ Action Dispatcher::read_resource(MethodCall& asked) const {
   std::optional<FoundResource> found = offered->find_resource(uri);
   if (!found) {
     const std::string meant = did_you_mean(uri, offered->resource_uris());
-    return refuse(id, asked.context.dialect.era == Era::legacy ? k_resource_not_found : k_invalid_params,
+    return refuse(id, asked.context.revision.era == Era::session ? k_resource_not_found : k_invalid_params,
                   "unknown resource " + quote_json(shown(uri)) + (meant.empty() ? "" : "; " + meant),
                   {{"uri", uri}});
   }

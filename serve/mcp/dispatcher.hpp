@@ -37,7 +37,7 @@ struct BeginCall {
   CacheHint hint;
   Json inputs = Json::object();
   std::string sealed_state;  ///< of an earlier round; empty = none
-  /// Of method, name and arguments, hex: what a state is bound to. Modern only, and made when one is.
+  /// Of method, name and arguments, hex: what a state is bound to. Stateless only, and made when one is.
   std::function<std::string()> digest;
 };
 /// notifications/cancelled. An unknown or finished id is no error.

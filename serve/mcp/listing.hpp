@@ -22,7 +22,7 @@ class Listing {
 
  private:
   struct Page {
-    std::string cursor, legacy, modern;
+    std::string cursor, session, stateless;
   };
   std::vector<Page> pages_;
 };

@@ -11,9 +11,9 @@ namespace {
 constexpr int k_most_rounds = 16;
 
 /// How older revisions write the params of a request that asks for input.
-Json legacy_params(const engine::InputRequest& request, const Dialect& dialect) {
+Json session_params(const engine::InputRequest& request, const Revision& revision) {
   Json params = request.params;
-  if (request.kind == engine::InputKind::form && dialect.version < "2025-11-25") params.erase("mode");
+  if (request.kind == engine::InputKind::form && revision.version < "2025-11-25") params.erase("mode");
   // Sessions have the page's end announced by this id.
   if (request.kind == engine::InputKind::url) params["elicitationId"] = io::random_uuid();
   return params;
@@ -85,7 +85,7 @@ void McpCall::on_let_poll() {
 
 void McpCall::on_task() {
   const bool possible = begin_.task != tools::TaskUse::never && context_.caller.client.tasks &&
-                        context_.dialect.era == Era::modern;
+                        context_.revision.era == Era::stateless;
   if (!possible || !task_.empty() || over_) return;
   // Without a place among the tasks the caller waits, as one that knows no tasks does.
   TaskRecord* record = reach_.tasks.create(context_.caller.principal.name);
@@ -128,7 +128,7 @@ void McpCall::cancel() {
 RpcError McpCall::rpc_failure(const Error& error) const {
   RpcError rpc = to_rpc(error);
   if (begin_.kind == AnswerKind::resource && error.kind == ErrorKind::not_found) {
-    if (context_.dialect.era == Era::legacy) rpc.code = k_resource_not_found;
+    if (context_.revision.era == Era::session) rpc.code = k_resource_not_found;
     rpc.data["uri"] = begin_.uri;
   }
   return rpc;
@@ -137,14 +137,14 @@ RpcError McpCall::rpc_failure(const Error& error) const {
 void McpCall::fail_with(const Error& error) {
   if (begin_.kind != AnswerKind::tool) return refuse(rpc_failure(error));
   answer(rpc_result(begin_.id,
-                    reach_.writer.failed_tool(context_.dialect.era, error, begin_.has_output_schema)));
+                    reach_.writer.failed_tool(context_.revision.era, error, begin_.has_output_schema)));
 }
 
 std::string McpCall::result_text(const engine::CallAnswer& answer) const {
   const McpWriter& writer = reach_.writer;
-  const Era era = context_.dialect.era;
+  const Era era = context_.revision.era;
   if (const auto* output = std::get_if<engine::ToolOutput>(&answer))
-    return writer.tool(context_.dialect, *output);
+    return writer.tool(context_.revision, *output);
   if (const auto* output = std::get_if<engine::PromptOutput>(&answer)) return writer.prompt(era, *output);
   if (const auto* output = std::get_if<engine::ResourceOutput>(&answer))
     return writer.resource(era, begin_.uri, *output, begin_.hint);
@@ -182,9 +182,10 @@ void McpCall::settle_task(const engine::CallOutcome& outcome) {
   record->cancel = nullptr;
   record->resume = nullptr;
   if (outcome.result || outcome.ran) {
-    const std::string result = outcome.result ? result_text(*outcome.result)
-                                              : reach_.writer.failed_tool(Era::modern, outcome.result.error(),
-                                                                          begin_.has_output_schema);
+    const std::string result =
+        outcome.result
+            ? result_text(*outcome.result)
+            : reach_.writer.failed_tool(Era::stateless, outcome.result.error(), begin_.has_output_schema);
     record->outcome = "\"result\":" + result;
     reach_.tasks.set_status(*record, "completed");
   } else {
@@ -203,7 +204,7 @@ void McpCall::need_input(engine::InputRequired required) {
   for (const engine::InputRequest& request : required.requests) {
     if (context_.caller.client.can(request.kind)) continue;
     const std::string what(input_method(request.kind));
-    if (context_.dialect.era == Era::legacy)
+    if (context_.revision.era == Era::session)
       return fail_with(make_error(ErrorKind::refused,
                                   job_->name + " needs " + what + ", which this client did not declare",
                                   "use a client that offers it"));
@@ -216,7 +217,7 @@ void McpCall::need_input(engine::InputRequired required) {
     return settle_task({fail(make_error(ErrorKind::refused, error.message)), false});
   }
   if (!task_.empty()) return ask_in_task(std::move(required));
-  if (context_.dialect.era == Era::modern) return ask_as_result(required);
+  if (context_.revision.era == Era::stateless) return ask_as_result(required);
   ask_as_requests(std::move(required));
 }
 
@@ -255,7 +256,7 @@ void McpCall::ask_as_requests(engine::InputRequired required) {
     reach_.open.expect(peer_, id, self);
     std::string text = R"({"jsonrpc":"2.0","id":)";
     text.append(id).append(R"(,"method":)").append(quote_json(input_method(request.kind)));
-    text.append(R"(,"params":)").append(dump_json(legacy_params(request, context_.dialect))).append("}");
+    text.append(R"(,"params":)").append(dump_json(session_params(request, context_.revision))).append("}");
     sink_->send(std::move(text), false);
   }
   if (requests_.empty()) return resume(Json::object());

@@ -1,5 +1,5 @@
 // One MCP request while its work runs: the engine's events become messages, and its questions go to the
-// client, as results to be repeated (modern) or as requests of ours (legacy). Loop thread only.
+// client, as results to be repeated (stateless) or as requests of ours (session). Loop thread only.
 #pragma once
 
 #include "engine/engine.hpp"

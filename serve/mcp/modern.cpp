@@ -103,7 +103,7 @@ std::optional<RpcError> check_envelope(const RpcMessage& message, const net::Htt
     if (auto error = check_mirrors(message, *request)) return error;
   }
   const auto& version = meta_of(message, k_meta_version).get_ref<const std::string&>();
-  if (version != k_modern_version)
+  if (version != k_stateless_version)
     return rung(
         k_unsupported_version,
         "revision " + printable(std::string_view(version).substr(0, 40)) + " is not served without a session",

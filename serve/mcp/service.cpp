@@ -150,7 +150,7 @@ void McpService::task(const TaskRequest& request, const std::string& principal, 
         if (stop) stop();
         subscriptions_.task_changed(record->facts, task_details(*record));
       }
-      result = writer_.empty(Era::modern);
+      result = writer_.empty(Era::stateless);
       break;
   }
   sink.answer(rpc_result(request.id, result), 200);
@@ -174,7 +174,7 @@ std::string McpService::update_task(TaskRecord& record, const TaskRequest& reque
       resume(std::move(answers));
     });
   }
-  return writer_.empty(Era::modern);
+  return writer_.empty(Era::stateless);
 }
 
 }  // namespace exai::serve::mcp

@@ -35,14 +35,14 @@ Json server_info(const ServerIdentity& identity) {
 }
 
 /// Older clients refuse a whole result for one item of a kind they do not know.
-std::string content_for(const Dialect& dialect, const Json& content) {
-  if (dialect.era == Era::modern || dialect.version >= "2025-06-18") return dump_json(content);
+std::string content_for(const Revision& revision, const Json& content) {
+  if (revision.era == Era::stateless || revision.version >= "2025-06-18") return dump_json(content);
   Json items = content;
   for (Json& item : items) {
     const std::string type = item.value("type", "");
     if (type == "resource_link")
       item = {{"type", "text"}, {"text", item.value("name", "") + ": " + item.value("uri", "")}};
-    else if (type == "audio" && dialect.version < "2025-03-26")
+    else if (type == "audio" && revision.version < "2025-03-26")
       item = {{"type", "text"}, {"text", "(audio, " + item.value("mimeType", "") + ")"}};
   }
   return dump_json(items);
@@ -76,8 +76,8 @@ std::string_view negotiate_version(std::string_view asked) {
   return found == known.end() ? known.front() : *found;
 }
 
-bool input_errors_are_results(const Dialect& dialect) {
-  return dialect.era == Era::modern || dialect.version >= "2025-11-25";
+bool input_errors_are_results(const Revision& revision) {
+  return revision.era == Era::stateless || revision.version >= "2025-11-25";
 }
 
 std::string initialize_result(const ServerIdentity& identity, std::string_view version) {
@@ -99,7 +99,7 @@ McpWriter::McpWriter(const ServerIdentity& identity)
 std::string McpWriter::finished(Era era, std::string members, std::string_view type,
                                 std::string_view more_meta) const {
   std::string text = "{";
-  if (era == Era::legacy) {
+  if (era == Era::session) {
     text += members;
     if (!more_meta.empty())
       text.append(members.empty() ? "" : ",").append("\"_meta\":{").append(more_meta).append("}");
@@ -124,9 +124,9 @@ std::string McpWriter::discover() const {
   std::string versions;
   for (const std::string_view version : supported_versions())
     versions.append(versions.empty() ? "" : ",").append(quote_json(version));
-  return finished(Era::modern, "\"supportedVersions\":[" + versions +
-                                   "],\"capabilities\":" + dump_json(capabilities) + instructions_ +
-                                   ",\"ttlMs\":3600000,\"cacheScope\":\"public\"");
+  return finished(Era::stateless, "\"supportedVersions\":[" + versions +
+                                      "],\"capabilities\":" + dump_json(capabilities) + instructions_ +
+                                      ",\"ttlMs\":3600000,\"cacheScope\":\"public\"");
 }
 
 std::string McpWriter::empty(Era era) const {
@@ -138,20 +138,20 @@ std::string McpWriter::list(Era era, std::string_view key, std::string_view item
   std::string text = "\"";
   text.append(key).append("\":[").append(items).append("]");
   if (!cursor.empty()) text.append(",\"nextCursor\":").append(quote_json(cursor));
-  if (era == Era::modern)
+  if (era == Era::stateless)
     text.append(",\"ttlMs\":")
         .append(std::to_string(hint.ttl_ms))
         .append(hint.shared ? ",\"cacheScope\":\"public\"" : ",\"cacheScope\":\"private\"");
   return finished(era, std::move(text));
 }
 
-std::string McpWriter::tool(const Dialect& dialect, const engine::ToolOutput& output) const {
-  std::string text = "\"content\":" + content_for(dialect, output.content);
+std::string McpWriter::tool(const Revision& revision, const engine::ToolOutput& output) const {
+  std::string text = "\"content\":" + content_for(revision, output.content);
   // Revisions before 2026 know objects only.
-  if (dialect.era == Era::modern ? !output.structured.empty() : output.structured.starts_with('{'))
+  if (revision.era == Era::stateless ? !output.structured.empty() : output.structured.starts_with('{'))
     text.append(",\"structuredContent\":").append(output.structured);
   text += output.is_error ? ",\"isError\":true" : ",\"isError\":false";
-  return finished(dialect.era, std::move(text));
+  return finished(revision.era, std::move(text));
 }
 
 std::string McpWriter::failed_tool(Era era, const Error& error, bool has_output_schema) const {
@@ -179,7 +179,7 @@ std::string McpWriter::resource(Era era, std::string_view uri, const engine::Res
   else
     text += ",\"blob\":" + quote_json(base64(output.blob));
   text += "}]";
-  if (era == Era::modern)
+  if (era == Era::stateless)
     text.append(",\"ttlMs\":")
         .append(std::to_string(hint.ttl_ms))
         .append(hint.shared ? ",\"cacheScope\":\"public\"" : ",\"cacheScope\":\"private\"");
@@ -204,19 +204,19 @@ std::string McpWriter::input_required(const std::vector<engine::InputRequest>& r
   if (!requests.empty()) text += "}";
   if (!state.empty())
     text.append(text.empty() ? "" : ",").append("\"requestState\":").append(quote_json(state));
-  return finished(Era::modern, std::move(text), "input_required");
+  return finished(Era::stateless, std::move(text), "input_required");
 }
 
 std::string McpWriter::created_task(const TaskFacts& task) const {
-  return finished(Era::modern, task_members(task), "task");
+  return finished(Era::stateless, task_members(task), "task");
 }
 
 std::string McpWriter::task(const TaskFacts& task, std::string_view more) const {
-  return finished(Era::modern, task_members(task).append(more));
+  return finished(Era::stateless, task_members(task).append(more));
 }
 
 std::string McpWriter::listen_result(std::string_view subscription) const {
-  return finished(Era::modern, {}, "complete",
+  return finished(Era::stateless, {}, "complete",
                   "\"" + std::string(k_meta_subscription) + "\":" + std::string(subscription));
 }
 
