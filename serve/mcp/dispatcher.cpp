@@ -3,7 +3,7 @@
 #include "core/digest.hpp"
 #include "core/text.hpp"
 #include "mcp/errors.hpp"
-#include "serve/mcp/modern.hpp"
+#include "serve/mcp/stateless_checks.hpp"
 
 #include <array>
 #include <optional>

@@ -1,9 +1,8 @@
 // The era router and the ladder of the stateless revision, row by row.
 // Whoever changes a rung finds the row here.
-#include "serve/mcp/modern.hpp"
-
 #include "serve/mcp/dispatcher.hpp"
 #include "serve/mcp/state_seal.hpp"
+#include "serve/mcp/stateless_checks.hpp"
 #include "tests/catch.hpp"
 
 using namespace exai;
