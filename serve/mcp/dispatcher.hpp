@@ -99,18 +99,18 @@ class Dispatcher {
   static const Method* find_method(std::string_view name, Era era);
   [[nodiscard]] Action request(RpcMessage& message, const RequestContext& context,
                                const net::HttpRequest* request) const;
-  [[nodiscard]] Action initialize(MethodCall& asked) const;
-  [[nodiscard]] Action ping(MethodCall& asked) const;
-  [[nodiscard]] Action discover(MethodCall& asked) const;
-  [[nodiscard]] Action set_level(MethodCall& asked) const;
-  [[nodiscard]] Action subscribe(MethodCall& asked) const;
-  [[nodiscard]] Action list(MethodCall& asked) const;
-  [[nodiscard]] Action call_tool(MethodCall& asked) const;
-  [[nodiscard]] Action get_prompt(MethodCall& asked) const;
-  [[nodiscard]] Action read_resource(MethodCall& asked) const;
-  [[nodiscard]] Action complete(MethodCall& asked) const;
-  [[nodiscard]] Action listen(MethodCall& asked) const;
-  [[nodiscard]] Action task(MethodCall& asked) const;
+  [[nodiscard]] Action initialize(MethodCall& call) const;
+  [[nodiscard]] Action ping(MethodCall& call) const;
+  [[nodiscard]] Action discover(MethodCall& call) const;
+  [[nodiscard]] Action set_level(MethodCall& call) const;
+  [[nodiscard]] Action subscribe(MethodCall& call) const;
+  [[nodiscard]] Action list(MethodCall& call) const;
+  [[nodiscard]] Action call_tool(MethodCall& call) const;
+  [[nodiscard]] Action get_prompt(MethodCall& call) const;
+  [[nodiscard]] Action read_resource(MethodCall& call) const;
+  [[nodiscard]] Action complete(MethodCall& call) const;
+  [[nodiscard]] Action listen(MethodCall& call) const;
+  [[nodiscard]] Action task(MethodCall& call) const;
 
   const CurrentCatalogue& catalogue_;
   const McpWriter& writer_;
