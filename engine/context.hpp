@@ -147,7 +147,7 @@ class CallContext {
   virtual Result<models::Reply> chat(const models::ChatRequest& request,
                                      const std::function<void(std::string_view)>& on_delta) = 0;
   /// Asks a provider for something else than a chat. Errors as chat().
-  virtual Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) = 0;
+  virtual Result<models::ProviderAnswer> ask(const models::ProviderRequest& request) = 0;
 
  protected:
   [[nodiscard]] const CallFacts& facts() const { return facts_; }

@@ -162,7 +162,7 @@ void Engine::overdue(const std::shared_ptr<Call>& call) {
 }
 
 void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome) {
-  call->deliver_said();
+  call->deliver_pending();
   call->timer_.reset();
   log_breakage(*call);
   answer(call, std::move(outcome));
