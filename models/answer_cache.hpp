@@ -32,18 +32,18 @@ struct CacheLimits {
 /// Least recently used goes first. Thread-safe.
 class AnswerCache {
  public:
-  /// `on_hit` is told of each question that nobody had to be asked for; any thread.
+  /// `on_hit` gets each question that needed no model; any thread.
   AnswerCache(CacheLimits limits, const Clock& clock, std::function<void()> on_hit = {})
       : clock_(clock), on_hit_(std::move(on_hit)), replies_(lru_limits(limits)) {}
 
   struct Found {
     Reply reply;
-    bool cached = false;  ///< nobody was asked for it now, or somebody else asked
+    bool cached = false;  ///< no model was asked for it now, or by another call
   };
-  /// The kept answer, or that of whoever asks the same right now, or `ask`'s own. Waiting for another ends
+  /// The kept answer, or that of whoever asks the same right now, or `fetch`'s own. Waiting for another ends
   /// with `timeout` or `cancelled`; when the other fails, the first of those who wait asks itself.
   Result<Found> get(const std::string& key, Deadline deadline, const std::stop_token& stop,
-                    const std::function<Result<Reply>()>& ask);
+                    const std::function<Result<Reply>()>& fetch);
 
   /// For what comes from now on; what is too much goes at once.
   void set_limits(CacheLimits limits);
@@ -66,7 +66,7 @@ class AnswerCache {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Lru<Reply> replies_;
-  std::set<std::string, std::less<>> asking_;  // keys that somebody asks for now
+  std::set<std::string, std::less<>> in_flight_;  // keys being fetched now
   Counts counts_;
 };
 

@@ -53,7 +53,7 @@ Breakers::Entry Breakers::enter(std::string_view provider, std::string_view mode
     state.state = Circuit::half_open;
     changed = row_of(found->first, state, now);
   }
-  if (listener_) listener_(changed, Circuit::open);
+  if (on_change_) on_change_(changed, Circuit::open);
   return entry;
 }
 
@@ -75,7 +75,7 @@ void Breakers::succeeded(std::string_view provider, std::string_view model, Stea
     changed = {found->first.first, found->first.second, Circuit::closed, 0, Millis{0}};
     states_.erase(found);
   }
-  if (before != Circuit::closed && listener_) listener_(changed, before);
+  if (before != Circuit::closed && on_change_) on_change_(changed, before);
 }
 
 void Breakers::make_room() {
@@ -110,7 +110,7 @@ void Breakers::failed(std::string_view provider, std::string_view model, const C
     state.until = now + rules.reset;
     changed = row_of(found->first, state, now);
   }
-  if (listener_) listener_(changed, before);
+  if (on_change_) on_change_(changed, before);
 }
 
 void Breakers::left(std::string_view provider, std::string_view model, bool probe) {

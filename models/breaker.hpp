@@ -33,9 +33,9 @@ class Breakers {
     int failures = 0;
     Millis retry_after{0};  ///< until one call may try; 0 when it may now
   };
-  /// Hears of every change of state, under no lock.
-  using Listener = std::function<void(const Row& now, Circuit before)>;
-  explicit Breakers(Listener listener = {}) : listener_(std::move(listener)) {}
+  /// Observes every change of state, under no lock.
+  using ChangeObserver = std::function<void(const Row& now, Circuit before)>;
+  explicit Breakers(ChangeObserver on_change = {}) : on_change_(std::move(on_change)) {}
 
   /// What a call may do.
   struct Entry {
@@ -67,7 +67,7 @@ class Breakers {
   static Row row_of(const Key& key, const State& state, Steady now);
   void make_room();
 
-  Listener listener_;
+  ChangeObserver on_change_;
   mutable std::mutex mutex_;
   std::map<Key, State> states_;
 };

@@ -39,12 +39,13 @@ struct RetryRules {
   int attempts = 4;  ///< repetitions
   std::vector<Millis> delays{Millis{1000}, Millis{3000}, Millis{5000}, Millis{8000}};
   double jitter = 0.2;  ///< share by which a wait may be longer or shorter
-  static RetryRules from(const Config& config, bool stand_in);
+  static RetryRules from(const Config& config, bool has_fallback);
 };
 
-/// How long to wait before the next try, `done` repetitions having been made; nothing when it should not be
-/// made. `asked` is what the provider wants waited (Retry-After), `left` the time that remains, `chance` from
-/// 0 to 1.
-std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis asked, Millis left, double chance);
+/// How long to wait before the next attempt, `done` repetitions having been made; nothing when it should not
+/// be made. `retry_after` is what the provider wants waited (Retry-After), `left` the time that remains,
+/// `chance` from 0 to 1.
+std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis retry_after, Millis left,
+                                double chance);
 
 }  // namespace exai::models

@@ -41,7 +41,7 @@ class ModelRouter {
                      const std::stop_token& stop, const std::function<void(std::string_view)>& on_delta,
                      std::string_view tool = {}, std::string_view limit = {});
   /// Goes to the named provider only; repeated like a chat when the request allows it.
-  Result<ProviderAnswer> ask(const ModelSettings& settings, const ProviderRequest& ask, Deadline deadline,
+  Result<ProviderAnswer> ask(const ModelSettings& settings, const ProviderRequest& request, Deadline deadline,
                              const std::stop_token& stop, std::string_view tool = {},
                              std::string_view limit = {});
 

@@ -116,10 +116,10 @@ void Recorder::set_redactor(Redactor redactor) {
 Result<io::HttpResponse> Recorder::exchange(const io::HttpRequest& request) {
   const std::shared_ptr<const Redactor> secrets = redactor();
   CassetteExchange record;
-  CassetteRequest asked = cassette_request(request, *secrets);
-  record.method = std::move(asked.method);
-  record.path = std::move(asked.path);
-  record.body = std::move(asked.body);
+  CassetteRequest redacted = cassette_request(request, *secrets);
+  record.method = std::move(redacted.method);
+  record.path = std::move(redacted.path);
+  record.body = std::move(redacted.body);
   Steady last = clock_.steady();
   record.at = std::chrono::duration_cast<Millis>(last - began_);
   const auto since = [&] {

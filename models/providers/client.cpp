@@ -193,32 +193,33 @@ Result<Completion> ProviderClient::complete(const Json& body, const Headers& ext
   return answer;
 }
 
-Result<ProviderAnswer> ProviderClient::ask(const ProviderRequest& ask) {
-  Result<io::HttpRequest> ready = prepared(ask.path);
+Result<ProviderAnswer> ProviderClient::ask(const ProviderRequest& wanted) {
+  Result<io::HttpRequest> ready = prepared(wanted.path);
   if (!ready) return fail(ready.error());
   io::HttpRequest& request = *ready;
-  request.method = ask.method;
-  request.form = ask.form;
-  for (const auto& header : ask.headers) request.headers.push_back(header);
-  if (!ask.body.is_null()) {
-    request.body = dump_json(ask.body);
+  request.method = wanted.method;
+  request.form = wanted.form;
+  for (const auto& header : wanted.headers) request.headers.push_back(header);
+  if (!wanted.body.is_null()) {
+    request.body = dump_json(wanted.body);
     request.headers.emplace_back("Content-Type", "application/json");
   }
-  if (ask.timeout > Millis{0}) {
+  if (wanted.timeout > Millis{0}) {
     const Millis left = call_.deadline.left(call_.clock);
-    request.deadline = Deadline::after(std::min(ask.timeout, left));
-    limit_ = ask.timeout < left ? ask.timeout_setting : call_.deadline_setting;
+    request.deadline = Deadline::after(std::min(wanted.timeout, left));
+    limit_ = wanted.timeout < left ? wanted.timeout_setting : call_.deadline_setting;
   }
   std::string body;
   bool too_much = false;
   request.on_data = [&](std::string_view bytes) {
-    too_much = body.size() + bytes.size() > ask.max_body;
+    too_much = body.size() + bytes.size() > wanted.max_body;
     if (!too_much) body += bytes;
     return !too_much;
   };
-  request.max_body = std::max(ask.max_body, ask.max_body + (std::size_t{1} << 20U));  // ours comes first
+  request.max_body =
+      std::max(wanted.max_body, wanted.max_body + (std::size_t{1} << 20U));  // ours comes first
   Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
-  if (too_much) return fail(too_large(ask.max_body));
+  if (too_much) return fail(too_large(wanted.max_body));
   if (!response) return fail(response.error());
   for (auto& [name, value] : response->headers) value = redactor_.apply(value);
   return ProviderAnswer{response->status, std::move(response->headers),

@@ -23,7 +23,7 @@ class ProviderClient {
   /// One completion, streamed when the body says so. `answered` gets the headers of the answer.
   Result<Completion> complete(const Json& body, const Headers& extra, const OnDelta& on_delta,
                               Headers& answered);
-  Result<ProviderAnswer> ask(const ProviderRequest& ask);
+  Result<ProviderAnswer> ask(const ProviderRequest& wanted);
   /// Of all that is configured: no answer carries one of them further.
   [[nodiscard]] const Redactor& secrets() const { return redactor_; }
 
