@@ -176,8 +176,8 @@ class Server {
                               why.message));
     }
     if (instance_ != nullptr)
-      if (const Result<void> told = instance_->write(instance_line()); !told)
-        log().write(io::LogLevel::warning, "server.reload", told.error().message);
+      if (const Result<void> written = instance_->write(instance_line()); !written)
+        log().write(io::LogLevel::warning, "server.reload", written.error().message);
     io::notify_systemd("READY=1");
   }
 
@@ -318,7 +318,7 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
   server.warn_of(judgement.findings);
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;
-    if (Result<void> told = server.announce(**lock); !told) return told;
+    if (Result<void> written = server.announce(**lock); !written) return written;
   }
   server.run(on_ready);
   return server.close();

@@ -6,13 +6,14 @@ namespace exai::serve::auth {
 
 void QuietLog::say(std::string_view text, Steady now) {
   if (!write_) return;
-  if (said_ && now - *said_ < pause_) {
-    ++unsaid_;
+  if (logged_ && now - *logged_ < pause_) {
+    ++suppressed_;
     return;
   }
-  said_ = now;
-  write_(unsaid_ == 0 ? std::string(text) : fmt::format("{} (and {} more like it before)", text, unsaid_));
-  unsaid_ = 0;
+  logged_ = now;
+  write_(suppressed_ == 0 ? std::string(text)
+                          : fmt::format("{} (and {} more like it before)", text, suppressed_));
+  suppressed_ = 0;
 }
 
 Guard::Guard(const AccessPolicy& access, engine::Metrics& metrics, const Clock& clock,

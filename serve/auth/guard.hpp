@@ -23,8 +23,8 @@ class QuietLog {
  private:
   Write write_;
   Millis pause_;
-  std::optional<Steady> said_;
-  std::size_t unsaid_ = 0;
+  std::optional<Steady> logged_;
+  std::size_t suppressed_ = 0;
 };
 
 /// Loop thread only.

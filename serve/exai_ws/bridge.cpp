@@ -286,16 +286,16 @@ void Bridge::progress(const std::string& key, const Json& frame) {
   const auto found = waiting_.find(key);
   if (found == waiting_.end() || found->second.progress_token.empty()) return;
   Waiting& waiting = found->second;
-  engine::Progress said{text_of(frame, "text"), text_of(frame, "message")};
+  engine::Progress report{text_of(frame, "text"), text_of(frame, "message")};
   // A message is followed by a bare frame for clients of the old kind; other bare frames say that the call
   // lives, which keeps a client's own timeout away.
-  const bool bare = said.text.empty() && said.message.empty();
+  const bool bare = report.text.empty() && report.message.empty();
   if (bare && std::exchange(waiting.bare_follows, false)) return;
-  if (!said.message.empty()) waiting.bare_follows = true;
-  if (bare) said.message = waiting.what + " is running";
-  if (bare && frame.contains("note")) said.message = text_of(frame, "note");
+  if (!report.message.empty()) waiting.bare_follows = true;
+  if (bare) report.message = waiting.what + " is running";
+  if (bare && frame.contains("note")) report.message = text_of(frame, "note");
   parts_.to_client(mcp::rpc_notification(
-      "notifications/progress", mcp::progress_params(waiting.progress_token, ++waiting.progress, said)));
+      "notifications/progress", mcp::progress_params(waiting.progress_token, ++waiting.progress, report)));
 }
 
 void Bridge::result(const std::string& key, Json& frame) {

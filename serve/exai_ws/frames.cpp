@@ -68,8 +68,8 @@ Json reported_error(const engine::ToolOutput& output, const std::string& text) {
   if (!known) return output.is_error ? Json{{"code", "TOOL_EXECUTION_ERROR"}, {"message", text}} : Json();
   Json error = {{"code", in_capitals(status->get<std::string>())}, {"message", text}};
   for (const char* const name : {"error", "content"})
-    if (const auto said = object.find(name); said != object.end() && said->is_string())
-      error["message"] = *said;
+    if (const auto detail = object.find(name); detail != object.end() && detail->is_string())
+      error["message"] = *detail;
   if (const auto metadata = object.find("metadata"); metadata != object.end()) error["metadata"] = *metadata;
   return error;
 }

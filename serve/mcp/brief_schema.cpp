@@ -95,7 +95,7 @@ std::string BriefSchemas::brief(std::string_view schema) {
       // Limits and defaults are not shown, so they make no difference here.
       std::string full;
       shorten(property, true, k_levels, full);
-      const auto [known, fresh] = said_.emplace(name, full);
+      const auto [known, fresh] = shown_.emplace(name, full);
       if (!fresh && known->second == full)
         shorten(property, false, k_levels, properties.name(name));
       else

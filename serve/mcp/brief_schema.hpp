@@ -22,7 +22,7 @@ class BriefSchemas {
 
  private:
   std::map<std::string, std::string, std::less<>>
-      said_;  ///< what the list says of an argument first, by its name
+      shown_;  ///< what the list says of an argument first, by its name
 };
 
 }  // namespace exai::serve::mcp

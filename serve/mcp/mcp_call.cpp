@@ -233,7 +233,7 @@ void McpCall::ask_in_task(engine::InputRequired required) {
   TaskRecord* record = reach_.tasks.find(task_);
   if (record == nullptr || record->over()) return;
   state_ = std::move(required.state);
-  record->asked = std::move(required.requests);
+  record->open_inputs = std::move(required.requests);
   record->answers = Json::object();
   // The record keeps this call while nothing else does.
   record->resume = [self = shared_from_this()](Json answers) { self->resume(std::move(answers)); };

@@ -34,9 +34,9 @@ void McpService::take(RpcMessage message, Era era, const Peer& peer,
                       const std::shared_ptr<ResponseSink>& sink) {
   RequestContext context = read_context(message, era, peer);
   Action action = dispatcher_.dispatch(std::move(message), context, peer.request);
-  if (auto* said = std::get_if<SendAnswer>(&action)) {
-    if (said->needed) return sink->forbid(std::move(said->message), *said->needed);
-    return sink->answer(std::move(said->message), said->http);
+  if (auto* reply = std::get_if<SendAnswer>(&action)) {
+    if (reply->needed) return sink->forbid(std::move(reply->message), *reply->needed);
+    return sink->answer(std::move(reply->message), reply->http);
   }
   if (auto* call = std::get_if<BeginCall>(&action))
     return begin(std::move(*call), std::move(context), peer, sink);
@@ -144,7 +144,7 @@ void McpService::task(const TaskRequest& request, const std::string& principal, 
     case TaskRequest::What::cancel:
       if (!record->over()) {
         tasks_.set_status(*record, "cancelled");
-        record->asked.clear();
+        record->open_inputs.clear();
         const std::function<void()> stop = std::exchange(record->cancel, nullptr);
         record->resume = nullptr;
         if (stop) stop();
@@ -158,14 +158,14 @@ void McpService::task(const TaskRequest& request, const std::string& principal, 
 
 std::string McpService::update_task(TaskRecord& record, const TaskRequest& request) {
   for (auto& [key, response] : request.responses.items()) {
-    const auto asked =
-        std::find_if(record.asked.begin(), record.asked.end(),
+    const auto open =
+        std::find_if(record.open_inputs.begin(), record.open_inputs.end(),
                      [&name = key](const engine::InputRequest& one) { return one.key == name; });
-    if (asked == record.asked.end()) continue;
+    if (open == record.open_inputs.end()) continue;
     record.answers[key] = response;
-    record.asked.erase(asked);
+    record.open_inputs.erase(open);
   }
-  if (record.asked.empty() && record.resume) {
+  if (record.open_inputs.empty() && record.resume) {
     tasks_.set_status(record, "working");
     const std::function<void(Json)> resume = std::exchange(record.resume, nullptr);
     subscriptions_.task_changed(record.facts, {});

@@ -70,9 +70,9 @@ bool is_session_version(std::string_view version) {
   return std::find(known.begin(), known.end(), version) != known.end();
 }
 
-std::string_view negotiate_version(std::string_view asked) {
+std::string_view negotiate_version(std::string_view requested) {
   const auto known = session_versions();
-  const auto found = std::find(known.begin(), known.end(), asked);
+  const auto found = std::find(known.begin(), known.end(), requested);
   return found == known.end() ? known.front() : *found;
 }
 
@@ -258,8 +258,8 @@ std::string progress_params(std::string_view token, std::uint64_t count, const e
     text.append(dump_json(progress.done)).append(",\"total\":").append(dump_json(progress.total));
   else
     text.append(std::to_string(count));
-  const std::string& said = progress.text.empty() ? progress.message : progress.text;
-  if (!said.empty()) text += ",\"message\":" + quote_json(said);
+  const std::string& shown = progress.text.empty() ? progress.message : progress.text;
+  if (!shown.empty()) text += ",\"message\":" + quote_json(shown);
   // Lets a client of ours tell a piece of the answer from a remark about it.
   if (!progress.text.empty()) text += ",\"_meta\":{\"exai/partial\":true}";
   return text + "}";

@@ -32,7 +32,7 @@ std::span<const std::string_view> supported_versions();
 std::span<const std::string_view> session_versions();
 bool is_session_version(std::string_view version);
 /// `initialize` echoes a supported session revision and answers the newest one otherwise, never an error.
-std::string_view negotiate_version(std::string_view asked);
+std::string_view negotiate_version(std::string_view requested);
 
 struct ServerIdentity {
   std::string name, version, instructions;
