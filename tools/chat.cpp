@@ -1,5 +1,5 @@
 #include "core/text.hpp"
-#include "engine/conversations/thread_id.hpp"
+#include "engine/conversations/conversation_id.hpp"
 #include "models/providers/choose.hpp"
 #include "tools/envelope.hpp"
 #include "tools/history.hpp"
@@ -30,7 +30,7 @@ Result<ChatQuestion> read_question(const Json& arguments) {
   question.images = texts_of(arguments, "images");
   if (trim(question.prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what the model shall answer");
-  if (!question.conversation.empty() && !engine::is_thread_id(question.conversation))
+  if (!question.conversation.empty() && !engine::is_conversation_id(question.conversation))
     return fail(
         ErrorKind::invalid,
         fmt::format("the continuation_id '{}' is not a conversation id", printable(question.conversation)),
