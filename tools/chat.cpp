@@ -46,8 +46,8 @@ std::size_t turn_limit(const Config& config) {
 Result<std::vector<store::Message>> earlier_chat_messages(const ChatQuestion& question,
                                                           engine::CallContext& context) {
   if (question.conversation.empty()) return std::vector<store::Message>{};
-  Result<engine::Thread> known = context.memory().load(question.conversation, context.principal(),
-                                                       engine::memory_rules(context.config()));
+  Result<engine::Conversation> known = context.memory().load(question.conversation, context.principal(),
+                                                             engine::memory_rules(context.config()));
   if (!known) return fail(known.error());
   const std::size_t limit = turn_limit(context.config());
   if (known->messages.size() / 2 >= limit)  // said before a model is paid, not after

@@ -223,7 +223,8 @@ Result<void> record_step(Step& step) {
   // Whatever answers the step keeps something more of it: its turn, or what the hook makes of it.
   return step.context.memory().update(
       step.thread, step.context.principal(), step.rules, step.fresh,
-      [&step](Json& state) { return write_down(step, state); }, engine::ConversationMemory::Kept::with_next);
+      [&step](Json& state) { return write_down(step, state); },
+      engine::ConversationMemory::Recorded::with_next);
 }
 
 }  // namespace exai::tools
