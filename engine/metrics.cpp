@@ -164,9 +164,9 @@ Metrics::Metrics(const std::vector<std::string>& tools) : impl_(std::make_unique
 Metrics::~Metrics() = default;
 
 void Metrics::learn(const std::vector<std::string>& tools) {
-  constexpr std::size_t k_most_tools = 1000;
+  constexpr std::size_t k_max_tools = 1000;
   for (const std::string& name : tools)
-    if (impl_->tools.size() < k_most_tools && impl_->tools.find(name) == impl_->tools.end())
+    if (impl_->tools.size() < k_max_tools && impl_->tools.find(name) == impl_->tools.end())
       impl_->counter(impl_->tools[name], name, Transport::http, "ok");
 }
 

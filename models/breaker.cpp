@@ -4,7 +4,7 @@
 
 namespace exai::models {
 namespace {
-constexpr std::size_t k_most_states = 256;
+constexpr std::size_t k_max_states = 256;
 }  // namespace
 
 std::string_view to_string(Circuit state) {
@@ -79,7 +79,7 @@ void Breakers::succeeded(std::string_view provider, std::string_view model, Stea
 }
 
 void Breakers::make_room() {
-  if (states_.size() < k_most_states) return;
+  if (states_.size() < k_max_states) return;
   const auto idle = std::find_if(states_.begin(), states_.end(),
                                  [](const auto& item) { return item.second.state == Circuit::closed; });
   states_.erase(idle != states_.end() ? idle : states_.begin());

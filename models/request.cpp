@@ -130,14 +130,14 @@ AttemptResult<Reply> ModelRequest::chat(const ModelChoice& choice, const ChatReq
   const Millis own = config.duration(provider.timeout_setting),
                http = settings_.budgets[timeouts::Layer::http];
   const bool wished = request.timeout > Millis{0};
-  const Millis longest = wished ? request.timeout : std::min(own, http);
-  const std::string_view longest_setting = wished       ? request.timeout_setting
-                                           : own > http ? timeouts::setting_key(timeouts::Layer::http)
-                                                        : provider.timeout_setting;
-  log_question(answering, request, tokens, std::min(longest, deadline.left(services_.clock)));
+  const Millis max_time = wished ? request.timeout : std::min(own, http);
+  const std::string_view max_time_setting = wished       ? request.timeout_setting
+                                            : own > http ? timeouts::setting_key(timeouts::Layer::http)
+                                                         : provider.timeout_setting;
+  log_question(answering, request, tokens, std::min(max_time, deadline.left(services_.clock)));
   AttemptResult<Reply> result = repeated<Reply>(target, deadline, has_fallback, true, [&](Attempt& attempt) {
     const ProviderCall call{config,          deadline,          stop_,    on_delta, services_.transport,
-                            services_.clock, &router_.cache_,   &attempt, longest,  longest_setting,
+                            services_.clock, &router_.cache_,   &attempt, max_time, max_time_setting,
                             limit_,          &settings_.secrets};
     return provider_chat(provider, request, model, call);
   });

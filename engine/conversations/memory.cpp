@@ -14,7 +14,7 @@ constexpr Millis k_store_retry{1000};
 constexpr std::size_t k_looks = 4, k_more_looks = 8;
 // Conversations that the writer looks at between two offers of the processor.
 constexpr std::size_t k_entries_at_once = 8;
-constexpr std::size_t k_most_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
+constexpr std::size_t k_max_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
 
 std::size_t messages_weight(const std::vector<store::Message>& messages) {
   std::size_t bytes = 0;
@@ -417,7 +417,7 @@ bool ConversationMemory::is_quick(const std::string& id) const {
     entry = found->value;
   }
   const std::unique_lock lock(entry->gate, std::try_to_lock);  // whoever has it may be at work on a large one
-  return lock.owns_lock() && entry->state.size() <= k_most_quick;
+  return lock.owns_lock() && entry->state.size() <= k_max_quick;
 }
 
 void ConversationMemory::flush() {

@@ -45,9 +45,9 @@ void AnswerReader::decide() {
 }
 
 bool AnswerReader::feed(std::string_view bytes) {
-  constexpr std::size_t k_most_page = std::size_t{64} << 10U;
+  constexpr std::size_t k_max_page = std::size_t{64} << 10U;
   received_ += bytes.size();
-  if (received_ > most_) return false;
+  if (received_ > max_) return false;
   std::string before;
   if (kind_ == Kind::undecided) {
     raw_ += bytes;
@@ -56,7 +56,7 @@ bool AnswerReader::feed(std::string_view bytes) {
     before.swap(raw_);
     bytes = before;
   }
-  if (kind_ == Kind::other) bytes = bytes.substr(0, k_most_page - std::min(k_most_page, raw_.size()));
+  if (kind_ == Kind::other) bytes = bytes.substr(0, k_max_page - std::min(k_max_page, raw_.size()));
   if (kind_ != Kind::events) {
     raw_ += bytes;
     return true;

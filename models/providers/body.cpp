@@ -38,8 +38,8 @@ long long output_limit(const Provider& provider, const ChatRequest& request, con
   if (!request.max_tokens && !config.boolean("models.enforce_max_tokens")) return 0;
   long long tokens = request.max_tokens.value_or(config.integer("models.max_output_tokens"));
   if (!provider.output_setting.empty())
-    if (const long long most = config.integer(provider.output_setting); most > 0)
-      tokens = std::min(tokens, most);
+    if (const long long max = config.integer(provider.output_setting); max > 0)
+      tokens = std::min(tokens, max);
   return model.max_output > 0 ? std::min(tokens, model.max_output) : tokens;
 }
 

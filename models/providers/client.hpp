@@ -34,7 +34,7 @@ class ProviderClient {
   [[nodiscard]] Error refused(const io::HttpResponse& response);
   [[nodiscard]] Error wrong_type(const io::HttpResponse& response, std::string_view instead);
   [[nodiscard]] Error explained(Error error);
-  [[nodiscard]] Error too_large(std::size_t most);
+  [[nodiscard]] Error too_large(std::size_t max);
   void settle();
   void set_limit();
 

@@ -11,12 +11,12 @@
 namespace exai::models {
 namespace {
 
-constexpr std::size_t k_most_text = 300;
+constexpr std::size_t k_max_text = 300;
 
 /// Blanks and line breaks as one blank, no control characters, not too long.
 std::string one_line(std::string_view text) {
   std::string line;
-  for (const char c : text.substr(0, 8 * k_most_text)) {
+  for (const char c : text.substr(0, 8 * k_max_text)) {
     const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
     if (!blank)
       line += c;
@@ -24,7 +24,7 @@ std::string one_line(std::string_view text) {
       line += ' ';
   }
   line = printable(trim(line));
-  return line.size() > k_most_text ? std::string(beginning_of(line, k_most_text)) + "..." : line;
+  return line.size() > k_max_text ? std::string(beginning_of(line, k_max_text)) + "..." : line;
 }
 
 std::string scalar(const Json& value) {
@@ -202,10 +202,10 @@ std::string page_text(std::string_view html) {
 }
 
 std::string error_text(std::string_view body) {
-  constexpr std::size_t k_largest_document = std::size_t{1} << 20U;
+  constexpr std::size_t k_max_document = std::size_t{1} << 20U;
   const std::string_view text = trim(body);
   std::string found;
-  if (text.size() <= k_largest_document)
+  if (text.size() <= k_max_document)
     if (const Result<Json> document = parse_foreign_json(text))
       if (const std::optional<Complaint> complaint = complaint_of(*document, false)) found = complaint->text;
   if (found.empty() && text.starts_with('<')) {

@@ -11,7 +11,7 @@
 namespace exai::serve::auth {
 namespace {
 
-constexpr Millis k_least_lifetime = std::chrono::minutes(5), k_most_lifetime = std::chrono::hours(24),
+constexpr Millis k_min_lifetime = std::chrono::minutes(5), k_max_lifetime = std::chrono::hours(24),
                  k_usual_lifetime = std::chrono::hours(1);
 
 Result<io::HttpResponse> get_issuer_document(const std::string& url, Deadline deadline) {
@@ -61,10 +61,10 @@ Millis key_set_lifetime(std::string_view cache_control) {
     long long seconds = 0;
     const char* const end = part.data() + part.size();
     const auto [stopped, error] = std::from_chars(part.data() + k_name.size(), end, seconds);
-    if (error == std::errc::result_out_of_range) return k_most_lifetime;
+    if (error == std::errc::result_out_of_range) return k_max_lifetime;
     if (error != std::errc{} || stopped != end) continue;
     constexpr long long k_day = 86400;
-    return std::clamp(Millis(std::clamp(seconds, 0LL, k_day) * 1000), k_least_lifetime, k_most_lifetime);
+    return std::clamp(Millis(std::clamp(seconds, 0LL, k_day) * 1000), k_min_lifetime, k_max_lifetime);
   }
   return k_usual_lifetime;
 }
@@ -104,7 +104,7 @@ bool IssuerKeys::due() const {
 }
 
 void IssuerKeys::missed(std::string_view key_id) {
-  in_vain_.put(std::string(key_id.substr(0, k_most_subject_bytes)), clock_.steady());
+  in_vain_.put(std::string(key_id.substr(0, k_max_subject_bytes)), clock_.steady());
 }
 
 void IssuerKeys::take(FetchedKeys fetched) {
@@ -146,7 +146,7 @@ void IssuerKeys::begin(engine::Background& background, std::function<void(const 
 }
 
 bool IssuerKeys::wait(engine::Background& background, std::size_t bytes, std::function<void()> then) {
-  if (waiting_.size() >= k_most_waiting || waiting_bytes_ + bytes > k_most_waiting_bytes) return false;
+  if (waiting_.size() >= k_max_waiting || waiting_bytes_ + bytes > k_max_waiting_bytes) return false;
   waiting_.push_back(std::move(then));
   waiting_bytes_ += bytes;
   const std::weak_ptr<IssuerKeys> weak = weak_from_this();

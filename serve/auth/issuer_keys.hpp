@@ -21,9 +21,9 @@ inline constexpr Millis k_fetch_deadline{5000}, k_wait_for_fetch{6000};
 inline constexpr Millis k_fetch_pause{2000}, k_fetch_pause_failed{30000};
 /// A key id that was not in the set is not looked for again so soon.
 inline constexpr Millis k_in_vain_for{30000};
-inline constexpr std::size_t k_most_in_vain = 256;
+inline constexpr std::size_t k_max_in_vain = 256;
 inline constexpr std::size_t k_jwks_bytes = std::size_t{256} << 10U;
-inline constexpr std::size_t k_most_waiting = 64, k_most_waiting_bytes = std::size_t{16} << 20U;
+inline constexpr std::size_t k_max_waiting = 64, k_max_waiting_bytes = std::size_t{16} << 20U;
 
 struct FetchedKeys {
   JwkSet keys;
@@ -68,7 +68,7 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   bool ever_ = false, fetching_ = false, failed_ = false;
   std::optional<Steady> begun_;          // of the last fetch
   std::unique_ptr<engine::Timer> next_;  // of the fetch that is about to begin
-  Lru<Steady> in_vain_{LruLimits{.entries = k_most_in_vain}};
+  Lru<Steady> in_vain_{LruLimits{.entries = k_max_in_vain}};
   Steady fresh_until_{};
   std::vector<std::function<void()>> waiting_;
   std::size_t waiting_bytes_ = 0;

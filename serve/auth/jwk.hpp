@@ -39,7 +39,7 @@ class Jwk {
 };
 
 /// Keys taken from one set, at most; what stands behind them is passed over.
-inline constexpr std::size_t k_most_jwks = 100;
+inline constexpr std::size_t k_max_jwks = 100;
 
 class JwkSet {
  public:

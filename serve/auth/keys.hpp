@@ -28,7 +28,7 @@ struct NamedKey {
 };
 
 /// Keys in one file at most, and its size at most; every request is compared with each of them.
-inline constexpr std::size_t k_most_keys = 1000;
+inline constexpr std::size_t k_max_keys = 1000;
 inline constexpr std::uint64_t k_keys_file_bytes = std::uint64_t{1} << 20U;
 
 /// A name of a key: a letter or digit, then up to 63 letters, digits, '.', '_' and '-'; "local" and "daemon"

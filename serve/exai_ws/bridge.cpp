@@ -10,8 +10,8 @@
 namespace exai::serve::exai_ws {
 namespace {
 
-constexpr std::size_t k_most_waiting = 1024;
-constexpr std::size_t k_most_bytes = std::size_t{128} << 20U;
+constexpr std::size_t k_max_waiting = 1024;
+constexpr std::size_t k_max_bytes = std::size_t{128} << 20U;
 
 /// Seconds of a frame as a time; zero when there are none.
 Millis seconds_at(const Json& object, const char* name) {
@@ -85,7 +85,7 @@ void Bridge::request(mcp::RpcMessage message) {
   if (!call && message.method != "tools/list")
     return parts_.to_client(rpc_failure(message.id, mcp::k_method_not_found,
                                         "method not found: " + message.method.substr(0, 128)));
-  if (waiting_.size() >= k_most_waiting || held_bytes_ >= k_most_bytes)
+  if (waiting_.size() >= k_max_waiting || held_bytes_ >= k_max_bytes)
     return parts_.to_client(mcp::rpc_error(
         message.id, mcp::to_rpc(make_error(ErrorKind::busy, "too many requests are waiting"))));
   if (call) return call_tool(std::move(message));

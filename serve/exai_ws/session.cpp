@@ -7,8 +7,8 @@
 namespace exai::serve::exai_ws {
 namespace {
 
-constexpr std::size_t k_most_waiters = 64;  // of one run
-constexpr std::size_t k_most_ran = 1024;    // request ids remembered
+constexpr std::size_t k_max_waiters = 64;  // of one run
+constexpr std::size_t k_max_ran = 1024;    // request ids remembered
 constexpr std::uint16_t k_resumed_elsewhere = 4004;
 
 }  // namespace
@@ -107,7 +107,7 @@ bool DaemonSession::shared(const CallFrame& frame, const std::string& call) {
   const auto found = joinable_.find(call);
   const std::shared_ptr<DaemonRun> run = found == joinable_.end() ? nullptr : found->second.lock();
   if (!run || run->waiters().empty() || now() - run->born() >= state_.settings()->inflight_ttl) return false;
-  if (run->waiters().size() >= k_most_waiters) {
+  if (run->waiters().size() >= k_max_waiters) {
     duplicate(frame, "the same call is in flight and too many wait for it",
               run->waiters().front().request_id);
     return true;
@@ -220,7 +220,7 @@ void DaemonSession::remember(const std::string& request_id, const DaemonRun& run
     state_.results.keep(slot_of_request(request_id), result, now());
   if (!relied_on) return;
   if (ran_.insert_or_assign(request_id, run.call()).second) ran_order_.push_back(request_id);
-  if (ran_order_.size() <= k_most_ran) return;
+  if (ran_order_.size() <= k_max_ran) return;
   ran_.erase(ran_order_.front());
   ran_order_.pop_front();
 }

@@ -73,13 +73,13 @@ std::optional<RpcError> read_rounds(const RequestContext& context, const std::st
   return read_inputs(params, call);
 }
 
-Result<std::vector<std::string>> string_list(const Json& object, const char* key, std::size_t most) {
+Result<std::vector<std::string>> string_list(const Json& object, const char* key, std::size_t max) {
   std::vector<std::string> list;
   const Json& value = member_of(object, key);
   if (value.is_null()) return list;
-  if (!value.is_array() || value.size() > most)
+  if (!value.is_array() || value.size() > max)
     return fail(ErrorKind::invalid,
-                std::string(key) + " must be a list of at most " + std::to_string(most) + " texts");
+                std::string(key) + " must be a list of at most " + std::to_string(max) + " texts");
   for (const Json& item : value) {
     if (!item.is_string()) return fail(ErrorKind::invalid, std::string(key) + " must be a list of texts");
     list.push_back(item.get<std::string>());
@@ -357,7 +357,7 @@ Action Dispatcher::complete(MethodCall& call) const {
 }
 
 Action Dispatcher::listen(MethodCall& call) const {
-  constexpr std::size_t k_most = k_most_subscriptions;
+  constexpr std::size_t k_max = k_max_subscriptions;
   const Json& wanted = member_of(call.params, "notifications");
   if (!wanted.is_object())
     return refuse(call.message.id, k_invalid_params,
@@ -367,10 +367,10 @@ Action Dispatcher::listen(MethodCall& call) const {
   begin.filter.tools = member_of(wanted, "toolsListChanged") == true;
   begin.filter.prompts = member_of(wanted, "promptsListChanged") == true;
   begin.filter.resources = member_of(wanted, "resourcesListChanged") == true;
-  Result<std::vector<std::string>> uris = string_list(wanted, "resourceSubscriptions", k_most);
+  Result<std::vector<std::string>> uris = string_list(wanted, "resourceSubscriptions", k_max);
   if (!uris) return refuse(call.message.id, to_rpc(uris.error()));
   begin.filter.uris = std::move(*uris);
-  Result<std::vector<std::string>> tasks = string_list(wanted, "taskIds", k_most);
+  Result<std::vector<std::string>> tasks = string_list(wanted, "taskIds", k_max);
   if (!tasks) return refuse(call.message.id, to_rpc(tasks.error()));
   if (call.context.caller.client.tasks) begin.filter.tasks = std::move(*tasks);
   return begin;

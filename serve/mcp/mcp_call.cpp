@@ -8,7 +8,7 @@ namespace exai::serve::mcp {
 namespace {
 
 // A handler that asks on and on is broken; a person is not to be kept in a loop by it.
-constexpr int k_most_rounds = 16;
+constexpr int k_max_rounds = 16;
 
 /// How older revisions write the params of a request that asks for input.
 Json session_params(const engine::InputRequest& request, const Revision& revision) {
@@ -198,9 +198,9 @@ void McpCall::settle_task(const engine::CallOutcome& outcome) {
 }
 
 void McpCall::need_input(engine::InputRequired required) {
-  if (++rounds_ > k_most_rounds)
+  if (++rounds_ > k_max_rounds)
     return fail_with(make_error(ErrorKind::internal,
-                                job_->name + " asked for input " + std::to_string(k_most_rounds) + " times"));
+                                job_->name + " asked for input " + std::to_string(k_max_rounds) + " times"));
   for (const engine::InputRequest& request : required.requests) {
     if (context_.caller.client.can(request.kind)) continue;
     const std::string what(input_method(request.kind));

@@ -116,8 +116,8 @@ void McpService::subscribe(const SetSubscription& wanted, Session* session, Resp
     error.data = {{"uri", wanted.uri}};
     return sink.answer(rpc_error(wanted.id, error), 200);
   }
-  if (session->subscriptions.size() >= k_most_subscriptions) {
-    error.message = "this session has " + std::to_string(k_most_subscriptions) +
+  if (session->subscriptions.size() >= k_max_subscriptions) {
+    error.message = "this session has " + std::to_string(k_max_subscriptions) +
                     " subscriptions, which is the most; unsubscribe from some";
     return sink.answer(rpc_error(wanted.id, error), 200);
   }

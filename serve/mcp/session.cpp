@@ -9,7 +9,7 @@ SessionTable::SessionTable(SessionLimits limits, const Clock& clock, std::functi
 std::shared_ptr<Session> SessionTable::open(engine::Principal principal, std::string version,
                                             engine::ClientFacts client) {
   expire();
-  while (sessions_.size() >= limits_.most && !sessions_.empty()) forget(sessions_.begin());
+  while (sessions_.size() >= limits_.max && !sessions_.empty()) forget(sessions_.begin());
   auto session = std::make_shared<Session>();
   session->id = make_id_();
   session->principal = std::move(principal);

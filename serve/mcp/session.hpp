@@ -35,7 +35,7 @@ struct Session {
   std::string version;                       ///< negotiated revision; empty before `initialize` (pipes)
   engine::ClientFacts client;
   std::optional<engine::ClientLog> log_level = engine::ClientLog::info;
-  std::set<std::string, std::less<>> subscriptions;  ///< URIs; bounded by k_most_subscriptions
+  std::set<std::string, std::less<>> subscriptions;  ///< URIs; bounded by k_max_subscriptions
   std::shared_ptr<SessionChannel> channel;
   std::shared_ptr<SessionStreams>
       streams;  ///< of an HTTP client, who reads several; the channel is one of them
@@ -43,10 +43,10 @@ struct Session {
   std::uint64_t next_request = 1;  ///< ids of our own requests
 };
 
-inline constexpr std::size_t k_most_subscriptions = 200;
+inline constexpr std::size_t k_max_subscriptions = 200;
 
 struct SessionLimits {
-  std::size_t most = 1000;
+  std::size_t max = 1000;
   Millis idle{3600000};
 };
 

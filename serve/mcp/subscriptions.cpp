@@ -53,8 +53,8 @@ bool wants(const ListenFilter& filter, engine::Change what, const std::string& u
 }  // namespace
 
 bool Subscriptions::listen(const std::string& peer, BeginListen begin,
-                           const std::shared_ptr<ResponseSink>& sink, std::size_t most) {
-  if (streams_.size() >= most) return false;
+                           const std::shared_ptr<ResponseSink>& sink, std::size_t max) {
+  if (streams_.size() >= max) return false;
   sink->stay();
   sink->send(acknowledged(begin.id, begin.filter), false);
   streams_[{peer, begin.id}] = {std::move(begin.filter), sink};

@@ -15,9 +15,9 @@ class Subscriptions {
  public:
   explicit Subscriptions(const McpWriter& writer) : writer_(writer) {}
 
-  /// Acknowledges and keeps the stream. False when `most` are open already.
+  /// Acknowledges and keeps the stream. False when `max` are open already.
   bool listen(const std::string& peer, BeginListen begin, const std::shared_ptr<ResponseSink>& sink,
-              std::size_t most);
+              std::size_t max);
   /// The client has left the stream, or cancelled it.
   bool drop(const std::string& peer, const RpcId& id);
   void drop_all(const std::string& peer);

@@ -21,7 +21,7 @@ void TaskTable::expire() {
 
 TaskRecord* TaskTable::create(const std::string& principal) {
   expire();
-  if (tasks_.size() >= limits_.most) {
+  if (tasks_.size() >= limits_.max) {
     const auto done =
         std::find_if(tasks_.begin(), tasks_.end(), [](const TaskRecord& t) { return t.over(); });
     if (done == tasks_.end()) return nullptr;

@@ -26,7 +26,7 @@ struct TaskRecord {
 };
 
 struct TaskLimits {
-  std::size_t most = 1000;
+  std::size_t max = 1000;
   Millis ttl{3600000}, poll{1000};
 };
 

@@ -48,9 +48,9 @@ std::string content_for(const Revision& revision, const Json& content) {
   return dump_json(items);
 }
 
-std::string texts(const std::vector<std::string>& values, std::size_t most) {
+std::string texts(const std::vector<std::string>& values, std::size_t max) {
   std::string text;
-  for (std::size_t i = 0; i < values.size() && i < most; ++i)
+  for (std::size_t i = 0; i < values.size() && i < max; ++i)
     text.append(i == 0 ? "" : ",").append(quote_json(values[i]));
   return text;
 }
@@ -187,10 +187,10 @@ std::string McpWriter::resource(Era era, std::string_view uri, const engine::Res
 }
 
 std::string McpWriter::completion(Era era, const engine::CompletionOutput& output) const {
-  constexpr std::size_t k_most = 100;  // of the specification
-  return finished(era, "\"completion\":{\"values\":[" + texts(output.values, k_most) +
+  constexpr std::size_t k_max = 100;  // of the specification
+  return finished(era, "\"completion\":{\"values\":[" + texts(output.values, k_max) +
                            "],\"total\":" + std::to_string(output.values.size()) +
-                           (output.values.size() > k_most ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
+                           (output.values.size() > k_max ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
 }
 
 std::string McpWriter::input_required(const std::vector<engine::InputRequest>& requests,

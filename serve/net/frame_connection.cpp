@@ -144,7 +144,7 @@ class FrameConnection final : public Connection,
     }
     deadline_ = Steady::max();
     heard();
-    reader_.set_most(static_cast<std::size_t>(manager_.limits.frame));
+    reader_.set_max(static_cast<std::size_t>(manager_.limits.frame));
     pass_ = request.pass;
     handler_ = service_.connect(shared_from_this(), request);
     head_.reset();
@@ -164,7 +164,7 @@ class FrameConnection final : public Connection,
 
   /// Until the peer has closed, broken the rules or left.
   net::awaitable<void> read_frames() {
-    constexpr std::uint64_t k_least = 4096, k_most = 65536;
+    constexpr std::uint64_t k_min = 4096, k_max = 65536;
     ErrorCode error;
     for (;;) {
       // What came with the handshake is here already.
@@ -174,8 +174,8 @@ class FrameConnection final : public Connection,
         drained_.expires_at(Steady::max());
         co_await drained_.async_wait(net::redirect_error(net::use_awaitable, error));
       }
-      if (buffer_.capacity() > k_most) buffer_ = boost::beast::flat_buffer();
-      const auto room = static_cast<std::size_t>(std::clamp(reader_.expected(), k_least, k_most));
+      if (buffer_.capacity() > k_max) buffer_ = boost::beast::flat_buffer();
+      const auto room = static_cast<std::size_t>(std::clamp(reader_.expected(), k_min, k_max));
       const std::size_t count = co_await socket_.async_read_some(
           buffer_.prepare(room), net::redirect_error(net::use_awaitable, error));
       if (error) co_return;

@@ -20,7 +20,7 @@ class FrameReader {
  public:
   enum class Event : std::uint8_t { none, text, binary, ping, pong, close, broken };
 
-  void set_most(std::size_t message_bytes) { most_ = message_bytes; }
+  void set_max(std::size_t message_bytes) { max_ = message_bytes; }
   /// Takes bytes until something has come whole; gives how many. After `close` and `broken` nothing is taken.
   std::size_t take(std::string_view bytes);
   /// What the last take() ended with.
@@ -49,7 +49,7 @@ class FrameReader {
   std::size_t head_size_ = 0;
   bool in_payload_ = false, fragmented_ = false, fragmented_text_ = false, over_ = false;
   std::uint64_t left_ = 0, at_ = 0;  // of the frame's payload
-  std::size_t most_ = std::size_t{32} << 20U;
+  std::size_t max_ = std::size_t{32} << 20U;
   Event event_ = Event::none;
   std::uint16_t code_ = 0;
   const char* why_ = "";

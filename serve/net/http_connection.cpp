@@ -152,14 +152,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   /// Reads until the body is whole or refused.
   net::awaitable<ErrorCode> read_body() {
-    constexpr std::uint64_t k_least = 1024, k_most = 65536;
+    constexpr std::uint64_t k_min = 1024, k_max = 65536;
     ErrorCode error;
     for (;;) {
       if (buffer_.size() > 0)
         buffer_.consume(body_.take({static_cast<const char*>(buffer_.data().data()), buffer_.size()}));
       if (body_.state() != BodyReader::State::more) co_return error;
-      const std::uint64_t wanted = head_.framing().chunked ? k_most : body_.expected();
-      const auto room = static_cast<std::size_t>(std::clamp(wanted, k_least, k_most));
+      const std::uint64_t wanted = head_.framing().chunked ? k_max : body_.expected();
+      const auto room = static_cast<std::size_t>(std::clamp(wanted, k_min, k_max));
       const std::size_t count = co_await socket_.async_read_some(
           buffer_.prepare(room), net::redirect_error(net::use_awaitable, error));
       buffer_.commit(count);
