@@ -143,9 +143,9 @@ struct Metrics::Impl {
         retries.Add({{"provider", id}, {"reason", reason}});
       for (const models::Provider* other : Registered<models::Provider>::all())
         if (other != provider) failovers.Add({{"from", id}, {"to", std::string(other->id)}});
-      if (provider->standard_model.empty()) continue;
+      if (provider->default_model.empty()) continue;
       const std::map<std::string, std::string> labels{{"provider", id},
-                                                      {"model", std::string(provider->standard_model)}};
+                                                      {"model", std::string(provider->default_model)}};
       cost.Add(labels);
       circuits.Add(labels);
     }

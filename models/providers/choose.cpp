@@ -19,9 +19,9 @@ Model unknown_model(const Provider& provider, std::string name) {
   return model;
 }
 
-std::string standard_model(const Provider& provider, const Config& config) {
-  return std::string(provider.standard_model.empty() ? config.text(provider.model_setting)
-                                                     : provider.standard_model);
+std::string default_model(const Provider& provider, const Config& config) {
+  return std::string(provider.default_model.empty() ? config.text(provider.model_setting)
+                                                    : provider.default_model);
 }
 
 const Provider* first_configured(const Config& config) {
@@ -135,16 +135,16 @@ Result<ModelChoice> named_choice(const Config& config, const ModelCatalogue& cat
 }
 
 /// Where no rule has a usable model: what the first configured provider is known for.
-Result<ModelChoice> standard_choice(const Config& config, const ModelCatalogue& catalogue) {
+Result<ModelChoice> default_choice(const Config& config, const ModelCatalogue& catalogue) {
   const Provider* const provider = first_configured(config);
   if (provider == nullptr)
     return fail(
         ErrorKind::config,
         fmt::format("no model provider is configured: {} are not set", provider_variables("and")),
         fmt::format("set one of {} in .env or in the environment of exai serve", provider_variables()));
-  const std::string standard = standard_model(*provider, config);
-  if (provider->any_model) return ModelChoice{provider, unknown_model(*provider, standard)};
-  return named_choice(config, catalogue, standard);
+  const std::string name = default_model(*provider, config);
+  if (provider->any_model) return ModelChoice{provider, unknown_model(*provider, name)};
+  return named_choice(config, catalogue, name);
 }
 
 Result<ModelChoice> decide(const Config& config, const ModelCatalogue& catalogue, std::string_view name,
@@ -163,7 +163,7 @@ Result<ModelChoice> decide(const Config& config, const ModelCatalogue& catalogue
     return std::move(*found);
   if (steps != nullptr)
     steps->push_back({"(none)", true, "no rule has a usable model: the first configured provider's own"});
-  return standard_choice(config, catalogue);
+  return default_choice(config, catalogue);
 }
 
 }  // namespace
@@ -223,7 +223,7 @@ std::vector<ModelChoice> fallbacks(const Config& config, const ModelCatalogue& c
     if (open != nullptr) names.emplace_back(open->id);
   } else {  // of a model of the user's own, nobody knows the nearest; the usual ones answer
     for (const Provider* provider : Registered<Provider>::all())
-      if (!provider->standard_model.empty()) names.emplace_back(provider->standard_model);
+      if (!provider->default_model.empty()) names.emplace_back(provider->default_model);
   }
   for (const std::string& name : names) {
     auto one = usable_choice(config, catalogue, name, needs, functions);

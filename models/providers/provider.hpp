@@ -80,7 +80,7 @@ struct Provider {
   std::string_view output_setting{};   ///< most output tokens asked for; empty = the model's own cap
   std::string_view budget_setting{};   ///< US dollars a day; empty = only the budget of all together
   std::string_view allowed_setting{};  ///< list of models that may be used; empty setting or list = all
-  std::string_view standard_model{};   ///< what "auto" takes; empty = the text of `model_setting`
+  std::string_view default_model{};    ///< what "auto" takes; empty = the text of `model_setting`
   std::string_view model_setting{};
   int rank = 0;               ///< "auto" takes the configured provider of the lowest rank
   bool key_optional = false;  ///< a local endpoint needs none; then the URL says whether it is configured
