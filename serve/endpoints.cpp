@@ -3,7 +3,7 @@
 #include "core/json.hpp"
 #include "serve/auth/cors.hpp"
 #include "serve/auth/issuer_keys.hpp"
-#include "serve/auth/kept_request.hpp"
+#include "serve/auth/request_copy.hpp"
 #include "serve/mcp/mcp_frames.hpp"
 
 #include <array>
@@ -122,11 +122,11 @@ void McpEndpoint::settle(const net::HttpRequest& request,
   // A reload between admit() and now may have taken the issuer away.
   const std::shared_ptr<auth::IssuerKeys> issuer = parts_.guard.access().issuer();
   if (!issuer) return exchange->answer(parts_.guard.access().still_unknown());
-  const auto kept = std::make_shared<auth::KeptRequest>(request);
+  const auto copy = std::make_shared<auth::RequestCopy>(request);
   fetch_keys();
   // The line of those who wait keeps the issuer's keys alive, whatever a reload puts in their place.
-  const bool waits = issuer->wait(parts_.background, kept->bytes(), [this, issuer, kept, exchange] {
-    net::HttpRequest again = kept->view();
+  const bool waits = issuer->wait(parts_.background, copy->bytes(), [this, issuer, copy, exchange] {
+    net::HttpRequest again = copy->view();
     const bool counted = again.path == "/mcp" || mcp::McpSse::serves(again.path);
     if (std::optional<net::HttpResponse> refusal = parts_.guard.admit_finally(again, counted)) {
       refusal->headers += again.answer_headers;
