@@ -39,7 +39,7 @@ std::string answer_key(std::string_view principal, const ChatRequest& request) {
   return sha256_hex(dump_json(all));
 }
 
-void AnswerCache::keep(const std::string& key, const Reply& reply) {
+void AnswerCache::put(const std::string& key, const Reply& reply) {
   const std::size_t bytes = reply_weight(key, reply);
   if (replies_.limits().entries == 0 || bytes > replies_.limits().weight / 4) return;
   const Steady now = clock_.steady();
@@ -59,9 +59,9 @@ Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline dea
   }
   bool waited = false;
   for (;;) {
-    if (const Reply* kept = replies_.use(key, clock_.steady())) {
+    if (const Reply* cached = replies_.use(key, clock_.steady())) {
       ++(waited ? counts_.shared : counts_.hits);
-      Found found{*kept, true};
+      Found found{*cached, true};
       lock.unlock();
       if (on_hit_) on_hit_();
       return found;
@@ -90,7 +90,7 @@ Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline dea
   Result<Reply> reply = fetch();
   if (!reply) return fail(reply.error());
   lock.lock();
-  keep(key, *reply);
+  put(key, *reply);
   lock.unlock();
   return Found{std::move(*reply), false};
 }

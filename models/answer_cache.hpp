@@ -59,7 +59,7 @@ class AnswerCache {
   static LruLimits lru_limits(const CacheLimits& limits) {
     return {limits.entries, limits.bytes, limits.ttl};
   }
-  void keep(const std::string& key, const Reply& reply);
+  void put(const std::string& key, const Reply& reply);
 
   const Clock& clock_;
   std::function<void()> on_hit_;

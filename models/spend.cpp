@@ -62,19 +62,19 @@ void Spend::turn_day() {
 
 void Spend::load() {
   constexpr Millis k_patience{30000};
-  const Result<std::vector<store::SpendChange>> kept = store_->load(day_);
-  loaded_ = kept.has_value();
+  const Result<std::vector<store::SpendChange>> rows = store_->load(day_);
+  loaded_ = rows.has_value();
   load_again_ = clock_.steady() + k_patience;
-  if (!kept) {
-    if (on_failure_) on_failure_(kept.error());
+  if (!rows) {
+    if (on_failure_) on_failure_(rows.error());
     return;
   }
   spent_.clear();
-  const auto add = [this](const std::vector<store::SpendChange>& rows) {
-    for (const store::SpendChange& row : rows)
+  const auto add = [this](const std::vector<store::SpendChange>& changes) {
+    for (const store::SpendChange& row : changes)
       if (row.day == day_) spent_[row.provider] += static_cast<double>(row.nano_usd) / k_billion;
   };
-  add(*kept);
+  add(*rows);
   add(unwritten_);
 }
 
@@ -163,11 +163,11 @@ bool Spend::write(std::unique_lock<std::mutex>& lock) {
   std::vector<store::SpendChange> rows;
   rows.swap(unwritten_);
   lock.unlock();
-  const Result<void> kept = store_->add(rows);
-  if (!kept && on_failure_) on_failure_(kept.error());
+  const Result<void> saved = store_->add(rows);
+  if (!saved && on_failure_) on_failure_(saved.error());
   lock.lock();
-  if (!kept) unwritten_.insert(unwritten_.end(), rows.begin(), rows.end());
-  return kept.has_value();
+  if (!saved) unwritten_.insert(unwritten_.end(), rows.begin(), rows.end());
+  return saved.has_value();
 }
 
 void Spend::flush() {

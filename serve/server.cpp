@@ -95,9 +95,9 @@ class Server {
 
   /// What was answered is in the store now, or the end says that it is not.
   Result<void> close() {
-    Result<void> kept = parts_.memory.close();
-    if (!kept) log().write(io::LogLevel::error, "memory.write", kept.error().message);
-    return kept;
+    Result<void> closed = parts_.memory.close();
+    if (!closed) log().write(io::LogLevel::error, "memory.write", closed.error().message);
+    return closed;
   }
 
   /// What the judge let pass and still wants known.

@@ -28,7 +28,7 @@ std::string ContextCache::find(const std::string& key) {
   return {};
 }
 
-void ContextCache::keep(const std::string& key, std::string token, std::size_t max, Millis ttl) {
+void ContextCache::put(const std::string& key, std::string token, std::size_t max, Millis ttl) {
   if (key.empty() || token.empty()) return;
   const std::scoped_lock lock(mutex_);
   tokens_.set_limits({.entries = max});

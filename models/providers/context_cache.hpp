@@ -20,7 +20,7 @@ class ContextCache {
   explicit ContextCache(const Clock& clock) : clock_(clock) {}
   /// The token, or nothing; what was used last is forgotten last.
   [[nodiscard]] std::string find(const std::string& key);
-  void keep(const std::string& key, std::string token, std::size_t max, Millis ttl);
+  void put(const std::string& key, std::string token, std::size_t max, Millis ttl);
   [[nodiscard]] std::size_t size() const;
 
  private:

@@ -114,9 +114,9 @@ class Rounds {
     reply_.headers.clear();
     for (auto& [name, value] : answered) {
       if (provider_.context_cache && call_.cache != nullptr && name == "msh-context-cache-token-saved")
-        call_.cache->keep(context_key(request_), value,
-                          static_cast<std::size_t>(call_.config.integer("kimi.cache_tokens")),
-                          call_.config.duration("kimi.cache_ttl"));
+        call_.cache->put(context_key(request_), value,
+                         static_cast<std::size_t>(call_.config.integer("kimi.cache_tokens")),
+                         call_.config.duration("kimi.cache_ttl"));
       if (std::find(k_shown_headers.begin(), k_shown_headers.end(), name) != k_shown_headers.end())
         reply_.headers.emplace_back(std::move(name), printable(value));
     }

@@ -59,10 +59,10 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   bool answered_before(const CallFrame& frame, const std::string& call);
   bool repeated(const CallFrame& frame, const std::string& call);
   bool shared(const CallFrame& frame, const std::string& call);
-  void answer_from(const KeptResult& kept, const std::string& request_id);
+  void answer_from(const CachedResult& cached, const std::string& request_id);
   void run(CallFrame frame, const std::string& call);
   void duplicate(const CallFrame& frame, const std::string& why, const std::string& original);
-  void remember(const std::string& request_id, const DaemonRun& run, const KeptResult& result, bool begun,
+  void remember(const std::string& request_id, const DaemonRun& run, const CachedResult& result, bool begun,
                 bool good);
   frames::Answer answer_of(const DaemonRun& run, const engine::CallOutcome& outcome);
   [[nodiscard]] bool shares(const tools::Tool& tool) const;

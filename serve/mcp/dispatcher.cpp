@@ -242,11 +242,11 @@ Action Dispatcher::call_tool(MethodCall& call) const {
                   context.revision.era == Era::stateless ? 400 : 200);
   }
   BeginCall begin;
-  const auto kept = std::make_shared<const Json>(std::move(arguments));
-  if (auto error = read_rounds(context, call.message.method, name, call.params, kept, begin))
+  const auto shared = std::make_shared<const Json>(std::move(arguments));
+  if (auto error = read_rounds(context, call.message.method, name, call.params, shared, begin))
     return refuse(id, std::move(*error));
   begin.id = id;
-  begin.job = tools::tool_job(entry->tool, kept);
+  begin.job = tools::tool_job(entry->tool, shared);
   begin.task = tool.task;
   begin.has_output_schema = !output_schema(tool).empty();
   return begin;
@@ -276,8 +276,8 @@ Action Dispatcher::get_prompt(MethodCall& call) const {
     if (argument.required && arguments.find(argument.name) == arguments.end())
       return refuse(id, k_invalid_params, "the prompt " + name + " needs the argument " + argument.name);
   BeginCall begin;
-  const auto kept = std::make_shared<const Json>(given);
-  if (auto error = read_rounds(call.context, call.message.method, name, call.params, kept, begin))
+  const auto shared = std::make_shared<const Json>(given);
+  if (auto error = read_rounds(call.context, call.message.method, name, call.params, shared, begin))
     return refuse(id, std::move(*error));
   begin.id = id;
   begin.kind = AnswerKind::prompt;

@@ -82,8 +82,8 @@ class SessionStreams final : public SessionChannel {
   bool primes_;
   StreamLimits limits_;
   std::uint64_t next_ = 1;
-  std::shared_ptr<EventStream> own_;              // stream 0
-  std::list<std::shared_ptr<EventStream>> kept_;  // of requests, oldest first
+  std::shared_ptr<EventStream> own_;                 // stream 0
+  std::list<std::shared_ptr<EventStream>> streams_;  // of requests, oldest first
 };
 
 }  // namespace exai::serve::mcp

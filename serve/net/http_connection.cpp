@@ -226,7 +226,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   [[nodiscard]] bool is_head() const { return head_.request().method == "HEAD"; }
   [[nodiscard]] Persistence persistence(bool keep_alive) const {
     if (!keep_alive || manager_.winding_down()) return Persistence::close;
-    return head_.framing().http10 ? Persistence::keep_said : Persistence::keep;
+    return head_.framing().http10 ? Persistence::keep_announced : Persistence::keep;
   }
 
   net::awaitable<bool> write_whole(std::shared_ptr<PendingResponse> pending) {
