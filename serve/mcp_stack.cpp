@@ -37,7 +37,7 @@ McpStack::McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter&
       service(dispatcher, engine, state_seal(config), mcp::service_limits(config), new_id),
       sessions(session_limits(config), clock, new_id,
                [this](const std::shared_ptr<mcp::Session>& session) {
-                 service.forget(session->id);
+                 service.drop(session->id);
                  if (session->channel) session->channel->end();
                }),
       http(service, sessions),

@@ -34,7 +34,7 @@ using ReadyHook = std::function<void(const std::vector<net::BoundSocket>&)>;
 constexpr unsigned k_last_seconds = 5;
 // Metrics and log hear of the tools by then, also when no client comes.
 constexpr Millis k_fetch_after{30};
-constexpr Millis k_forget_every = std::chrono::hours(1);
+constexpr Millis k_expire_every = std::chrono::hours(1);
 
 Purpose purpose_of(const ServeOptions& options) {
   if (!options.stdio) return Purpose::serve;
@@ -82,7 +82,7 @@ class Server {
                                  [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};
       input.emplace(parts_.net.loop(), parts_.config.bytes("limits.body"), hooks);
     }
-    forget_old_later();
+    expire_later();
     fetch_ = parts_.net.loop().after(k_fetch_after, [this] { (void)parts_.catalogue.get(); });
     parts_.net.loop().post([this, &on_ready] {
       if (on_ready) on_ready(parts_.listeners());
@@ -199,9 +199,9 @@ class Server {
     return {};
   }
 
-  /// What nobody may continue any more need not be kept.
-  void forget_old_later() {
-    forget_ = parts_.net.loop().after(k_forget_every, [this] {
+  /// Deletes what nobody may continue any more.
+  void expire_later() {
+    expire_ = parts_.net.loop().after(k_expire_every, [this] {
       const Millis ttl = parts_.engine.runtime()->config.duration("conversation.ttl");
       const auto failed = std::make_shared<std::string>();
       parts_.background.run(
@@ -212,7 +212,7 @@ class Server {
           [this, failed] {
             if (!failed->empty()) log().write(io::LogLevel::warning, "memory.expire", *failed);
           });
-      forget_old_later();
+      expire_later();
     });
   }
 
@@ -264,7 +264,7 @@ class Server {
   ServerParts parts_;
   io::LockFile* instance_ = nullptr;
   const std::string started_ = format_utc(system_clock().wall());
-  std::unique_ptr<engine::Timer> grace_, forget_, fetch_;
+  std::unique_ptr<engine::Timer> grace_, expire_, fetch_;
 };
 
 /// The tools are put together beside the rest of the start; what a person wrote was judged before.

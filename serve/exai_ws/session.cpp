@@ -34,12 +34,12 @@ void DaemonSession::detach() {
 void DaemonSession::end() {
   if (ended_) return;
   ended_ = true;
-  const std::shared_ptr<DaemonSession> self = shared_from_this();  // forget() may drop the last owner
+  const std::shared_ptr<DaemonSession> self = shared_from_this();  // drop() may let the last owner go
   sink_ = nullptr;
   grace_.reset();
   joinable_.clear();
   for (const auto& [request_id, run] : std::exchange(waiting_, {})) run->cancel(state_.engine);
-  state_.forget(id_);
+  state_.drop(id_);
 }
 
 void DaemonSession::send(std::string frame, bool droppable) {

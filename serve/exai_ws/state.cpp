@@ -82,7 +82,7 @@ std::shared_ptr<DaemonSession> DaemonState::find(const std::string& id,
   return found->second->principal().name == principal.name ? found->second : nullptr;
 }
 
-void DaemonState::forget(const std::string& id) {
+void DaemonState::drop(const std::string& id) {
   sessions_.erase(id);
   results.drop(id);
 }

@@ -34,7 +34,7 @@ class DaemonState {
   /// The living session of that id, if it belongs to this principal and may be resumed.
   [[nodiscard]] std::shared_ptr<DaemonSession> find(const std::string& id,
                                                     const engine::Principal& principal) const;
-  void forget(const std::string& id);
+  void drop(const std::string& id);
   /// Ends every session.
   void clear();
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }

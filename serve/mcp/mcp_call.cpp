@@ -116,7 +116,7 @@ void McpCall::cancel() {
   const std::shared_ptr<McpCall> self = shared_from_this();
   if (const std::shared_ptr<engine::Call> call = call_.lock(); call && requests_.empty())
     return reach_.engine.cancel(call);
-  forget_requests();
+  drop_requests();
   if (over_ || !sink_) return;
   over_ = true;
   const std::shared_ptr<ResponseSink> sink = std::move(sink_);
@@ -263,14 +263,14 @@ void McpCall::ask_as_requests(engine::InputRequired required) {
   timer_ = reach_.engine.services().loop.after(reach_.limits.input_wait, [weak = weak_from_this()] {
     const std::shared_ptr<McpCall> call = weak.lock();
     if (!call) return;
-    call->forget_requests();
+    call->drop_requests();
     call->fail_with(make_error(ErrorKind::timeout,
                                "nobody answered within " + format_duration(call->reach_.limits.input_wait),
                                "call the tool again, or raise mcp.input_wait"));
   });
 }
 
-void McpCall::forget_requests() {
+void McpCall::drop_requests() {
   timer_.reset();
   for (const auto& [id, key] : requests_) {
     reach_.open.answered(peer_, id);
@@ -289,7 +289,7 @@ void McpCall::take_response(const RpcId& id, const Json& message) {
   reach_.open.answered(peer_, id);
   const Json& result = member_of(message, "result");
   if (!result.is_object()) {
-    forget_requests();
+    drop_requests();
     const std::string why = text_of(member_of(message, "error"), "message");
     return fail_with(make_error(ErrorKind::refused, "the client would not answer " + job_->name + ": " +
                                                         printable(std::string_view(why).substr(0, 300))));

@@ -68,7 +68,7 @@ class McpCall final : public engine::CallSink, public std::enable_shared_from_th
   void refuse(const RpcError& error);
   [[nodiscard]] std::string result_text(const engine::CallAnswer& answer) const;
   [[nodiscard]] RpcError rpc_failure(const Error& error) const;
-  void forget_requests();
+  void drop_requests();
   void beat_later();
 
   const CallReach& reach_;

@@ -295,7 +295,7 @@ void McpHttp::take(RpcMessage message, Era era, const Peer& peer, const auth::Ch
   if (sink->over()) return;
   sink->wait_unless_over();
   // In the stateless revision leaving is cancelling; a session's client may come back.
-  if (era == Era::stateless) exchange->on_gone([this, id = peer.id] { service_.forget(id); });
+  if (era == Era::stateless) exchange->on_gone([this, id = peer.id] { service_.drop(id); });
 }
 
 }  // namespace exai::serve::mcp

@@ -52,7 +52,7 @@ McpPipe::McpPipe(McpService& service, std::string id, engine::Principal principa
 McpPipe::~McpPipe() {
   // Nothing more goes out, whatever the calls still say.
   *write_ = [](const std::string&, bool) {};
-  service_.forget(peer_.id);
+  service_.drop(peer_.id);
 }
 
 void McpPipe::take(std::string_view text) {

@@ -93,7 +93,7 @@ void McpService::cancel(const std::string& peer, const RpcId& id) {
   if (const std::shared_ptr<McpCall> call = open_.find(peer, id)) call->cancel();
 }
 
-void McpService::forget(const std::string& peer) {
+void McpService::drop(const std::string& peer) {
   subscriptions_.drop_all(peer);
   subscriptions_.leave(peer);
   for (const std::shared_ptr<McpCall>& call : open_.of(peer)) call->cancel();

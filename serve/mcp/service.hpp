@@ -27,7 +27,7 @@ class McpService final : public engine::ChangeObserver {
   /// Carries a message out; what there is to say goes to the sink.
   void take(RpcMessage message, Era era, const Peer& peer, const std::shared_ptr<ResponseSink>& sink);
   /// The peer is gone for good: its calls are cancelled, its streams and subscriptions dropped.
-  void forget(const std::string& peer);
+  void drop(const std::string& peer);
   /// A session begins to hear what belongs to no request.
   void join(const std::shared_ptr<Session>& session) { subscriptions_.join(session); }
   /// Ends the open listen streams: the server stops.

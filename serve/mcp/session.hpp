@@ -63,7 +63,7 @@ class SessionTable {
   std::shared_ptr<Session> use(std::string_view id, std::string_view principal);
   /// True if it was there and the caller's.
   bool close(std::string_view id, std::string_view principal);
-  /// Forgets the ones idle too long; one whose client still listens is not idle.
+  /// Drops the ones idle too long; one whose client still listens is not idle.
   void expire();
   /// Ends those that this is true of.
   void end_if(const std::function<bool(const Session&)>& over);
@@ -74,7 +74,7 @@ class SessionTable {
 
  private:
   using Sessions = Lru<std::shared_ptr<Session>>;
-  void forget(Sessions::iterator session);
+  void drop(Sessions::iterator session);
 
   SessionLimits limits_;
   const Clock& clock_;
