@@ -56,7 +56,8 @@ class Server {
   Result<void> bind() {
     Result<void> done = parts_.listen(listen_addresses(parts_.config));
     if (done)
-      parts_.daemon.write_health(parts_.log_folder() / k_daemon_health_file, parts_.listeners()[1].address);
+      parts_.daemon.write_health(parts_.log_folder() / k_daemon_health_file,
+                                 parts_.bound_sockets()[1].address);
     return done;
   }
 
@@ -85,7 +86,7 @@ class Server {
     expire_later();
     fetch_ = parts_.net.loop().after(k_fetch_after, [this] { (void)parts_.catalogue.get(); });
     parts_.net.loop().post([this, &on_ready] {
-      if (on_ready) on_ready(parts_.listeners());
+      if (on_ready) on_ready(parts_.bound_sockets());
       io::notify_systemd("READY=1");
     });
     if (parts_.keeps_state() && io::any_journal(parts_.state_folder())) recover();
@@ -254,7 +255,7 @@ class Server {
                       {"process", io::process_identity(getpid())},
                       {"root", std::filesystem::absolute(options_.root).lexically_normal().string()},
                       {"started", started_},
-                      {"listeners", parts_.listeners_json()},
+                      {"listeners", parts_.bound_sockets_json()},
                       {"settings", parts_.settings.instance_json()}}) +
            "\n";
   }

@@ -152,13 +152,13 @@ struct NetServer::Impl {
     Tcp::acceptor acceptor(io);
     if (Result<void> opened = open_acceptor(acceptor, *endpoint, setting); !opened)
       return fail(opened.error());
-    BoundSocket listener;
-    listener.name = name;
-    listener.address = printable_address(acceptor.local_endpoint());
+    BoundSocket bound;
+    bound.name = name;
+    bound.address = printable_address(acceptor.local_endpoint());
     acceptors.push_back(std::move(acceptor));
     net::awaitable<void> task = accept_all(acceptors.back(), manager, share, name, std::move(greet));
     net::co_spawn(io, std::move(task), net::detached);
-    return listener;
+    return bound;
   }
 
   void wait_for_signal() {

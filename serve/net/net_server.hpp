@@ -43,7 +43,7 @@ class NetServer {
   [[nodiscard]] engine::Loop& loop();
   void set_limits(NetLimits limits);
   /// Binds and listens; accepting begins with run(). A busy port is `refused`, naming the address, the
-  /// owner's pid if it can be seen, and `setting`, the one to change. Port 0 picks one; the Listener says
+  /// owner's pid if it can be seen, and `setting`, the one to change. Port 0 picks one; the BoundSocket says
   /// which.
   /// With `reserved` its connections are counted apart: those of other listeners cannot keep it busy.
   Result<BoundSocket> listen_http(const std::string& name, const std::string& host, std::uint16_t port,

@@ -197,15 +197,15 @@ House::~House() {
 }
 
 std::uint16_t House::mcp() const {
-  return port_of(parts_->listeners()[0]);
+  return port_of(parts_->bound_sockets()[0]);
 }
 
 std::uint16_t House::daemon() const {
-  return port_of(parts_->listeners()[1]);
+  return port_of(parts_->bound_sockets()[1]);
 }
 
 std::uint16_t House::health() const {
-  return port_of(parts_->listeners()[2]);
+  return port_of(parts_->bound_sockets()[2]);
 }
 
 void House::replace_access(const Settings& settings) {
