@@ -22,8 +22,8 @@ struct CallSpec {
   Json state;                    ///< of that InputRequired
 };
 
-/// How it ended: an answer, or an error. `ran` tells a failure of the handler (which a model should see) from
-/// one of ours (never started, or broke).
+/// How it ended: an answer, or an error. `ran` separates a failure of the handler (which a model should see)
+/// from one of ours (never started, or broke).
 struct CallOutcome {
   Result<CallAnswer> result;
   bool ran = true;
@@ -38,7 +38,7 @@ class CallSink {
   virtual void on_started(Millis budget) = 0;
   virtual void on_progress(const Progress& progress) = 0;
   virtual void on_log(ClientLog /*level*/, const Json& /*data*/) {}
-  /// The work asks to go on as a task.
+  /// The work asks to continue as a task.
   virtual void on_task() {}
   /// The caller need not stay on the line.
   virtual void on_let_poll() {}

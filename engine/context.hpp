@@ -23,8 +23,8 @@
 
 namespace exai::engine {
 
-/// What a running tool tells its caller. `text` is a partial answer of the model (a delta), `message` a line
-/// for a person.
+/// What a running tool reports to its caller. `text` is a partial answer of the model (a delta), `message` a
+/// line for a person.
 struct Progress {
   std::string text{};
   std::string message{};

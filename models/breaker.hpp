@@ -50,7 +50,7 @@ class Breakers {
   // How the call went that entered.
   void succeeded(std::string_view provider, std::string_view model, Steady now);
   void failed(std::string_view provider, std::string_view model, const CircuitRules& rules, Steady now);
-  /// It said nothing about the provider: cancelled, or refused for the caller's mistake.
+  /// It proves nothing about the provider: cancelled, or refused for the caller's mistake.
   void left(std::string_view provider, std::string_view model, bool probe);
 
   /// Those that are open, half-open or have failed lately.

@@ -17,7 +17,7 @@ struct AttemptResult {
 /// What the question is about, as logs, circuits and budgets name it.
 struct Target {
   const Provider& provider;
-  std::string circuit;  ///< the model's name, "custom" for the user's own, "requests" for what is no chat
+  std::string circuit;  ///< the model's name, "custom" for the user's own, "requests" for what is not a chat
 };
 
 class ModelRequest {

@@ -15,7 +15,7 @@ std::string failed_attempt(const ModelChoice& choice, Failure failure, const Err
                      error.message);
 }
 
-/// What the caller hears when nobody answered: the first one's failure, and who else was asked.
+/// The error when nobody answered: the first one's failure, and who else was asked.
 Error all_failed(Error first, const std::vector<std::string>& failed_attempts, Millis soonest) {
   for (std::size_t i = 1; i < failed_attempts.size(); ++i) first.message += "; instead " + failed_attempts[i];
   if (soonest > Millis{0}) first.retry_after = soonest;

@@ -39,7 +39,7 @@ struct JudgeRequest {
   Purpose purpose = Purpose::serve;
   bool strict = false;  ///< a keys file that others can read is an error
   const auth::AccessPolicy* before =
-      nullptr;  ///< at a reload: keys of an issuer that are fetched already go on
+      nullptr;  ///< at a reload: keys of an issuer that are fetched already stay in use
 };
 
 /// Judges everything: the findings of loading, rules between settings, the timeout hierarchy, files and

@@ -21,7 +21,7 @@ struct McpStack {
   McpStack& operator=(McpStack&&) = delete;
   ~McpStack() = default;
 
-  /// Ends every stream that would go on for ever: the server stops.
+  /// Ends every stream that would never end: the server stops.
   void end_streams();
   void reload(const Config& config);
   /// Sessions of a key that was taken away end with all that runs in them: now, and whenever `state` says so.

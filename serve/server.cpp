@@ -32,7 +32,7 @@ namespace {
 using ReadyHook = std::function<void(const std::vector<net::BoundSocket>&)>;
 
 constexpr unsigned k_last_seconds = 5;
-// Metrics and log hear of the tools by then, also when no client comes.
+// Metrics and log get the tools by then, also when no client comes.
 constexpr Millis k_fetch_after{30};
 constexpr Millis k_expire_every = std::chrono::hours(1);
 

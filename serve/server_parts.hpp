@@ -61,7 +61,7 @@ class ServerParts {
   void replace_access(auth::AccessPolicy next, const Config& settings_now);
   /// [{"name", "address", "url"}]
   [[nodiscard]] Json bound_sockets_json() const;
-  /// What tells of this server: JSON for /status, text for /metrics. Loop thread.
+  /// The state of this server: JSON for /status, text for /metrics. Loop thread.
   [[nodiscard]] std::string status();
   [[nodiscard]] std::string metrics_text();
   /// Where state and logs are.

@@ -29,7 +29,7 @@ class SettingsState {
   [[nodiscard]] bool last_reload_good() const { return error_.empty(); }
   /// For /status: generation, hash, hash_on_disk, reloads, last_reload, last_error.
   [[nodiscard]] nlohmann::json json();
-  /// The same without what would have to be read: for the instance file, by which `exai reload` hears.
+  /// The same without what would have to be read: for the instance file, which `exai reload` reads.
   [[nodiscard]] nlohmann::json instance_json() const;
 
  private:

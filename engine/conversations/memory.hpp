@@ -50,7 +50,7 @@ class ConversationMemory {
   /// Makes the journal when the first change needs one; null: what is not in the store is lost with the
   /// process.
   using OpenJournal = std::function<Result<std::unique_ptr<io::Journal>>()>;
-  /// `on_failure` hears of changes that could not be kept; any thread. Those that the store refused are tried
+  /// `on_failure` gets changes that could not be saved; any thread. Those that the store refused are tried
   /// again, those that the journal refused were not made.
   ConversationMemory(store::Conversations& store, const Clock& clock, ConversationLimits limits,
                      std::function<void(const Error&)> on_failure, OpenJournal open_journal = {});
@@ -100,7 +100,7 @@ class ConversationMemory {
                     bool begin);
   Hold insert(Hold entry);
   /// What append() and update() share: finds the conversation, lets `make` fill in the change, writes it
-  /// down, and then lets `apply` make it, which tells its bytes.
+  /// down, and then lets `apply` make it, which returns its bytes.
   Result<void> change(
       const std::string& id, const std::string& owner, const ConversationRules& rules, bool begin,
       Recorded recorded,

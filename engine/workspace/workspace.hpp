@@ -16,7 +16,7 @@ namespace exai::engine {
 
 class Workspace {
  public:
-  /// The folders of workspace.roots, below `base` where they are relative. A missing one is no error: it
+  /// The folders of workspace.roots, below `base` where they are relative. A missing one is not an error: it
   /// holds no files.
   static Result<Workspace> from(const Config& config, const std::filesystem::path& base);
 

@@ -30,7 +30,7 @@ tl::unexpected<Error> wrong_cassette(const Node& node, std::string message) {
                   .at(node.where));
 }
 
-/// "text" as a YAML string; what is no text as base64 after its word.
+/// "text" as a YAML string; what is not text as base64 after its word.
 std::string written(std::string_view bytes) {
   const bool text = is_utf8(bytes) && bytes.find('\x7f') == std::string_view::npos;
   return text ? quote_json(bytes) : "base64, " + quote_json(base64(bytes));

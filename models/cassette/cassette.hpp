@@ -12,7 +12,7 @@
 //         - [250, "{...}"]
 //       end: 3                    # milliseconds from the last piece to the end
 //       # end of exchange
-// Texts that are no UTF-8 are written in base64 with the word before them.
+// Texts that are not UTF-8 are written in base64 with the word before them.
 #pragma once
 
 #include "core/deadline.hpp"

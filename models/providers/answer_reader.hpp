@@ -14,11 +14,11 @@
 namespace exai::models {
 
 /// What the body is follows from the content type. A type that says nothing (none, text/plain, bytes) leaves
-/// it to the first character that is no blank. It is never guessed from where a piece begins.
+/// it to the first character that is not blank. It is never guessed from where a piece begins.
 class AnswerReader {
  public:
   using OnDelta = std::function<void(std::string_view)>;
-  /// New text goes to `on_delta`, which may be empty; an answer that is no stream comes in one piece.
+  /// New text goes to `on_delta`, which may be empty; an answer that is not a stream comes in one piece.
   explicit AnswerReader(OnDelta on_delta, std::size_t max = std::size_t{16} << 20U)
       : on_delta_(std::move(on_delta)), max_(max), events_(max) {}
 

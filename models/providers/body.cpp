@@ -32,7 +32,7 @@ Json messages(const ChatRequest& request) {
   return list;
 }
 
-/// Facts: server 3.3. 0 sends none, and without enforcement only what the asker wants is sent.
+/// Facts: server 3.3. 0 sends none, and without enforcement only what the request wants is sent.
 long long output_limit(const Provider& provider, const ChatRequest& request, const Model& model,
                        const Config& config) {
   if (!request.max_tokens && !config.boolean("models.enforce_max_tokens")) return 0;

@@ -32,7 +32,6 @@ const Provider* first_configured(const Config& config) {
 }
 
 /// The model of a provider that may be asked.
-/// The model of a provider that may be asked.
 Result<ModelChoice> choice(const Provider* provider, Model model, const Config& config) {
   if (provider == nullptr)
     return fail(ErrorKind::config,
@@ -77,7 +76,7 @@ tl::expected<ModelChoice, std::string> usable_choice(const Config& config, const
   return ModelChoice{provider, std::move(model)};
 }
 
-/// The first usable model of a rule; those passed over are told.
+/// The first usable model of a rule; reports those skipped.
 std::optional<ModelChoice> usable_of(const RouteRule& rule, const Config& config,
                                      const ModelCatalogue& catalogue, const RouteNeeds& needs, bool functions,
                                      std::vector<std::string>& passed_over) {

@@ -21,7 +21,7 @@ struct ModelChoice {
 /// not use the model.
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  std::string_view name);
-/// The same for a request: its needs count when it names no model. `tool` is who asks when the needs do not
+/// The same for a request: its needs count when it names no model. `tool` is the caller when the needs do not
 /// say.
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  const ChatRequest& request, std::string_view tool = {});

@@ -143,7 +143,7 @@ Result<io::HttpResponse> ProviderClient::judged(Result<io::HttpResponse> respons
   return fail(std::move(error).during(fmt::format("asking {}", provider_.title)));
 }
 
-/// What a provider said in an answer of status 200, as a caller and the rules of repetition see it.
+/// An error that a provider sent with status 200, as a caller and the rules of repetition see it.
 Error ProviderClient::explained(Error error) {
   if (error.kind == ErrorKind::busy && call_.attempt != nullptr) call_.attempt->status = 429;
   if (error.kind == ErrorKind::config)

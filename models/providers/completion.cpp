@@ -57,7 +57,7 @@ std::string text_below(const Json& part, int levels) {
   return all;
 }
 
-/// Text, a list of parts, or one part (Mistral, gateways). Parts that are no text (images) are not ours.
+/// Text, a list of parts, or one part (Mistral, gateways). Parts that are not text (images) are not ours.
 void read_content(const Json& content, Pieces& pieces) {
   if (content.is_string()) pieces.content += content.get_ref<const std::string&>();
   if (content.is_array())
@@ -101,7 +101,7 @@ bool is_whole_object(const std::string& text) {
   return value && value->is_object();
 }
 
-/// The call that a fragment goes on with; nullopt = it begins one. Ids say it best; indices lie (absent, all
+/// The call that a fragment continues; nullopt = it begins one. Ids say it best; indices lie (absent, all
 /// zero, counted anew), so a fragment that brings a name where a call is complete begins another.
 std::optional<std::size_t> known_call(const Completion& answer, const std::string& id,
                                       std::optional<std::size_t> index, const std::string& name) {

@@ -25,7 +25,7 @@ namespace exai::models {
 
 class ContextCache;
 
-/// A request to a provider that is no chat: files, web search.
+/// A request to a provider that is not a chat: files, web search.
 struct ProviderRequest {
   std::string provider;  ///< "kimi"
   std::string method = "GET";
@@ -61,7 +61,7 @@ struct ProviderCall {
   ProviderTransport& transport = network();
   const Clock& clock = system_clock();  ///< of `deadline`
   ContextCache* cache = nullptr;        ///< tokens of context caches; may be missing
-  Attempt* attempt = nullptr;           ///< told what happened; may be missing
+  Attempt* attempt = nullptr;           ///< gets what happened; may be missing
   Millis patience{0};                   ///< instead of the provider's own timeout; 0 = that one
   // Which settings the two limits come from, for the hint of a timeout; empty = the caller's own wish.
   std::string_view patience_setting{}, deadline_setting{};

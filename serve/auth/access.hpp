@@ -85,7 +85,7 @@ class AccessPolicy {
   [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
   /// True when a caller over HTTP needs a key or token.
   [[nodiscard]] bool guarded() const { return has_keys() || keys_wanted_ || issuer_ != nullptr; }
-  /// What whoever runs the server should hear once.
+  /// What the operator should know; logged once.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:

@@ -1,4 +1,4 @@
-// What a refused request is told: the two answers of RFC 6750 section 3, with RFC 9728's pointer where OAuth
+// The answers to a refused request: the two of RFC 6750 section 3, with RFC 9728's pointer where OAuth
 // is on.
 #pragma once
 

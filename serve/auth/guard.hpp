@@ -1,5 +1,5 @@
 // Stands at every listener that needs a key: judges each request once, counts what a caller may ask, and
-// tells the log and the metrics of those it keeps out.
+// reports to log and metrics those it keeps out.
 #pragma once
 
 #include "engine/metrics.hpp"

@@ -128,7 +128,7 @@ void IssuerKeys::begin(engine::Background& background, std::function<void(const 
   next_.reset();
   fetching_ = true;
   begun_ = clock_.steady();
-  // The answer is taken in even after a reload that put other keys in our place: who waits here is told then.
+  // The answer is used even after a reload that replaced us: it releases those who wait here.
   const auto answer = std::make_shared<Result<FetchedKeys>>();
   const auto self = shared_from_this();
   const auto job = [answer, settings = settings_] {

@@ -43,12 +43,12 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
       : settings_(std::move(settings)), clock_(clock) {}
 
   [[nodiscard]] const OAuthSettings& settings() const { return settings_; }
-  /// For a decision now. While the issuer cannot be reached, the keys that are known go on counting.
+  /// For a decision now. While the issuer cannot be reached, the known keys stay valid.
   [[nodiscard]] IssuerView view() const;
   /// True when the set has outlived its time and a fetch may begin.
   [[nodiscard]] bool due() const;
   /// Begins a fetch, at once or when the pause since the last one is over; one that runs or is about to is
-  /// enough. `note` hears what went wrong.
+  /// enough. `note` gets what went wrong.
   void fetch(engine::Background& background, std::function<void(const std::string&)> note);
   /// That key is not in the set that has just come.
   void missed(std::string_view key_id);

@@ -95,7 +95,7 @@ Key ed25519(const Json& jwk) {
   return build("ED25519", builder.get());
 }
 
-/// r and s side by side as the DER that OpenSSL reads; empty when it is no such pair.
+/// r and s side by side as the DER that OpenSSL reads; empty when it is not such a pair.
 std::string der_of(std::string_view raw) {
   if (raw.size() != 2 * k_coordinate) return {};
   Number r = big_number(raw.substr(0, k_coordinate)), s = big_number(raw.substr(k_coordinate));

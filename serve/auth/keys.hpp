@@ -49,7 +49,7 @@ std::string keys_text(const std::vector<NamedKey>& keys);
 
 struct KeysFile {
   std::vector<NamedKey> keys;
-  std::string warning;  ///< said once to whoever runs the server; empty = nothing to say
+  std::string warning;  ///< logged once for the operator; empty = none
 };
 /// Reads a keys file. A file that is not there or cannot be read is a `config` error: a server must not open
 /// because its keys went away. One that others can read is a warning, under `strict` an error (OpenSSH's

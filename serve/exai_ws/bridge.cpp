@@ -157,7 +157,7 @@ void Bridge::limit(const std::string& key, Waiting& waiting, Millis time) {
 }
 
 void Bridge::limit_outage(const std::string& key, Waiting& waiting) {
-  // What runs at the daemon may still be fetched until the daemon gives it up; the rest is told sooner.
+  // What runs at the daemon may still be fetched until the daemon gives it up; the rest ends sooner.
   const Millis time =
       waiting.acked ? std::max(daemon_grace_, parts_.connect_timeout) : parts_.connect_timeout;
   waiting.outage = parts_.loop.after(time, [this, key] {

@@ -9,7 +9,7 @@
 namespace exai::serve::exai_ws::frames {
 namespace {
 
-// A longer text is no status report: reading it again would only cost time.
+// A longer text is not a status report: reading it again would only cost time.
 constexpr std::size_t k_report_bytes = std::size_t{256} << 10U;
 
 double seconds(Wall at) {
@@ -76,7 +76,7 @@ Json reported_error(const engine::ToolOutput& output, const std::string& text) {
 
 Answer closed(const Json& frame, std::string code) {
   std::string body = dump_json(frame);
-  body.pop_back();  // finish() goes on from here
+  body.pop_back();  // finish() continues from here
   return {std::move(body), std::move(code)};
 }
 

@@ -11,7 +11,7 @@
 
 namespace exai::serve::exai_ws::frames {
 
-/// What a hello that asked for resumption is told.
+/// The answer to a hello that asked for resumption.
 struct Resumption {
   bool resumed = false;
   Millis grace{0};  ///< a lost connection is waited for this long
@@ -48,7 +48,7 @@ struct Answer {
 };
 struct AnswerStyle {
   bool compat_text = true;   ///< all texts at the top level too, for old clients
-  bool never_empty = false;  ///< a tool that returned nothing is told so by a diagnostic
+  bool never_empty = false;  ///< a diagnostic says so when a tool returned nothing
   std::string_view tool, session;
   Wall now;
 };

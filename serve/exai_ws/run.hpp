@@ -1,5 +1,5 @@
 // One call of the engine and everybody in its session who waits for it: the only place of the daemon that
-// hears the engine. Loop thread only.
+// observes the engine. Loop thread only.
 #pragma once
 
 #include "engine/engine.hpp"

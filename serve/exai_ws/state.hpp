@@ -71,7 +71,7 @@ class DaemonState {
   ResultCache results;
   auth::Guard& guard;
   std::map<std::string, std::size_t>
-      connections_by_address;  // DaemonSeat keeps it; bounded by the net server
+      connections_by_address;  // the connections keep it; bounded by the net server
 
   [[nodiscard]] Steady now() const { return engine.services().reach.clock->steady(); }
   [[nodiscard]] Wall wall() const { return engine.services().reach.clock->wall(); }

@@ -1,6 +1,6 @@
 // What a model needs of an input schema to call a tool. The list of tools is context that every client pays
-// for, so what is said once is not said again, and limits stay with the judge of arguments, whose complaints
-// name them.
+// for, so what is shown once is not shown again, and limits stay with the judge of arguments, whose
+// complaints name them.
 #pragma once
 
 #include "serve/mcp/names.hpp"

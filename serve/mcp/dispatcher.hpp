@@ -17,7 +17,7 @@ struct SendAnswer {
   int http = 200;
   std::optional<engine::Scope> needed{};  ///< what the caller's key lacks
 };
-/// Nothing is to be said: a notification was taken.
+/// No answer: a notification was taken.
 struct Accepted {};
 /// `initialize`: the transport opens what it calls a session, then sends the message.
 struct OpenSession {
@@ -40,7 +40,7 @@ struct BeginCall {
   /// Of method, name and arguments, hex: what a state is bound to. Stateless only, and made when one is.
   std::function<std::string()> digest;
 };
-/// notifications/cancelled. An unknown or finished id is no error.
+/// notifications/cancelled. An unknown or finished id is not an error.
 struct CancelCall {
   RpcId id;
 };
@@ -58,7 +58,7 @@ struct SetSubscription {
   std::string uri;
   bool on = true;
 };
-/// What a client wants to hear of.
+/// What a client subscribes to.
 struct ListenFilter {
   bool tools = false, prompts = false, resources = false;
   std::vector<std::string> uris, tasks;

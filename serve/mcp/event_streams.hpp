@@ -35,7 +35,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   void push(std::string_view message, bool droppable);
   /// Nothing more will come. The events stay.
   void finish();
-  /// Lets go of the exchange; the events stay, and go on being kept.
+  /// Lets go of the exchange; events are still recorded.
   void detach();
   /// Sends what came after `seen` to a new exchange, which takes the old one's place.
   void resume(std::uint64_t seen, const std::shared_ptr<net::ResponseWriter>& exchange);

@@ -7,7 +7,7 @@
 namespace exai::serve::mcp {
 namespace {
 
-// A handler that asks on and on is broken; a person is not to be kept in a loop by it.
+// A handler that never stops asking is broken; it must not keep a person in a loop.
 constexpr int k_max_rounds = 16;
 
 /// How older revisions write the params of a request that asks for input.

@@ -231,7 +231,7 @@ void McpHttp::get(const net::HttpRequest& request, const engine::Principal& prin
   SessionStreams* const streams = peer.session->streams.get();
   const std::string_view last = request.header("last-event-id");
   if (last.empty()) return streams->listen(exchange);
-  // What is gone cannot be replayed; the client goes on with the stream of the present.
+  // What is gone cannot be replayed; the client continues with the current stream.
   if (!streams->resume(last, exchange)) streams->listen(exchange);
 }
 

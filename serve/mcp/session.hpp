@@ -15,7 +15,7 @@
 
 namespace exai::serve::mcp {
 
-/// Where a session hears what belongs to no request: a pipe, or the stream that an HTTP client keeps open.
+/// Where a session gets what belongs to no request: a pipe, or the stream that an HTTP client keeps open.
 class SessionChannel {
  public:
   virtual ~SessionChannel() = default;
@@ -53,7 +53,7 @@ struct SessionLimits {
 /// Used on the loop thread only.
 class SessionTable {
  public:
-  /// `make_id` is handed in; `on_gone` hears every session that ends (its calls are cancelled).
+  /// `make_id` is handed in; `on_gone` gets every session that ends (its calls are cancelled).
   SessionTable(SessionLimits limits, const Clock& clock, std::function<std::string()> make_id,
                std::function<void(const std::shared_ptr<Session>&)> on_gone);
 

@@ -26,7 +26,7 @@ class ResponseSink {
   virtual void abandon() = 0;
   /// The answer will take a while: the connection may be let go of, if the client can come back for it.
   virtual void let_poll() {}
-  /// The messages will go on until the client leaves (subscriptions/listen).
+  /// Messages follow until the client leaves (subscriptions/listen).
   virtual void stay() {}
 };
 

@@ -1,4 +1,4 @@
-// Who hears of changes: the open subscriptions/listen streams and the sessions. Loop thread only.
+// Who observes changes: the open subscriptions/listen streams and the sessions. Loop thread only.
 #pragma once
 
 #include "serve/mcp/session.hpp"

@@ -86,7 +86,7 @@ class McpWriter {
   [[nodiscard]] std::string created_task(const TaskFacts& task) const;
   /// tasks/get; `more` = further members as text, each with a comma before it.
   [[nodiscard]] std::string task(const TaskFacts& task, std::string_view more) const;
-  /// The end of a subscription, said by us.
+  /// The end of a subscription, by the server.
   [[nodiscard]] std::string listen_result(std::string_view subscription) const;
 
  private:

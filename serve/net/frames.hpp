@@ -32,7 +32,7 @@ class FrameReader {
   [[nodiscard]] const char* why() const { return why_; }
   /// True within a message, from its first byte on.
   [[nodiscard]] bool within() const { return head_size_ > 0 || in_payload_ || fragmented_; }
-  /// Bytes that the frame at hand still needs, as far as is known.
+  /// Bytes that the current frame still needs, as far as is known.
   [[nodiscard]] std::uint64_t expected() const { return in_payload_ ? left_ : 2; }
 
  private:

@@ -12,7 +12,7 @@
 
 namespace exai::serve::net {
 
-/// How long a peer that was refused may go on sending before it is cut off.
+/// How long a peer that was refused may still send before it is cut off.
 inline constexpr Millis k_linger{2000};
 
 /// Reads until the head is whole or refused; what came after it stays in the buffer. `eof` when the peer ends

@@ -249,14 +249,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     co_return !error;
   }
 
-  /// The peer ended in the midst of a request: it is told, if it still listens.
+  /// The peer ended in the middle of a request: answers, if it still reads.
   net::awaitable<bool> ended_early(ErrorCode error) {
     if (error != net::error::eof || !head_.begun()) co_return false;
     refusal_ = plain_error(400, "malformed request: it ends too early");
     co_return co_await refuse();
   }
 
-  /// Answers without the handler. The connection goes on only where it is certain where the next request
+  /// Answers without the handler. The connection stays open only where it is certain where the next request
   /// begins.
   net::awaitable<bool> refuse() {
     reading_ = false;

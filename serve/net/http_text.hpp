@@ -8,7 +8,7 @@
 
 namespace exai::serve::net {
 
-/// What becomes of the connection after an answer: HTTP/1.0 keeps it only when told so.
+/// What becomes of the connection after an answer: HTTP/1.0 keeps it only when a header says so.
 enum class Persistence : std::uint8_t { keep, keep_announced, close };
 
 std::string_view reason_phrase(int status);

@@ -49,7 +49,7 @@ class AsioLoop final : public engine::Loop {
   net::io_context& io_;
 };
 
-/// Tells a caller for whom there is no room so, without waiting for it.
+/// Refuses a caller for whom there is no room, without waiting for it.
 void turn_away(Tcp::socket socket) {
   const HttpResponse answer = plain_error(503, "too many connections", "Retry-After: 1\r\n");
   std::string text;
@@ -256,7 +256,7 @@ void NetServer::run() {
   for (const std::shared_ptr<Connection>& one : impl_->registry.all()) one->sweep(Steady::max());
   impl_->io.restart();
   impl_->io.poll();
-  // From here on a signal does what it does to any process: nobody would hear it.
+  // From here on a signal does what it does to any process: nobody would handle it.
   ErrorCode ignored;
   impl_->signals.clear(ignored);
 }

@@ -26,7 +26,7 @@ struct NetLimits {
 };
 NetLimits net_limits(const Config& config);
 
-/// What one hears of a connection that one has dialled, on the loop.
+/// Observes a dialled connection, on the loop.
 struct DialHooks {
   std::function<void()> on_open;
   std::function<void(std::string_view)> on_text;
@@ -57,9 +57,9 @@ class NetServer {
   void on_signals(std::initializer_list<int> signals, std::function<void(int)> handler);
   [[nodiscard]] std::size_t connections() const;
 
-  /// Hears what() of an exception that left a job of the loop; the loop goes on.
+  /// Gets what() of an exception that left a job of the loop; the loop continues.
   void on_broken(std::function<void(std::string_view)> hook);
-  /// Hears of a caller who was turned away because there was no room: its address and the listener.
+  /// Observes callers turned away for lack of room: the address and the listener.
   void on_turned_away(std::function<void(std::string_view address, std::string_view listener)> hook);
   /// Asked several times a second for what is open: streams and connections whose pass has expired end, and
   /// everything of one that was retired.
