@@ -8,6 +8,7 @@
 #include "io/log.hpp"
 #include "io/notify.hpp"
 #include "io/process.hpp"
+#include "serve/configured_catalogue.hpp"
 #include "serve/instructions.hpp"
 #include "serve/judge.hpp"
 #include "serve/mcp/mcp_pipe.hpp"
@@ -15,7 +16,6 @@
 #include "serve/server_parts.hpp"
 #include "serve/shim.hpp"
 #include "serve/start.hpp"
-#include "serve/toolbox.hpp"
 #include "tools/workflows/workflow.hpp"
 
 #include <csignal>
@@ -193,8 +193,8 @@ class Server {
         !guarded)
       return guarded;
     const Config& config = judgement.runtime->config;
-    Result<Toolbox> tools =
-        make_toolbox(writer_, config, configured_workflows(config, options_.root), options_.documents);
+    Result<ConfiguredCatalogue> tools = configured_catalogue(
+        writer_, config, configured_workflows(config, options_.root), options_.documents);
     if (!tools) return fail(tools.error());
     apply(judgement, std::move(*tools));
     return {};
@@ -217,7 +217,7 @@ class Server {
     });
   }
 
-  void replace_tools(Toolbox next) {
+  void replace_tools(ConfiguredCatalogue next) {
     const bool same = next.catalogue.tools().items() == parts_.catalogue.get()->tools().items();
     parts_.metrics.learn(next.catalogue.job_names());
     parts_.catalogue.replace(std::move(next.catalogue));
@@ -226,7 +226,7 @@ class Server {
     parts_.mcp.service.changed(engine::Change::prompts, "");
   }
 
-  void apply(Judgement& judgement, Toolbox tools) {
+  void apply(Judgement& judgement, ConfiguredCatalogue tools) {
     const std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
     const Config& config = runtime->config;
     const Result<void> reopened = log().reopen(Redactor(config.secrets()), log_level(config));
@@ -269,12 +269,12 @@ class Server {
 };
 
 /// The tools are put together beside the rest of the start; what a person wrote was judged before.
-std::future<Result<Toolbox>> tools_beside(const mcp::McpWriter& writer,
-                                          std::shared_ptr<const engine::Runtime> runtime,
-                                          const ServeOptions& options,
-                                          std::future<Result<tools::ToolList>>& workflows) {
+std::future<Result<ConfiguredCatalogue>> tools_beside(const mcp::McpWriter& writer,
+                                                      std::shared_ptr<const engine::Runtime> runtime,
+                                                      const ServeOptions& options,
+                                                      std::future<Result<tools::ToolList>>& workflows) {
   return std::async(std::launch::async, [&writer, &options, &workflows, runtime = std::move(runtime)] {
-    return make_toolbox(writer, runtime->config, workflows.get(), options.documents);
+    return configured_catalogue(writer, runtime->config, workflows.get(), options.documents);
   });
 }
 
@@ -291,7 +291,7 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
                    const ServeOptions& options, const ReadyHook& on_ready) {
   std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
   const mcp::McpWriter writer({runtime->config.text("server.name"), std::string(version()), instructions()});
-  std::future<Result<Toolbox>> toolbox = tools_beside(writer, runtime, options, workflows);
+  std::future<Result<ConfiguredCatalogue>> offered = tools_beside(writer, runtime, options, workflows);
   harden();
   const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
   Result<std::optional<io::LockFile>> lock = only_one(state, options);
@@ -303,8 +303,8 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
         log->write(io::LogLevel::error, "cassette.write", error.message);
       });
   if (!environment) return fail(environment.error());
-  const auto first_catalogue = [&toolbox] {
-    Result<Toolbox> made = toolbox.get();
+  const auto first_catalogue = [&offered] {
+    Result<ConfiguredCatalogue> made = offered.get();
     if (!made) throw std::runtime_error("the built-in tools are broken: " + made.error().message);
     return std::move(made->catalogue);
   };

@@ -1,4 +1,4 @@
-#include "serve/toolbox.hpp"
+#include "serve/configured_catalogue.hpp"
 
 #include "core/file_names.hpp"
 #include "engine/runtime.hpp"
@@ -33,9 +33,9 @@ Result<tools::ToolList> configured_workflows(const Config& config, const std::fi
   return tools::load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
 }
 
-Result<Toolbox> make_toolbox(const mcp::McpWriter& writer, const Config& config,
-                             Result<tools::ToolList> workflows,
-                             const std::vector<tools::Document>& documents) {
+Result<ConfiguredCatalogue> configured_catalogue(const mcp::McpWriter& writer, const Config& config,
+                                                 Result<tools::ToolList> workflows,
+                                                 const std::vector<tools::Document>& documents) {
   const Result<tools::ToolList> tools = all_tools(std::move(workflows));
   if (!tools) return fail(tools.error());
   tools::VisibleTools offered = tools::visible(*tools, config);
@@ -45,7 +45,7 @@ Result<Toolbox> make_toolbox(const mcp::McpWriter& writer, const Config& config,
       mcp::Catalogue::from(writer, offered.tools, Registered<tools::Resource>::all(),
                            Registered<tools::Prompt>::all(), std::move(extras));
   if (!catalogue) return fail(catalogue.error());
-  return Toolbox{std::move(*catalogue), std::move(offered.findings)};
+  return ConfiguredCatalogue{std::move(*catalogue), std::move(offered.findings)};
 }
 
 }  // namespace exai::serve
