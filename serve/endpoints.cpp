@@ -124,7 +124,7 @@ void McpEndpoint::settle(const net::HttpRequest& request,
   if (!issuer) return exchange->answer(parts_.guard.access().still_unknown());
   const auto copy = std::make_shared<auth::RequestCopy>(request);
   fetch_keys();
-  // The line of those who wait keeps the issuer's keys alive, whatever a reload puts in their place.
+  // The waiting requests keep the issuer's keys alive, also after a reload replaced them.
   const bool waits = issuer->wait(parts_.background, copy->bytes(), [this, issuer, copy, exchange] {
     net::HttpRequest again = copy->view();
     const bool counted = again.path == "/mcp" || mcp::McpSse::serves(again.path);

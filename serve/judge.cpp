@@ -28,7 +28,7 @@ bool needed(const Setting& setting, Purpose purpose) {
   return true;
 }
 
-/// A finding about what the purpose does not need is worth knowing and no more.
+/// A finding about what the purpose does not need is a note and no more.
 void weigh(Finding& finding, Purpose purpose) {
   if (purpose == Purpose::serve) return;
   const Setting* setting = finding.setting.empty() ? nullptr : find_setting(finding.setting);

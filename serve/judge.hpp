@@ -1,4 +1,4 @@
-// The one judge of a configuration. Whoever asks whether settings are good, asks here and says what it says:
+// The one judge of a configuration. Everything that needs to know whether settings are good asks here:
 // serve at its start, serve --check, a reload, exai validate, the check config.valid and through it doctor
 // and the runbooks.
 #pragma once

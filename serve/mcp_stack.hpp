@@ -35,7 +35,7 @@ struct McpStack {
   mcp::McpSse sse;
 
  private:
-  /// Sessions end when their time is over, also when nobody calls any more.
+  /// Sessions end when their time is over, also without further calls.
   void sweep_later();
   engine::Loop& loop_;
   std::function<engine::PassState(const engine::Pass&)> state_of_;

@@ -164,7 +164,7 @@ class Server {
     grace_ = parts_.net.loop().after(Millis{50}, [this, times] { watch_connections(times - 1); });
   }
 
-  /// All or nothing: what a start would refuse, a reload refuses, and the old settings stay in force.
+  /// All or nothing: a reload refuses what a start would refuse, and the old settings stay.
   void reload() {
     if (!options_.reload) return;
     io::notify_systemd("RELOADING=1");

@@ -36,7 +36,7 @@ tl::unexpected<Error> unknown_conversation(const std::string& id) {
 
 }  // namespace
 
-/// One conversation. `gate` guards all but what stands under ConversationMemory::mutex_.
+/// One conversation. `gate` guards all but what ConversationMemory::mutex_ guards.
 struct ConversationMemory::Entry {
   std::mutex gate;
   std::string id, owner;
@@ -155,7 +155,7 @@ std::optional<Error> ConversationMemory::trouble() {
     if (store_trouble_) return store_trouble_;
     if (!journal_trouble_) return std::nullopt;
   }
-  // An empty record says nothing and is passed over; that it can be written says all.
+  // An empty record is skipped when read; writing it is the test.
   const Result<io::Journal*> open = journal();
   const Result<std::uint64_t> number = open ? (*open)->append("") : fail(open.error());
   note(number ? std::nullopt : std::optional<Error>(number.error()));
@@ -173,12 +173,12 @@ ConversationMemory::Hold ConversationMemory::insert(Hold entry) {
 }
 
 /// Drops what was not used for longest and is in the store. What waits to be written stays, so only a few are
-/// looked at: the writer comes back to the rest. The caller lets go of them where it holds no lock.
+/// looked at: the writer takes the rest later. The caller releases them where it holds no lock.
 std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t looks) {
   std::vector<Hold> dropped;
   for (auto one = recent_.begin();
        recent_.size() > limits_.conversations && one != recent_.end() && looks > 0; --looks) {
-    // References are handed out under the lock only: whoever has one may still change it.
+    // References are taken under the lock only: a holder may still change it.
     const bool needed = one->value->listed == collection_ || one->value.use_count() > 1;
     if (!needed) dropped.push_back(std::move(one->value));
     one = needed ? std::next(one) : recent_.erase(one);
@@ -187,7 +187,7 @@ std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t loo
 }
 
 /// The same until nothing is too much, for the writer. It steps back for others even while it holds the lock,
-/// so it holds it for a few at a time only: whoever answers a client waits for it.
+/// so it holds it for a few at a time only: calls wait for it.
 void ConversationMemory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
   for (std::vector<Hold> dropped = shrink(k_more_looks); !dropped.empty(); dropped = shrink(k_more_looks)) {
     lock.unlock();
@@ -397,7 +397,7 @@ bool ConversationMemory::write_round(std::unique_lock<std::mutex>& lock) {
   lock.lock();
   if (!saved) {
     for (const Hold& entry : taken) list(entry);
-    fresh_ += bytes;  // what they weigh stays counted; who waits for room waits on
+    fresh_ += bytes;  // their bytes stay counted; who waits for room still waits
     return false;
   }
   unwritten_ -= bytes;
@@ -406,7 +406,7 @@ bool ConversationMemory::write_round(std::unique_lock<std::mutex>& lock) {
 }
 
 bool ConversationMemory::is_quick(const std::string& id) const {
-  if (limits_.power) return false;  // whoever changes it waits for the disk
+  if (limits_.power) return false;  // each change waits for the disk
   Hold entry;
   {
     const std::scoped_lock lock(mutex_);
@@ -416,7 +416,7 @@ bool ConversationMemory::is_quick(const std::string& id) const {
     if (found == recent_.end()) return false;
     entry = found->value;
   }
-  const std::unique_lock lock(entry->gate, std::try_to_lock);  // whoever has it may be at work on a large one
+  const std::unique_lock lock(entry->gate, std::try_to_lock);  // its holder may be working on a large one
   return lock.owns_lock() && entry->state.size() <= k_max_quick;
 }
 

@@ -74,14 +74,14 @@ class ConversationMemory {
   /// When a new state is in the journal.
   enum class Recorded : std::uint8_t {
     at_once,    ///< before update() returns
-    with_next,  ///< with the conversation's next change: for one who answers nobody before that one
+    with_next,  ///< with the conversation's next change: nothing is answered before that one
   };
-  /// Changes the state as one step, nobody else being in between; with `begin` the id is new and begins a
+  /// Changes the state as one atomic step; with `begin` the id is new and begins a
   /// conversation. When `change` fails nothing is changed. `change` must not block.
   Result<void> update(const std::string& id, const std::string& owner, const ConversationRules& rules,
                       bool begin, const std::function<Result<void>(Json& state)>& change,
                       Recorded recorded = Recorded::at_once);
-  /// True when nobody has to wait to change this conversation: it is in memory (or, for an empty id, yet to
+  /// True when a change of this conversation never waits: it is in memory (or, for an empty id, yet to
   /// be begun), what it keeps is small, and there is room for more.
   [[nodiscard]] bool is_quick(const std::string& id) const;
   /// Returns when everything of before is in the store, or could not be brought there.

@@ -44,7 +44,7 @@ struct AccessDecision {
 /// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/mcp).
 engine::Scope needed_scope(std::string_view path);
 
-/// The rules in effect: immutable, replaced as a whole by a reload. Judging reads no file and asks nobody.
+/// The rules in effect: immutable, replaced as a whole by a reload. Judging reads no file and no network.
 class AccessPolicy {
  public:
   /// Reads the settings and the keys file (relative to `root`). `config` errors: a keys file that is missing,

@@ -1,4 +1,4 @@
-// Stands at every listener that needs a key: judges each request once, counts what a caller may ask, and
+// Guards every listener that needs a key: judges each request once, counts what a caller may ask, and
 // reports to log and metrics those it keeps out.
 #pragma once
 
@@ -30,12 +30,13 @@ class QuietLog {
 /// Loop thread only.
 class Guard {
  public:
-  /// `note` is one line for whoever runs the server; may be empty.
+  /// `note` is one line for the operator; may be empty.
   Guard(const AccessPolicy& access, engine::Metrics& metrics, const Clock& clock, engine::RateLimits limits,
         QuietLog::Write note);
 
-  /// Who asks, and whether that was already too much: the pass stays with the request. `counted`: the request
-  /// counts against the limits. Undecided (nothing and no pass) when only the issuer's newer keys can tell.
+  /// The caller, and whether that was already too much: the pass stays with the request. `counted`: the
+  /// request counts against the limits. Undecided (nothing and no pass) when only the issuer's newer keys can
+  /// tell.
   std::optional<net::HttpResponse> admit(net::HttpRequest& request, bool counted,
                                          const Secret* own = nullptr);
   /// The same once there are no newer keys to wait for.

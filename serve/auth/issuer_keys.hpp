@@ -1,5 +1,5 @@
 // The issuer's key set: fetched beside the calls, kept on the loop, renewed as it ages or when a token names
-// a key that is not in it. The requests that wait for a fetch stand in line here.
+// a key that is not in it. The requests that wait for a fetch queue here.
 #pragma once
 
 #include "core/lru.hpp"

@@ -39,13 +39,13 @@ class Jwk {
   std::shared_ptr<void> key_;  // EVP_PKEY
 };
 
-/// Keys taken from one set, at most; what stands behind them is passed over.
+/// Keys taken from one set, at most; the rest is ignored.
 inline constexpr std::size_t k_max_jwks = 100;
 
 class JwkSet {
  public:
   JwkSet() = default;
-  /// The usable keys of a JWKS document; the others are passed over, as RFC 7517 section 5 wants. `invalid`
+  /// The usable keys of a JWKS document; the others are ignored, as RFC 7517 section 5 wants. `invalid`
   /// when it is not such a document or holds no usable key.
   static Result<JwkSet> parse(std::string_view text);
 

@@ -56,7 +56,7 @@ struct KeysFile {
 /// rule).
 Result<KeysFile> read_keys_file(const std::filesystem::path& path, bool strict);
 
-/// The keys that stand in plain text in auth.api_keys: "key:" and 8 digits of the digest, admin, for ever.
+/// The plain text keys of auth.api_keys: "key:" and 8 digits of the digest, admin, for ever.
 NamedKey plain_key(std::string_view key);
 
 /// The key that this text is, or nullptr. All are compared, each in constant time, so the time says nothing

@@ -15,7 +15,7 @@
 namespace exai::serve::auth {
 
 struct OAuthSettings {
-  std::string issuer;    ///< as it stands in tokens
+  std::string issuer;    ///< as tokens name it
   std::string resource;  ///< our canonical URL, the audience: "https://host/mcp"
   std::string jwks_url;  ///< empty = found by the issuer's metadata
   Millis leeway{60000};

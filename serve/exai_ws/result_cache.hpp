@@ -1,4 +1,4 @@
-// Results that were given, for those who ask again: bounded by count and bytes, the one
+// Results, for requests that are sent again: bounded by count and bytes, the one
 // used longest ago goes first. Pure: the time is handed in.
 #pragma once
 

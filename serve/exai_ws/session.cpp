@@ -134,7 +134,7 @@ void DaemonSession::run(CallFrame frame, const std::string& call) {
 void DaemonSession::duplicate(const CallFrame& frame, const std::string& why, const std::string& original) {
   state_.log_error("DUPLICATE", why, id_, frame.request_id);
   const Json details = {{"original_request_id", original}};
-  // While the request id stands for another call, a call_tool_res would be taken for the answer to that one.
+  // While the request id belongs to another call, a call_tool_res would look like the answer to that one.
   if (waiting_.contains(frame.request_id))
     return send(frames::error("DUPLICATE", why, frame.request_id, details), false);
   const Error error = make_error(ErrorKind::invalid, why, "send the call under a new request id");

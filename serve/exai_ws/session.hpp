@@ -1,4 +1,4 @@
-// One session of the daemon: its calls, who waits for them, and what was answered. With the client's wish it
+// One session of the daemon: its calls, their waiters, and their answers. With the client's wish it
 // outlives its connection for a while (ws.resume_grace). Loop thread only.
 #pragma once
 

@@ -83,13 +83,13 @@ class Catalogue {
   std::vector<ResourceEntry> templates_;
 };
 
-/// The catalogue as it is now: a reload puts another in its place, and whoever holds the old one finishes
-/// with it. Any thread.
+/// The catalogue as it is now: a reload replaces it, and calls that hold the old one finish with it. Any
+/// thread.
 class CurrentCatalogue {
  public:
   explicit CurrentCatalogue(Catalogue first)
       : catalogue_(std::make_shared<const Catalogue>(std::move(first))) {}
-  /// One that is still being made: whoever asks first fetches it, and waits for it.
+  /// One that is still being made: the first get() waits for it.
   explicit CurrentCatalogue(std::function<Catalogue()> fetch) : fetch_(std::move(fetch)) {}
   [[nodiscard]] std::shared_ptr<const Catalogue> get() const {
     const std::scoped_lock lock(mutex_);

@@ -1,4 +1,4 @@
-// A list of things on offer, serialised once for both eras and cut into pages.
+// A list of what is offered, serialised once for both lifecycles and cut into pages.
 #pragma once
 
 #include "serve/mcp/writer.hpp"

@@ -22,7 +22,7 @@ class SessionChannel {
   virtual void send(std::string message) = 0;
   /// True while the client keeps the channel open: its session is in use, however silent.
   [[nodiscard]] virtual bool listening() const { return true; }
-  /// The session is over: whoever still reads gets the end.
+  /// The session is over: an open stream ends.
   virtual void end() {}
 };
 

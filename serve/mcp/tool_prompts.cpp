@@ -7,7 +7,7 @@ std::string type_of(const Json& schema) {
   const auto type = schema.is_object() ? schema.find("type") : schema.end();
   if (!schema.is_object() || type == schema.end()) return {};
   if (type->is_string()) return type->get<std::string>();
-  // One of several: whoever may be a text can be written as one.
+  // One of several types: what may be a text can be written as one.
   return type->is_array() && std::find(type->begin(), type->end(), "string") != type->end() ? "string" : "";
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 5> k_versions{"2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26",
                                                      "2024-11-05"};
 
-/// What we offer in every era; the logo is a plain square, so that hosts that show icons show one.
+/// What we offer in every revision; the logo is a plain square, so that hosts that show icons show one.
 Json server_capabilities() {
   return {{"tools", {{"listChanged", true}}},
           {"prompts", {{"listChanged", true}}},
@@ -260,7 +260,7 @@ std::string progress_params(std::string_view token, std::uint64_t count, const e
     text.append(std::to_string(count));
   const std::string& shown = progress.text.empty() ? progress.message : progress.text;
   if (!shown.empty()) text += ",\"message\":" + quote_json(shown);
-  // Lets a client of ours tell a piece of the answer from a remark about it.
+  // Lets our own client separate a piece of the answer from a remark about it.
   if (!progress.text.empty()) text += ",\"_meta\":{\"exai/partial\":true}";
   return text + "}";
 }

@@ -34,7 +34,7 @@ class Connection {
 /// Where a connection is counted: with the others, or with those that have places of their own.
 enum class Share : std::uint8_t { common, reserved };
 
-/// Who is connected. Outlives the io_context: coroutines that still stand when that ends sign out here.
+/// Who is connected. Outlives the io_context: coroutines that are suspended when it ends sign out here.
 class ConnectionRegistry {
  public:
   void enter(const std::shared_ptr<Connection>& connection, Share share, const std::string& address);
@@ -71,7 +71,7 @@ class ConnectionManager {
   void wind_down();
   [[nodiscard]] bool winding_down() const { return winding_down_; }
   [[nodiscard]] std::size_t size() const { return registry_.size(); }
-  /// Of what was opened with it; good where there is none or nobody judges.
+  /// Of what was opened with it; good where there is none or no judge.
   [[nodiscard]] engine::PassState state_of(const std::shared_ptr<const engine::Pass>& pass) const {
     return pass && judge_pass ? judge_pass(*pass) : engine::PassState{};
   }

@@ -1,5 +1,5 @@
 // Reading a head from a socket and refusing a request, for every kind of connection. The coroutines keep the
-// rules that stand in http_connection.cpp; what they are handed belongs to the connection that awaits them.
+// rules in http_connection.cpp; their arguments belong to the connection that awaits them.
 #pragma once
 
 #include "serve/net/connection_manager.hpp"

@@ -292,7 +292,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   std::weak_ptr<PendingResponse> pending_;
   Steady deadline_ = Steady::max();
   bool reading_ = false, begun_ = false;
-  bool watching_ = false, lost_ = false;  // lost_: the peer left while somebody cared
+  bool watching_ = false, lost_ = false;  // lost_: the peer left while a handler was at work
 };
 
 }  // namespace

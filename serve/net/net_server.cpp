@@ -68,7 +68,7 @@ net::awaitable<void> accept_all(Tcp::acceptor& acceptor, ConnectionManager& mana
     Tcp::socket socket = co_await acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
     if (error == net::error::operation_aborted) co_return;
     if (error) {
-      // Out of descriptors, most likely: they come back when others leave.
+      // Out of descriptors, most likely: some are free when others leave.
       pause.expires_after(Millis{100});
       co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
       continue;
@@ -252,7 +252,7 @@ void NetServer::run() {
       if (impl_->on_broken) impl_->on_broken(error.what());
     }
   }
-  // Whoever is still connected goes now, while those whom the handlers speak to still stand.
+  // Remaining connections end now, while what their handlers use still exists.
   for (const std::shared_ptr<Connection>& one : impl_->registry.all()) one->sweep(Steady::max());
   impl_->io.restart();
   impl_->io.poll();

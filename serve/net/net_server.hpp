@@ -30,7 +30,7 @@ NetLimits net_limits(const Config& config);
 struct DialHooks {
   std::function<void()> on_open;
   std::function<void(std::string_view)> on_text;
-  std::function<void(const Error&)> on_lost;  ///< once, also when the connection never came about
+  std::function<void(const Error&)> on_lost;  ///< once, also when there never was a connection
 };
 
 class NetServer {
