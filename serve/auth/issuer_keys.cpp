@@ -93,8 +93,8 @@ Millis IssuerKeys::pause_left() const {
 IssuerView IssuerKeys::view() const {
   const bool may = fetching_ || next_ != nullptr || !failed_ || pause_left().count() == 0;
   const auto lacks = [this](std::string_view id) {
-    const auto found = in_vain_.find(id);
-    return found != in_vain_.end() && clock_.steady() - found->value < k_in_vain_for;
+    const auto found = not_found_.find(id);
+    return found != not_found_.end() && clock_.steady() - found->value < k_not_found_for;
   };
   return {keys_, ever_, may, !fetching_ && !next_ && !failed_, lacks};
 }
@@ -104,7 +104,7 @@ bool IssuerKeys::due() const {
 }
 
 void IssuerKeys::missed(std::string_view key_id) {
-  in_vain_.put(std::string(key_id.substr(0, k_max_subject_bytes)), clock_.steady());
+  not_found_.put(std::string(key_id.substr(0, k_max_subject_bytes)), clock_.steady());
 }
 
 void IssuerKeys::take(FetchedKeys fetched) {

@@ -20,8 +20,8 @@ inline constexpr Millis k_fetch_deadline{5000}, k_wait_for_fetch{6000};
 /// and must not keep a new key out for long either. An issuer that failed is left alone for longer.
 inline constexpr Millis k_fetch_pause{2000}, k_fetch_pause_failed{30000};
 /// A key id that was not in the set is not looked for again so soon.
-inline constexpr Millis k_in_vain_for{30000};
-inline constexpr std::size_t k_max_in_vain = 256;
+inline constexpr Millis k_not_found_for{30000};
+inline constexpr std::size_t k_max_not_found = 256;
 inline constexpr std::size_t k_jwks_bytes = std::size_t{256} << 10U;
 inline constexpr std::size_t k_max_waiting = 64, k_max_waiting_bytes = std::size_t{16} << 20U;
 
@@ -68,7 +68,7 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   bool ever_ = false, fetching_ = false, failed_ = false;
   std::optional<Steady> begun_;          // of the last fetch
   std::unique_ptr<engine::Timer> next_;  // of the fetch that is about to begin
-  Lru<Steady> in_vain_{LruLimits{.entries = k_max_in_vain}};
+  Lru<Steady> not_found_{LruLimits{.entries = k_max_not_found}};
   Steady fresh_until_{};
   std::vector<std::function<void()>> waiting_;
   std::size_t waiting_bytes_ = 0;
