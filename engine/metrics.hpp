@@ -19,7 +19,7 @@ std::string_view to_string(Transport transport);
 struct MetricsNow {
   std::vector<models::CacheRow> caches{};
   std::uint64_t generation = 1;  ///< of the settings in force
-  bool in_step = true;           ///< the files say what runs
+  bool in_step = true;           ///< the files equal what runs
   bool last_reload_good = true;
 };
 

@@ -1,5 +1,5 @@
 // Answers of models by the content of their questions. Equal questions asked at the same time are asked once;
-// errors are never kept.
+// errors are never cached.
 #pragma once
 
 #include "core/config.hpp"
@@ -40,8 +40,8 @@ class AnswerCache {
     Reply reply;
     bool cached = false;  ///< no model was asked for it now, or by another call
   };
-  /// The kept answer, or that of whoever asks the same right now, or `fetch`'s own. Waiting for another ends
-  /// with `timeout` or `cancelled`; when the other fails, the first of those who wait asks itself.
+  /// The cached answer, or that of a call that asks the same now, or `fetch`'s own. Waiting for another ends
+  /// with `timeout` or `cancelled`; when the other fails, the first waiter fetches itself.
   Result<Found> get(const std::string& key, Deadline deadline, const std::stop_token& stop,
                     const std::function<Result<Reply>()>& fetch);
 

@@ -101,7 +101,7 @@ void Breakers::failed(std::string_view provider, std::string_view model, const C
     State& state = found->second;
     before = state.state;
     ++state.failures;
-    // A call that began before the circuit opened says nothing new.
+    // A call that began before the circuit opened adds nothing.
     if (state.state == Circuit::open) return;
     const bool opens = state.state == Circuit::half_open || state.failures >= rules.failures;
     if (!opens) return;

@@ -1,4 +1,4 @@
-// Circuit breakers: a model that keeps failing is left alone for a while. Decisions
+// Circuit breakers: a model that keeps failing gets no calls for a while. Decisions
 // only; time is handed in, nothing is asked here.
 #pragma once
 

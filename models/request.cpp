@@ -94,7 +94,7 @@ AttemptResult<Answer> ModelRequest::repeated(const Target& target, Deadline dead
   for (int done = 0;; ++done) {
     Attempt attempt;
     AttemptResult<Answer> result = one_attempt<Answer>(target, deadline, done == 0, once, attempt);
-    // The circuit may open between two tries: what opened it says more than that it is open.
+    // The circuit may open between two attempts: the error that opened it is the better answer.
     if (result.failure == Failure::circuit_open && !result.answer && before) return std::move(*before);
     if (result.answer || !repeatable || attempt.streamed || attempt.settled || !passing(result.failure))
       return result;

@@ -89,7 +89,7 @@ std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis retry_
     wait = rules.delays[std::min(static_cast<std::size_t>(done), rules.delays.size() - 1)];
   const double factor = 1.0 + rules.jitter * (2.0 * std::clamp(chance, 0.0, 1.0) - 1.0);
   wait = std::max(Millis(static_cast<long long>(static_cast<double>(wait.count()) * factor)), retry_after);
-  // Coming back at the very end helps nobody.
+  // An attempt at the very end cannot succeed.
   if (wait >= left) return std::nullopt;
   return wait;
 }

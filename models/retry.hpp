@@ -12,14 +12,14 @@
 
 namespace exai::models {
 
-/// What a failure says about who failed.
+/// What a failure means, and whose it is.
 enum class Failure : std::uint8_t {
   cancelled,     ///< the caller went away
   caller,        ///< the request itself is wrong; nobody would answer it
   setup,         ///< this provider cannot be used as it is configured (key, address, model); another may
   no_permit,     ///< too much is in flight to it
   circuit_open,  ///< its circuit is open
-  limited,       ///< it said "later" (429)
+  limited,       ///< it answered "later" (429)
   failed,        ///< 408, 5xx
   unreachable,   ///< no connection, or one that broke
   nonsense,      ///< an answer that is cut or makes no sense

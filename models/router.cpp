@@ -66,7 +66,7 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
   Millis soonest{0};
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const bool last = i + 1 == candidates.size();
-    // Whoever is silent must leave time for those who stand by.
+    // A silent provider must leave time for the fallbacks.
     const Millis share = deadline.left(services_.clock) * config.integer("failover.first_share") / 100;
     const Deadline until = last ? deadline : deadline.within(share, services_.clock);
     AttemptResult<Reply> result = model_request.chat(candidates[i], request, until, !last, on_delta);

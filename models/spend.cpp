@@ -48,7 +48,7 @@ Spend::Spend(store::Spend* store, const Clock& clock, std::function<void(const E
           [this](std::unique_lock<std::mutex>& lock) { return write(lock); }) {}
 
 /// A new day begins with what the store knows of it: another life of this server may have spent. Under the
-/// lock, so that nobody spends before the budget is known.
+/// lock, so that nothing is spent before the budget is known.
 void Spend::turn_day() {
   const std::string today = utc_day(clock_.wall());
   if (today != day_) {
@@ -94,7 +94,7 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
   const auto own = own_key.empty() ? std::nullopt : budget_limit(config, own_key);
   if (!max && !daily && !own) return {};
   const double own_max = own.value_or(0);
-  // What costs nothing is never too dear.
+  // What costs nothing is never refused.
   const double estimate = cost_of(model, {prompt_tokens, output_tokens, 0}).value_or(0);
   if (estimate <= 0) return {};
   if (max && estimate > *max)

@@ -61,7 +61,7 @@ class Server {
     return done;
   }
 
-  /// Says in the instance file who serves here and on which settings; each reload says it anew.
+  /// Writes to the instance file who serves here and on which settings; each reload again.
   Result<void> announce(io::LockFile& file) {
     instance_ = &file;
     return file.write(instance_line());

@@ -1,4 +1,4 @@
-// What a folder stands for when a caller names it: the files in it that a person would send along.
+// What a folder means when a caller names it: the files in it that a person would send along.
 #pragma once
 
 #include "io/beneath.hpp"

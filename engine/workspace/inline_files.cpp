@@ -211,7 +211,7 @@ bool FileInliner::takes(const Candidate& candidate, InlinedFile& record) {
   return false;
 }
 
-/// "   12→text", for a model that shall speak of lines.
+/// "   12→text", for a model that is to name lines.
 void FileInliner::append_numbered(std::string_view content) {
   std::size_t number = 0;
   while (!content.empty()) {

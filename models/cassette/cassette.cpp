@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view k_end = "    # end of exchange\n";
 
-// Kinds by their words; a cassette says them in words too.
+// Kinds by the words that a cassette has for them.
 constexpr std::array k_kinds{ErrorKind::usage,       ErrorKind::config,    ErrorKind::missing_input,
                              ErrorKind::unreachable, ErrorKind::refused,   ErrorKind::budget,
                              ErrorKind::internal,    ErrorKind::cancelled, ErrorKind::timeout,

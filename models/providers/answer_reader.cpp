@@ -98,7 +98,7 @@ void AnswerReader::take(const SseEvent& event) {
 }
 
 Result<void> AnswerReader::end_of_events() {
-  // The last event may lack its blank line; one that was cut is not whole JSON and says nothing.
+  // The last event may lack its blank line; one that was cut is not whole JSON and is ignored.
   if (!broken_ && !done_ && events_.incomplete()) {
     (void)events_.feed("\n\n", [this](const SseEvent& event) {
       if (trim(event.data) == "[DONE]" || parse_foreign_json(event.data) || event.event == "error")

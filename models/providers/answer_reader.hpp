@@ -13,7 +13,7 @@
 
 namespace exai::models {
 
-/// What the body is follows from the content type. A type that says nothing (none, text/plain, bytes) leaves
+/// What the body is follows from the content type. An unspecific type (none, text/plain, bytes) leaves
 /// it to the first character that is not blank. It is never guessed from where a piece begins.
 class AnswerReader {
  public:

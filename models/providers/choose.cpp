@@ -220,7 +220,7 @@ std::vector<ModelChoice> fallbacks(const Config& config, const ModelCatalogue& c
   std::vector<std::string> names = first.model.instead;
   if (const Provider* const open = open_provider(); !first.provider->any_model) {
     if (open != nullptr) names.emplace_back(open->id);
-  } else {  // of a model of the user's own, nobody knows the nearest; the usual ones answer
+  } else {  // the nearest to a user's own model is unknown; the usual ones answer
     for (const Provider* provider : Registered<Provider>::all())
       if (!provider->default_model.empty()) names.emplace_back(provider->default_model);
   }

@@ -56,7 +56,7 @@ std::string code_in(const Json& value) {
   return {};
 }
 
-/// A code that stands for "all is well".
+/// A code that means success.
 bool good_code(std::string_view code) {
   constexpr std::array<std::string_view, 9> k_good{"0",       "200", "201",    "ok",       "success",
                                                    "succeed", "0.0", "200000", "completed"};
@@ -81,7 +81,7 @@ Complaint complaint(const Json& where, const Json& around) {
   return {std::move(text), std::move(code)};
 }
 
-/// The member that holds an error, when it is there and says something.
+/// The member that holds an error, when it is there and not empty.
 const Json* holder(const Json& document) {
   constexpr std::array<std::string_view, 4> k_names{"error", "errors", "Error", "fault"};
   for (const std::string_view name : k_names) {

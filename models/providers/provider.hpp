@@ -45,7 +45,7 @@ struct ProviderAnswer {
   std::string body;
 };
 
-/// What became of one exchange, for those who decide whether to ask again.
+/// What became of one exchange, for the decision whether to repeat it.
 struct Attempt {
   int status = 0;         ///< of the last answer; 0 = none came
   bool streamed = false;  ///< text has gone to on_delta, so another answer would come twice

@@ -147,7 +147,7 @@ class Rounds {
         "ask again with use_websearch=false");
   }
 
-  /// A model asks for what was offered to it, and nothing else (security: T11).
+  /// A model may call only what was offered to it (security: T11).
   Result<void> only_offered(Completion& answer) {
     std::erase_if(answer.tools, [](const ToolCall& tool) { return tool.name == k_web_search; });
     for (const ToolCall& tool : answer.tools) {

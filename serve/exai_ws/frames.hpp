@@ -61,7 +61,7 @@ enum class Origin : std::uint8_t { run, cache, inflight };
 /// The frame for one receiver: request id, and whose run it was.
 std::string finish(std::string_view body, std::string_view request_id, Origin origin);
 
-/// What a failed call says besides its code.
+/// What a failed call reports besides its code.
 Json details_of(const Error& error);
 
 }  // namespace exai::serve::exai_ws::frames

@@ -27,7 +27,7 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   DaemonSession(DaemonState& state, std::string id, engine::Principal principal, bool resumable)
       : state_(state), id_(std::move(id)), principal_(std::move(principal)), resumable_(resumable) {}
 
-  /// From now on frames go there. Returns the attachment's number; the one before it has no say any more.
+  /// From now on frames go there. Returns the attachment's number; the one before it is ignored from then on.
   std::uint64_t attach(std::shared_ptr<net::FrameSink> sink);
   /// The connection is gone: the session waits for another, or ends.
   void detach();

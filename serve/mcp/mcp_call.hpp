@@ -18,7 +18,7 @@ namespace exai::serve::mcp {
 struct ServiceLimits {
   std::size_t streams = 1000;  ///< open subscriptions/listen
   Millis input_wait{600000};   ///< how long a person may take to answer
-  Millis heartbeat{5000};      ///< of a call that says nothing, to callers that asked for progress
+  Millis heartbeat{5000};      ///< of a silent call, to callers that asked for progress
   TaskLimits tasks;
 };
 

@@ -50,7 +50,7 @@ McpPipe::McpPipe(McpService& service, std::string id, engine::Principal principa
 }
 
 McpPipe::~McpPipe() {
-  // Nothing more goes out, whatever the calls still say.
+  // Nothing more goes out, whatever the calls still send.
   *write_ = [](const std::string&, bool) {};
   service_.drop(peer_.id);
 }

@@ -169,7 +169,7 @@ std::string McpService::update_task(TaskRecord& record, const TaskRequest& reque
     tasks_.set_status(record, "working");
     const std::function<void(Json)> resume = std::exchange(record.resume, nullptr);
     subscriptions_.task_changed(record.facts, {});
-    // Later, so that this request is answered before anything the resumed work says.
+    // Later, so that this request is answered before anything the resumed work sends.
     engine_.services().loop.post([resume, answers = std::exchange(record.answers, Json::object())]() mutable {
       resume(std::move(answers));
     });

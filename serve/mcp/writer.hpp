@@ -57,7 +57,7 @@ struct TaskFacts {
   Millis ttl{0}, poll{0};
 };
 
-/// What initialize says for the bridge to a daemon, which offers tools and nothing else.
+/// The result of initialize for the bridge to a daemon, which offers tools and nothing else.
 std::string initialize_result(const ServerIdentity& identity, std::string_view version);
 
 class McpWriter {
@@ -106,7 +106,7 @@ std::string progress_params(std::string_view token, std::uint64_t count, const e
 /// The members of a task's facts: "taskId":...,"status":... without braces.
 std::string task_members(const TaskFacts& task);
 
-/// True where wrong arguments are a result the model sees and can mend, not an error of the protocol
+/// True where wrong arguments are a result the model sees and can correct, not an error of the protocol
 /// (since 2025-11-25).
 bool input_errors_are_results(const Revision& revision);
 

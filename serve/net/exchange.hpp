@@ -80,7 +80,7 @@ class HttpHandler {
   virtual void handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) = 0;
 };
 
-/// One message connection (WebSocket), seen from the one who speaks on it. Loop thread only.
+/// One message connection (WebSocket), as its handler sees it. Loop thread only.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;

@@ -8,7 +8,7 @@
 
 namespace exai::serve::net {
 
-/// Close codes of RFC 6455 section 7.4.1 that we say ourselves.
+/// Close codes of RFC 6455 section 7.4.1 that we send ourselves.
 inline constexpr std::uint16_t k_close_normal = 1000, k_close_protocol = 1002, k_close_not_text = 1007,
                                k_close_policy = 1008, k_close_too_big = 1009;
 
