@@ -129,9 +129,9 @@ AttemptResult<Reply> ModelRequest::chat(const ModelChoice& choice, const ChatReq
     return {fail(allowed.error()), Failure::caller, false};
   const Millis own = config.duration(provider.timeout_setting),
                http = settings_.budgets[timeouts::Layer::http];
-  const bool wished = request.timeout > Millis{0};
-  const Millis max_time = wished ? request.timeout : std::min(own, http);
-  const std::string_view max_time_setting = wished       ? request.timeout_setting
+  const bool limited = request.timeout > Millis{0};
+  const Millis max_time = limited ? request.timeout : std::min(own, http);
+  const std::string_view max_time_setting = limited      ? request.timeout_setting
                                             : own > http ? timeouts::setting_key(timeouts::Layer::http)
                                                          : provider.timeout_setting;
   log_question(answering, request, tokens, std::min(max_time, deadline.left(services_.clock)));

@@ -147,12 +147,13 @@ Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
   }
   const Method* method = find_method(message.method, era);
   if (method == nullptr) {
-    const std::string meant = did_you_mean(
+    const std::string suggestion = did_you_mean(
         message.method, {"initialize", "ping", "tools/list", "tools/call", "resources/list", "resources/read",
                          "prompts/list", "prompts/get", "completion/complete", "server/discover"});
-    return refuse(message.id, k_method_not_found,
-                  "method not found: " + shown(message.method) + (meant.empty() ? "" : "; " + meant), nullptr,
-                  era == Era::stateless ? 404 : 200);
+    return refuse(
+        message.id, k_method_not_found,
+        "method not found: " + shown(message.method) + (suggestion.empty() ? "" : "; " + suggestion), nullptr,
+        era == Era::stateless ? 404 : 200);
   }
   if (!context.caller.principal.may(method->scope))
     return refuse_scope(message.id, context.caller.principal, method->scope, shown(message.method));
@@ -258,9 +259,10 @@ Action Dispatcher::get_prompt(MethodCall& call) const {
   const auto offered = catalogue();
   const PromptEntry* prompt = offered->find_prompt(name);
   if (prompt == nullptr) {
-    const std::string meant = did_you_mean(name, offered->prompt_names());
-    return refuse(id, k_invalid_params,
-                  "unknown prompt " + quote_json(shown(name)) + (meant.empty() ? "" : "; " + meant));
+    const std::string suggestion = did_you_mean(name, offered->prompt_names());
+    return refuse(
+        id, k_invalid_params,
+        "unknown prompt " + quote_json(shown(name)) + (suggestion.empty() ? "" : "; " + suggestion));
   }
   tools::PromptArguments arguments;
   const Json& given = member_of(call.params, "arguments");
@@ -296,10 +298,11 @@ Action Dispatcher::read_resource(MethodCall& call) const {
   const auto offered = catalogue();
   std::optional<FoundResource> found = offered->find_resource(uri);
   if (!found) {
-    const std::string meant = did_you_mean(uri, offered->resource_uris());
-    return refuse(id, call.context.revision.era == Era::session ? k_resource_not_found : k_invalid_params,
-                  "unknown resource " + quote_json(shown(uri)) + (meant.empty() ? "" : "; " + meant),
-                  {{"uri", uri}});
+    const std::string suggestion = did_you_mean(uri, offered->resource_uris());
+    return refuse(
+        id, call.context.revision.era == Era::session ? k_resource_not_found : k_invalid_params,
+        "unknown resource " + quote_json(shown(uri)) + (suggestion.empty() ? "" : "; " + suggestion),
+        {{"uri", uri}});
   }
   if (!call.context.caller.principal.may(found->entry->scope))
     return refuse_scope(id, call.context.caller.principal, found->entry->scope, found->entry->uri);
