@@ -46,7 +46,7 @@ class Rounds {
   Result<Reply> run() {
     Result<Reply> reply = answered();
     if (reply) {
-      say(stream_.finish());
+      emit(stream_.finish());
       clean(*reply);
     } else {
       reply.error().message = client_.secrets().apply(reply.error().message);
@@ -71,7 +71,7 @@ class Rounds {
 
   /// New text, on its way to the caller.
   void stream(std::string_view text) {
-    if (!text.empty() && call_.on_delta) say(stream_.feed(text));
+    if (!text.empty() && call_.on_delta) emit(stream_.feed(text));
   }
 
   /// The provider's words must not bring a configured secret to the client or the store.
@@ -91,7 +91,7 @@ class Rounds {
     }
   }
 
-  void say(std::string_view text) {
+  void emit(std::string_view text) {
     if (text.empty()) return;
     if (call_.attempt != nullptr) call_.attempt->streamed = true;
     call_.on_delta(text);

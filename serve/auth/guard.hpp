@@ -18,7 +18,7 @@ class QuietLog {
  public:
   using Write = std::function<void(std::string_view)>;
   explicit QuietLog(Write write, Millis pause = Millis{1000}) : write_(std::move(write)), pause_(pause) {}
-  void say(std::string_view text, Steady now);
+  void log(std::string_view text, Steady now);
 
  private:
   Write write_;
