@@ -142,7 +142,7 @@ Result<void> add(const std::filesystem::path& path, const NamedKey& key, const C
     if (other.name == key.name)
       return fail(ErrorKind::refused, fmt::format("{} has a key named \"{}\"", path.string(), key.name),
                   fmt::format("choose another name, or exai key retire {}", key.name));
-  if (keys.size() >= serve::auth::k_most_keys)
+  if (keys.size() >= serve::auth::k_max_keys)
     return fail(ErrorKind::refused,
                 fmt::format("{} holds {} keys, which is the most", path.string(), keys.size()),
                 "exai key retire NAME");

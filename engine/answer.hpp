@@ -41,8 +41,8 @@ struct InputRequest {
   Json params = Json::object();  ///< of the request, as MCP writes them
 };
 
-/// The handler cannot go on without these answers. It is called again with them, from its beginning; `state`
-/// (null = none) comes back too. Asking for nothing but keeping a state is allowed.
+/// The handler cannot continue without these answers. It is called again with them, from its beginning;
+/// `state` (null = none) comes back too. Asking for nothing but keeping a state is allowed.
 struct InputRequired {
   std::vector<InputRequest> requests;
   Json state;
@@ -67,7 +67,7 @@ struct ResourceOutput {
 };
 
 struct CompletionOutput {
-  std::vector<std::string> values;  ///< best first; the wire takes 100 at most
+  std::vector<std::string> values;  ///< best first; MCP takes 100 at most
 };
 
 using CallAnswer = std::variant<ToolOutput, InputRequired, PromptOutput, ResourceOutput, CompletionOutput>;

@@ -47,20 +47,20 @@ Call::Call(CallSpec&& spec, Work work, const CallServices& services,
       sink_(std::move(sink)) {}
 
 void Call::progress(const Progress& progress) {
-  say({CallEvent::Kind::progress, progress, {}, nullptr});
+  emit({CallEvent::Kind::progress, progress, {}, nullptr});
 }
 
 void Call::log(ClientLog level, Json data) {
   if (!facts().caller.log_level || level < *facts().caller.log_level) return;
-  say({CallEvent::Kind::log, {}, level, std::move(data)});
+  emit({CallEvent::Kind::log, {}, level, std::move(data)});
 }
 
 void Call::begin_task() {
-  say({CallEvent::Kind::task, {}, {}, nullptr});
+  emit({CallEvent::Kind::task, {}, {}, nullptr});
 }
 
 void Call::let_poll() {
-  say({CallEvent::Kind::let_poll, {}, {}, nullptr});
+  emit({CallEvent::Kind::let_poll, {}, {}, nullptr});
 }
 
 void Call::changed(Change what, std::string uri) {
@@ -70,36 +70,36 @@ void Call::changed(Change what, std::string uri) {
   });
 }
 
-void Call::say(CallEvent said) {
-  if (work_ == Work::inline_) return deliver(said);
+void Call::emit(CallEvent event) {
+  if (work_ == Work::inline_) return deliver(event);
   const std::scoped_lock lock(mutex_);
-  const Progress& said_now = said.progress;
-  const std::size_t bytes = said_now.text.size() + said_now.message.size() + sizeof(CallEvent);
-  const bool progress = said.kind == CallEvent::Kind::progress;
-  // What steers the call is never dropped; a handler says it a few times at most.
-  if ((progress || said.kind == CallEvent::Kind::log) &&
+  const Progress& piece = event.progress;
+  const std::size_t bytes = piece.text.size() + piece.message.size() + sizeof(CallEvent);
+  const bool progress = event.kind == CallEvent::Kind::progress;
+  // What steers the call is never dropped; a handler sends it a few times at most.
+  if ((progress || event.kind == CallEvent::Kind::log) &&
       (pending_bytes_ + bytes > k_pending_bytes || pending_.size() >= k_pending_items))
     return;
   const bool joins = progress && !pending_.empty() && pending_.back().kind == CallEvent::Kind::progress &&
-                     !said_now.text.empty() && said_now.message.empty() &&
+                     !piece.text.empty() && piece.message.empty() &&
                      pending_.back().progress.message.empty() && !pending_.back().progress.text.empty();
   if (joins)
-    pending_.back().progress.text += said_now.text;
+    pending_.back().progress.text += piece.text;
   else
-    pending_.push_back(std::move(said));
+    pending_.push_back(std::move(event));
   pending_bytes_ += bytes;
   if (posted_) return;
   posted_ = true;
-  services_.loop.post([call = shared_from_this()] { call->deliver_said(); });
+  services_.loop.post([call = shared_from_this()] { call->deliver_pending(); });
 }
 
-void Call::deliver(const CallEvent& said) {
+void Call::deliver(const CallEvent& event) {
   if (!sink_) return;
-  switch (said.kind) {
+  switch (event.kind) {
     case CallEvent::Kind::progress:
-      return sink_->on_progress(said.progress);
+      return sink_->on_progress(event.progress);
     case CallEvent::Kind::log:
-      return sink_->on_log(said.level, said.data);
+      return sink_->on_log(event.level, event.data);
     case CallEvent::Kind::task:
       return sink_->on_task();
     case CallEvent::Kind::let_poll:
@@ -107,7 +107,7 @@ void Call::deliver(const CallEvent& said) {
   }
 }
 
-void Call::deliver_said() {
+void Call::deliver_pending() {
   std::vector<CallEvent> taken;
   {
     const std::scoped_lock lock(mutex_);
@@ -124,8 +124,8 @@ Result<models::Reply> Call::chat(const models::ChatRequest& request,
                                timeouts::setting_key(job_->budget));
 }
 
-Result<models::ProviderAnswer> Call::ask(const models::ProviderRequest& ask) {
-  return services_.router.ask(runtime(), ask, deadline(), stop(), job_->name,
+Result<models::ProviderAnswer> Call::ask(const models::ProviderRequest& request) {
+  return services_.router.ask(runtime(), request, deadline(), stop(), job_->name,
                               timeouts::setting_key(job_->budget));
 }
 

@@ -22,14 +22,14 @@ struct CallSpec {
   Json state;                    ///< of that InputRequired
 };
 
-/// How it ended: an answer, or an error. `ran` tells a failure of the handler (which a model should see) from
-/// one of ours (never started, or broke).
+/// How it ended: an answer, or an error. `ran` separates a failure of the handler (which a model should see)
+/// from one of ours (never started, or broke).
 struct CallOutcome {
   Result<CallAnswer> result;
   bool ran = true;
 };
 
-/// Who hears of a call; loop thread only. on_finished comes exactly once and last, possibly before start()
+/// Observes a call; loop thread only. on_finished comes exactly once and last, possibly before start()
 /// returns.
 class CallSink {
  public:
@@ -38,14 +38,14 @@ class CallSink {
   virtual void on_started(Millis budget) = 0;
   virtual void on_progress(const Progress& progress) = 0;
   virtual void on_log(ClientLog /*level*/, const Json& /*data*/) {}
-  /// The work asks to go on as a task.
+  /// The work asks to continue as a task.
   virtual void on_task() {}
   /// The caller need not stay on the line.
   virtual void on_let_poll() {}
   virtual void on_finished(CallOutcome outcome) = 0;
 };
 
-/// Who hears what changed under the clients. Loop thread only.
+/// Observes what changes under the clients. Loop thread only.
 class ChangeObserver {
  public:
   virtual ~ChangeObserver() = default;
@@ -76,23 +76,23 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   void changed(Change what, std::string uri) override;
   Result<models::Reply> chat(const models::ChatRequest& request,
                              const std::function<void(std::string_view)>& on_delta) override;
-  Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) override;
+  Result<models::ProviderAnswer> ask(const models::ProviderRequest& request) override;
 
   /// Runs the job; exceptions become `internal`, their text goes nowhere but the log.
   CallOutcome run();
 
  private:
   friend class Engine;
-  /// Something said on the way, from the thread that runs the job to the loop.
+  /// What a running call reports, from the thread that runs the job to the loop.
   struct CallEvent {
     enum class Kind : std::uint8_t { progress, log, task, let_poll } kind = Kind::progress;
     Progress progress;
     ClientLog level = ClientLog::info;
     Json data;
   };
-  void say(CallEvent said);
-  void deliver(const CallEvent& said);
-  void deliver_said();
+  void emit(CallEvent event);
+  void deliver(const CallEvent& event);
+  void deliver_pending();
 
   Call(CallSpec&& spec, Work work, const CallServices& services,
        const std::shared_ptr<const Runtime>& runtime, std::shared_ptr<CallSink> sink, std::stop_source stop);

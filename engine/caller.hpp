@@ -26,10 +26,10 @@ struct ClientFacts {
 
 struct Caller {
   Principal principal;
-  std::string session{};  ///< whose permits the call takes; also tells sessions apart in the activity log
+  std::string session{};  ///< whose permits the call takes; also distinguishes sessions in the activity log
   Transport transport = Transport::http;
   ClientFacts client{};
-  std::optional<ClientLog> log_level{};  ///< the least severe it wants to hear; nothing = none
+  std::optional<ClientLog> log_level{};  ///< the least severe it wants; nothing = none
 };
 
 }  // namespace exai::engine

@@ -23,8 +23,8 @@
 
 namespace exai::engine {
 
-/// What a running tool tells its caller. `text` is a partial answer of the model (a delta), `message` a line
-/// for a person.
+/// What a running tool reports to its caller. `text` is a partial answer of the model (a delta), `message` a
+/// line for a person.
 struct Progress {
   std::string text{};
   std::string message{};
@@ -147,7 +147,7 @@ class CallContext {
   virtual Result<models::Reply> chat(const models::ChatRequest& request,
                                      const std::function<void(std::string_view)>& on_delta) = 0;
   /// Asks a provider for something else than a chat. Errors as chat().
-  virtual Result<models::ProviderAnswer> ask(const models::ProviderRequest& ask) = 0;
+  virtual Result<models::ProviderAnswer> ask(const models::ProviderRequest& request) = 0;
 
  protected:
   [[nodiscard]] const CallFacts& facts() const { return facts_; }

@@ -162,7 +162,7 @@ void Engine::overdue(const std::shared_ptr<Call>& call) {
 }
 
 void Engine::left_thread(const std::shared_ptr<Call>& call, CallOutcome outcome) {
-  call->deliver_said();
+  call->deliver_pending();
   call->timer_.reset();
   log_breakage(*call);
   answer(call, std::move(outcome));
@@ -244,7 +244,7 @@ void Engine::stop_all() {
 void Engine::reload(std::shared_ptr<const Runtime> runtime) {
   runtime_ = std::move(runtime);
   admission_.set_limits(admission_limits(runtime_->config));
-  pool_->set_most(static_cast<std::size_t>(admission_.limits().global));
+  pool_->set_max(static_cast<std::size_t>(admission_.limits().global));
   set_provider_limits(services_.permits, runtime_->config);
   services_.reach.caches->reload(runtime_->config);
   count_permits();

@@ -22,7 +22,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  /// Takes the call on; the sink hears how it goes. An inline tool is finished on return.
+  /// Takes the call; the sink observes it. An inline tool is finished on return.
   std::shared_ptr<Call> start(CallSpec spec, std::shared_ptr<CallSink> sink);
   /// Asks a call to stop and answers it `cancelled` at once; nothing happens to a finished one.
   void cancel(const std::shared_ptr<Call>& call);

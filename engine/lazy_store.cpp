@@ -13,7 +13,7 @@ Result<std::size_t> recover_conversations(const std::filesystem::path& folder,
     std::vector<store::ConversationChange> changes;
     changes.reserve(records.size());
     for (const std::string& record : records) {
-      if (record.empty()) continue;  // whether one could be written was all it said
+      if (record.empty()) continue;  // it only proved that one can be written
       Result<store::ConversationChange> change = store::decode_change(record);
       if (!change) return fail(change.error());
       changes.push_back(std::move(*change));

@@ -143,9 +143,9 @@ struct Metrics::Impl {
         retries.Add({{"provider", id}, {"reason", reason}});
       for (const models::Provider* other : Registered<models::Provider>::all())
         if (other != provider) failovers.Add({{"from", id}, {"to", std::string(other->id)}});
-      if (provider->standard_model.empty()) continue;
+      if (provider->default_model.empty()) continue;
       const std::map<std::string, std::string> labels{{"provider", id},
-                                                      {"model", std::string(provider->standard_model)}};
+                                                      {"model", std::string(provider->default_model)}};
       cost.Add(labels);
       circuits.Add(labels);
     }
@@ -164,9 +164,9 @@ Metrics::Metrics(const std::vector<std::string>& tools) : impl_(std::make_unique
 Metrics::~Metrics() = default;
 
 void Metrics::learn(const std::vector<std::string>& tools) {
-  constexpr std::size_t k_most_tools = 1000;
+  constexpr std::size_t k_max_tools = 1000;
   for (const std::string& name : tools)
-    if (impl_->tools.size() < k_most_tools && impl_->tools.find(name) == impl_->tools.end())
+    if (impl_->tools.size() < k_max_tools && impl_->tools.find(name) == impl_->tools.end())
       impl_->counter(impl_->tools[name], name, Transport::http, "ok");
 }
 

@@ -1,4 +1,4 @@
-// The server's metrics; prometheus-cpp stands behind it and is named in metrics.cpp only.
+// The server's metrics; prometheus-cpp is named in metrics.cpp only.
 #pragma once
 
 #include "models/answer_cache.hpp"
@@ -15,11 +15,11 @@ namespace exai::engine {
 enum class Transport : std::uint8_t { http, websocket, stdio };
 std::string_view to_string(Transport transport);
 
-/// What is looked up whenever somebody asks for the metrics.
+/// What is looked up whenever the metrics are read.
 struct MetricsNow {
   std::vector<models::CacheRow> caches{};
   std::uint64_t generation = 1;  ///< of the settings in force
-  bool in_step = true;           ///< the files say what runs
+  bool in_step = true;           ///< the files equal what runs
   bool last_reload_good = true;
 };
 

@@ -17,14 +17,14 @@ void Pool::submit(std::function<void()> job) {
   {
     const std::scoped_lock lock(mutex_);
     jobs_.push_back(std::move(job));
-    if (jobs_.size() > idle_ && threads_.size() < most_) threads_.emplace_back([this] { work(); });
+    if (jobs_.size() > idle_ && threads_.size() < max_) threads_.emplace_back([this] { work(); });
   }
   wake_.notify_one();
 }
 
-void Pool::set_most(std::size_t most) {
+void Pool::set_max(std::size_t max) {
   const std::scoped_lock lock(mutex_);
-  most_ = most;
+  max_ = max;
 }
 
 std::size_t Pool::threads() const {

@@ -13,7 +13,7 @@ namespace exai::engine {
 
 class Pool {
  public:
-  explicit Pool(std::size_t most) : most_(most) {}
+  explicit Pool(std::size_t max) : max_(max) {}
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
   /// Finishes what is queued and joins.
@@ -21,7 +21,7 @@ class Pool {
 
   /// Runs the job on a worker; a job must not throw.
   void submit(std::function<void()> job);
-  void set_most(std::size_t most);
+  void set_max(std::size_t max);
   [[nodiscard]] std::size_t threads() const;
 
  private:
@@ -31,7 +31,7 @@ class Pool {
   std::condition_variable wake_;
   std::deque<std::function<void()>> jobs_;
   std::vector<std::thread> threads_;
-  std::size_t most_;
+  std::size_t max_;
   std::size_t idle_ = 0;
   bool ending_ = false;
 };

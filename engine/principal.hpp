@@ -1,4 +1,4 @@
-// Who speaks to us, as every transport hands it on.
+// The caller, as every transport reports it.
 #pragma once
 
 #include <cstdint>

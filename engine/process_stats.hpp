@@ -1,4 +1,4 @@
-// What /proc says about our own process.
+// What /proc reports about our own process.
 #pragma once
 
 #include <cstdint>

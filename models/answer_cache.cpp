@@ -39,7 +39,7 @@ std::string answer_key(std::string_view principal, const ChatRequest& request) {
   return sha256_hex(dump_json(all));
 }
 
-void AnswerCache::keep(const std::string& key, const Reply& reply) {
+void AnswerCache::put(const std::string& key, const Reply& reply) {
   const std::size_t bytes = reply_weight(key, reply);
   if (replies_.limits().entries == 0 || bytes > replies_.limits().weight / 4) return;
   const Steady now = clock_.steady();
@@ -49,48 +49,48 @@ void AnswerCache::keep(const std::string& key, const Reply& reply) {
 
 Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline deadline,
                                             const std::stop_token& stop,
-                                            const std::function<Result<Reply>()>& ask) {
+                                            const std::function<Result<Reply>()>& fetch) {
   std::unique_lock lock(mutex_);
   if (replies_.limits().entries == 0) {  // switched off
     lock.unlock();
-    Result<Reply> reply = ask();
+    Result<Reply> reply = fetch();
     if (!reply) return fail(reply.error());
     return Found{std::move(*reply), false};
   }
   bool waited = false;
   for (;;) {
-    if (const Reply* kept = replies_.use(key, clock_.steady())) {
+    if (const Reply* cached = replies_.use(key, clock_.steady())) {
       ++(waited ? counts_.shared : counts_.hits);
-      Found found{*kept, true};
+      Found found{*cached, true};
       lock.unlock();
       if (on_hit_) on_hit_();
       return found;
     }
-    if (asking_.find(key) == asking_.end()) break;
+    if (in_flight_.find(key) == in_flight_.end()) break;
     waited = true;
-    const bool woken =
-        changed_.wait_until(lock, stop, deadline.at(), [&] { return asking_.find(key) == asking_.end(); });
+    const bool woken = changed_.wait_until(lock, stop, deadline.at(),
+                                           [&] { return in_flight_.find(key) == in_flight_.end(); });
     if (woken) continue;
     if (stop.stop_requested()) return fail(ErrorKind::cancelled, "cancelled by the caller");
     return fail(ErrorKind::timeout, "the same question is being asked, and its answer did not come in time",
                 "try again");
   }
   ++counts_.misses;
-  asking_.insert(key);
+  in_flight_.insert(key);
   lock.unlock();
   struct Done {
     AnswerCache& cache;
     const std::string& key;
     ~Done() {
       const std::scoped_lock guard(cache.mutex_);
-      cache.asking_.erase(key);
+      cache.in_flight_.erase(key);
       cache.changed_.notify_all();
     }
   } const done{*this, key};
-  Result<Reply> reply = ask();
+  Result<Reply> reply = fetch();
   if (!reply) return fail(reply.error());
   lock.lock();
-  keep(key, *reply);
+  put(key, *reply);
   lock.unlock();
   return Found{std::move(*reply), false};
 }

@@ -1,5 +1,5 @@
 // Answers of models by the content of their questions. Equal questions asked at the same time are asked once;
-// errors are never kept.
+// errors are never cached.
 #pragma once
 
 #include "core/config.hpp"
@@ -32,18 +32,18 @@ struct CacheLimits {
 /// Least recently used goes first. Thread-safe.
 class AnswerCache {
  public:
-  /// `on_hit` is told of each question that nobody had to be asked for; any thread.
+  /// `on_hit` gets each question that needed no model; any thread.
   AnswerCache(CacheLimits limits, const Clock& clock, std::function<void()> on_hit = {})
       : clock_(clock), on_hit_(std::move(on_hit)), replies_(lru_limits(limits)) {}
 
   struct Found {
     Reply reply;
-    bool cached = false;  ///< nobody was asked for it now, or somebody else asked
+    bool cached = false;  ///< no model was asked for it now, or by another call
   };
-  /// The kept answer, or that of whoever asks the same right now, or `ask`'s own. Waiting for another ends
-  /// with `timeout` or `cancelled`; when the other fails, the first of those who wait asks itself.
+  /// The cached answer, or that of a call that asks the same now, or `fetch`'s own. Waiting for another ends
+  /// with `timeout` or `cancelled`; when the other fails, the first waiter fetches itself.
   Result<Found> get(const std::string& key, Deadline deadline, const std::stop_token& stop,
-                    const std::function<Result<Reply>()>& ask);
+                    const std::function<Result<Reply>()>& fetch);
 
   /// For what comes from now on; what is too much goes at once.
   void set_limits(CacheLimits limits);
@@ -59,14 +59,14 @@ class AnswerCache {
   static LruLimits lru_limits(const CacheLimits& limits) {
     return {limits.entries, limits.bytes, limits.ttl};
   }
-  void keep(const std::string& key, const Reply& reply);
+  void put(const std::string& key, const Reply& reply);
 
   const Clock& clock_;
   std::function<void()> on_hit_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Lru<Reply> replies_;
-  std::set<std::string, std::less<>> asking_;  // keys that somebody asks for now
+  std::set<std::string, std::less<>> in_flight_;  // keys being fetched now
   Counts counts_;
 };
 

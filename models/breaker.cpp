@@ -4,7 +4,7 @@
 
 namespace exai::models {
 namespace {
-constexpr std::size_t k_most_states = 256;
+constexpr std::size_t k_max_states = 256;
 }  // namespace
 
 std::string_view to_string(Circuit state) {
@@ -53,7 +53,7 @@ Breakers::Entry Breakers::enter(std::string_view provider, std::string_view mode
     state.state = Circuit::half_open;
     changed = row_of(found->first, state, now);
   }
-  if (listener_) listener_(changed, Circuit::open);
+  if (on_change_) on_change_(changed, Circuit::open);
   return entry;
 }
 
@@ -75,11 +75,11 @@ void Breakers::succeeded(std::string_view provider, std::string_view model, Stea
     changed = {found->first.first, found->first.second, Circuit::closed, 0, Millis{0}};
     states_.erase(found);
   }
-  if (before != Circuit::closed && listener_) listener_(changed, before);
+  if (before != Circuit::closed && on_change_) on_change_(changed, before);
 }
 
 void Breakers::make_room() {
-  if (states_.size() < k_most_states) return;
+  if (states_.size() < k_max_states) return;
   const auto idle = std::find_if(states_.begin(), states_.end(),
                                  [](const auto& item) { return item.second.state == Circuit::closed; });
   states_.erase(idle != states_.end() ? idle : states_.begin());
@@ -101,7 +101,7 @@ void Breakers::failed(std::string_view provider, std::string_view model, const C
     State& state = found->second;
     before = state.state;
     ++state.failures;
-    // A call that began before the circuit opened says nothing new.
+    // A call that began before the circuit opened adds nothing.
     if (state.state == Circuit::open) return;
     const bool opens = state.state == Circuit::half_open || state.failures >= rules.failures;
     if (!opens) return;
@@ -110,7 +110,7 @@ void Breakers::failed(std::string_view provider, std::string_view model, const C
     state.until = now + rules.reset;
     changed = row_of(found->first, state, now);
   }
-  if (listener_) listener_(changed, before);
+  if (on_change_) on_change_(changed, before);
 }
 
 void Breakers::left(std::string_view provider, std::string_view model, bool probe) {

@@ -1,4 +1,4 @@
-// Circuit breakers: a model that keeps failing is left alone for a while. Decisions
+// Circuit breakers: a model that keeps failing gets no calls for a while. Decisions
 // only; time is handed in, nothing is asked here.
 #pragma once
 
@@ -33,9 +33,9 @@ class Breakers {
     int failures = 0;
     Millis retry_after{0};  ///< until one call may try; 0 when it may now
   };
-  /// Hears of every change of state, under no lock.
-  using Listener = std::function<void(const Row& now, Circuit before)>;
-  explicit Breakers(Listener listener = {}) : listener_(std::move(listener)) {}
+  /// Observes every change of state, under no lock.
+  using ChangeObserver = std::function<void(const Row& now, Circuit before)>;
+  explicit Breakers(ChangeObserver on_change = {}) : on_change_(std::move(on_change)) {}
 
   /// What a call may do.
   struct Entry {
@@ -50,7 +50,7 @@ class Breakers {
   // How the call went that entered.
   void succeeded(std::string_view provider, std::string_view model, Steady now);
   void failed(std::string_view provider, std::string_view model, const CircuitRules& rules, Steady now);
-  /// It said nothing about the provider: cancelled, or refused for the caller's mistake.
+  /// It proves nothing about the provider: cancelled, or refused for the caller's mistake.
   void left(std::string_view provider, std::string_view model, bool probe);
 
   /// Those that are open, half-open or have failed lately.
@@ -67,7 +67,7 @@ class Breakers {
   static Row row_of(const Key& key, const State& state, Steady now);
   void make_room();
 
-  Listener listener_;
+  ChangeObserver on_change_;
   mutable std::mutex mutex_;
   std::map<Key, State> states_;
 };

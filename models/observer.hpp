@@ -1,4 +1,4 @@
-// Who watches what happens while models are asked: the server's metrics, or nobody.
+// Observes what happens while models are asked: the server's metrics, or nobody.
 #pragma once
 
 #include "core/error.hpp"

@@ -12,21 +12,21 @@ namespace {
 constexpr double k_large_prompt = 100'000;  // tokens: worth a line in the log
 
 /// Gives a half-open circuit's one try back, however the call ends.
-class Turn {
+class ProbeGuard {
  public:
-  Turn(Breakers& breakers, const Target& target, bool probe)
+  ProbeGuard(Breakers& breakers, const Target& target, bool probe)
       : breakers_(breakers), target_(target), probe_(probe) {}
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  ~Turn() {
-    if (!told_) breakers_.left(target_.provider.id, target_.circuit, probe_);
+  ProbeGuard(const ProbeGuard&) = delete;
+  ProbeGuard& operator=(const ProbeGuard&) = delete;
+  ~ProbeGuard() {
+    if (!reported_) breakers_.left(target_.provider.id, target_.circuit, probe_);
   }
   void succeeded(Steady now) {
-    told_ = true;
+    reported_ = true;
     breakers_.succeeded(target_.provider.id, target_.circuit, now);
   }
   void failed(const CircuitRules& rules, Steady now) {
-    told_ = true;
+    reported_ = true;
     breakers_.failed(target_.provider.id, target_.circuit, rules, now);
   }
 
@@ -34,7 +34,7 @@ class Turn {
   Breakers& breakers_;
   const Target& target_;
   bool probe_;
-  bool told_ = false;
+  bool reported_ = false;
 };
 
 std::string circuit_name(const ModelChoice& choice) {
@@ -60,15 +60,15 @@ Error ModelRequest::circuit_is_open(const Target& target, const Breakers::Entry&
 }
 
 template <class Answer, class Once>
-AttemptResult<Answer> ModelRequest::one_try(const Target& target, Deadline deadline, bool first,
-                                            const Once& once, Attempt& attempt) {
+AttemptResult<Answer> ModelRequest::one_attempt(const Target& target, Deadline deadline, bool first,
+                                                const Once& once, Attempt& attempt) {
   const Clock& clock = services_.clock;
   const Config& config = settings_.config;
   const CircuitRules rules = circuit_rules();
   const Breakers::Entry entry =
       router_.breakers_.enter(target.provider.id, target.circuit, rules, clock.steady());
   if (!entry.allowed) return {fail(circuit_is_open(target, entry)), Failure::circuit_open, false};
-  Turn turn(router_.breakers_, target, entry.probe);
+  ProbeGuard probe_guard(router_.breakers_, target, entry.probe);
   const Millis patience = std::min(deadline.left(clock), config.duration("limits.permit_wait"));
   const Result<Permit> held =
       services_.permits.acquire(std::string(target.provider.id), Deadline::after(patience), stop_,
@@ -76,36 +76,37 @@ AttemptResult<Answer> ModelRequest::one_try(const Target& target, Deadline deadl
   if (!held) return {fail(held.error()), judge_failure(held.error(), attempt), false};
   Result<Answer> answer = once(attempt);
   if (answer) {
-    turn.succeeded(clock.steady());
+    probe_guard.succeeded(clock.steady());
     return {std::move(answer), {}, attempt.streamed};
   }
   const Failure failure = judge_failure(answer.error(), attempt);
   if (failure != Failure::cancelled)
     services_.observer.provider_error(target.provider.id, answer.error().kind);
   // A question that the provider cannot answer well is one failure, however often it is put.
-  if (counts(failure) && (first || failure != Failure::nonsense)) turn.failed(rules, clock.steady());
+  if (counts(failure) && (first || failure != Failure::nonsense)) probe_guard.failed(rules, clock.steady());
   return {std::move(answer), failure, attempt.streamed};
 }
 
 template <class Answer, class Once>
-AttemptResult<Answer> ModelRequest::repeated(const Target& target, Deadline deadline, bool stand_in,
+AttemptResult<Answer> ModelRequest::repeated(const Target& target, Deadline deadline, bool has_fallback,
                                              bool repeatable, const Once& once) {
   std::optional<AttemptResult<Answer>> before;
   for (int done = 0;; ++done) {
     Attempt attempt;
-    AttemptResult<Answer> tried = one_try<Answer>(target, deadline, done == 0, once, attempt);
-    // The circuit may open between two tries: what opened it says more than that it is open.
-    if (tried.failure == Failure::circuit_open && !tried.answer && before) return std::move(*before);
-    if (tried.answer || !repeatable || attempt.streamed || attempt.settled || !passing(tried.failure))
-      return tried;
-    if (router_.breakers_.is_open(target.provider.id, target.circuit, services_.clock.steady())) return tried;
+    AttemptResult<Answer> result = one_attempt<Answer>(target, deadline, done == 0, once, attempt);
+    // The circuit may open between two attempts: the error that opened it is the better answer.
+    if (result.failure == Failure::circuit_open && !result.answer && before) return std::move(*before);
+    if (result.answer || !repeatable || attempt.streamed || attempt.settled || !passing(result.failure))
+      return result;
+    if (router_.breakers_.is_open(target.provider.id, target.circuit, services_.clock.steady()))
+      return result;
     const auto wait =
-        next_wait(RetryRules::from(settings_.config, stand_in), done, tried.answer.error().retry_after,
+        next_wait(RetryRules::from(settings_.config, has_fallback), done, result.answer.error().retry_after,
                   deadline.left(services_.clock), services_.chance ? services_.chance() : 0.5);
-    if (!wait) return tried;
-    services_.observer.provider_retry(target.provider.id, to_string(tried.failure));
-    log_retry(target, tried.failure, done + 1, *wait, tried.answer.error());
-    before = std::move(tried);
+    if (!wait) return result;
+    services_.observer.provider_retry(target.provider.id, to_string(result.failure));
+    log_retry(target, result.failure, done + 1, *wait, result.answer.error());
+    before = std::move(result);
     if (!services_.clock.pause(*wait, stop_))
       return {fail(ErrorKind::cancelled,
                    fmt::format("cancelled while waiting to ask {} again", target.provider.title)),
@@ -114,13 +115,13 @@ AttemptResult<Answer> ModelRequest::repeated(const Target& target, Deadline dead
 }
 
 AttemptResult<Reply> ModelRequest::chat(const ModelChoice& choice, const ChatRequest& request,
-                                        Deadline deadline, bool stand_in,
+                                        Deadline deadline, bool has_fallback,
                                         const std::function<void(std::string_view)>& on_delta) {
   const Config& config = settings_.config;
   const Provider& provider = *choice.provider;
   const Model& model = answering_model(settings_.models, choice.model, request);
-  const ModelChoice asked{&provider, model};
-  const Target target{provider, circuit_name(asked)};
+  const ModelChoice answering{&provider, model};
+  const Target target{provider, circuit_name(answering)};
   const long long tokens = prompt_tokens(request);
   const long long output =
       std::min(request.max_tokens.value_or(config.integer("models.max_output_tokens")), model.max_output);
@@ -128,30 +129,30 @@ AttemptResult<Reply> ModelRequest::chat(const ModelChoice& choice, const ChatReq
     return {fail(allowed.error()), Failure::caller, false};
   const Millis own = config.duration(provider.timeout_setting),
                http = settings_.budgets[timeouts::Layer::http];
-  const bool wished = request.timeout > Millis{0};
-  const Millis longest = wished ? request.timeout : std::min(own, http);
-  const std::string_view longest_setting = wished       ? request.timeout_setting
-                                           : own > http ? timeouts::setting_key(timeouts::Layer::http)
-                                                        : provider.timeout_setting;
-  log_question(asked, request, tokens, std::min(longest, deadline.left(services_.clock)));
-  AttemptResult<Reply> tried = repeated<Reply>(target, deadline, stand_in, true, [&](Attempt& attempt) {
+  const bool limited = request.timeout > Millis{0};
+  const Millis max_time = limited ? request.timeout : std::min(own, http);
+  const std::string_view max_time_setting = limited      ? request.timeout_setting
+                                            : own > http ? timeouts::setting_key(timeouts::Layer::http)
+                                                         : provider.timeout_setting;
+  log_question(answering, request, tokens, std::min(max_time, deadline.left(services_.clock)));
+  AttemptResult<Reply> result = repeated<Reply>(target, deadline, has_fallback, true, [&](Attempt& attempt) {
     const ProviderCall call{config,          deadline,          stop_,    on_delta, services_.transport,
-                            services_.clock, &router_.cache_,   &attempt, longest,  longest_setting,
+                            services_.clock, &router_.cache_,   &attempt, max_time, max_time_setting,
                             limit_,          &settings_.secrets};
     return provider_chat(provider, request, model, call);
   });
-  if (tried.answer) count_answer(asked, *tried.answer);
-  return tried;
+  if (result.answer) count_answer(answering, *result.answer);
+  return result;
 }
 
-AttemptResult<ProviderAnswer> ModelRequest::ask(const Provider& provider, const ProviderRequest& ask,
+AttemptResult<ProviderAnswer> ModelRequest::ask(const Provider& provider, const ProviderRequest& request,
                                                 Deadline deadline) {
   const Target target{provider, "requests"};
-  return repeated<ProviderAnswer>(target, deadline, false, ask.repeatable, [&](Attempt& attempt) {
+  return repeated<ProviderAnswer>(target, deadline, false, request.repeatable, [&](Attempt& attempt) {
     const ProviderCall call{settings_.config, deadline,          stop_,    {},        services_.transport,
                             services_.clock,  &router_.cache_,   &attempt, Millis{0}, {},
                             limit_,           &settings_.secrets};
-    return provider_ask(provider, ask, call);
+    return provider_ask(provider, request, call);
   });
 }
 

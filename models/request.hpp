@@ -17,7 +17,7 @@ struct AttemptResult {
 /// What the question is about, as logs, circuits and budgets name it.
 struct Target {
   const Provider& provider;
-  std::string circuit;  ///< the model's name, "custom" for the user's own, "requests" for what is no chat
+  std::string circuit;  ///< the model's name, "custom" for the user's own, "requests" for what is not a chat
 };
 
 class ModelRequest {
@@ -32,18 +32,19 @@ class ModelRequest {
         limit_(limit) {}
 
   AttemptResult<Reply> chat(const ModelChoice& choice, const ChatRequest& request, Deadline deadline,
-                            bool stand_in, const std::function<void(std::string_view)>& on_delta);
-  AttemptResult<ProviderAnswer> ask(const Provider& provider, const ProviderRequest& ask, Deadline deadline);
+                            bool has_fallback, const std::function<void(std::string_view)>& on_delta);
+  AttemptResult<ProviderAnswer> ask(const Provider& provider, const ProviderRequest& request,
+                                    Deadline deadline);
 
   void log_failover(const ModelChoice& from, const ModelChoice& to, const Error& why);
 
  private:
   template <class Answer, class Once>
-  AttemptResult<Answer> repeated(const Target& target, Deadline deadline, bool stand_in, bool repeatable,
+  AttemptResult<Answer> repeated(const Target& target, Deadline deadline, bool has_fallback, bool repeatable,
                                  const Once& once);
   template <class Answer, class Once>
-  AttemptResult<Answer> one_try(const Target& target, Deadline deadline, bool first, const Once& once,
-                                Attempt& attempt);
+  AttemptResult<Answer> one_attempt(const Target& target, Deadline deadline, bool first, const Once& once,
+                                    Attempt& attempt);
   [[nodiscard]] CircuitRules circuit_rules() const;
   [[nodiscard]] Error circuit_is_open(const Target& target, const Breakers::Entry& entry) const;
   void log_question(const ModelChoice& choice, const ChatRequest& request, long long tokens, Millis timeout);

@@ -71,24 +71,25 @@ bool replaceable(Failure failure) {
   return failure != Failure::cancelled && failure != Failure::caller;
 }
 
-RetryRules RetryRules::from(const Config& config, bool stand_in) {
+RetryRules RetryRules::from(const Config& config, bool has_fallback) {
   RetryRules rules;
   rules.attempts = static_cast<int>(config.integer("retry.attempts"));
-  if (stand_in)
+  if (has_fallback)
     rules.attempts = std::min(rules.attempts, static_cast<int>(config.integer("retry.before_failover")));
   rules.jitter = static_cast<double>(config.integer("retry.jitter")) / 100.0;
   rules.delays = parse_delays(config.text("retry.delays")).value();  // judged when it was read
   return rules;
 }
 
-std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis asked, Millis left, double chance) {
+std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis retry_after, Millis left,
+                                double chance) {
   if (done >= rules.attempts) return std::nullopt;
   Millis wait{0};
   if (!rules.delays.empty())
     wait = rules.delays[std::min(static_cast<std::size_t>(done), rules.delays.size() - 1)];
   const double factor = 1.0 + rules.jitter * (2.0 * std::clamp(chance, 0.0, 1.0) - 1.0);
-  wait = std::max(Millis(static_cast<long long>(static_cast<double>(wait.count()) * factor)), asked);
-  // Coming back at the very end helps nobody.
+  wait = std::max(Millis(static_cast<long long>(static_cast<double>(wait.count()) * factor)), retry_after);
+  // An attempt at the very end cannot succeed.
   if (wait >= left) return std::nullopt;
   return wait;
 }

@@ -12,14 +12,14 @@
 
 namespace exai::models {
 
-/// What a failure says about who failed.
+/// What a failure means, and whose it is.
 enum class Failure : std::uint8_t {
   cancelled,     ///< the caller went away
   caller,        ///< the request itself is wrong; nobody would answer it
   setup,         ///< this provider cannot be used as it is configured (key, address, model); another may
   no_permit,     ///< too much is in flight to it
   circuit_open,  ///< its circuit is open
-  limited,       ///< it said "later" (429)
+  limited,       ///< it answered "later" (429)
   failed,        ///< 408, 5xx
   unreachable,   ///< no connection, or one that broke
   nonsense,      ///< an answer that is cut or makes no sense
@@ -39,12 +39,13 @@ struct RetryRules {
   int attempts = 4;  ///< repetitions
   std::vector<Millis> delays{Millis{1000}, Millis{3000}, Millis{5000}, Millis{8000}};
   double jitter = 0.2;  ///< share by which a wait may be longer or shorter
-  static RetryRules from(const Config& config, bool stand_in);
+  static RetryRules from(const Config& config, bool has_fallback);
 };
 
-/// How long to wait before the next try, `done` repetitions having been made; nothing when it should not be
-/// made. `asked` is what the provider wants waited (Retry-After), `left` the time that remains, `chance` from
-/// 0 to 1.
-std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis asked, Millis left, double chance);
+/// How long to wait before the next attempt, `done` repetitions having been made; nothing when it should not
+/// be made. `retry_after` is what the provider wants waited (Retry-After), `left` the time that remains,
+/// `chance` from 0 to 1.
+std::optional<Millis> next_wait(const RetryRules& rules, int done, Millis retry_after, Millis left,
+                                double chance);
 
 }  // namespace exai::models

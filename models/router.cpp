@@ -15,7 +15,7 @@ std::string failed_attempt(const ModelChoice& choice, Failure failure, const Err
                      error.message);
 }
 
-/// What the caller hears when nobody answered: the first one's failure, and who else was asked.
+/// The error when nobody answered: the first one's failure, and who else was asked.
 Error all_failed(Error first, const std::vector<std::string>& failed_attempts, Millis soonest) {
   for (std::size_t i = 1; i < failed_attempts.size(); ++i) first.message += "; instead " + failed_attempts[i];
   if (soonest > Millis{0}) first.retry_after = soonest;
@@ -60,43 +60,43 @@ Result<Reply> ModelRouter::chat(const ModelSettings& settings, const ChatRequest
     deadline = deadline.within(request.timeout, services_.clock);
     limit = request.timeout_setting;
   }
-  ModelRequest asking(*this, settings, stop, tool, limit);
+  ModelRequest model_request(*this, settings, stop, tool, limit);
   std::vector<std::string> failed_attempts;
   std::optional<Error> first;
   Millis soonest{0};
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const bool last = i + 1 == candidates.size();
-    // Whoever is silent must leave time for those who stand by.
+    // A silent provider must leave time for the fallbacks.
     const Millis share = deadline.left(services_.clock) * config.integer("failover.first_share") / 100;
     const Deadline until = last ? deadline : deadline.within(share, services_.clock);
-    AttemptResult<Reply> tried = asking.chat(candidates[i], request, until, !last, on_delta);
-    if (tried.answer) {
-      failed_attempts.insert(failed_attempts.end(), tried.answer->failed_attempts.begin(),
-                             tried.answer->failed_attempts.end());
-      tried.answer->failed_attempts = std::move(failed_attempts);
-      return std::move(tried.answer);
+    AttemptResult<Reply> result = model_request.chat(candidates[i], request, until, !last, on_delta);
+    if (result.answer) {
+      failed_attempts.insert(failed_attempts.end(), result.answer->failed_attempts.begin(),
+                             result.answer->failed_attempts.end());
+      result.answer->failed_attempts = std::move(failed_attempts);
+      return std::move(result.answer);
     }
-    Error& error = tried.answer.error();
-    if (tried.failure == Failure::cancelled) return fail(std::move(error));
-    failed_attempts.push_back(failed_attempt(candidates[i], tried.failure, error));
+    Error& error = result.answer.error();
+    if (result.failure == Failure::cancelled) return fail(std::move(error));
+    failed_attempts.push_back(failed_attempt(candidates[i], result.failure, error));
     if (error.retry_after > Millis{0})
       soonest = soonest > Millis{0} ? std::min(soonest, error.retry_after) : error.retry_after;
-    const bool ends = tried.streamed || !replaceable(tried.failure) || last ||
+    const bool ends = result.streamed || !replaceable(result.failure) || last ||
                       deadline.passed(services_.clock) || stop.stop_requested();
-    if (!ends) asking.log_failover(candidates[i], candidates[i + 1], error);
+    if (!ends) model_request.log_failover(candidates[i], candidates[i + 1], error);
     if (!first) first = std::move(error);
     if (ends) break;
   }
   return fail(all_failed(std::move(*first), failed_attempts, soonest));
 }
 
-Result<ProviderAnswer> ModelRouter::ask(const ModelSettings& settings, const ProviderRequest& ask,
+Result<ProviderAnswer> ModelRouter::ask(const ModelSettings& settings, const ProviderRequest& request,
                                         Deadline deadline, const std::stop_token& stop, std::string_view tool,
                                         std::string_view limit) {
-  const Provider* provider = find_provider(ask.provider);
+  const Provider* provider = find_provider(request.provider);
   if (provider == nullptr)
-    return fail(ErrorKind::internal, fmt::format("no provider is called '{}'", printable(ask.provider)));
-  return ModelRequest(*this, settings, stop, tool, limit).ask(*provider, ask, deadline).answer;
+    return fail(ErrorKind::internal, fmt::format("no provider is called '{}'", printable(request.provider)));
+  return ModelRequest(*this, settings, stop, tool, limit).ask(*provider, request, deadline).answer;
 }
 
 }  // namespace exai::models

@@ -33,15 +33,15 @@ class ModelRouter {
   };
   explicit ModelRouter(Services services);
 
-  /// Blocking, on the worker's thread; any number of them at a time. `tool` is who asks, for the log and the
-  /// rule table; `limit` is the setting that the deadline comes from, for the hint of a timeout. A model that
-  /// is named may be stood in for too, unless request.failover forbids it: Reply says who answered, and its
-  /// failed_attempts who did not.
+  /// Blocking, on the worker's thread; any number of them at a time. `tool` is the caller, for the log and
+  /// the rule table; `limit` is the setting that the deadline comes from, for the hint of a timeout. A model
+  /// that is named may have fallbacks too, unless request.failover forbids it: Reply names who answered, and
+  /// its failed_attempts who did not.
   Result<Reply> chat(const ModelSettings& settings, const ChatRequest& request, Deadline deadline,
                      const std::stop_token& stop, const std::function<void(std::string_view)>& on_delta,
                      std::string_view tool = {}, std::string_view limit = {});
   /// Goes to the named provider only; repeated like a chat when the request allows it.
-  Result<ProviderAnswer> ask(const ModelSettings& settings, const ProviderRequest& ask, Deadline deadline,
+  Result<ProviderAnswer> ask(const ModelSettings& settings, const ProviderRequest& request, Deadline deadline,
                              const std::stop_token& stop, std::string_view tool = {},
                              std::string_view limit = {});
 

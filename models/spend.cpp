@@ -10,7 +10,7 @@ namespace {
 
 constexpr double k_million = 1'000'000.0;
 constexpr double k_billion = 1'000'000'000.0;
-constexpr std::size_t k_most_unwritten_rows = 1000;
+constexpr std::size_t k_max_unwritten_rows = 1000;
 
 /// Dollars of a budget setting; nothing when it sets no limit.
 std::optional<double> budget_limit(const Config& config, std::string_view key) {
@@ -48,7 +48,7 @@ Spend::Spend(store::Spend* store, const Clock& clock, std::function<void(const E
           [this](std::unique_lock<std::mutex>& lock) { return write(lock); }) {}
 
 /// A new day begins with what the store knows of it: another life of this server may have spent. Under the
-/// lock, so that nobody spends before the budget is known.
+/// lock, so that nothing is spent before the budget is known.
 void Spend::turn_day() {
   const std::string today = utc_day(clock_.wall());
   if (today != day_) {
@@ -62,19 +62,19 @@ void Spend::turn_day() {
 
 void Spend::load() {
   constexpr Millis k_patience{30000};
-  const Result<std::vector<store::SpendChange>> kept = store_->load(day_);
-  loaded_ = kept.has_value();
+  const Result<std::vector<store::SpendChange>> rows = store_->load(day_);
+  loaded_ = rows.has_value();
   load_again_ = clock_.steady() + k_patience;
-  if (!kept) {
-    if (on_failure_) on_failure_(kept.error());
+  if (!rows) {
+    if (on_failure_) on_failure_(rows.error());
     return;
   }
   spent_.clear();
-  const auto add = [this](const std::vector<store::SpendChange>& rows) {
-    for (const store::SpendChange& row : rows)
+  const auto add = [this](const std::vector<store::SpendChange>& changes) {
+    for (const store::SpendChange& row : changes)
       if (row.day == day_) spent_[row.provider] += static_cast<double>(row.nano_usd) / k_billion;
   };
-  add(*kept);
+  add(*rows);
   add(unwritten_);
 }
 
@@ -87,20 +87,20 @@ double Spend::total(std::string_view provider) const {
 
 Result<void> Spend::allow(const Config& config, const Model& model, long long prompt_tokens,
                           long long output_tokens) {
-  const auto most = budget_limit(config, "budget.request_usd");
+  const auto max = budget_limit(config, "budget.request_usd");
   const auto daily = budget_limit(config, "budget.daily_usd");
   const Provider* const provider = find_provider(model.provider);
   const std::string_view own_key = provider == nullptr ? "" : provider->budget_setting;
   const auto own = own_key.empty() ? std::nullopt : budget_limit(config, own_key);
-  if (!most && !daily && !own) return {};
-  const double own_most = own.value_or(0);
-  // What costs nothing is never too dear.
+  if (!max && !daily && !own) return {};
+  const double own_max = own.value_or(0);
+  // What costs nothing is never refused.
   const double estimate = cost_of(model, {prompt_tokens, output_tokens, 0}).value_or(0);
   if (estimate <= 0) return {};
-  if (most && estimate > *most)
+  if (max && estimate > *max)
     return fail(budget_exhausted(
         fmt::format("this request may cost {:.4f} US dollars with {}, more than the {:.4f} allowed", estimate,
-                    model.name, *most),
+                    model.name, *max),
         "budget.request_usd"));
   const std::scoped_lock lock(mutex_);
   turn_day();
@@ -109,10 +109,10 @@ Result<void> Spend::allow(const Config& config, const Model& model, long long pr
         fmt::format("the models have cost {:.4f} US dollars today (UTC), the budget is {:.4f}", total({}),
                     *daily),
         "budget.daily_usd"));
-  if (own && total(model.provider) >= own_most)
+  if (own && total(model.provider) >= own_max)
     return fail(
         budget_exhausted(fmt::format("{} has cost {:.4f} US dollars today (UTC), its budget is {:.4f}",
-                                     model.provider, total(model.provider), own_most),
+                                     model.provider, total(model.provider), own_max),
                          own_key));
   return {};
 }
@@ -128,7 +128,7 @@ double Spend::count(const Model& model, const Usage& usage) {
   const auto same = std::find_if(unwritten_.begin(), unwritten_.end(), [&](const store::SpendChange& row) {
     return row.day == day_ && row.provider == model.provider && row.model == model.name;
   });
-  if (same == unwritten_.end() && unwritten_.size() >= k_most_unwritten_rows) return dollars;
+  if (same == unwritten_.end() && unwritten_.size() >= k_max_unwritten_rows) return dollars;
   store::SpendChange& row = same != unwritten_.end() ? *same : unwritten_.emplace_back();
   row.day = day_;
   row.provider = model.provider;
@@ -147,10 +147,10 @@ double Spend::count(const Model& model, const Usage& usage) {
 }
 
 bool Spend::first_unpriced(const Model& model) {
-  constexpr std::size_t k_most_names = 200;
+  constexpr std::size_t k_max_names = 200;
   if (model.price) return false;
   const std::scoped_lock lock(mutex_);
-  return unpriced_.size() < k_most_names && unpriced_.insert(model.name).second;
+  return unpriced_.size() < k_max_names && unpriced_.insert(model.name).second;
 }
 
 double Spend::today(std::string_view provider) {
@@ -163,11 +163,11 @@ bool Spend::write(std::unique_lock<std::mutex>& lock) {
   std::vector<store::SpendChange> rows;
   rows.swap(unwritten_);
   lock.unlock();
-  const Result<void> kept = store_->add(rows);
-  if (!kept && on_failure_) on_failure_(kept.error());
+  const Result<void> saved = store_->add(rows);
+  if (!saved && on_failure_) on_failure_(saved.error());
   lock.lock();
-  if (!kept) unwritten_.insert(unwritten_.end(), rows.begin(), rows.end());
-  return kept.has_value();
+  if (!saved) unwritten_.insert(unwritten_.end(), rows.begin(), rows.end());
+  return saved.has_value();
 }
 
 void Spend::flush() {

@@ -25,8 +25,8 @@ std::optional<double> cost_of(const Model& model, const Usage& usage);
 /// Thread-safe.
 class Spend {
  public:
-  /// `store` may be missing: then a day lasts as long as the process. `on_failure` hears of what could not be
-  /// kept yet (it is tried again); any thread.
+  /// `store` may be missing: then a day lasts as long as the process. `on_failure` gets what could not be
+  /// saved yet (it is tried again); any thread.
   Spend(store::Spend* store, const Clock& clock, std::function<void(const Error&)> on_failure = {});
 
   /// `budget` when the day's or the request's budget forbids the question; the hint names the setting.

@@ -3,7 +3,7 @@
 #include "core/json.hpp"
 #include "serve/auth/cors.hpp"
 #include "serve/auth/issuer_keys.hpp"
-#include "serve/auth/kept_request.hpp"
+#include "serve/auth/request_copy.hpp"
 #include "serve/mcp/mcp_frames.hpp"
 
 #include <array>
@@ -122,11 +122,11 @@ void McpEndpoint::settle(const net::HttpRequest& request,
   // A reload between admit() and now may have taken the issuer away.
   const std::shared_ptr<auth::IssuerKeys> issuer = parts_.guard.access().issuer();
   if (!issuer) return exchange->answer(parts_.guard.access().still_unknown());
-  const auto kept = std::make_shared<auth::KeptRequest>(request);
+  const auto copy = std::make_shared<auth::RequestCopy>(request);
   fetch_keys();
-  // The line of those who wait keeps the issuer's keys alive, whatever a reload puts in their place.
-  const bool waits = issuer->wait(parts_.background, kept->bytes(), [this, issuer, kept, exchange] {
-    net::HttpRequest again = kept->view();
+  // The waiting requests keep the issuer's keys alive, also after a reload replaced them.
+  const bool waits = issuer->wait(parts_.background, copy->bytes(), [this, issuer, copy, exchange] {
+    net::HttpRequest again = copy->view();
     const bool counted = again.path == "/mcp" || mcp::McpSse::serves(again.path);
     if (std::optional<net::HttpResponse> refusal = parts_.guard.admit_finally(again, counted)) {
       refusal->headers += again.answer_headers;
@@ -202,14 +202,14 @@ std::shared_ptr<net::FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<ne
   return std::make_shared<mcp::McpFrames>(service_, "ws:" + make_id_(), pass->principal, sink, may_take);
 }
 
-void watch_passes(net::NetServer& door, McpStack& front, auth::Guard& guard, exai_ws::Daemon& daemon) {
+void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Daemon& daemon) {
   const auto owns = [&daemon](const std::optional<Sha256>& digest) { return daemon.state().owns(digest); };
   const auto state_of = [&guard, owns](const engine::Pass& pass) {
     return guard.access().state_of(pass, owns);
   };
-  door.judge_passes(state_of);
-  front.judge_sessions(state_of);
-  door.on_turned_away([&guard](std::string_view address, std::string_view listener) {
+  server.judge_passes(state_of);
+  stack.judge_sessions(state_of);
+  server.on_turned_away([&guard](std::string_view address, std::string_view listener) {
     guard.turned_away(address, listener);
   });
 }

@@ -84,8 +84,8 @@ class WebSocketEndpoint final : public net::FrameService {
   std::function<std::string()> make_id_;
 };
 
-/// Has the door and the sessions judge again what is open, for as long as both live: a key that expires or is
-/// taken away closes what it has opened.
-void watch_passes(net::NetServer& door, McpStack& front, auth::Guard& guard, exai_ws::Daemon& daemon);
+/// Has the net server and the sessions judge again what is open, for as long as both live: a key that expires
+/// or is taken away closes what it has opened.
+void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Daemon& daemon);
 
 }  // namespace exai::serve

@@ -8,7 +8,7 @@
 namespace exai::serve {
 
 Result<std::unique_ptr<Environment>> Environment::open(const Config& config, const ServeOptions& options,
-                                                       std::function<void(const Error&)> hear) {
+                                                       std::function<void(const Error&)> on_error) {
   auto environment = std::make_unique<Environment>();
   if (!options.replay.empty()) {
     Result<models::Cassette> cassette = models::load_cassette(options.replay);
@@ -19,7 +19,7 @@ Result<std::unique_ptr<Environment>> Environment::open(const Config& config, con
                                                             *environment->clock_, Redactor(config.secrets()));
   } else if (!options.record.empty()) {
     auto recorder = models::Recorder::open(options.record, models::network(), system_clock(),
-                                           Redactor(config.secrets()), std::move(hear));
+                                           Redactor(config.secrets()), std::move(on_error));
     if (!recorder) return fail(recorder.error());
     environment->recorder_ = std::move(*recorder);
   }

@@ -16,10 +16,10 @@ namespace exai::serve {
 
 class Environment {
  public:
-  /// `hear` is told what could not be recorded, from any thread. Errors: the cassette cannot be read (config,
-  /// with the line) or written.
+  /// `on_error` gets what could not be recorded, from any thread. Errors: the cassette cannot be read
+  /// (config, with the line) or written.
   static Result<std::unique_ptr<Environment>> open(const Config& config, const ServeOptions& options,
-                                                   std::function<void(const Error&)> hear);
+                                                   std::function<void(const Error&)> on_error);
 
   [[nodiscard]] const Clock& clock() const {
     return player_ ? static_cast<const Clock&>(*clock_) : system_clock();

@@ -1,4 +1,4 @@
-// What /health says: facts of storage, disk, memory and permits, gathered beside the calls and kept for a
+// What /health reports: facts of storage, disk, memory and permits, gathered beside the calls and kept for a
 // second.
 #pragma once
 

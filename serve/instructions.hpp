@@ -5,7 +5,7 @@
 
 namespace exai::serve {
 
-/// What the tools have in common, said once; it is part of what every client pays for.
+/// What the tools have in common, written once; it is part of what every client pays for.
 std::string instructions();
 
 }  // namespace exai::serve

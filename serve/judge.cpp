@@ -28,7 +28,7 @@ bool needed(const Setting& setting, Purpose purpose) {
   return true;
 }
 
-/// A finding about what the purpose does not need is worth knowing and no more.
+/// A finding about what the purpose does not need is a note and no more.
 void weigh(Finding& finding, Purpose purpose) {
   if (purpose == Purpose::serve) return;
   const Setting* setting = finding.setting.empty() ? nullptr : find_setting(finding.setting);
@@ -54,20 +54,20 @@ class Judge {
     if (judgement_.good()) config_.settle();
     take(contradictions(config_));
     if (request_.purpose == Purpose::serve) take(port_collisions(config_));
-    ask([this] { hierarchy(); });
+    judge_part([this] { hierarchy(); });
     if (request_.purpose == Purpose::shim) return std::move(judgement_);
     for (const Setting& setting : settings())
-      if (needed(setting, request_.purpose)) ask([&] { place(setting); });
-    ask([this] { models(); });
-    ask([this] { tools(); });
-    ask([this] { access(); });
+      if (needed(setting, request_.purpose)) judge_part([&] { place(setting); });
+    judge_part([this] { models(); });
+    judge_part([this] { tools(); });
+    judge_part([this] { access(); });
     if (judgement_.good()) build();
     return std::move(judgement_);
   }
 
  private:
   template <class Part>
-  void ask(Part part) {
+  void judge_part(Part part) {
     try {
       part();
     } catch (const UnusableSetting&) {  // has a finding of its own

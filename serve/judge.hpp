@@ -1,4 +1,4 @@
-// The one judge of a configuration. Whoever asks whether settings are good, asks here and says what it says:
+// The one judge of a configuration. Everything that needs to know whether settings are good asks here:
 // serve at its start, serve --check, a reload, exai validate, the check config.valid and through it doctor
 // and the runbooks.
 #pragma once
@@ -39,7 +39,7 @@ struct JudgeRequest {
   Purpose purpose = Purpose::serve;
   bool strict = false;  ///< a keys file that others can read is an error
   const auth::AccessPolicy* before =
-      nullptr;  ///< at a reload: keys of an issuer that are fetched already go on
+      nullptr;  ///< at a reload: keys of an issuer that are fetched already stay in use
 };
 
 /// Judges everything: the findings of loading, rules between settings, the timeout hierarchy, files and

@@ -31,13 +31,13 @@ mcp::CatalogueExtras catalogue_extras(const Config& config, std::vector<tools::D
           config.text("tools.prompts") == "all"};
 }
 
-McpStack::McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter& wire, engine::Engine& engine,
-                   const Config& config, const Clock& clock)
-    : dispatcher(catalogue, wire),
+McpStack::McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter& writer,
+                   engine::Engine& engine, const Config& config, const Clock& clock)
+    : dispatcher(catalogue, writer),
       service(dispatcher, engine, state_seal(config), mcp::service_limits(config), new_id),
       sessions(session_limits(config), clock, new_id,
                [this](const std::shared_ptr<mcp::Session>& session) {
-                 service.forget(session->id);
+                 service.drop(session->id);
                  if (session->channel) session->channel->end();
                }),
       http(service, sessions),

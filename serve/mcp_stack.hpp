@@ -13,7 +13,7 @@ mcp::SessionLimits session_limits(const Config& config);
 mcp::CatalogueExtras catalogue_extras(const Config& config, std::vector<tools::Document> documents);
 
 struct McpStack {
-  McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter& wire, engine::Engine& engine,
+  McpStack(const mcp::CurrentCatalogue& catalogue, const mcp::McpWriter& writer, engine::Engine& engine,
            const Config& config, const Clock& clock);
   McpStack(const McpStack&) = delete;
   McpStack& operator=(const McpStack&) = delete;
@@ -21,7 +21,7 @@ struct McpStack {
   McpStack& operator=(McpStack&&) = delete;
   ~McpStack() = default;
 
-  /// Ends every stream that would go on for ever: the server stops.
+  /// Ends every stream that would never end: the server stops.
   void end_streams();
   void reload(const Config& config);
   /// Sessions of a key that was taken away end with all that runs in them: now, and whenever `state` says so.
@@ -35,7 +35,7 @@ struct McpStack {
   mcp::McpSse sse;
 
  private:
-  /// Sessions end when their time is over, also when nobody calls any more.
+  /// Sessions end when their time is over, also without further calls.
   void sweep_later();
   engine::Loop& loop_;
   std::function<engine::PassState(const engine::Pass&)> state_of_;

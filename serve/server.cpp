@@ -8,6 +8,7 @@
 #include "io/log.hpp"
 #include "io/notify.hpp"
 #include "io/process.hpp"
+#include "serve/configured_catalogue.hpp"
 #include "serve/instructions.hpp"
 #include "serve/judge.hpp"
 #include "serve/mcp/mcp_pipe.hpp"
@@ -15,7 +16,6 @@
 #include "serve/server_parts.hpp"
 #include "serve/shim.hpp"
 #include "serve/start.hpp"
-#include "serve/toolbox.hpp"
 #include "tools/workflows/workflow.hpp"
 
 #include <csignal>
@@ -32,9 +32,9 @@ namespace {
 using ReadyHook = std::function<void(const std::vector<net::BoundSocket>&)>;
 
 constexpr unsigned k_last_seconds = 5;
-// Metrics and log hear of the tools by then, also when no client comes.
+// Metrics and log get the tools by then, also when no client comes.
 constexpr Millis k_fetch_after{30};
-constexpr Millis k_forget_every = std::chrono::hours(1);
+constexpr Millis k_expire_every = std::chrono::hours(1);
 
 Purpose purpose_of(const ServeOptions& options) {
   if (!options.stdio) return Purpose::serve;
@@ -56,11 +56,12 @@ class Server {
   Result<void> bind() {
     Result<void> done = parts_.listen(listen_addresses(parts_.config));
     if (done)
-      parts_.daemon.write_health(parts_.log_folder() / k_daemon_health_file, parts_.listeners()[1].address);
+      parts_.daemon.write_health(parts_.log_folder() / k_daemon_health_file,
+                                 parts_.bound_sockets()[1].address);
     return done;
   }
 
-  /// Says in the instance file who serves here and on which settings; each reload says it anew.
+  /// Writes to the instance file who serves here and on which settings; each reload again.
   Result<void> announce(io::LockFile& file) {
     instance_ = &file;
     return file.write(instance_line());
@@ -82,10 +83,10 @@ class Server {
                                  [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};
       input.emplace(parts_.net.loop(), parts_.config.bytes("limits.body"), hooks);
     }
-    forget_old_later();
+    expire_later();
     fetch_ = parts_.net.loop().after(k_fetch_after, [this] { (void)parts_.catalogue.get(); });
     parts_.net.loop().post([this, &on_ready] {
-      if (on_ready) on_ready(parts_.listeners());
+      if (on_ready) on_ready(parts_.bound_sockets());
       io::notify_systemd("READY=1");
     });
     if (parts_.keeps_state() && io::any_journal(parts_.state_folder())) recover();
@@ -95,9 +96,9 @@ class Server {
 
   /// What was answered is in the store now, or the end says that it is not.
   Result<void> close() {
-    Result<void> kept = parts_.memory.close();
-    if (!kept) log().write(io::LogLevel::error, "memory.write", kept.error().message);
-    return kept;
+    Result<void> closed = parts_.memory.close();
+    if (!closed) log().write(io::LogLevel::error, "memory.write", closed.error().message);
+    return closed;
   }
 
   /// What the judge let pass and still wants known.
@@ -163,7 +164,7 @@ class Server {
     grace_ = parts_.net.loop().after(Millis{50}, [this, times] { watch_connections(times - 1); });
   }
 
-  /// All or nothing: what a start would refuse, a reload refuses, and the old settings stay in force.
+  /// All or nothing: a reload refuses what a start would refuse, and the old settings stay.
   void reload() {
     if (!options_.reload) return;
     io::notify_systemd("RELOADING=1");
@@ -176,8 +177,8 @@ class Server {
                               why.message));
     }
     if (instance_ != nullptr)
-      if (const Result<void> told = instance_->write(instance_line()); !told)
-        log().write(io::LogLevel::warning, "server.reload", told.error().message);
+      if (const Result<void> written = instance_->write(instance_line()); !written)
+        log().write(io::LogLevel::warning, "server.reload", written.error().message);
     io::notify_systemd("READY=1");
   }
 
@@ -192,16 +193,16 @@ class Server {
         !guarded)
       return guarded;
     const Config& config = judgement.runtime->config;
-    Result<Toolbox> tools =
-        make_toolbox(writer_, config, configured_workflows(config, options_.root), options_.documents);
+    Result<ConfiguredCatalogue> tools = configured_catalogue(
+        writer_, config, configured_workflows(config, options_.root), options_.documents);
     if (!tools) return fail(tools.error());
     apply(judgement, std::move(*tools));
     return {};
   }
 
-  /// What nobody may continue any more need not be kept.
-  void forget_old_later() {
-    forget_ = parts_.net.loop().after(k_forget_every, [this] {
+  /// Deletes what nobody may continue any more.
+  void expire_later() {
+    expire_ = parts_.net.loop().after(k_expire_every, [this] {
       const Millis ttl = parts_.engine.runtime()->config.duration("conversation.ttl");
       const auto failed = std::make_shared<std::string>();
       parts_.background.run(
@@ -212,11 +213,11 @@ class Server {
           [this, failed] {
             if (!failed->empty()) log().write(io::LogLevel::warning, "memory.expire", *failed);
           });
-      forget_old_later();
+      expire_later();
     });
   }
 
-  void replace_tools(Toolbox next) {
+  void replace_tools(ConfiguredCatalogue next) {
     const bool same = next.catalogue.tools().items() == parts_.catalogue.get()->tools().items();
     parts_.metrics.learn(next.catalogue.job_names());
     parts_.catalogue.replace(std::move(next.catalogue));
@@ -225,7 +226,7 @@ class Server {
     parts_.mcp.service.changed(engine::Change::prompts, "");
   }
 
-  void apply(Judgement& judgement, Toolbox tools) {
+  void apply(Judgement& judgement, ConfiguredCatalogue tools) {
     const std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
     const Config& config = runtime->config;
     const Result<void> reopened = log().reopen(Redactor(config.secrets()), log_level(config));
@@ -236,7 +237,7 @@ class Server {
                     fmt::format("{} takes effect at the next start", key));
     parts_.engine.reload(runtime);
     parts_.environment->reload(config);
-    parts_.net.set_limits(net::door_limits(config));
+    parts_.net.set_limits(net::net_limits(config));
     parts_.mcp.reload(config);
     parts_.replace_access(std::move(*judgement.access), config);
     warn_of(judgement.findings);
@@ -254,7 +255,7 @@ class Server {
                       {"process", io::process_identity(getpid())},
                       {"root", std::filesystem::absolute(options_.root).lexically_normal().string()},
                       {"started", started_},
-                      {"listeners", parts_.listeners_json()},
+                      {"listeners", parts_.bound_sockets_json()},
                       {"settings", parts_.settings.instance_json()}}) +
            "\n";
   }
@@ -264,16 +265,16 @@ class Server {
   ServerParts parts_;
   io::LockFile* instance_ = nullptr;
   const std::string started_ = format_utc(system_clock().wall());
-  std::unique_ptr<engine::Timer> grace_, forget_, fetch_;
+  std::unique_ptr<engine::Timer> grace_, expire_, fetch_;
 };
 
 /// The tools are put together beside the rest of the start; what a person wrote was judged before.
-std::future<Result<Toolbox>> tools_beside(const mcp::McpWriter& wire,
-                                          std::shared_ptr<const engine::Runtime> runtime,
-                                          const ServeOptions& options,
-                                          std::future<Result<tools::ToolList>>& workflows) {
-  return std::async(std::launch::async, [&wire, &options, &workflows, runtime = std::move(runtime)] {
-    return make_toolbox(wire, runtime->config, workflows.get(), options.documents);
+std::future<Result<ConfiguredCatalogue>> tools_beside(const mcp::McpWriter& writer,
+                                                      std::shared_ptr<const engine::Runtime> runtime,
+                                                      const ServeOptions& options,
+                                                      std::future<Result<tools::ToolList>>& workflows) {
+  return std::async(std::launch::async, [&writer, &options, &workflows, runtime = std::move(runtime)] {
+    return configured_catalogue(writer, runtime->config, workflows.get(), options.documents);
   });
 }
 
@@ -289,8 +290,8 @@ Result<std::optional<io::LockFile>> only_one(const std::filesystem::path& state,
 Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> workflows,
                    const ServeOptions& options, const ReadyHook& on_ready) {
   std::shared_ptr<const engine::Runtime> runtime = std::move(judgement.runtime);
-  const mcp::McpWriter wire({runtime->config.text("server.name"), std::string(version()), instructions()});
-  std::future<Result<Toolbox>> toolbox = tools_beside(wire, runtime, options, workflows);
+  const mcp::McpWriter writer({runtime->config.text("server.name"), std::string(version()), instructions()});
+  std::future<Result<ConfiguredCatalogue>> offered = tools_beside(writer, runtime, options, workflows);
   harden();
   const std::filesystem::path state = below(options.file_base(), runtime->config.text("server.state_dir"));
   Result<std::optional<io::LockFile>> lock = only_one(state, options);
@@ -302,23 +303,23 @@ Result<void> serve(Judgement judgement, std::future<Result<tools::ToolList>> wor
         log->write(io::LogLevel::error, "cassette.write", error.message);
       });
   if (!environment) return fail(environment.error());
-  const auto first_catalogue = [&toolbox] {
-    Result<Toolbox> made = toolbox.get();
+  const auto first_catalogue = [&offered] {
+    Result<ConfiguredCatalogue> made = offered.get();
     if (!made) throw std::runtime_error("the built-in tools are broken: " + made.error().message);
     return std::move(made->catalogue);
   };
   Server server({.options = options,
                  .runtime = std::move(runtime),
-                 .writer = wire,
+                 .writer = writer,
                  .catalogue = first_catalogue,
                  .access = std::move(*judgement.access),
                  .log = std::move(*log),
                  .environment = std::move(*environment)},
-                wire);
+                writer);
   server.warn_of(judgement.findings);
   if (!options.stdio) {
     if (Result<void> bound = server.bind(); !bound) return bound;
-    if (Result<void> told = server.announce(**lock); !told) return told;
+    if (Result<void> written = server.announce(**lock); !written) return written;
   }
   server.run(on_ready);
   return server.close();

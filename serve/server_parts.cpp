@@ -63,7 +63,7 @@ ServerParts::ServerParts(ServerInputs inputs)
       router({permits, metrics, environment->clock(), environment->transport(), log.get(), &spend,
               [this] { return environment->chance(); }}),
       view({catalogue, environment->clock(), log_folder(), *log, in_flight, permits, router}),
-      net(net::door_limits(config)),
+      net(net::net_limits(config)),
       background(net.loop()),
       engine({.reach = {&environment->clock(), &memory, &caches, &store, &view,
                         [this] { return environment->new_id(); }},
@@ -105,7 +105,7 @@ Result<void> ServerParts::listen(const ListenAddresses& addresses) {
                           std::string_view path) -> Result<void> {
     if (!bound) return fail(bound.error());
     bound->url = fmt::format("{}://{}{}", scheme, bound->address, path);
-    listeners_.push_back(std::move(*bound));
+    bound_sockets_.push_back(std::move(*bound));
     return {};
   };
   Result<void> done = add(
@@ -134,9 +134,9 @@ std::string ServerParts::metrics_text() {
       {caches.rows(), settings.generation(), settings.in_step(), settings.last_reload_good()});
 }
 
-Json ServerParts::listeners_json() const {
+Json ServerParts::bound_sockets_json() const {
   Json rows = Json::array();
-  for (const net::BoundSocket& one : listeners_)
+  for (const net::BoundSocket& one : bound_sockets_)
     rows.push_back({{"name", one.name}, {"address", one.address}, {"url", one.url}});
   return rows;
 }
@@ -156,7 +156,7 @@ std::string ServerParts::status() {
                     {"pid", getpid()},
                     {"uptime_seconds", static_cast<double>(view.uptime().count()) / 1000.0},
                     {"draining", engine.draining()},
-                    {"listeners", listeners_json()},
+                    {"listeners", bound_sockets_json()},
                     {"permits", std::move(permit_rows)},
                     {"timeouts", std::move(layers)},
                     {"circuits", std::move(circuits)},

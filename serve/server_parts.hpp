@@ -55,13 +55,13 @@ class ServerParts {
 
   /// Binds all three, in the order mcp, frames, health. Errors: refused, with the way out.
   Result<void> listen(const ListenAddresses& addresses);
-  [[nodiscard]] const std::vector<net::BoundSocket>& listeners() const { return listeners_; }
+  [[nodiscard]] const std::vector<net::BoundSocket>& bound_sockets() const { return bound_sockets_; }
   /// Other rules of access, of new settings: open connections, streams and sessions are judged by them at
   /// once.
   void replace_access(auth::AccessPolicy next, const Config& settings_now);
   /// [{"name", "address", "url"}]
-  [[nodiscard]] Json listeners_json() const;
-  /// What tells of this server: JSON for /status, text for /metrics. Loop thread.
+  [[nodiscard]] Json bound_sockets_json() const;
+  /// The state of this server: JSON for /status, text for /metrics. Loop thread.
   [[nodiscard]] std::string status();
   [[nodiscard]] std::string metrics_text();
   /// Where state and logs are.
@@ -98,7 +98,7 @@ class ServerParts {
   WebSocketEndpoint websocket_endpoint;
 
  private:
-  std::vector<net::BoundSocket> listeners_;
+  std::vector<net::BoundSocket> bound_sockets_;
 };
 
 }  // namespace exai::serve

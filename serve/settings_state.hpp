@@ -24,12 +24,12 @@ class SettingsState {
   void refused(const Error& why);
 
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
-  /// True while the files say what runs; looked up once a second at most.
+  /// True while the files equal what runs; looked up once a second at most.
   [[nodiscard]] bool in_step();
   [[nodiscard]] bool last_reload_good() const { return error_.empty(); }
   /// For /status: generation, hash, hash_on_disk, reloads, last_reload, last_error.
   [[nodiscard]] nlohmann::json json();
-  /// The same without what would have to be read: for the instance file, by which `exai reload` hears.
+  /// The same without what would have to be read: for the instance file, which `exai reload` reads.
   [[nodiscard]] nlohmann::json instance_json() const;
 
  private:

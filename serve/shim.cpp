@@ -33,34 +33,34 @@ std::string name_of(const Config& config) {
 class Shim {
  public:
   Shim(const Config& config, io::Url url, std::string shown, Millis call_timeout, pid_t parent)
-      : door_(net::door_limits(config)),
+      : net_(net::net_limits(config)),
         url_(std::move(url)),
         frame_limit_(config.bytes("limits.frame")),
         close_timeout_(config.duration("ws.close_timeout")),
         parent_(parent),
         bridge_(bridge_parts(config, std::move(shown), call_timeout)) {
-    input_.emplace(door_.loop(), config.bytes("limits.body"),
+    input_.emplace(net_.loop(), config.bytes("limits.body"),
                    net::LineHooks{[this](std::string_view line) { bridge_.from_client(line); },
                                   [this] { bridge_.client_too_long(); }, [this] { end_of_input(); }});
   }
 
   void run() {
-    door_.on_signals({SIGTERM, SIGINT, k_parent_died}, [this](int signal) {
+    net_.on_signals({SIGTERM, SIGINT, k_parent_died}, [this](int signal) {
       // The kernel also sends it when only the thread that started us has ended.
       if (signal != k_parent_died || getppid() != parent_) end();
     });
     // It may have died before the handler stood.
-    door_.loop().post([this] {
+    net_.loop().post([this] {
       if (getppid() != parent_) end();
     });
-    door_.run();
+    net_.run();
   }
 
   static constexpr int k_parent_died = SIGUSR1;
 
  private:
   exai_ws::BridgeParts bridge_parts(const Config& config, std::string shown, Millis call_timeout) {
-    return {door_.loop(),
+    return {net_.loop(),
             {config.text("server.name"), std::string(version()), ""},
             config.secret("ws.token"),
             std::move(shown),
@@ -83,10 +83,10 @@ class Shim {
     hooks.on_open = [this] { bridge_.connected(); };
     hooks.on_text = [this](std::string_view frame) { bridge_.from_daemon(frame); };
     hooks.on_lost = [this](const Error& why) {
-      if (ending_) return door_.stop();
+      if (ending_) return net_.stop();
       bridge_.lost(why);
     };
-    daemon_ = door_.dial(url_.host, url_.port, url_.path, frame_limit_, std::move(hooks));
+    daemon_ = net_.dial(url_.host, url_.port, url_.path, frame_limit_, std::move(hooks));
   }
 
   /// What was asked is still answered; then it is over.
@@ -98,11 +98,11 @@ class Shim {
   /// Says goodbye to the daemon, so that it does not wait for us to come back, and stops.
   void end() {
     if (std::exchange(ending_, true)) return;
-    if (!bridge_.leave()) return door_.stop();
-    goodbye_ = door_.loop().after(close_timeout_, [this] { door_.stop(); });
+    if (!bridge_.leave()) return net_.stop();
+    goodbye_ = net_.loop().after(close_timeout_, [this] { net_.stop(); });
   }
 
-  net::NetServer door_;
+  net::NetServer net_;
   io::Url url_;
   std::size_t frame_limit_;
   Millis close_timeout_;

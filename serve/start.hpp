@@ -1,4 +1,4 @@
-// What stands before a server: its process, its log, its cassette.
+// What a server starts with: its process, its log, its cassette.
 #pragma once
 
 #include "io/log.hpp"

@@ -1,5 +1,5 @@
 #include "core/text.hpp"
-#include "engine/conversations/thread_id.hpp"
+#include "engine/conversations/conversation_id.hpp"
 #include "models/providers/choose.hpp"
 #include "tools/envelope.hpp"
 #include "tools/history.hpp"
@@ -30,7 +30,7 @@ Result<ChatQuestion> read_question(const Json& arguments) {
   question.images = texts_of(arguments, "images");
   if (trim(question.prompt).empty())
     return fail(ErrorKind::invalid, "the prompt is blank", "say in 'prompt' what the model shall answer");
-  if (!question.conversation.empty() && !engine::is_thread_id(question.conversation))
+  if (!question.conversation.empty() && !engine::is_conversation_id(question.conversation))
     return fail(
         ErrorKind::invalid,
         fmt::format("the continuation_id '{}' is not a conversation id", printable(question.conversation)),
@@ -46,8 +46,8 @@ std::size_t turn_limit(const Config& config) {
 Result<std::vector<store::Message>> earlier_chat_messages(const ChatQuestion& question,
                                                           engine::CallContext& context) {
   if (question.conversation.empty()) return std::vector<store::Message>{};
-  Result<engine::Thread> known = context.memory().load(question.conversation, context.principal(),
-                                                       engine::memory_rules(context.config()));
+  Result<engine::Conversation> known = context.memory().load(question.conversation, context.principal(),
+                                                             engine::memory_rules(context.config()));
   if (!known) return fail(known.error());
   const std::size_t limit = turn_limit(context.config());
   if (known->messages.size() / 2 >= limit)  // said before a model is paid, not after
@@ -77,10 +77,10 @@ struct Prepared {
   History history;                  ///< counts only
 };
 
-Json file_facts(const std::vector<engine::EmbeddedFile>& files) {
+Json file_facts(const std::vector<engine::InlinedFile>& files) {
   Json list = Json::array();
-  for (const engine::EmbeddedFile& file : files) {
-    Json one{{"path", file.path}, {"bytes", file.bytes}, {"embedded", file.embedded}};
+  for (const engine::InlinedFile& file : files) {
+    Json one{{"path", file.path}, {"bytes", file.bytes}, {"embedded", file.inlined}};
     if (!file.note.empty()) one["note"] = file.note;
     list.push_back(std::move(one));
   }
@@ -90,12 +90,12 @@ Json file_facts(const std::vector<engine::EmbeddedFile>& files) {
 /// The answer when the model has no room for all files that were named.
 std::optional<Envelope> code_too_large(const models::Model& model, const engine::FileBundle& files,
                                        long long limit) {
-  const bool fits =
-      std::none_of(files.files.begin(), files.files.end(),
-                   [](const engine::EmbeddedFile& file) { return file.note == engine::k_no_room; });
+  const bool fits = std::none_of(files.files.begin(), files.files.end(), [](const engine::InlinedFile& file) {
+    return file.note == engine::k_no_room;
+  });
   if (fits) return std::nullopt;
   long long tokens = 0;
-  for (const engine::EmbeddedFile& file : files.files) tokens += file.tokens;
+  for (const engine::InlinedFile& file : files.files) tokens += file.tokens;
   Envelope envelope;
   envelope.status = "code_too_large";
   envelope.content = fmt::format(
@@ -124,7 +124,7 @@ long long expected_tokens(const ChatQuestion& question, const engine::Workspace&
 
 /// Files whose contents stand in the history that is sent anyway are only named.
 Result<engine::FileBundle> without_known(engine::FileBundle files, const History& history,
-                                         const ChatQuestion& question, const engine::EmbedRules& rules,
+                                         const ChatQuestion& question, const engine::InlineRules& rules,
                                          const engine::Workspace& workspace) {
   if (files.files.empty()) return files;
   std::set<std::string> known;
@@ -132,9 +132,9 @@ Result<engine::FileBundle> without_known(engine::FileBundle files, const History
     known.merge(engine::contents_in(message.content));
   const bool again =
       std::any_of(files.files.begin(), files.files.end(),
-                  [&](const engine::EmbeddedFile& file) { return known.count(file.sha256) != 0; });
+                  [&](const engine::InlinedFile& file) { return known.count(file.sha256) != 0; });
   if (!again) return files;
-  return engine::embed(workspace, question.files, rules, known);
+  return engine::inline_files(workspace, question.files, rules, known);
 }
 
 /// What is known before a model is chosen.
@@ -162,9 +162,9 @@ Result<Prepared> prepare_chat(const ChatQuestion& question, const std::vector<st
   const Result<models::ModelChoice> choice =
       models::choose_model(context.config(), context.models(), request);
   if (!choice) return fail(choice.error());
-  engine::EmbedRules rules;
+  engine::InlineRules rules;
   rules.tokens = content_budget(choice->model);
-  Result<engine::FileBundle> files = engine::embed(context.workspace(), question.files, rules);
+  Result<engine::FileBundle> files = engine::inline_files(context.workspace(), question.files, rules);
   if (!files) return fail(files.error());
   if (context.config().boolean("workspace.strict_size"))
     prepared.refused = code_too_large(choice->model, *files, rules.tokens);

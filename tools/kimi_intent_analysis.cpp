@@ -73,7 +73,7 @@ Json judged(const Json& said, const Json& guessed, const engine::CallContext& co
   const models::Model* model = context.models().find(word(said, "recommended_model", ""));
   const models::Provider* record = models::find_provider(chosen);
   result["recommended_model"] = model != nullptr && model->provider == chosen ? model->name
-                                : record != nullptr ? std::string(record->standard_model)
+                                : record != nullptr ? std::string(record->default_model)
                                                     : std::string();
   result["streaming_preferred"] =
       intent_flag(said, "streaming_preferred", guessed["streaming_preferred"].get<bool>());

@@ -10,11 +10,11 @@ namespace exai::engine {
 namespace {
 
 constexpr Millis k_store_retry{1000};
-// Threads that are looked at under one hold of the lock: by a call, and by the writer.
+// Conversations that are looked at under one hold of the lock: by a call, and by the writer.
 constexpr std::size_t k_looks = 4, k_more_looks = 8;
-// Threads that the writer looks at between two offers of the processor.
-constexpr std::size_t k_threads_at_once = 8;
-constexpr std::size_t k_most_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
+// Conversations that the writer looks at between two offers of the processor.
+constexpr std::size_t k_entries_at_once = 8;
+constexpr std::size_t k_max_quick = std::size_t{64} << 10U;  // of state, that is read within a millisecond
 
 std::size_t messages_weight(const std::vector<store::Message>& messages) {
   std::size_t bytes = 0;
@@ -36,7 +36,7 @@ tl::unexpected<Error> unknown_conversation(const std::string& id) {
 
 }  // namespace
 
-/// One thread. `gate` guards all but what stands under ConversationMemory::mutex_.
+/// One conversation. `gate` guards all but what ConversationMemory::mutex_ guards.
 struct ConversationMemory::Entry {
   std::mutex gate;
   std::string id, owner;
@@ -56,8 +56,8 @@ ConversationRules memory_rules(const Config& config) {
           2 * static_cast<std::size_t>(config.integer("conversation.max_turns"))};
 }
 
-/// A record whose thread is not on the writer's list yet: until then the writer must not think that it has
-/// brought the record to the store.
+/// A record whose conversation is not on the writer's list yet: until then the writer must not think that it
+/// has brought the record to the store.
 struct ConversationMemory::Ticket {
   Ticket(ConversationMemory* to, std::uint64_t record) : memory(to), number(record) {}
   Ticket(Ticket&& other) noexcept : memory(std::exchange(other.memory, nullptr)), number(other.number) {}
@@ -155,7 +155,7 @@ std::optional<Error> ConversationMemory::trouble() {
     if (store_trouble_) return store_trouble_;
     if (!journal_trouble_) return std::nullopt;
   }
-  // An empty record says nothing and is passed over; that it can be written says all.
+  // An empty record is skipped when read; writing it is the test.
   const Result<io::Journal*> open = journal();
   const Result<std::uint64_t> number = open ? (*open)->append("") : fail(open.error());
   note(number ? std::nullopt : std::optional<Error>(number.error()));
@@ -168,17 +168,17 @@ ConversationMemory::Hold ConversationMemory::insert(Hold entry) {
   if (const auto found = recent_.find(entry->id); found != recent_.end()) return found->value;
   recent_.put(entry->id, entry);
   // The writer drops what is too much when it comes round; here only what it cannot catch up with.
-  if (recent_.size() > limits_.threads + limits_.threads / 4) dropped = shrink(k_looks);
+  if (recent_.size() > limits_.conversations + limits_.conversations / 4) dropped = shrink(k_looks);
   return entry;
 }
 
 /// Drops what was not used for longest and is in the store. What waits to be written stays, so only a few are
-/// looked at: the writer comes back to the rest. The caller lets go of them where it holds no lock.
+/// looked at: the writer takes the rest later. The caller releases them where it holds no lock.
 std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t looks) {
   std::vector<Hold> dropped;
-  for (auto one = recent_.begin(); recent_.size() > limits_.threads && one != recent_.end() && looks > 0;
-       --looks) {
-    // References are handed out under the lock only: whoever has one may still change it.
+  for (auto one = recent_.begin();
+       recent_.size() > limits_.conversations && one != recent_.end() && looks > 0; --looks) {
+    // References are taken under the lock only: a holder may still change it.
     const bool needed = one->value->listed == collection_ || one->value.use_count() > 1;
     if (!needed) dropped.push_back(std::move(one->value));
     one = needed ? std::next(one) : recent_.erase(one);
@@ -187,7 +187,7 @@ std::vector<ConversationMemory::Hold> ConversationMemory::shrink(std::size_t loo
 }
 
 /// The same until nothing is too much, for the writer. It steps back for others even while it holds the lock,
-/// so it holds it for a few at a time only: whoever answers a client waits for it.
+/// so it holds it for a few at a time only: calls wait for it.
 void ConversationMemory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
   for (std::vector<Hold> dropped = shrink(k_more_looks); !dropped.empty(); dropped = shrink(k_more_looks)) {
     lock.unlock();
@@ -225,8 +225,8 @@ Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id,
   return entry;
 }
 
-Result<Thread> ConversationMemory::load(const std::string& id, const std::string& owner,
-                                        const ConversationRules& rules) {
+Result<Conversation> ConversationMemory::load(const std::string& id, const std::string& owner,
+                                              const ConversationRules& rules) {
   const Result<Hold> found = find(id, owner, rules, false);
   if (!found) return fail(found.error());
   Entry& entry = **found;
@@ -234,7 +234,7 @@ Result<Thread> ConversationMemory::load(const std::string& id, const std::string
   if (clock_.wall() - entry.updated > rules.ttl) return unknown_conversation(id);
   Result<Json> state = read_state(entry.state, id);
   if (!state) return fail(std::move(state.error()));
-  return Thread{entry.id, entry.created, entry.updated, entry.messages, std::move(*state)};
+  return Conversation{entry.id, entry.created, entry.updated, entry.messages, std::move(*state)};
 }
 
 /// With the system the change is already; on the disk it is only when that was asked for.
@@ -249,7 +249,8 @@ Result<void> ConversationMemory::secured(const Ticket& ticket) {
 }
 
 Result<void> ConversationMemory::change(
-    const std::string& id, const std::string& owner, const ConversationRules& rules, bool begin, Kept kept,
+    const std::string& id, const std::string& owner, const ConversationRules& rules, bool begin,
+    Recorded recorded,
     const std::function<Result<void>(Entry& entry, store::ConversationChange& change)>& make,
     const std::function<std::size_t(Entry& entry, store::ConversationChange& change)>& apply) {
   if (Result<void> room = make_room(); !room) return room;
@@ -269,7 +270,7 @@ Result<void> ConversationMemory::change(
                                    .messages = {},
                                    .state = std::nullopt};
     if (Result<void> made = make(entry, next); !made) return made;
-    if (kept == Kept::at_once) {
+    if (recorded == Recorded::at_once) {
       const bool owed = entry.state_owed && !next.state;
       if (owed) next.state = entry.state;
       Result<Ticket> written = record(next);
@@ -277,7 +278,7 @@ Result<void> ConversationMemory::change(
       ticket = std::move(*written);
       if (owed) next.state.reset();  // the entry has it already
     }
-    entry.state_owed = kept == Kept::with_next;
+    entry.state_owed = recorded == Recorded::with_next;
     entry.updated = next.updated;
     bytes = apply(entry, next);
   }
@@ -289,9 +290,9 @@ Result<void> ConversationMemory::append(const std::string& id, const std::string
                                         std::vector<store::Message> messages, const ConversationRules& rules,
                                         bool begin) {
   const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
-    if (entry.messages.size() + messages.size() > rules.max_turns)
+    if (entry.messages.size() + messages.size() > rules.max_messages)
       return fail(ErrorKind::budget,
-                  fmt::format("the conversation {} has had its {} turns", id, rules.max_turns / 2),
+                  fmt::format("the conversation {} has had its {} turns", id, rules.max_messages / 2),
                   "start again without continuation_id, or raise MAX_CONVERSATION_TURNS");
     next.messages = std::move(messages);
     return {};
@@ -301,13 +302,13 @@ Result<void> ConversationMemory::append(const std::string& id, const std::string
     std::move(next.messages.begin(), next.messages.end(), std::back_inserter(entry.messages));
     return bytes;
   };
-  return change(id, owner, rules, begin, Kept::at_once, make, apply);
+  return change(id, owner, rules, begin, Recorded::at_once, make, apply);
 }
 
 Result<void> ConversationMemory::update(const std::string& id, const std::string& owner,
                                         const ConversationRules& rules, bool begin,
                                         const std::function<Result<void>(Json& state)>& change_state,
-                                        Kept kept) {
+                                        Recorded recorded) {
   const auto make = [&](Entry& entry, store::ConversationChange& next) -> Result<void> {
     Result<Json> state = read_state(entry.state, id);
     if (!state) return fail(std::move(state.error()));
@@ -320,7 +321,7 @@ Result<void> ConversationMemory::update(const std::string& id, const std::string
     entry.state_changed = true;
     return entry.state.size() + sizeof(Entry);
   };
-  return change(id, owner, rules, begin, kept, make, apply);
+  return change(id, owner, rules, begin, recorded, make, apply);
 }
 
 /// Back-pressure: a store that cannot follow makes callers wait, and then says so.
@@ -347,7 +348,7 @@ void ConversationMemory::touched(const Hold& entry, std::size_t bytes) {
 /// One transaction for all that changed meanwhile.
 bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
   std::vector<store::ConversationChange> changes;
-  std::vector<std::size_t> kept;
+  std::vector<std::size_t> lengths;
   for (const Hold& entry : dirty) {
     const std::scoped_lock lock(entry->gate);
     store::ConversationChange change;
@@ -359,16 +360,16 @@ bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
     change.messages.assign(entry->messages.begin() + static_cast<std::ptrdiff_t>(entry->saved_messages),
                            entry->messages.end());
     if (entry->state_changed) change.state = entry->state;
-    kept.push_back(entry->messages.size());
+    lengths.push_back(entry->messages.size());
     entry->state_changed = false;
     changes.push_back(std::move(change));
-    if (changes.size() % k_threads_at_once == 0) std::this_thread::yield();
+    if (changes.size() % k_entries_at_once == 0) std::this_thread::yield();
   }
   const Result<void> done = store_.save(changes);
   for (std::size_t i = 0; i < dirty.size(); ++i) {
     const std::scoped_lock lock(dirty[i]->gate);
     if (done)
-      dirty[i]->saved_messages = kept[i];
+      dirty[i]->saved_messages = lengths[i];
     else if (changes[i].state)
       dirty[i]->state_changed = true;
   }
@@ -387,16 +388,16 @@ bool ConversationMemory::write_round(std::unique_lock<std::mutex>& lock) {
   ++collection_;
   const std::size_t bytes = std::exchange(fresh_, 0);
   lock.unlock();
-  const bool kept = write_all(taken);
-  if (kept) {
+  const bool saved = write_all(taken);
+  if (saved) {
     taken.clear();
     const std::scoped_lock releasing(journal_mutex_);
     if (journal_) journal_->release(upto);
   }
   lock.lock();
-  if (!kept) {
+  if (!saved) {
     for (const Hold& entry : taken) list(entry);
-    fresh_ += bytes;  // what they weigh stays counted; who waits for room waits on
+    fresh_ += bytes;  // their bytes stay counted; who waits for room still waits
     return false;
   }
   unwritten_ -= bytes;
@@ -404,8 +405,8 @@ bool ConversationMemory::write_round(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
-bool ConversationMemory::at_hand(const std::string& id) const {
-  if (limits_.power) return false;  // whoever changes it waits for the disk
+bool ConversationMemory::is_quick(const std::string& id) const {
+  if (limits_.power) return false;  // each change waits for the disk
   Hold entry;
   {
     const std::scoped_lock lock(mutex_);
@@ -415,8 +416,8 @@ bool ConversationMemory::at_hand(const std::string& id) const {
     if (found == recent_.end()) return false;
     entry = found->value;
   }
-  const std::unique_lock lock(entry->gate, std::try_to_lock);  // whoever has it may be at work on a large one
-  return lock.owns_lock() && entry->state.size() <= k_most_quick;
+  const std::unique_lock lock(entry->gate, std::try_to_lock);  // its holder may be working on a large one
+  return lock.owns_lock() && entry->state.size() <= k_max_quick;
 }
 
 void ConversationMemory::flush() {

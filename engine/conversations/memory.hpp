@@ -1,4 +1,4 @@
-// What conversations and workflows remember. The thread in memory is the truth while it is in use. Each
+// What conversations and workflows remember. The conversation in memory is the truth while it is in use. Each
 // change is in a journal before its caller may answer, so that a killed process loses nothing it promised; a
 // writer of its own brings it to the store, so that no call waits for the disk.
 #pragma once
@@ -23,34 +23,34 @@ namespace exai::engine {
 
 /// How long and how much is remembered: of the settings conversation.*.
 struct ConversationRules {
-  Millis ttl{86'400'000};      ///< after the last change
-  std::size_t max_turns = 40;  ///< questions and answers
+  Millis ttl{86'400'000};         ///< after the last change
+  std::size_t max_messages = 40;  ///< questions and answers
 };
 ConversationRules memory_rules(const Config& config);
 
 struct ConversationLimits {
-  std::size_t threads = 2000;                            ///< kept in memory; more stay in the store only
+  std::size_t conversations = 2000;                      ///< kept in memory; more stay in the store only
   std::size_t unwritten_bytes = std::size_t{64} << 20U;  ///< waiting for the store; then calls wait too
   Millis patience{5000};                                 ///< how long they wait
   Millis gather{20};   ///< between two writes, so that one commit takes many
   bool power = false;  ///< a change is on the disk before its caller may answer, and not only with the system
 };
 
-/// What a caller sees of a thread.
-struct Thread {
+/// What a caller sees of a conversation.
+struct Conversation {
   std::string id;
   Wall created{}, updated{};
   std::vector<store::Message> messages;  ///< oldest first
   Json state;                            ///< null = none
 };
 
-/// Threads belong to the principal that began them; to others they do not exist. Thread-safe.
+/// Conversations belong to the principal that began them; to others they do not exist. Thread-safe.
 class ConversationMemory {
  public:
   /// Makes the journal when the first change needs one; null: what is not in the store is lost with the
   /// process.
   using OpenJournal = std::function<Result<std::unique_ptr<io::Journal>>()>;
-  /// `on_failure` hears of changes that could not be kept; any thread. Those that the store refused are tried
+  /// `on_failure` gets changes that could not be saved; any thread. Those that the store refused are tried
   /// again, those that the journal refused were not made.
   ConversationMemory(store::Conversations& store, const Clock& clock, ConversationLimits limits,
                      std::function<void(const Error&)> on_failure, OpenJournal open_journal = {});
@@ -65,30 +65,30 @@ class ConversationMemory {
   [[nodiscard]] std::optional<Error> trouble();
 
   /// `not_found` when unknown, expired or another's.
-  Result<Thread> load(const std::string& id, const std::string& owner, const ConversationRules& rules);
-  /// Adds messages; with `begin` the id is new and begins a thread, so that the store need not be asked.
-  /// `budget` when there would be too many, `not_found` as load(), `unreachable` when it cannot be written:
-  /// then nothing was added.
+  Result<Conversation> load(const std::string& id, const std::string& owner, const ConversationRules& rules);
+  /// Adds messages; with `begin` the id is new and begins a conversation, so that the store need not be
+  /// asked. `budget` when there would be too many, `not_found` as load(), `unreachable` when it cannot be
+  /// written: then nothing was added.
   Result<void> append(const std::string& id, const std::string& owner, std::vector<store::Message> messages,
                       const ConversationRules& rules, bool begin);
   /// When a new state is in the journal.
-  enum class Kept : std::uint8_t {
+  enum class Recorded : std::uint8_t {
     at_once,    ///< before update() returns
-    with_next,  ///< with the thread's next change: for one who answers nobody before that one
+    with_next,  ///< with the conversation's next change: nothing is answered before that one
   };
-  /// Changes the state as one step, nobody else being in between; with `begin` the id is new and begins a
-  /// thread. When `change` fails nothing is changed. `change` must not block.
+  /// Changes the state as one atomic step; with `begin` the id is new and begins a
+  /// conversation. When `change` fails nothing is changed. `change` must not block.
   Result<void> update(const std::string& id, const std::string& owner, const ConversationRules& rules,
                       bool begin, const std::function<Result<void>(Json& state)>& change,
-                      Kept kept = Kept::at_once);
-  /// True when nobody has to wait to change this thread: it is in memory (or, for an empty id, yet to be
-  /// begun), what it keeps is small, and there is room for more.
-  [[nodiscard]] bool at_hand(const std::string& id) const;
+                      Recorded recorded = Recorded::at_once);
+  /// True when a change of this conversation never waits: it is in memory (or, for an empty id, yet to
+  /// be begun), what it keeps is small, and there is room for more.
+  [[nodiscard]] bool is_quick(const std::string& id) const;
   /// Returns when everything of before is in the store, or could not be brought there.
   void flush();
 
   struct Counts {
-    std::size_t threads = 0, unwritten_bytes = 0;
+    std::size_t conversations = 0, unwritten_bytes = 0;
     std::uint64_t failures = 0;
   };
   [[nodiscard]] Counts counts() const;
@@ -99,10 +99,11 @@ class ConversationMemory {
   Result<Hold> find(const std::string& id, const std::string& owner, const ConversationRules& rules,
                     bool begin);
   Hold insert(Hold entry);
-  /// What append() and update() share: finds the thread, lets `make` fill in the change, writes it down, and
-  /// then lets `apply` make it, which tells its bytes.
+  /// What append() and update() share: finds the conversation, lets `make` fill in the change, writes it
+  /// down, and then lets `apply` make it, which returns its bytes.
   Result<void> change(
-      const std::string& id, const std::string& owner, const ConversationRules& rules, bool begin, Kept kept,
+      const std::string& id, const std::string& owner, const ConversationRules& rules, bool begin,
+      Recorded recorded,
       const std::function<Result<void>(Entry& entry, store::ConversationChange& change)>& make,
       const std::function<std::size_t(Entry& entry, store::ConversationChange& change)>& apply);
   [[nodiscard]] std::vector<Hold> shrink(std::size_t looks);

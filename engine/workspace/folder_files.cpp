@@ -8,7 +8,7 @@
 namespace exai::engine {
 namespace {
 
-constexpr std::size_t k_deepest = 32;
+constexpr std::size_t k_max_depth = 32;
 // Of one folder; a cache of a million files must not hold up a call.
 constexpr std::size_t k_entries = 20'000;
 
@@ -26,14 +26,14 @@ bool excluded(const std::string& folder) {
 }
 
 Result<void> collect(const io::Opened& root, const std::filesystem::path& below, std::size_t depth,
-                     std::size_t most, FoundFiles& found) {
+                     std::size_t max, FoundFiles& found) {
   const Result<io::Opened> folder = io::open_beneath(root, below);
   if (!folder) return fail(folder.error());
   const Result<std::vector<io::FolderEntry>> listed = io::entries(*folder, k_entries);
   if (!listed) return fail(listed.error());
   for (const io::FolderEntry& entry : *listed) {
     if (entry.is_folder || may_hold_secrets(below / entry.name)) continue;
-    if (found.files.size() == most) {
+    if (found.files.size() == max) {
       found.more = true;
       return {};
     }
@@ -46,8 +46,8 @@ Result<void> collect(const io::Opened& root, const std::filesystem::path& below,
       continue;
     }
     // A folder that cannot be read, or is gone by now, hides only itself.
-    const Result<void> done = collect(root, below / entry.name, depth - 1, most, found);
-    if (found.more && found.files.size() == most) return {};
+    const Result<void> done = collect(root, below / entry.name, depth - 1, max, found);
+    if (found.more && found.files.size() == max) return {};
     if (!done && done.error().kind == ErrorKind::internal) return done;
   }
   return {};
@@ -55,10 +55,9 @@ Result<void> collect(const io::Opened& root, const std::filesystem::path& below,
 
 }  // namespace
 
-Result<FoundFiles> folder_files(const io::Opened& root, const std::filesystem::path& below,
-                                std::size_t most) {
+Result<FoundFiles> folder_files(const io::Opened& root, const std::filesystem::path& below, std::size_t max) {
   FoundFiles found;
-  if (Result<void> done = collect(root, below, k_deepest, most, found); !done) return fail(done.error());
+  if (Result<void> done = collect(root, below, k_max_depth, max, found); !done) return fail(done.error());
   return found;
 }
 

@@ -1,4 +1,4 @@
-// What a folder stands for when a caller names it: the files in it that a person would send along.
+// What a folder means when a caller names it: the files in it that a person would send along.
 #pragma once
 
 #include "io/beneath.hpp"
@@ -20,7 +20,7 @@ struct FoundFiles {
 };
 
 /// Files of the folder `below` the root, without secrets, without links and without the folders of version
-/// control, builds, environments and caches; `most` at most.
-Result<FoundFiles> folder_files(const io::Opened& root, const std::filesystem::path& below, std::size_t most);
+/// control, builds, environments and caches; `max` at most.
+Result<FoundFiles> folder_files(const io::Opened& root, const std::filesystem::path& below, std::size_t max);
 
 }  // namespace exai::engine

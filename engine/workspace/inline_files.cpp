@@ -33,7 +33,7 @@ std::string mebibytes(std::uint64_t bytes) {
 /// From paths to text, one file after the other, each read to the place where it stays.
 class FileInliner {
  public:
-  FileInliner(const Workspace& workspace, const EmbedRules& rules, const std::set<std::string>& known)
+  FileInliner(const Workspace& workspace, const InlineRules& rules, const std::set<std::string>& known)
       : workspace_(workspace), rules_(rules), known_(known) {}
 
   Result<FileBundle> run(const std::vector<std::string>& paths) {
@@ -55,13 +55,13 @@ class FileInliner {
   Result<std::size_t> read(const io::Opened& file, std::string& into) const {
     return io::append_file(file, into, rules_.file_bytes);
   }
-  Result<void> add_content(const Candidate& candidate, const io::Opened& file, EmbeddedFile& record);
-  bool takes(const Candidate& candidate, EmbeddedFile& record);
+  Result<void> add_content(const Candidate& candidate, const io::Opened& file, InlinedFile& record);
+  bool takes(const Candidate& candidate, InlinedFile& record);
   void append_numbered(std::string_view content);
   void name_the_rest();
 
   const Workspace& workspace_;
-  const EmbedRules& rules_;
+  const InlineRules& rules_;
   const std::set<std::string>& known_;
   std::map<fs::path, std::shared_ptr<const io::Opened>> roots_;
   std::vector<Candidate> candidates_;
@@ -129,8 +129,8 @@ void FileInliner::reserve() {
 }
 
 Result<void> FileInliner::add(const Candidate& candidate) {
-  EmbeddedFile record{candidate.shown, {}, candidate.bytes, file_tokens(candidate.below, candidate.bytes),
-                      false,           {}};
+  InlinedFile record{candidate.shown, {}, candidate.bytes, file_tokens(candidate.below, candidate.bytes),
+                     false,           {}};
   if (candidate.bytes > rules_.file_bytes) {
     record.note =
         fmt::format("too large: {} of {}", mebibytes(candidate.bytes), mebibytes(rules_.file_bytes));
@@ -153,7 +153,7 @@ Result<void> FileInliner::add(const Candidate& candidate) {
 }
 
 Result<void> FileInliner::add_content(const Candidate& candidate, const io::Opened& file,
-                                      EmbeddedFile& record) {
+                                      InlinedFile& record) {
   std::string& text = result_.text;
   const std::size_t before = text.size();
   const std::string shown = printable(candidate.shown);
@@ -184,7 +184,7 @@ Result<void> FileInliner::add_content(const Candidate& candidate, const io::Open
       fmt::format_to(std::back_inserter(text), "\n\n--- file {}: {} ---", shown, printable(record.note));
     return {};
   }
-  record.embedded = true;
+  record.inlined = true;
   result_.tokens += record.tokens;
   if (rules_.line_numbers) {
     fmt::format_to(std::back_inserter(text), "\n\n--- file {} ({} bytes) ---\n", shown, *size);
@@ -195,7 +195,7 @@ Result<void> FileInliner::add_content(const Candidate& candidate, const io::Open
 }
 
 /// Whether the content goes along; the record says why not.
-bool FileInliner::takes(const Candidate& candidate, EmbeddedFile& record) {
+bool FileInliner::takes(const Candidate& candidate, InlinedFile& record) {
   const auto [first, fresh] = seen_.emplace(record.sha256, candidate.shown);
   if (!fresh) {
     record.note = "same content as " + first->second;
@@ -211,7 +211,7 @@ bool FileInliner::takes(const Candidate& candidate, EmbeddedFile& record) {
   return false;
 }
 
-/// "   12→text", for a model that shall speak of lines.
+/// "   12→text", for a model that is to name lines.
 void FileInliner::append_numbered(std::string_view content) {
   std::size_t number = 0;
   while (!content.empty()) {
@@ -278,8 +278,8 @@ long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes) {
   return static_cast<long long>((bytes * 10 + ratio - 1) / ratio);
 }
 
-Result<FileBundle> embed(const Workspace& workspace, const std::vector<std::string>& paths,
-                         const EmbedRules& rules, const std::set<std::string>& known) {
+Result<FileBundle> inline_files(const Workspace& workspace, const std::vector<std::string>& paths,
+                                const InlineRules& rules, const std::set<std::string>& known) {
   return FileInliner(workspace, rules, known).run(paths);
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t k_most_bytes = std::uint64_t{10} << 20U;
+constexpr std::uint64_t k_max_bytes = std::uint64_t{10} << 20U;
 constexpr std::array<std::string_view, 8> k_system_folders{"/etc", "/proc", "/sys",     "/dev",
                                                            "/run", "/boot", "/var/lib", "/var/run"};
 constexpr std::array<std::string_view, 8> k_secret_folders{".ssh",    ".gnupg", ".aws",    ".kube",
@@ -160,7 +160,7 @@ Result<std::vector<std::string>> image_urls(const Workspace& workspace,
     if (!file) return fail(file.error());
     std::string bytes;
     if (const auto got =
-            file->is_folder ? Result<std::size_t>(0) : io::append_file(*file, bytes, k_most_bytes);
+            file->is_folder ? Result<std::size_t>(0) : io::append_file(*file, bytes, k_max_bytes);
         !got)
       return fail(got.error().kind, fmt::format("cannot send {}: {}", printable(image), got.error().message),
                   "send a smaller image");

@@ -16,7 +16,7 @@ namespace exai::engine {
 
 class Workspace {
  public:
-  /// The folders of workspace.roots, below `base` where they are relative. A missing one is no error: it
+  /// The folders of workspace.roots, below `base` where they are relative. A missing one is not an error: it
   /// holds no files.
   static Result<Workspace> from(const Config& config, const std::filesystem::path& base);
 
@@ -46,9 +46,9 @@ class Workspace {
 /// True for names that keys, passwords and the like are kept under; such files are never sent to a model.
 bool may_hold_secrets(const std::filesystem::path& path);
 
-struct EmbedRules {
+struct InlineRules {
   long long tokens = 0;                                ///< for all files together
-  std::uint64_t file_bytes = std::uint64_t{1} << 20U;  ///< larger files are named, not embedded
+  std::uint64_t file_bytes = std::uint64_t{1} << 20U;  ///< larger files are named, not inlined
   std::size_t files = 1000;                            ///< that are looked at, all folders together
   bool line_numbers = false;
 };
@@ -57,19 +57,19 @@ struct EmbedRules {
 inline constexpr std::string_view k_no_room = "no room left";
 
 /// What became of one file.
-struct EmbeddedFile {
+struct InlinedFile {
   std::string path;  ///< as the caller named it (or found in a folder that it named)
   std::string sha256;
   std::uint64_t bytes = 0;
   long long tokens = 0;
-  bool embedded = false;
+  bool inlined = false;
   std::string note;  ///< why not: "too large: 3 MiB of 1 MiB", "same content as /a/b", k_no_room;
                      ///< or what is odd about it: "one of 2 hard links"
 };
 
 struct FileBundle {
-  std::string text;  ///< begins with an empty line; empty = there was nothing to say
-  std::vector<EmbeddedFile> files;
+  std::string text;  ///< begins with an empty line; empty = there were no files
+  std::vector<InlinedFile> files;
   long long tokens = 0;
 };
 
@@ -77,13 +77,15 @@ struct FileBundle {
 long long file_tokens(const std::filesystem::path& path, std::uint64_t bytes);
 
 /// The contents one after another below header lines. Folders stand for the text files in them, without
-/// those of version control, builds, caches and the like. The same content is embedded once, and content
-/// whose hash is in `known` (embedded earlier in the thread) only named. Files for which there is no room are
-/// named in the text. Errors: a path that is not allowed; a file, named itself, that is no text (`invalid`).
-Result<FileBundle> embed(const Workspace& workspace, const std::vector<std::string>& paths,
-                         const EmbedRules& rules, const std::set<std::string>& known = {});
+/// those of version control, builds, caches and the like. The same content is inlined once, and content
+/// whose hash is in `known` (inlined earlier in the conversation) only named. Files for which there is no
+/// room are named in the text. Errors: a path that is not allowed; a file, named itself, that is not text
+/// (`invalid`).
+Result<FileBundle> inline_files(const Workspace& workspace, const std::vector<std::string>& paths,
+                                const InlineRules& rules, const std::set<std::string>& known = {});
 
-/// Hashes of the contents that embed() wrote into a text, as far as they are whole and have no line numbers.
+/// Hashes of the contents that inline_files() wrote into a text, as far as they are whole and have no line
+/// numbers.
 std::set<std::string> contents_in(std::string_view text);
 
 /// https: and data: URLs as they are, paths of PNG, JPEG, GIF and WebP files (10 MiB at most) as data URLs.

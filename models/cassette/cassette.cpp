@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view k_end = "    # end of exchange\n";
 
-// Kinds by their words; a cassette says them in words too.
+// Kinds by the words that a cassette has for them.
 constexpr std::array k_kinds{ErrorKind::usage,       ErrorKind::config,    ErrorKind::missing_input,
                              ErrorKind::unreachable, ErrorKind::refused,   ErrorKind::budget,
                              ErrorKind::internal,    ErrorKind::cancelled, ErrorKind::timeout,
@@ -30,7 +30,7 @@ tl::unexpected<Error> wrong_cassette(const Node& node, std::string message) {
                   .at(node.where));
 }
 
-/// "text" as a YAML string; what is no text as base64 after its word.
+/// "text" as a YAML string; what is not text as base64 after its word.
 std::string written(std::string_view bytes) {
   const bool text = is_utf8(bytes) && bytes.find('\x7f') == std::string_view::npos;
   return text ? quote_json(bytes) : "base64, " + quote_json(base64(bytes));

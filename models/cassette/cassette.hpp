@@ -12,7 +12,7 @@
 //         - [250, "{...}"]
 //       end: 3                    # milliseconds from the last piece to the end
 //       # end of exchange
-// Texts that are no UTF-8 are written in base64 with the word before them.
+// Texts that are not UTF-8 are written in base64 with the word before them.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -49,9 +49,9 @@ struct Cassette {
   std::string fingerprint;  ///< SHA-256 of the text
 };
 
-/// What stands at the top of a cassette.
+/// The head of a cassette.
 std::string cassette_head(Wall began);
-/// One exchange as it stands in the list.
+/// One exchange, an item of the list.
 std::string cassette_item(const CassetteExchange& exchange);
 /// Errors are config with file and line. What a crash cut off at the end is left out.
 Result<Cassette> read_cassette(std::string_view text, const std::string& file);

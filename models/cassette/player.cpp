@@ -43,9 +43,9 @@ Error Player::missing(const std::string& method, const std::string& path, const 
 
 Result<io::HttpResponse> Player::exchange(const io::HttpRequest& request) {
   if (request.stop.stop_requested()) return fail(ErrorKind::cancelled, "the request was cancelled");
-  const CassetteRequest asked = cassette_request(request, redactor_);
-  const CassetteExchange* played = take(asked.method, asked.path, asked.body);
-  if (played == nullptr) return fail(missing(asked.method, asked.path, asked.body));
+  const CassetteRequest redacted = cassette_request(request, redactor_);
+  const CassetteExchange* played = take(redacted.method, redacted.path, redacted.body);
+  if (played == nullptr) return fail(missing(redacted.method, redacted.path, redacted.body));
   io::HttpResponse response;
   response.status = played->status;
   response.headers = played->headers;

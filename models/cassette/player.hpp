@@ -14,7 +14,7 @@
 
 namespace exai::models {
 
-/// Time that moves only when it is told to: by what was recorded, and by whoever would wait.
+/// Time that moves only by what was recorded, and by whoever would wait.
 class VirtualClock final : public Clock {
  public:
   explicit VirtualClock(Wall began) : began_(began) {}

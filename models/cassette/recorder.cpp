@@ -16,7 +16,7 @@ namespace exai::models {
 namespace {
 
 // A cassette is read whole; files are read up to 64 MiB.
-constexpr std::uint64_t k_most_bytes = std::uint64_t{60} << 20U;
+constexpr std::uint64_t k_max_bytes = std::uint64_t{60} << 20U;
 
 // What a client may act on. Cookies and the like have no business in a file.
 constexpr std::array<std::string_view, 10> k_headers{"content-type",
@@ -116,10 +116,10 @@ void Recorder::set_redactor(Redactor redactor) {
 Result<io::HttpResponse> Recorder::exchange(const io::HttpRequest& request) {
   const std::shared_ptr<const Redactor> secrets = redactor();
   CassetteExchange record;
-  CassetteRequest asked = cassette_request(request, *secrets);
-  record.method = std::move(asked.method);
-  record.path = std::move(asked.path);
-  record.body = std::move(asked.body);
+  CassetteRequest redacted = cassette_request(request, *secrets);
+  record.method = std::move(redacted.method);
+  record.path = std::move(redacted.path);
+  record.body = std::move(redacted.body);
   Steady last = clock_.steady();
   record.at = std::chrono::duration_cast<Millis>(last - began_);
   const auto since = [&] {
@@ -154,7 +154,7 @@ void Recorder::append(const CassetteExchange& exchange) {
   const std::string item = cassette_item(exchange);
   const std::scoped_lock lock(mutex_);
   if (full_) return;
-  if (written_ + item.size() > k_most_bytes) {
+  if (written_ + item.size() > k_max_bytes) {
     full_ = true;
     if (on_failure_)
       on_failure_(make_error(ErrorKind::budget, "the cassette is full: further exchanges are not recorded"));

@@ -45,9 +45,9 @@ void AnswerReader::decide() {
 }
 
 bool AnswerReader::feed(std::string_view bytes) {
-  constexpr std::size_t k_most_page = std::size_t{64} << 10U;
+  constexpr std::size_t k_max_page = std::size_t{64} << 10U;
   received_ += bytes.size();
-  if (received_ > most_) return false;
+  if (received_ > max_) return false;
   std::string before;
   if (kind_ == Kind::undecided) {
     raw_ += bytes;
@@ -56,7 +56,7 @@ bool AnswerReader::feed(std::string_view bytes) {
     before.swap(raw_);
     bytes = before;
   }
-  if (kind_ == Kind::other) bytes = bytes.substr(0, k_most_page - std::min(k_most_page, raw_.size()));
+  if (kind_ == Kind::other) bytes = bytes.substr(0, k_max_page - std::min(k_max_page, raw_.size()));
   if (kind_ != Kind::events) {
     raw_ += bytes;
     return true;
@@ -98,7 +98,7 @@ void AnswerReader::take(const SseEvent& event) {
 }
 
 Result<void> AnswerReader::end_of_events() {
-  // The last event may lack its blank line; one that was cut is not whole JSON and says nothing.
+  // The last event may lack its blank line; one that was cut is not whole JSON and is ignored.
   if (!broken_ && !done_ && events_.incomplete()) {
     (void)events_.feed("\n\n", [this](const SseEvent& event) {
       if (trim(event.data) == "[DONE]" || parse_foreign_json(event.data) || event.event == "error")

@@ -13,14 +13,14 @@
 
 namespace exai::models {
 
-/// What the body is follows from the content type. A type that says nothing (none, text/plain, bytes) leaves
-/// it to the first character that is no blank. It is never guessed from where a piece begins.
+/// What the body is follows from the content type. An unspecific type (none, text/plain, bytes) leaves
+/// it to the first character that is not blank. It is never guessed from where a piece begins.
 class AnswerReader {
  public:
   using OnDelta = std::function<void(std::string_view)>;
-  /// New text goes to `on_delta`, which may be empty; an answer that is no stream comes in one piece.
-  explicit AnswerReader(OnDelta on_delta, std::size_t most = std::size_t{16} << 20U)
-      : on_delta_(std::move(on_delta)), most_(most), events_(most) {}
+  /// New text goes to `on_delta`, which may be empty; an answer that is not a stream comes in one piece.
+  explicit AnswerReader(OnDelta on_delta, std::size_t max = std::size_t{16} << 20U)
+      : on_delta_(std::move(on_delta)), max_(max), events_(max) {}
 
   /// Before the first feed().
   void head(std::string_view content_type);
@@ -29,7 +29,7 @@ class AnswerReader {
   /// All bytes are here. Errors as read_completion; `provider` for a stream that ended early, too.
   Result<Completion> end();
 
-  [[nodiscard]] bool too_large() const { return received_ > most_; }
+  [[nodiscard]] bool too_large() const { return received_ > max_; }
   /// The body was neither JSON nor events; the text says what it was instead.
   [[nodiscard]] const std::string& wrong_type() const { return wrong_type_; }
   /// The answer is whole, though the stream may not have ended as it should.
@@ -47,7 +47,7 @@ class AnswerReader {
   Result<void> end_of_events();
 
   OnDelta on_delta_;
-  std::size_t most_, received_ = 0;
+  std::size_t max_, received_ = 0;
   Kind kind_ = Kind::undecided;
   std::string type_, raw_, remark_, wrong_type_;
   SseParser events_;

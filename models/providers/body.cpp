@@ -32,14 +32,14 @@ Json messages(const ChatRequest& request) {
   return list;
 }
 
-/// Facts: server 3.3. 0 sends none, and without enforcement only what the asker wants is sent.
+/// Facts: server 3.3. 0 sends none, and without enforcement only what the request wants is sent.
 long long output_limit(const Provider& provider, const ChatRequest& request, const Model& model,
                        const Config& config) {
   if (!request.max_tokens && !config.boolean("models.enforce_max_tokens")) return 0;
   long long tokens = request.max_tokens.value_or(config.integer("models.max_output_tokens"));
   if (!provider.output_setting.empty())
-    if (const long long most = config.integer(provider.output_setting); most > 0)
-      tokens = std::min(tokens, most);
+    if (const long long max = config.integer(provider.output_setting); max > 0)
+      tokens = std::min(tokens, max);
   return model.max_output > 0 ? std::min(tokens, model.max_output) : tokens;
 }
 

@@ -20,9 +20,9 @@ struct ChatMessage {
   Json raw{};  ///< not null: the whole message as the endpoint wants it (tool calls and their results)
 };
 
-/// What the asker needs of a model when it names none; the rule table turns it into a model.
+/// What a request needs of a model when it names none; the rule table turns it into a model.
 struct Needs {
-  std::string tool;      ///< who asks
+  std::string tool;      ///< the caller
   bool files = false;    ///< a provider's own file store
   bool fast = true;      ///< an answer soon rather than a deep one
   bool cheap = false;    ///< costs before quality
@@ -45,7 +45,7 @@ struct ChatRequest {
   bool web_search = false;
   bool stream = false;
   bool json = false;         ///< one JSON object is wanted
-  bool continue_cut = true;  ///< an answer cut at the output limit is asked to go on
+  bool continue_cut = true;  ///< an answer cut at the output limit is continued
   bool failover = true;      ///< another provider may answer when this one cannot
   Millis timeout{0};         ///< how long the answer may take; 0 = as long as the provider's setting says
   std::string_view timeout_setting{};  ///< the setting that `timeout` comes from, for the hint of a timeout
@@ -67,7 +67,7 @@ struct Reply {
   std::vector<ToolCall> tools;                               ///< what the model wants called
   std::vector<std::pair<std::string, std::string>> headers;  ///< of the last answer, those worth showing
   double cost = 0;                                           ///< US dollars by the catalogue's prices
-  std::vector<std::string> failed_attempts;  ///< "glm/glm-4.6: busy" for each model that was asked in vain
+  std::vector<std::string> failed_attempts;  ///< "glm/glm-4.6: busy" for each model that failed
 };
 
 }  // namespace exai::models

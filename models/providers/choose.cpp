@@ -19,9 +19,9 @@ Model unknown_model(const Provider& provider, std::string name) {
   return model;
 }
 
-std::string standard_model(const Provider& provider, const Config& config) {
-  return std::string(provider.standard_model.empty() ? config.text(provider.model_setting)
-                                                     : provider.standard_model);
+std::string default_model(const Provider& provider, const Config& config) {
+  return std::string(provider.default_model.empty() ? config.text(provider.model_setting)
+                                                    : provider.default_model);
 }
 
 const Provider* first_configured(const Config& config) {
@@ -31,7 +31,6 @@ const Provider* first_configured(const Config& config) {
   return best;
 }
 
-/// The model of a provider that may be asked.
 /// The model of a provider that may be asked.
 Result<ModelChoice> choice(const Provider* provider, Model model, const Config& config) {
   if (provider == nullptr)
@@ -77,7 +76,7 @@ tl::expected<ModelChoice, std::string> usable_choice(const Config& config, const
   return ModelChoice{provider, std::move(model)};
 }
 
-/// The first usable model of a rule; those passed over are told.
+/// The first usable model of a rule; reports those skipped.
 std::optional<ModelChoice> usable_of(const RouteRule& rule, const Config& config,
                                      const ModelCatalogue& catalogue, const RouteNeeds& needs, bool functions,
                                      std::vector<std::string>& passed_over) {
@@ -128,23 +127,23 @@ Result<ModelChoice> named_choice(const Config& config, const ModelCatalogue& cat
     if (equals_ignoring_case(wanted, open->id) || wanted == own_name)
       return choice(open, unknown_model(*open, own_name), config);
   }
-  const std::string meant = did_you_mean(wanted, catalogue.names());
-  return fail(
-      ErrorKind::not_found, fmt::format("the model '{}' is unknown", printable(wanted)),
-      meant.empty() ? "the tool listmodels names them all; custom/NAME asks the custom endpoint" : meant);
+  const std::string suggestion = did_you_mean(wanted, catalogue.names());
+  return fail(ErrorKind::not_found, fmt::format("the model '{}' is unknown", printable(wanted)),
+              suggestion.empty() ? "the tool listmodels names them all; custom/NAME asks the custom endpoint"
+                                 : suggestion);
 }
 
 /// Where no rule has a usable model: what the first configured provider is known for.
-Result<ModelChoice> standard_choice(const Config& config, const ModelCatalogue& catalogue) {
+Result<ModelChoice> default_choice(const Config& config, const ModelCatalogue& catalogue) {
   const Provider* const provider = first_configured(config);
   if (provider == nullptr)
     return fail(
         ErrorKind::config,
         fmt::format("no model provider is configured: {} are not set", provider_variables("and")),
         fmt::format("set one of {} in .env or in the environment of exai serve", provider_variables()));
-  const std::string standard = standard_model(*provider, config);
-  if (provider->any_model) return ModelChoice{provider, unknown_model(*provider, standard)};
-  return named_choice(config, catalogue, standard);
+  const std::string name = default_model(*provider, config);
+  if (provider->any_model) return ModelChoice{provider, unknown_model(*provider, name)};
+  return named_choice(config, catalogue, name);
 }
 
 Result<ModelChoice> decide(const Config& config, const ModelCatalogue& catalogue, std::string_view name,
@@ -163,7 +162,7 @@ Result<ModelChoice> decide(const Config& config, const ModelCatalogue& catalogue
     return std::move(*found);
   if (steps != nullptr)
     steps->push_back({"(none)", true, "no rule has a usable model: the first configured provider's own"});
-  return standard_choice(config, catalogue);
+  return default_choice(config, catalogue);
 }
 
 }  // namespace
@@ -221,9 +220,9 @@ std::vector<ModelChoice> fallbacks(const Config& config, const ModelCatalogue& c
   std::vector<std::string> names = first.model.instead;
   if (const Provider* const open = open_provider(); !first.provider->any_model) {
     if (open != nullptr) names.emplace_back(open->id);
-  } else {  // of a model of the user's own, nobody knows the nearest; the usual ones answer
+  } else {  // the nearest to a user's own model is unknown; the usual ones answer
     for (const Provider* provider : Registered<Provider>::all())
-      if (!provider->standard_model.empty()) names.emplace_back(provider->standard_model);
+      if (!provider->default_model.empty()) names.emplace_back(provider->default_model);
   }
   for (const std::string& name : names) {
     auto one = usable_choice(config, catalogue, name, needs, functions);

@@ -9,19 +9,19 @@
 
 namespace exai::models {
 
-/// What a name stands for.
+/// What a name means.
 struct ModelChoice {
   const Provider* provider = nullptr;
   Model model;
 };
 
-/// By name or alias, ignoring case. Empty is models.default when somebody set that, else as "auto": the rule
+/// By name or alias, ignoring case. Empty is models.default when that is set, else as "auto": the rule
 /// table decides for a call without particular needs. "custom/NAME" is any model of the custom endpoint.
 /// Errors: not_found with the nearest names; config when the provider has no key (names the variable) or may
 /// not use the model.
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  std::string_view name);
-/// The same for a request: its needs count when it names no model. `tool` is who asks when the needs do not
+/// The same for a request: its needs count when it names no model. `tool` is the caller when the needs do not
 /// say.
 Result<ModelChoice> choose_model(const Config& config, const ModelCatalogue& catalogue,
                                  const ChatRequest& request, std::string_view tool = {});

@@ -12,7 +12,7 @@
 namespace exai::models {
 namespace {
 
-constexpr std::size_t k_largest_answer = std::size_t{16} << 20U;
+constexpr std::size_t k_max_answer = std::size_t{16} << 20U;
 
 Millis retry_after(const io::HttpResponse& response, Wall now) {
   const std::string exact = response.header("retry-after-ms");  // OpenAI, Azure
@@ -36,9 +36,9 @@ ProviderClient::ProviderClient(const Provider& provider, const ProviderCall& cal
 
 /// The shortest of what may be waited, and where it is set.
 void ProviderClient::set_limit() {
-  const auto shrink = [&](Millis most, std::string_view setting) {
-    if (most >= deadline_.left(call_.clock)) return;
-    deadline_ = deadline_.within(most, call_.clock);
+  const auto shrink = [&](Millis max, std::string_view setting) {
+    if (max >= deadline_.left(call_.clock)) return;
+    deadline_ = deadline_.within(max, call_.clock);
     limit_ = setting;
   };
   if (call_.patience > Millis{0}) {
@@ -59,10 +59,10 @@ void ProviderClient::settle() {
   if (call_.attempt != nullptr) call_.attempt->settled = true;
 }
 
-Error ProviderClient::too_large(std::size_t most) {
+Error ProviderClient::too_large(std::size_t max) {
   settle();
   return make_error(ErrorKind::provider,
-                    fmt::format("the answer of {} is larger than {} bytes", provider_.title, most));
+                    fmt::format("the answer of {} is larger than {} bytes", provider_.title, max));
 }
 
 Result<io::HttpRequest> ProviderClient::prepared(std::string_view path) const {
@@ -74,7 +74,7 @@ Result<io::HttpRequest> ProviderClient::prepared(std::string_view path) const {
                            fmt::format("correct {}", setting_name(provider_.url_setting))));
   request.url = std::move(*url);
   if (!key_.empty()) request.headers.emplace_back("Authorization", "Bearer " + key_.reveal());
-  request.max_body = k_largest_answer + (std::size_t{1} << 20U);    // our own limit comes first
+  request.max_body = k_max_answer + (std::size_t{1} << 20U);        // our own limit comes first
   request.deadline = Deadline::after(deadline_.left(call_.clock));  // sockets live by the machine's clock
   request.stop = call_.stop;
   return request;
@@ -143,7 +143,7 @@ Result<io::HttpResponse> ProviderClient::judged(Result<io::HttpResponse> respons
   return fail(std::move(error).during(fmt::format("asking {}", provider_.title)));
 }
 
-/// What a provider said in an answer of status 200, as a caller and the rules of repetition see it.
+/// An error that a provider sent with status 200, as a caller and the rules of repetition see it.
 Error ProviderClient::explained(Error error) {
   if (error.kind == ErrorKind::busy && call_.attempt != nullptr) call_.attempt->status = 429;
   if (error.kind == ErrorKind::config)
@@ -155,7 +155,7 @@ Error ProviderClient::explained(Error error) {
 
 Result<Completion> ProviderClient::answer_of(io::HttpRequest& request, const OnDelta& on_delta,
                                              Headers& answered) {
-  AnswerReader reader(on_delta, k_largest_answer);
+  AnswerReader reader(on_delta, k_max_answer);
   bool begun = false;
   request.on_head = [&](const io::HttpResponse& head) {
     reader.head(head.header("content-type"));
@@ -163,7 +163,7 @@ Result<Completion> ProviderClient::answer_of(io::HttpRequest& request, const OnD
   };
   request.on_data = [&](std::string_view bytes) { return reader.feed(bytes); };
   const Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
-  if (reader.too_large()) return fail(too_large(k_largest_answer));
+  if (reader.too_large()) return fail(too_large(k_max_answer));
   if (!response && !reader.broken() && !reader.finished()) return fail(response.error());
   if (response) {
     answered = response->headers;
@@ -193,32 +193,33 @@ Result<Completion> ProviderClient::complete(const Json& body, const Headers& ext
   return answer;
 }
 
-Result<ProviderAnswer> ProviderClient::ask(const ProviderRequest& ask) {
-  Result<io::HttpRequest> ready = prepared(ask.path);
+Result<ProviderAnswer> ProviderClient::ask(const ProviderRequest& wanted) {
+  Result<io::HttpRequest> ready = prepared(wanted.path);
   if (!ready) return fail(ready.error());
   io::HttpRequest& request = *ready;
-  request.method = ask.method;
-  request.form = ask.form;
-  for (const auto& header : ask.headers) request.headers.push_back(header);
-  if (!ask.body.is_null()) {
-    request.body = dump_json(ask.body);
+  request.method = wanted.method;
+  request.form = wanted.form;
+  for (const auto& header : wanted.headers) request.headers.push_back(header);
+  if (!wanted.body.is_null()) {
+    request.body = dump_json(wanted.body);
     request.headers.emplace_back("Content-Type", "application/json");
   }
-  if (ask.timeout > Millis{0}) {
+  if (wanted.timeout > Millis{0}) {
     const Millis left = call_.deadline.left(call_.clock);
-    request.deadline = Deadline::after(std::min(ask.timeout, left));
-    limit_ = ask.timeout < left ? ask.timeout_setting : call_.deadline_setting;
+    request.deadline = Deadline::after(std::min(wanted.timeout, left));
+    limit_ = wanted.timeout < left ? wanted.timeout_setting : call_.deadline_setting;
   }
   std::string body;
   bool too_much = false;
   request.on_data = [&](std::string_view bytes) {
-    too_much = body.size() + bytes.size() > ask.max_body;
+    too_much = body.size() + bytes.size() > wanted.max_body;
     if (!too_much) body += bytes;
     return !too_much;
   };
-  request.max_body = std::max(ask.max_body, ask.max_body + (std::size_t{1} << 20U));  // ours comes first
+  request.max_body =
+      std::max(wanted.max_body, wanted.max_body + (std::size_t{1} << 20U));  // ours comes first
   Result<io::HttpResponse> response = judged(call_.transport.exchange(request));
-  if (too_much) return fail(too_large(ask.max_body));
+  if (too_much) return fail(too_large(wanted.max_body));
   if (!response) return fail(response.error());
   for (auto& [name, value] : response->headers) value = redactor_.apply(value);
   return ProviderAnswer{response->status, std::move(response->headers),

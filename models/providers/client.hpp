@@ -23,7 +23,7 @@ class ProviderClient {
   /// One completion, streamed when the body says so. `answered` gets the headers of the answer.
   Result<Completion> complete(const Json& body, const Headers& extra, const OnDelta& on_delta,
                               Headers& answered);
-  Result<ProviderAnswer> ask(const ProviderRequest& ask);
+  Result<ProviderAnswer> ask(const ProviderRequest& wanted);
   /// Of all that is configured: no answer carries one of them further.
   [[nodiscard]] const Redactor& secrets() const { return redactor_; }
 
@@ -34,7 +34,7 @@ class ProviderClient {
   [[nodiscard]] Error refused(const io::HttpResponse& response);
   [[nodiscard]] Error wrong_type(const io::HttpResponse& response, std::string_view instead);
   [[nodiscard]] Error explained(Error error);
-  [[nodiscard]] Error too_large(std::size_t most);
+  [[nodiscard]] Error too_large(std::size_t max);
   void settle();
   void set_limit();
 

@@ -11,12 +11,12 @@
 namespace exai::models {
 namespace {
 
-constexpr std::size_t k_most_text = 300;
+constexpr std::size_t k_max_text = 300;
 
 /// Blanks and line breaks as one blank, no control characters, not too long.
 std::string one_line(std::string_view text) {
   std::string line;
-  for (const char c : text.substr(0, 8 * k_most_text)) {
+  for (const char c : text.substr(0, 8 * k_max_text)) {
     const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
     if (!blank)
       line += c;
@@ -24,7 +24,7 @@ std::string one_line(std::string_view text) {
       line += ' ';
   }
   line = printable(trim(line));
-  return line.size() > k_most_text ? std::string(beginning_of(line, k_most_text)) + "..." : line;
+  return line.size() > k_max_text ? std::string(beginning_of(line, k_max_text)) + "..." : line;
 }
 
 std::string scalar(const Json& value) {
@@ -56,7 +56,7 @@ std::string code_in(const Json& value) {
   return {};
 }
 
-/// A code that stands for "all is well".
+/// A code that means success.
 bool good_code(std::string_view code) {
   constexpr std::array<std::string_view, 9> k_good{"0",       "200", "201",    "ok",       "success",
                                                    "succeed", "0.0", "200000", "completed"};
@@ -81,7 +81,7 @@ Complaint complaint(const Json& where, const Json& around) {
   return {std::move(text), std::move(code)};
 }
 
-/// The member that holds an error, when it is there and says something.
+/// The member that holds an error, when it is there and not empty.
 const Json* holder(const Json& document) {
   constexpr std::array<std::string_view, 4> k_names{"error", "errors", "Error", "fault"};
   for (const std::string_view name : k_names) {
@@ -202,10 +202,10 @@ std::string page_text(std::string_view html) {
 }
 
 std::string error_text(std::string_view body) {
-  constexpr std::size_t k_largest_document = std::size_t{1} << 20U;
+  constexpr std::size_t k_max_document = std::size_t{1} << 20U;
   const std::string_view text = trim(body);
   std::string found;
-  if (text.size() <= k_largest_document)
+  if (text.size() <= k_max_document)
     if (const Result<Json> document = parse_foreign_json(text))
       if (const std::optional<Complaint> complaint = complaint_of(*document, false)) found = complaint->text;
   if (found.empty() && text.starts_with('<')) {

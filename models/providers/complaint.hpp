@@ -1,4 +1,4 @@
-// What an endpoint says when it does not answer. Each has its own way to say it, many with status 200.
+// The errors of endpoints. Each has its own form, many with status 200.
 #pragma once
 
 #include "core/error.hpp"
@@ -19,7 +19,7 @@ struct Complaint {
 /// only when it says so: a bare "message" is none then.
 std::optional<Complaint> complaint_of(const Json& document, bool answers);
 
-/// What kind of error such a code stands for: a key refused, too many questions, no such model, or
+/// The kind of error that such a code means: a key refused, too many questions, no such model, or
 /// `provider`.
 ErrorKind kind_of(const Complaint& complaint);
 

@@ -12,8 +12,8 @@ namespace {
 constexpr int k_part_levels = 4;  // parts within parts, as thinking has them
 
 long long count(const Json& object, const char* key) {
-  constexpr double k_most = 1e15;  // a number beyond what a count can be must not overflow one
-  return static_cast<long long>(std::clamp(number_of(object, key).value_or(0.0), 0.0, k_most));
+  constexpr double k_max = 1e15;  // a number beyond what a count can be must not overflow one
+  return static_cast<long long>(std::clamp(number_of(object, key).value_or(0.0), 0.0, k_max));
 }
 
 const Json& first(const Json& list) {
@@ -57,7 +57,7 @@ std::string text_below(const Json& part, int levels) {
   return all;
 }
 
-/// Text, a list of parts, or one part (Mistral, gateways). Parts that are no text (images) are not ours.
+/// Text, a list of parts, or one part (Mistral, gateways). Parts that are not text (images) are not ours.
 void read_content(const Json& content, Pieces& pieces) {
   if (content.is_string()) pieces.content += content.get_ref<const std::string&>();
   if (content.is_array())
@@ -101,7 +101,7 @@ bool is_whole_object(const std::string& text) {
   return value && value->is_object();
 }
 
-/// The call that a fragment goes on with; nullopt = it begins one. Ids say it best; indices lie (absent, all
+/// The call that a fragment continues; nullopt = it begins one. Ids say it best; indices lie (absent, all
 /// zero, counted anew), so a fragment that brings a name where a call is complete begins another.
 std::optional<std::size_t> known_call(const Completion& answer, const std::string& id,
                                       std::optional<std::size_t> index, const std::string& name) {
@@ -121,7 +121,7 @@ std::optional<std::size_t> known_call(const Completion& answer, const std::strin
 }
 
 Result<void> read_tool(const Json& call, Completion& answer) {
-  constexpr std::size_t k_most_tools = 128;
+  constexpr std::size_t k_max_tools = 128;
   const Json& function = member_of(call, "function");
   const std::string id = text_of(call, "id"), name = text_of(function, "name");
   const Json& named = member_of(call, "index");
@@ -129,8 +129,8 @@ Result<void> read_tool(const Json& call, Completion& answer) {
   if (named.is_number_unsigned()) index = named.get<std::size_t>();
   std::optional<std::size_t> known = known_call(answer, id, index, name);
   if (!known) {
-    if (answer.tools.size() == k_most_tools)
-      return nonsense(fmt::format("it asks for more than {} tools", k_most_tools));
+    if (answer.tools.size() == k_max_tools)
+      return nonsense(fmt::format("it asks for more than {} tools", k_max_tools));
     known = answer.tools.size();
     answer.tools.emplace_back();
     answer.tool_indices.push_back(index);

@@ -28,10 +28,10 @@ std::string ContextCache::find(const std::string& key) {
   return {};
 }
 
-void ContextCache::keep(const std::string& key, std::string token, std::size_t most, Millis ttl) {
+void ContextCache::put(const std::string& key, std::string token, std::size_t max, Millis ttl) {
   if (key.empty() || token.empty()) return;
   const std::scoped_lock lock(mutex_);
-  tokens_.set_limits({.entries = most});
+  tokens_.set_limits({.entries = max});
   tokens_.put(key, {std::move(token), clock_.steady() + ttl});
 }
 

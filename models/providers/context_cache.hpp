@@ -18,9 +18,9 @@ std::string context_key(const ChatRequest& request);
 class ContextCache {
  public:
   explicit ContextCache(const Clock& clock) : clock_(clock) {}
-  /// The token, or nothing; what was used last is forgotten last.
+  /// The token, or nothing; the least recently used goes first.
   [[nodiscard]] std::string find(const std::string& key);
-  void keep(const std::string& key, std::string token, std::size_t most, Millis ttl);
+  void put(const std::string& key, std::string token, std::size_t max, Millis ttl);
   [[nodiscard]] std::size_t size() const;
 
  private:

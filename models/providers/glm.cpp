@@ -34,7 +34,7 @@ const Registered<Provider> k_glm{Provider{.id = "glm",
                                           .output_setting = "glm.max_output_tokens",
                                           .budget_setting = "budget.daily_usd_glm",
                                           .allowed_setting = "glm.allowed_models",
-                                          .standard_model = "glm-4.5-flash",
+                                          .default_model = "glm-4.5-flash",
                                           .rank = 1,
                                           .shape = &shape_glm}};
 

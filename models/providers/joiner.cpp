@@ -4,13 +4,13 @@
 
 namespace exai::models {
 namespace {
-constexpr std::size_t k_longest_repetition = 400;
+constexpr std::size_t k_max_repetition = 400;
 // Fewer characters in common are chance: a word that both end and begin with.
 constexpr std::size_t k_shortest_repetition = 12;
 }  // namespace
 
 Joiner::Joiner(std::string_view so_far)
-    : tail_(so_far.substr(so_far.size() - std::min(so_far.size(), k_longest_repetition))) {}
+    : tail_(so_far.substr(so_far.size() - std::min(so_far.size(), k_max_repetition))) {}
 
 std::string Joiner::without_repetition() const {
   for (std::size_t length = std::min(tail_.size(), held_.size()); length >= k_shortest_repetition; --length)
@@ -22,7 +22,7 @@ std::string Joiner::without_repetition() const {
 std::string Joiner::feed(std::string_view piece) {
   if (decided_) return std::string(piece);
   held_ += piece;
-  return held_.size() < k_longest_repetition ? std::string() : finish();
+  return held_.size() < k_max_repetition ? std::string() : finish();
 }
 
 std::string Joiner::finish() {

@@ -1,5 +1,5 @@
 // Joins an answer that was cut at the output limit with its continuation. Models like to repeat the last
-// words before they go on; those are taken out.
+// words before they continue; those are taken out.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace exai::models {
 
 class Joiner {
  public:
-  /// Goes on from what was said so far.
+  /// Continues the text so far.
   explicit Joiner(std::string_view so_far);
   /// The next piece of the continuation; what is certainly new of it comes back.
   std::string feed(std::string_view piece);
@@ -19,7 +19,7 @@ class Joiner {
  private:
   [[nodiscard]] std::string without_repetition() const;
 
-  std::string tail_;  // the end of what was said
+  std::string tail_;  // the end of the text so far
   std::string held_;  // of the continuation, until it is long enough to judge
   bool decided_ = false;
 };

@@ -17,9 +17,9 @@ void shape_kimi(const ChatRequest& request, const Model* model, const Config& co
 // Facts: server 3.7. A value that is too long is left out: a cut one would name another cache.
 void headers(const ChatRequest& request, const ProviderCall& call,
              std::vector<std::pair<std::string, std::string>>& list) {
-  const auto longest = static_cast<std::size_t>(call.config.integer("kimi.max_header_len"));
+  const auto max_length = static_cast<std::size_t>(call.config.integer("kimi.max_header_len"));
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty() && value.size() <= longest && printable(value) == value &&
+    if (!value.empty() && value.size() <= max_length && printable(value) == value &&
         value.find('\n') == std::string::npos)
       list.emplace_back(name, value);
   };
@@ -40,7 +40,7 @@ const Registered<Provider> k_kimi{Provider{.id = "kimi",
                                            .output_setting = "kimi.max_output_tokens",
                                            .budget_setting = "budget.daily_usd_kimi",
                                            .allowed_setting = "kimi.allowed_models",
-                                           .standard_model = "kimi-k2-0905-preview",
+                                           .default_model = "kimi-k2-0905-preview",
                                            .rank = 2,
                                            .shape = &shape_kimi,
                                            .headers = &headers,

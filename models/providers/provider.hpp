@@ -25,7 +25,7 @@ namespace exai::models {
 
 class ContextCache;
 
-/// A request to a provider that is no chat: files, web search.
+/// A request to a provider that is not a chat: files, web search.
 struct ProviderRequest {
   std::string provider;  ///< "kimi"
   std::string method = "GET";
@@ -45,7 +45,7 @@ struct ProviderAnswer {
   std::string body;
 };
 
-/// What became of one exchange, for those who decide whether to ask again.
+/// What became of one exchange, for the decision whether to repeat it.
 struct Attempt {
   int status = 0;         ///< of the last answer; 0 = none came
   bool streamed = false;  ///< text has gone to on_delta, so another answer would come twice
@@ -61,7 +61,7 @@ struct ProviderCall {
   ProviderTransport& transport = network();
   const Clock& clock = system_clock();  ///< of `deadline`
   ContextCache* cache = nullptr;        ///< tokens of context caches; may be missing
-  Attempt* attempt = nullptr;           ///< told what happened; may be missing
+  Attempt* attempt = nullptr;           ///< gets what happened; may be missing
   Millis patience{0};                   ///< instead of the provider's own timeout; 0 = that one
   // Which settings the two limits come from, for the hint of a timeout; empty = the caller's own wish.
   std::string_view patience_setting{}, deadline_setting{};
@@ -80,7 +80,7 @@ struct Provider {
   std::string_view output_setting{};   ///< most output tokens asked for; empty = the model's own cap
   std::string_view budget_setting{};   ///< US dollars a day; empty = only the budget of all together
   std::string_view allowed_setting{};  ///< list of models that may be used; empty setting or list = all
-  std::string_view standard_model{};   ///< what "auto" takes; empty = the text of `model_setting`
+  std::string_view default_model{};    ///< what "auto" takes; empty = the text of `model_setting`
   std::string_view model_setting{};
   int rank = 0;               ///< "auto" takes the configured provider of the lowest rank
   bool key_optional = false;  ///< a local endpoint needs none; then the URL says whether it is configured

@@ -46,7 +46,7 @@ class Rounds {
   Result<Reply> run() {
     Result<Reply> reply = answered();
     if (reply) {
-      say(stream_.finish());
+      emit(stream_.finish());
       clean(*reply);
     } else {
       reply.error().message = client_.secrets().apply(reply.error().message);
@@ -56,13 +56,13 @@ class Rounds {
 
  private:
   Result<Reply> answered() {
-    Result<Completion> answer = searched([this](std::string_view text) { tell(text); });
+    Result<Completion> answer = searched([this](std::string_view text) { stream(text); });
     if (!answer) return fail(answer.error());
     reply_.content = std::move(answer->content);
     take(*answer);
     const bool may_go_on = reply_.tools.empty() && request_.continue_cut && !reply_.content.empty();
     for (int round = 0; may_go_on && round < k_more_rounds && reply_.finish_reason == "length"; ++round) {
-      const Result<bool> more = go_on();
+      const Result<bool> more = continue_answer();
       if (!more) return fail(more.error());
       if (!*more) break;
     }
@@ -70,8 +70,8 @@ class Rounds {
   }
 
   /// New text, on its way to the caller.
-  void tell(std::string_view text) {
-    if (!text.empty() && call_.on_delta) say(stream_.feed(text));
+  void stream(std::string_view text) {
+    if (!text.empty() && call_.on_delta) emit(stream_.feed(text));
   }
 
   /// The provider's words must not bring a configured secret to the client or the store.
@@ -91,7 +91,7 @@ class Rounds {
     }
   }
 
-  void say(std::string_view text) {
+  void emit(std::string_view text) {
     if (text.empty()) return;
     if (call_.attempt != nullptr) call_.attempt->streamed = true;
     call_.on_delta(text);
@@ -114,9 +114,9 @@ class Rounds {
     reply_.headers.clear();
     for (auto& [name, value] : answered) {
       if (provider_.context_cache && call_.cache != nullptr && name == "msh-context-cache-token-saved")
-        call_.cache->keep(context_key(request_), value,
-                          static_cast<std::size_t>(call_.config.integer("kimi.cache_tokens")),
-                          call_.config.duration("kimi.cache_ttl"));
+        call_.cache->put(context_key(request_), value,
+                         static_cast<std::size_t>(call_.config.integer("kimi.cache_tokens")),
+                         call_.config.duration("kimi.cache_ttl"));
       if (std::find(k_shown_headers.begin(), k_shown_headers.end(), name) != k_shown_headers.end())
         reply_.headers.emplace_back(std::move(name), printable(value));
     }
@@ -147,7 +147,7 @@ class Rounds {
         "ask again with use_websearch=false");
   }
 
-  /// A model asks for what was offered to it, and nothing else (security: T11).
+  /// A model may call only what was offered to it (security: T11).
   Result<void> only_offered(Completion& answer) {
     std::erase_if(answer.tools, [](const ToolCall& tool) { return tool.name == k_web_search; });
     for (const ToolCall& tool : answer.tools) {
@@ -184,9 +184,9 @@ class Rounds {
 
   /// Asks for the rest of a cut answer; false when nothing new came. A part of an answer is worth more than
   /// an error, so only a cancelled call ends as one.
-  Result<bool> go_on() {
+  Result<bool> continue_answer() {
     if (call_.deadline.passed(call_.clock)) return false;
-    const std::size_t asked = body_["messages"].size();
+    const std::size_t messages_before = body_["messages"].size();
     body_.erase("response_format");  // it would make the model begin a new object
     body_["messages"].push_back({{"role", "assistant"}, {"content", reply_.content}});
     body_["messages"].push_back(
@@ -199,7 +199,7 @@ class Rounds {
     Result<Completion> answer = searched([&](std::string_view piece) {
       const std::string fresh = joiner.feed(piece);
       streamed += fresh;
-      tell(fresh);
+      stream(fresh);
     });
     if (!answer) {
       if (answer.error().kind == ErrorKind::cancelled) return fail(answer.error());
@@ -210,7 +210,7 @@ class Rounds {
     }
     if (!request_.stream) streamed = joiner.feed(answer->content);
     const std::string rest = joiner.finish();
-    if (request_.stream) tell(rest);
+    if (request_.stream) stream(rest);
     streamed += rest;
     const std::string alone = request_.json && !request_.stream ? as_json_object(answer->content) : "";
     if (!alone.empty() && as_json_object(reply_.content + streamed).empty())
@@ -219,7 +219,7 @@ class Rounds {
       reply_.content += streamed;
     take(*answer);
     auto& messages = body_["messages"].get_ref<Json::array_t&>();
-    messages.resize(asked);
+    messages.resize(messages_before);
     return !streamed.empty();
   }
 
@@ -246,10 +246,10 @@ Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request
   return Rounds(provider, request, model, call).run();
 }
 
-Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequest& ask,
+Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequest& request,
                                     const ProviderCall& call) {
   if (auto ready = require_configured(provider, call.config); !ready) return fail(ready.error());
-  return ProviderClient(provider, call).ask(ask);
+  return ProviderClient(provider, call).ask(request);
 }
 
 Result<std::vector<std::string>> provider_models(const Provider& provider, const ProviderCall& call) {

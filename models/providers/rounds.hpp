@@ -17,7 +17,7 @@ Result<Reply> provider_chat(const Provider& provider, const ChatRequest& request
                             const ProviderCall& call);
 
 /// Anything else below the base URL; errors as provider_chat.
-Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequest& ask,
+Result<ProviderAnswer> provider_ask(const Provider& provider, const ProviderRequest& request,
                                     const ProviderCall& call);
 
 /// GET {base}/models: the ids the endpoint offers. Proves key and URL.

@@ -44,7 +44,7 @@ struct AccessDecision {
 /// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/mcp).
 engine::Scope needed_scope(std::string_view path);
 
-/// The rules in effect: immutable, replaced as a whole by a reload. Judging reads no file and asks nobody.
+/// The rules in effect: immutable, replaced as a whole by a reload. Judging reads no file and no network.
 class AccessPolicy {
  public:
   /// Reads the settings and the keys file (relative to `root`). `config` errors: a keys file that is missing,
@@ -85,7 +85,7 @@ class AccessPolicy {
   [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
   /// True when a caller over HTTP needs a key or token.
   [[nodiscard]] bool guarded() const { return has_keys() || keys_wanted_ || issuer_ != nullptr; }
-  /// What whoever runs the server should hear once.
+  /// What the operator should know; logged once.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:

@@ -25,10 +25,10 @@ std::string line(const Challenge& challenge, std::string_view error, std::string
 
 }  // namespace
 
-std::string scope_names(engine::Scope most) {
+std::string scope_names(engine::Scope highest) {
   std::string text;
   for (const engine::Scope scope : {engine::Scope::viewer, engine::Scope::operator_, engine::Scope::admin})
-    if (scope <= most) text += fmt::format("{}exai:{}", text.empty() ? "" : " ", engine::to_string(scope));
+    if (scope <= highest) text += fmt::format("{}exai:{}", text.empty() ? "" : " ", engine::to_string(scope));
   return text;
 }
 

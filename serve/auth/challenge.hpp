@@ -1,4 +1,4 @@
-// What a refused request is told: the two answers of RFC 6750 section 3, with RFC 9728's pointer where OAuth
+// The answers to a refused request: the two of RFC 6750 section 3, with RFC 9728's pointer where OAuth
 // is on.
 #pragma once
 
@@ -16,7 +16,7 @@ struct Challenge {
 };
 
 /// The OAuth names of the scopes up to that one: "exai:viewer exai:operator".
-std::string scope_names(engine::Scope most);
+std::string scope_names(engine::Scope highest);
 
 /// 401. `wanted` is the scope that the place is used with, `message` a sentence for people; with `given`, a
 /// key or token was there and is the reason.

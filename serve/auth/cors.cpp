@@ -45,10 +45,10 @@ std::optional<net::HttpResponse> share_with_origin(net::HttpRequest& request) {
   }
   // Some headers of MCP carry a tool's parameter in their name, so those that are asked for are granted: who
   // may do what is not decided by headers.
-  const std::string_view asked = request.header("access-control-request-headers");
+  const std::string_view requested = request.header("access-control-request-headers");
   answer.headers = k_preflight;
   answer.headers.append("Access-Control-Allow-Headers: ");
-  answer.headers.append(is_name_list(asked) ? asked : k_usual_headers).append("\r\n");
+  answer.headers.append(is_name_list(requested) ? requested : k_usual_headers).append("\r\n");
   if (equals_ignoring_case(request.header("access-control-request-private-network"), "true"))
     answer.headers += "Access-Control-Allow-Private-Network: true\r\n";
   return answer;

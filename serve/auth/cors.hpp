@@ -1,4 +1,4 @@
-// What a browser is told about requests from pages of other origins (Fetch standard, "CORS protocol").
+// The answers to a browser about requests from pages of other origins (Fetch standard, "CORS protocol").
 #pragma once
 
 #include "serve/net/exchange.hpp"

@@ -4,15 +4,16 @@
 
 namespace exai::serve::auth {
 
-void QuietLog::say(std::string_view text, Steady now) {
+void QuietLog::log(std::string_view text, Steady now) {
   if (!write_) return;
-  if (said_ && now - *said_ < pause_) {
-    ++unsaid_;
+  if (logged_ && now - *logged_ < pause_) {
+    ++suppressed_;
     return;
   }
-  said_ = now;
-  write_(unsaid_ == 0 ? std::string(text) : fmt::format("{} (and {} more like it before)", text, unsaid_));
-  unsaid_ = 0;
+  logged_ = now;
+  write_(suppressed_ == 0 ? std::string(text)
+                          : fmt::format("{} (and {} more like it before)", text, suppressed_));
+  suppressed_ = 0;
 }
 
 Guard::Guard(const AccessPolicy& access, engine::Metrics& metrics, const Clock& clock,
@@ -25,7 +26,7 @@ Guard::Guard(const AccessPolicy& access, engine::Metrics& metrics, const Clock& 
       turned_away_(std::move(note)) {}
 
 void Guard::note(std::string_view text) {
-  refused_.say(text, clock_.steady());
+  refused_.log(text, clock_.steady());
 }
 
 std::optional<net::HttpResponse> Guard::admit(net::HttpRequest& request, bool counted, const Secret* own) {
@@ -90,7 +91,7 @@ bool Guard::refuse_hello(std::string_view address) {
 
 void Guard::turned_away(std::string_view address, std::string_view listener) {
   metrics_.refused("connections");
-  turned_away_.say(fmt::format("no room for a connection from {} at {} (limits.connections, "
+  turned_away_.log(fmt::format("no room for a connection from {} at {} (limits.connections, "
                                "limits.connections_per_address)",
                                address, listener),
                    clock_.steady());

@@ -1,5 +1,5 @@
-// Stands at every listener that needs a key: judges each request once, counts what a caller may ask, and
-// tells the log and the metrics of those it keeps out.
+// Guards every listener that needs a key: judges each request once, counts what a caller may ask, and
+// reports to log and metrics those it keeps out.
 #pragma once
 
 #include "engine/metrics.hpp"
@@ -18,24 +18,25 @@ class QuietLog {
  public:
   using Write = std::function<void(std::string_view)>;
   explicit QuietLog(Write write, Millis pause = Millis{1000}) : write_(std::move(write)), pause_(pause) {}
-  void say(std::string_view text, Steady now);
+  void log(std::string_view text, Steady now);
 
  private:
   Write write_;
   Millis pause_;
-  std::optional<Steady> said_;
-  std::size_t unsaid_ = 0;
+  std::optional<Steady> logged_;
+  std::size_t suppressed_ = 0;
 };
 
 /// Loop thread only.
 class Guard {
  public:
-  /// `note` is one line for whoever runs the server; may be empty.
+  /// `note` is one line for the operator; may be empty.
   Guard(const AccessPolicy& access, engine::Metrics& metrics, const Clock& clock, engine::RateLimits limits,
         QuietLog::Write note);
 
-  /// Who asks, and whether that was already too much: the pass stays with the request. `counted`: the request
-  /// counts against the limits. Undecided (nothing and no pass) when only the issuer's newer keys can tell.
+  /// The caller, and whether that was already too much: the pass stays with the request. `counted`: the
+  /// request counts against the limits. Undecided (nothing and no pass) when only the issuer's newer keys can
+  /// tell.
   std::optional<net::HttpResponse> admit(net::HttpRequest& request, bool counted,
                                          const Secret* own = nullptr);
   /// The same once there are no newer keys to wait for.

@@ -11,7 +11,7 @@
 namespace exai::serve::auth {
 namespace {
 
-constexpr Millis k_least_lifetime = std::chrono::minutes(5), k_most_lifetime = std::chrono::hours(24),
+constexpr Millis k_min_lifetime = std::chrono::minutes(5), k_max_lifetime = std::chrono::hours(24),
                  k_usual_lifetime = std::chrono::hours(1);
 
 Result<io::HttpResponse> get_issuer_document(const std::string& url, Deadline deadline) {
@@ -61,10 +61,10 @@ Millis key_set_lifetime(std::string_view cache_control) {
     long long seconds = 0;
     const char* const end = part.data() + part.size();
     const auto [stopped, error] = std::from_chars(part.data() + k_name.size(), end, seconds);
-    if (error == std::errc::result_out_of_range) return k_most_lifetime;
+    if (error == std::errc::result_out_of_range) return k_max_lifetime;
     if (error != std::errc{} || stopped != end) continue;
     constexpr long long k_day = 86400;
-    return std::clamp(Millis(std::clamp(seconds, 0LL, k_day) * 1000), k_least_lifetime, k_most_lifetime);
+    return std::clamp(Millis(std::clamp(seconds, 0LL, k_day) * 1000), k_min_lifetime, k_max_lifetime);
   }
   return k_usual_lifetime;
 }
@@ -93,8 +93,8 @@ Millis IssuerKeys::pause_left() const {
 IssuerView IssuerKeys::view() const {
   const bool may = fetching_ || next_ != nullptr || !failed_ || pause_left().count() == 0;
   const auto lacks = [this](std::string_view id) {
-    const auto found = in_vain_.find(id);
-    return found != in_vain_.end() && clock_.steady() - found->value < k_in_vain_for;
+    const auto found = not_found_.find(id);
+    return found != not_found_.end() && clock_.steady() - found->value < k_not_found_for;
   };
   return {keys_, ever_, may, !fetching_ && !next_ && !failed_, lacks};
 }
@@ -104,7 +104,7 @@ bool IssuerKeys::due() const {
 }
 
 void IssuerKeys::missed(std::string_view key_id) {
-  in_vain_.put(std::string(key_id.substr(0, k_most_subject_bytes)), clock_.steady());
+  not_found_.put(std::string(key_id.substr(0, k_max_subject_bytes)), clock_.steady());
 }
 
 void IssuerKeys::take(FetchedKeys fetched) {
@@ -128,7 +128,7 @@ void IssuerKeys::begin(engine::Background& background, std::function<void(const 
   next_.reset();
   fetching_ = true;
   begun_ = clock_.steady();
-  // The answer is taken in even after a reload that put other keys in our place: who waits here is told then.
+  // The answer is used even after a reload that replaced us: it releases those who wait here.
   const auto answer = std::make_shared<Result<FetchedKeys>>();
   const auto self = shared_from_this();
   const auto job = [answer, settings = settings_] {
@@ -146,7 +146,7 @@ void IssuerKeys::begin(engine::Background& background, std::function<void(const 
 }
 
 bool IssuerKeys::wait(engine::Background& background, std::size_t bytes, std::function<void()> then) {
-  if (waiting_.size() >= k_most_waiting || waiting_bytes_ + bytes > k_most_waiting_bytes) return false;
+  if (waiting_.size() >= k_max_waiting || waiting_bytes_ + bytes > k_max_waiting_bytes) return false;
   waiting_.push_back(std::move(then));
   waiting_bytes_ += bytes;
   const std::weak_ptr<IssuerKeys> weak = weak_from_this();

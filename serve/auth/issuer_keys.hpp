@@ -1,5 +1,5 @@
 // The issuer's key set: fetched beside the calls, kept on the loop, renewed as it ages or when a token names
-// a key that is not in it. The requests that wait for a fetch stand in line here.
+// a key that is not in it. The requests that wait for a fetch queue here.
 #pragma once
 
 #include "core/lru.hpp"
@@ -20,10 +20,10 @@ inline constexpr Millis k_fetch_deadline{5000}, k_wait_for_fetch{6000};
 /// and must not keep a new key out for long either. An issuer that failed is left alone for longer.
 inline constexpr Millis k_fetch_pause{2000}, k_fetch_pause_failed{30000};
 /// A key id that was not in the set is not looked for again so soon.
-inline constexpr Millis k_in_vain_for{30000};
-inline constexpr std::size_t k_most_in_vain = 256;
+inline constexpr Millis k_not_found_for{30000};
+inline constexpr std::size_t k_max_not_found = 256;
 inline constexpr std::size_t k_jwks_bytes = std::size_t{256} << 10U;
-inline constexpr std::size_t k_most_waiting = 64, k_most_waiting_bytes = std::size_t{16} << 20U;
+inline constexpr std::size_t k_max_waiting = 64, k_max_waiting_bytes = std::size_t{16} << 20U;
 
 struct FetchedKeys {
   JwkSet keys;
@@ -43,12 +43,12 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
       : settings_(std::move(settings)), clock_(clock) {}
 
   [[nodiscard]] const OAuthSettings& settings() const { return settings_; }
-  /// For a decision now. While the issuer cannot be reached, the keys that are known go on counting.
+  /// For a decision now. While the issuer cannot be reached, the known keys stay valid.
   [[nodiscard]] IssuerView view() const;
   /// True when the set has outlived its time and a fetch may begin.
   [[nodiscard]] bool due() const;
   /// Begins a fetch, at once or when the pause since the last one is over; one that runs or is about to is
-  /// enough. `note` hears what went wrong.
+  /// enough. `note` gets what went wrong.
   void fetch(engine::Background& background, std::function<void(const std::string&)> note);
   /// That key is not in the set that has just come.
   void missed(std::string_view key_id);
@@ -68,7 +68,7 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   bool ever_ = false, fetching_ = false, failed_ = false;
   std::optional<Steady> begun_;          // of the last fetch
   std::unique_ptr<engine::Timer> next_;  // of the fetch that is about to begin
-  Lru<Steady> in_vain_{LruLimits{.entries = k_most_in_vain}};
+  Lru<Steady> not_found_{LruLimits{.entries = k_max_not_found}};
   Steady fresh_until_{};
   std::vector<std::function<void()>> waiting_;
   std::size_t waiting_bytes_ = 0;

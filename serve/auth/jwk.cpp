@@ -30,8 +30,8 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>>;
 using Key = std::shared_ptr<void>;
 
-constexpr int k_least_rsa_bits = 2048, k_most_rsa_bits = 8192;
-constexpr std::size_t k_most_exponent_bytes = 8;
+constexpr int k_min_rsa_bits = 2048, k_max_rsa_bits = 8192;
+constexpr std::size_t k_max_exponent_bytes = 8;
 constexpr std::size_t k_coordinate = 32;  // P-256 and Ed25519 alike
 
 const unsigned char* jwk_bytes(std::string_view text) {
@@ -60,12 +60,12 @@ Key build(const char* type, OSSL_PARAM_BLD* builder) {
 
 Key rsa(const Json& jwk) {
   const std::string n = member(jwk, "n"), e = member(jwk, "e");
-  if (n.empty() || e.empty() || e.size() > k_most_exponent_bytes ||
-      n.size() > static_cast<std::size_t>(k_most_rsa_bits) / 8)
+  if (n.empty() || e.empty() || e.size() > k_max_exponent_bytes ||
+      n.size() > static_cast<std::size_t>(k_max_rsa_bits) / 8)
     return nullptr;
   const Number modulus = big_number(n), exponent = big_number(e);
   const Builder builder(OSSL_PARAM_BLD_new());
-  if (!modulus || !exponent || !builder || BN_num_bits(modulus.get()) < k_least_rsa_bits ||
+  if (!modulus || !exponent || !builder || BN_num_bits(modulus.get()) < k_min_rsa_bits ||
       BN_is_odd(modulus.get()) == 0 || BN_is_odd(exponent.get()) == 0 || BN_is_one(exponent.get()) != 0 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1)
@@ -95,7 +95,7 @@ Key ed25519(const Json& jwk) {
   return build("ED25519", builder.get());
 }
 
-/// r and s side by side as the DER that OpenSSL reads; empty when it is no such pair.
+/// r and s side by side as the DER that OpenSSL reads; empty when it is not such a pair.
 std::string der_of(std::string_view raw) {
   if (raw.size() != 2 * k_coordinate) return {};
   Number r = big_number(raw.substr(0, k_coordinate)), s = big_number(raw.substr(k_coordinate));
@@ -184,7 +184,7 @@ Result<JwkSet> JwkSet::parse(std::string_view text) {
     return fail(ErrorKind::invalid, "a key set must be a JSON object with a list \"keys\"");
   JwkSet set;
   for (const Json& each : *found) {
-    if (set.keys_.size() == k_most_jwks) break;
+    if (set.keys_.size() == k_max_jwks) break;
     if (Result<Jwk> key = Jwk::from(each)) set.keys_.push_back(std::move(*key));
   }
   if (set.empty())

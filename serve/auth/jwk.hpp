@@ -24,7 +24,8 @@ std::optional<JwsAlgorithm> parse_algorithm(std::string_view name);
 class Jwk {
  public:
   /// RSA of 2048 to 8192 bits, EC on P-256, OKP Ed25519. `invalid` for other types, for keys not meant for
-  /// signatures (use, key_ops), for an `alg` that does not fit the type and for numbers that are no such key.
+  /// signatures (use, key_ops), for an `alg` that does not fit the type and for numbers that are not such a
+  /// key.
   static Result<Jwk> from(const Json& jwk);
 
   [[nodiscard]] const std::string& id() const { return id_; }  ///< "kid"; may be empty
@@ -38,14 +39,14 @@ class Jwk {
   std::shared_ptr<void> key_;  // EVP_PKEY
 };
 
-/// Keys taken from one set, at most; what stands behind them is passed over.
-inline constexpr std::size_t k_most_jwks = 100;
+/// Keys taken from one set, at most; the rest is ignored.
+inline constexpr std::size_t k_max_jwks = 100;
 
 class JwkSet {
  public:
   JwkSet() = default;
-  /// The usable keys of a JWKS document; the others are passed over, as RFC 7517 section 5 wants. `invalid`
-  /// when it is no such document or holds no usable key.
+  /// The usable keys of a JWKS document; the others are ignored, as RFC 7517 section 5 wants. `invalid`
+  /// when it is not such a document or holds no usable key.
   static Result<JwkSet> parse(std::string_view text);
 
   [[nodiscard]] bool empty() const { return keys_.empty(); }

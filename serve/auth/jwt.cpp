@@ -22,7 +22,7 @@ struct Parts {
 };
 
 std::optional<Parts> split_token(std::string_view token) {
-  if (token.size() > k_most_token_bytes) return std::nullopt;
+  if (token.size() > k_max_token_bytes) return std::nullopt;
   const std::size_t first = token.find('.');
   if (first == std::string_view::npos) return std::nullopt;
   const std::size_t second = token.find('.', first + 1);
@@ -88,7 +88,7 @@ bool is_for(const Json& claims, std::string_view audience) {
 }
 
 bool is_fit_name(std::string_view text) {
-  return !text.empty() && text.size() <= k_most_subject_bytes && is_utf8(text) && printable(text) == text &&
+  return !text.empty() && text.size() <= k_max_subject_bytes && is_utf8(text) && printable(text) == text &&
          text.find_first_of("\t\n") == std::string_view::npos;
 }
 

@@ -43,8 +43,8 @@ struct JwtRejection {
   std::string key_id{};  ///< unknown_key: the one that the token names
 };
 
-inline constexpr std::size_t k_most_token_bytes = 16384;
-inline constexpr std::size_t k_most_subject_bytes = 200;
+inline constexpr std::size_t k_max_token_bytes = 16384;
+inline constexpr std::size_t k_max_subject_bytes = 200;
 
 /// True for three parts of which the first is a JSON object: a text that wants to be a token, not a key.
 bool looks_like_jwt(std::string_view text);

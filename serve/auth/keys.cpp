@@ -146,8 +146,8 @@ Result<std::vector<NamedKey>> keys_of(const Node& document) {
   std::vector<NamedKey> keys;
   if (document.kind == Node::Kind::null) return keys;
   if (!document.is_list()) return EntryReader::wrong(document, "a keys file must be a list of keys");
-  if (document.items.size() > k_most_keys)
-    return EntryReader::wrong(document, fmt::format("more than {} keys stand in one file", k_most_keys));
+  if (document.items.size() > k_max_keys)
+    return EntryReader::wrong(document, fmt::format("more than {} keys stand in one file", k_max_keys));
   for (const Node& entry : document.items) {
     Result<NamedKey> key = EntryReader(entry).read();
     if (!key) return fail(key.error());

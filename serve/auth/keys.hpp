@@ -28,7 +28,7 @@ struct NamedKey {
 };
 
 /// Keys in one file at most, and its size at most; every request is compared with each of them.
-inline constexpr std::size_t k_most_keys = 1000;
+inline constexpr std::size_t k_max_keys = 1000;
 inline constexpr std::uint64_t k_keys_file_bytes = std::uint64_t{1} << 20U;
 
 /// A name of a key: a letter or digit, then up to 63 letters, digits, '.', '_' and '-'; "local" and "daemon"
@@ -49,14 +49,14 @@ std::string keys_text(const std::vector<NamedKey>& keys);
 
 struct KeysFile {
   std::vector<NamedKey> keys;
-  std::string warning;  ///< said once to whoever runs the server; empty = nothing to say
+  std::string warning;  ///< logged once for the operator; empty = none
 };
 /// Reads a keys file. A file that is not there or cannot be read is a `config` error: a server must not open
 /// because its keys went away. One that others can read is a warning, under `strict` an error (OpenSSH's
 /// rule).
 Result<KeysFile> read_keys_file(const std::filesystem::path& path, bool strict);
 
-/// The keys that stand in plain text in auth.api_keys: "key:" and 8 digits of the digest, admin, for ever.
+/// The plain text keys of auth.api_keys: "key:" and 8 digits of the digest, admin, for ever.
 NamedKey plain_key(std::string_view key);
 
 /// The key that this text is, or nullptr. All are compared, each in constant time, so the time says nothing

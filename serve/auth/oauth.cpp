@@ -105,9 +105,9 @@ TokenVerdict judge_token(std::string_view token, const OAuthSettings& settings, 
   }
   if (claims.error().fault == JwtFault::unknown_key) {
     const std::string& id = claims.error().key_id;
-    const bool in_vain = issuer.lacks && issuer.lacks(id);
-    if (issuer.may_fetch && !in_vain) return {.kind = Kind::needs_keys, .key_id = id};
-    if (!issuer.ever_fetched || (!issuer.settled && !in_vain))
+    const bool not_found = issuer.lacks && issuer.lacks(id);
+    if (issuer.may_fetch && !not_found) return {.kind = Kind::needs_keys, .key_id = id};
+    if (!issuer.ever_fetched || (!issuer.settled && !not_found))
       return {.kind = Kind::no_keys_yet, .key_id = id};
     return {.kind = Kind::refused, .key_id = id, .why = claims.error().why};
   }

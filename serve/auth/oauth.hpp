@@ -15,7 +15,7 @@
 namespace exai::serve::auth {
 
 struct OAuthSettings {
-  std::string issuer;    ///< as it stands in tokens
+  std::string issuer;    ///< as tokens name it
   std::string resource;  ///< our canonical URL, the audience: "https://host/mcp"
   std::string jwks_url;  ///< empty = found by the issuer's metadata
   Millis leeway{60000};
@@ -47,7 +47,7 @@ struct IssuerView {
   bool may_fetch = false;  ///< a fetch runs, or may begin
   /// The last fetch brought a set, and none runs: a key that is not in it does not exist.
   bool settled = true;
-  /// True for a key id that was looked for in vain a short time ago; may be empty.
+  /// True for a key id that was not found a short time ago; may be empty.
   std::function<bool(std::string_view)> lacks{};
 };
 

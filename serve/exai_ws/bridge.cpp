@@ -10,8 +10,8 @@
 namespace exai::serve::exai_ws {
 namespace {
 
-constexpr std::size_t k_most_waiting = 1024;
-constexpr std::size_t k_most_bytes = std::size_t{128} << 20U;
+constexpr std::size_t k_max_waiting = 1024;
+constexpr std::size_t k_max_bytes = std::size_t{128} << 20U;
 
 /// Seconds of a frame as a time; zero when there are none.
 Millis seconds_at(const Json& object, const char* name) {
@@ -85,7 +85,7 @@ void Bridge::request(mcp::RpcMessage message) {
   if (!call && message.method != "tools/list")
     return parts_.to_client(rpc_failure(message.id, mcp::k_method_not_found,
                                         "method not found: " + message.method.substr(0, 128)));
-  if (waiting_.size() >= k_most_waiting || held_bytes_ >= k_most_bytes)
+  if (waiting_.size() >= k_max_waiting || held_bytes_ >= k_max_bytes)
     return parts_.to_client(mcp::rpc_error(
         message.id, mcp::to_rpc(make_error(ErrorKind::busy, "too many requests are waiting"))));
   if (call) return call_tool(std::move(message));
@@ -157,7 +157,7 @@ void Bridge::limit(const std::string& key, Waiting& waiting, Millis time) {
 }
 
 void Bridge::limit_outage(const std::string& key, Waiting& waiting) {
-  // What runs at the daemon may still be fetched until the daemon gives it up; the rest is told sooner.
+  // What runs at the daemon may still be fetched until the daemon gives it up; the rest ends sooner.
   const Millis time =
       waiting.acked ? std::max(daemon_grace_, parts_.connect_timeout) : parts_.connect_timeout;
   waiting.outage = parts_.loop.after(time, [this, key] {
@@ -286,16 +286,16 @@ void Bridge::progress(const std::string& key, const Json& frame) {
   const auto found = waiting_.find(key);
   if (found == waiting_.end() || found->second.progress_token.empty()) return;
   Waiting& waiting = found->second;
-  engine::Progress said{text_of(frame, "text"), text_of(frame, "message")};
+  engine::Progress report{text_of(frame, "text"), text_of(frame, "message")};
   // A message is followed by a bare frame for clients of the old kind; other bare frames say that the call
   // lives, which keeps a client's own timeout away.
-  const bool bare = said.text.empty() && said.message.empty();
+  const bool bare = report.text.empty() && report.message.empty();
   if (bare && std::exchange(waiting.bare_follows, false)) return;
-  if (!said.message.empty()) waiting.bare_follows = true;
-  if (bare) said.message = waiting.what + " is running";
-  if (bare && frame.contains("note")) said.message = text_of(frame, "note");
+  if (!report.message.empty()) waiting.bare_follows = true;
+  if (bare) report.message = waiting.what + " is running";
+  if (bare && frame.contains("note")) report.message = text_of(frame, "note");
   parts_.to_client(mcp::rpc_notification(
-      "notifications/progress", mcp::progress_params(waiting.progress_token, ++waiting.progress, said)));
+      "notifications/progress", mcp::progress_params(waiting.progress_token, ++waiting.progress, report)));
 }
 
 void Bridge::result(const std::string& key, Json& frame) {

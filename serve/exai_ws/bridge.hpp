@@ -1,4 +1,4 @@
-// MCP on one side, the daemon's frames on the other. Calls are told apart by request id,
+// MCP on one side, the daemon's frames on the other. Calls are distinguished by request id,
 // so any number may run at once. A lost connection is dialled again; what was asked is asked again under the
 // same request id when the daemon still has our session, so nothing runs twice. Pure but for the timers of
 // its loop.
@@ -45,8 +45,8 @@ class Bridge {
   void connected();
   /// The connection could not be made, or is gone. What waits is dialled for again.
   void lost(const Error& why);
-  /// Our end: the daemon is told that nobody will come back for what runs, and closes. False when no daemon
-  /// is there to be told.
+  /// Our end: tells the daemon that nobody will come back for what runs, and it closes. False when no
+  /// daemon is there.
   bool leave();
   /// True when no answer is owed.
   [[nodiscard]] bool idle() const { return waiting_.empty(); }

@@ -32,7 +32,7 @@ bool may_share(const tools::Tool& tool, const std::vector<std::string>& unshared
          std::find(unshared.begin(), unshared.end(), tool.id) == unshared.end();
 }
 
-bool may_keep(const Json& arguments) {
+bool is_cacheable(const Json& arguments) {
   const auto thread = arguments.find("continuation_id");
   return thread == arguments.end() || !thread->is_string() || thread->get_ref<const std::string&>().empty();
 }

@@ -14,8 +14,8 @@ namespace exai::serve::exai_ws {
 std::string call_key(const tools::Tool& tool, const Json& arguments, std::string_view default_model);
 /// Tools that change nothing outside, do not answer at once and are not in `unshared`.
 bool may_share(const tools::Tool& tool, const std::vector<std::string>& unshared);
-/// False for a turn of a conversation: the same words said again are a new turn.
-bool may_keep(const Json& arguments);
+/// False for a message of a conversation: the same words sent again are a new message.
+bool is_cacheable(const Json& arguments);
 
 /// The arguments as the tool's schema wants them. Where it refuses them as they are, older clients' writing
 /// is tried: true/false/1/0/yes/no in quotes for use_websearch and stream, thinking_mode in capitals. The

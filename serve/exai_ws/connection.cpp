@@ -151,10 +151,10 @@ void DaemonConnection::operate(const Json& message, std::size_t bytes) {
 void DaemonConnection::unknown_op(const Json& message) {
   const std::string op = text_of(message, "op");
   const std::string shown = printable(std::string_view(op).substr(0, 60));
-  const std::string meant =
+  const std::string suggestion =
       did_you_mean(shown, {"call_tool", "list_tools", "health", "cancel", "ping", "rotate_token", "bye"});
   std::string text = op.empty() ? "\"op\" must be a string" : "unknown op " + quote_json(shown);
-  if (!meant.empty()) text += "; " + meant;
+  if (!suggestion.empty()) text += "; " + suggestion;
   complain("INVALID_REQUEST", text, id_of(message));
 }
 

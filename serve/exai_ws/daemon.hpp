@@ -18,7 +18,7 @@ class Daemon final : public net::FrameService {
         health_file_(*state_) {}
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
-  /// Ends every session; connections that still stand hear nothing more.
+  /// Ends every session; open connections get nothing more.
   ~Daemon() override { state_->clear(); }
 
   std::optional<net::HttpResponse> admit(net::HttpRequest& request) override {

@@ -9,7 +9,7 @@
 namespace exai::serve::exai_ws::frames {
 namespace {
 
-// A longer text is no status report: reading it again would only cost time.
+// A longer text is not a status report: reading it again would only cost time.
 constexpr std::size_t k_report_bytes = std::size_t{256} << 10U;
 
 double seconds(Wall at) {
@@ -68,15 +68,15 @@ Json reported_error(const engine::ToolOutput& output, const std::string& text) {
   if (!known) return output.is_error ? Json{{"code", "TOOL_EXECUTION_ERROR"}, {"message", text}} : Json();
   Json error = {{"code", in_capitals(status->get<std::string>())}, {"message", text}};
   for (const char* const name : {"error", "content"})
-    if (const auto said = object.find(name); said != object.end() && said->is_string())
-      error["message"] = *said;
+    if (const auto detail = object.find(name); detail != object.end() && detail->is_string())
+      error["message"] = *detail;
   if (const auto metadata = object.find("metadata"); metadata != object.end()) error["metadata"] = *metadata;
   return error;
 }
 
 Answer closed(const Json& frame, std::string code) {
   std::string body = dump_json(frame);
-  body.pop_back();  // finish() goes on from here
+  body.pop_back();  // finish() continues from here
   return {std::move(body), std::move(code)};
 }
 

@@ -11,7 +11,7 @@
 
 namespace exai::serve::exai_ws::frames {
 
-/// What a hello that asked for resumption is told.
+/// The answer to a hello that asked for resumption.
 struct Resumption {
   bool resumed = false;
   Millis grace{0};  ///< a lost connection is waited for this long
@@ -48,7 +48,7 @@ struct Answer {
 };
 struct AnswerStyle {
   bool compat_text = true;   ///< all texts at the top level too, for old clients
-  bool never_empty = false;  ///< a tool that returned nothing is told so by a diagnostic
+  bool never_empty = false;  ///< a diagnostic says so when a tool returned nothing
   std::string_view tool, session;
   Wall now;
 };
@@ -61,7 +61,7 @@ enum class Origin : std::uint8_t { run, cache, inflight };
 /// The frame for one receiver: request id, and whose run it was.
 std::string finish(std::string_view body, std::string_view request_id, Origin origin);
 
-/// What a failed call says besides its code.
+/// What a failed call reports besides its code.
 Json details_of(const Error& error);
 
 }  // namespace exai::serve::exai_ws::frames

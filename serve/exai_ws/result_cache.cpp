@@ -2,10 +2,10 @@
 
 namespace exai::serve::exai_ws {
 
-void ResultCache::keep(const std::string& name, KeptResult result, Steady now) {
-  // The body is counted for each name it stands under: the bound must hold when only one of them is left.
+void ResultCache::put(const std::string& name, CachedResult result, Steady now) {
+  // The body is counted for each of its names: the bound must hold when only one of them is left.
   const std::size_t weight = name.size() * 2 + result.call.size() + result.body->size() +
-                             sizeof(std::string) + sizeof(KeptResult) + sizeof(Steady);
+                             sizeof(std::string) + sizeof(CachedResult) + sizeof(Steady);
   results_.put(name, std::move(result), now, weight);
 }
 

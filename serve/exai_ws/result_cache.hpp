@@ -1,4 +1,4 @@
-// Results that were given, for those who ask again: bounded by count and bytes, the one
+// Results, for requests that are sent again: bounded by count and bytes, the one
 // used longest ago goes first. Pure: the time is handed in.
 #pragma once
 
@@ -18,7 +18,7 @@ struct ResultLimits {
 };
 
 /// An answer without what is its receiver's own (frames::finish adds that), and the call that it answers.
-struct KeptResult {
+struct CachedResult {
   std::shared_ptr<const std::string> body;
   std::string call;  ///< key of tool, arguments and model
 };
@@ -27,11 +27,11 @@ class ResultCache {
  public:
   explicit ResultCache(ResultLimits limits) : results_(lru_limits(limits)) {}
 
-  /// Nothing when it was never kept, is too old or had to make room. `name` begins with its owner's.
-  const KeptResult* find(const std::string& name, Steady now) { return results_.use(name, now); }
-  /// Replaces what was kept under the name. Larger than all room: not kept.
-  void keep(const std::string& name, KeptResult result, Steady now);
-  /// Forgets all whose name begins like this: their session has ended.
+  /// Nothing when it was never put, is too old or had to make room. `name` begins with its owner's.
+  const CachedResult* find(const std::string& name, Steady now) { return results_.use(name, now); }
+  /// Replaces what is under the name. Larger than all room: not taken.
+  void put(const std::string& name, CachedResult result, Steady now);
+  /// Erases all whose name begins like this: their session has ended.
   void drop(std::string_view prefix) { results_.erase_prefix(prefix); }
   void set_limits(ResultLimits limits, Steady now) { results_.set_limits(lru_limits(limits), now); }
   [[nodiscard]] std::size_t size() const { return results_.size(); }
@@ -40,7 +40,7 @@ class ResultCache {
  private:
   static LruLimits lru_limits(const ResultLimits& limits) { return {limits.count, limits.bytes, limits.ttl}; }
 
-  Lru<KeptResult, LruIndex::ordered> results_;
+  Lru<CachedResult, LruIndex::ordered> results_;
 };
 
 }  // namespace exai::serve::exai_ws

@@ -1,5 +1,5 @@
 // One call of the engine and everybody in its session who waits for it: the only place of the daemon that
-// hears the engine. Loop thread only.
+// observes the engine. Loop thread only.
 #pragma once
 
 #include "engine/engine.hpp"
@@ -22,11 +22,15 @@ class DaemonRun final : public engine::CallSink, public std::enable_shared_from_
     bool stream = false;      ///< wants pieces of text as stream_chunk
     std::uint64_t acked = 0;  ///< the attachment that its ack was sent on; 0 = none yet
   };
-  /// `call` is the key of tool, arguments and model; `keep` says that its result may answer the same call
-  /// later.
+  /// `call` is the key of tool, arguments and model; `cacheable` says that its result may answer the same
+  /// call later.
   DaemonRun(const std::shared_ptr<DaemonSession>& session, std::shared_ptr<const tools::Tool> tool,
-            std::string call, bool keep, Steady born)
-      : session_(session), tool_(std::move(tool)), call_(std::move(call)), keep_(keep), born_(born) {}
+            std::string call, bool cacheable, Steady born)
+      : session_(session),
+        tool_(std::move(tool)),
+        call_(std::move(call)),
+        cacheable_(cacheable),
+        born_(born) {}
 
   /// Gives it to the engine. Inline tools have ended on return.
   void start(engine::Engine& engine, Json arguments, const engine::Principal& principal,
@@ -45,7 +49,7 @@ class DaemonRun final : public engine::CallSink, public std::enable_shared_from_
 
   [[nodiscard]] const tools::Tool& tool() const { return *tool_; }
   [[nodiscard]] const std::string& call() const { return call_; }
-  [[nodiscard]] bool keep() const { return keep_; }
+  [[nodiscard]] bool cacheable() const { return cacheable_; }
   [[nodiscard]] const std::vector<Waiter>& waiters() const { return waiters_; }
   [[nodiscard]] Steady born() const { return born_; }
   [[nodiscard]] bool started() const { return started_; }
@@ -59,7 +63,7 @@ class DaemonRun final : public engine::CallSink, public std::enable_shared_from_
   std::weak_ptr<DaemonSession> session_;
   std::shared_ptr<const tools::Tool> tool_;
   std::string call_;
-  bool keep_;
+  bool cacheable_;
   Steady born_, begun_{};
   std::vector<Waiter> waiters_;
   std::weak_ptr<engine::Call> running_;

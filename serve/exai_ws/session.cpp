@@ -7,8 +7,8 @@
 namespace exai::serve::exai_ws {
 namespace {
 
-constexpr std::size_t k_most_waiters = 64;  // of one run
-constexpr std::size_t k_most_ran = 1024;    // request ids remembered
+constexpr std::size_t k_max_waiters = 64;  // of one run
+constexpr std::size_t k_max_ran = 1024;    // request ids remembered
 constexpr std::uint16_t k_resumed_elsewhere = 4004;
 
 }  // namespace
@@ -34,12 +34,12 @@ void DaemonSession::detach() {
 void DaemonSession::end() {
   if (ended_) return;
   ended_ = true;
-  const std::shared_ptr<DaemonSession> self = shared_from_this();  // forget() may drop the last owner
+  const std::shared_ptr<DaemonSession> self = shared_from_this();  // drop() may let the last owner go
   sink_ = nullptr;
   grace_.reset();
   joinable_.clear();
   for (const auto& [request_id, run] : std::exchange(waiting_, {})) run->cancel(state_.engine);
-  state_.forget(id_);
+  state_.drop(id_);
 }
 
 void DaemonSession::send(std::string frame, bool droppable) {
@@ -80,9 +80,9 @@ bool DaemonSession::repeated(const CallFrame& frame, const std::string& call) {
 }
 
 bool DaemonSession::answered_before(const CallFrame& frame, const std::string& call) {
-  const KeptResult* kept = state_.results.find(slot_of_request(frame.request_id), now());
-  if (kept != nullptr && kept->call == call) {
-    answer_from(*kept, frame.request_id);
+  const CachedResult* cached = state_.results.find(slot_of_request(frame.request_id), now());
+  if (cached != nullptr && cached->call == call) {
+    answer_from(*cached, frame.request_id);
     return true;
   }
   const auto ran = ran_.find(frame.request_id);
@@ -91,23 +91,23 @@ bool DaemonSession::answered_before(const CallFrame& frame, const std::string& c
   return true;
 }
 
-void DaemonSession::answer_from(const KeptResult& kept, const std::string& request_id) {
+void DaemonSession::answer_from(const CachedResult& cached, const std::string& request_id) {
   state_.engine.services().metrics.cache_hit();
-  send(frames::finish(*kept.body, request_id, frames::Origin::cache), false);
+  send(frames::finish(*cached.body, request_id, frames::Origin::cache), false);
 }
 
 bool DaemonSession::shared(const CallFrame& frame, const std::string& call) {
   if (!shares(*frame.tool)) return false;
-  if (may_keep(frame.arguments)) {
-    if (const KeptResult* kept = state_.results.find(slot_of_call(call), now())) {
-      answer_from(*kept, frame.request_id);
+  if (is_cacheable(frame.arguments)) {
+    if (const CachedResult* cached = state_.results.find(slot_of_call(call), now())) {
+      answer_from(*cached, frame.request_id);
       return true;
     }
   }
   const auto found = joinable_.find(call);
   const std::shared_ptr<DaemonRun> run = found == joinable_.end() ? nullptr : found->second.lock();
   if (!run || run->waiters().empty() || now() - run->born() >= state_.settings()->inflight_ttl) return false;
-  if (run->waiters().size() >= k_most_waiters) {
+  if (run->waiters().size() >= k_max_waiters) {
     duplicate(frame, "the same call is in flight and too many wait for it",
               run->waiters().front().request_id);
     return true;
@@ -121,7 +121,7 @@ void DaemonSession::run(CallFrame frame, const std::string& call) {
   const std::shared_ptr<DaemonSession> self = shared_from_this();
   const bool shared = shares(*frame.tool);
   const auto run =
-      std::make_shared<DaemonRun>(self, frame.tool, call, shared && may_keep(frame.arguments), now());
+      std::make_shared<DaemonRun>(self, frame.tool, call, shared && is_cacheable(frame.arguments), now());
   run->join({frame.request_id, frame.stream});
   waiting_.emplace(frame.request_id, run);
   if (shared) joinable_[call] = run;
@@ -134,7 +134,7 @@ void DaemonSession::run(CallFrame frame, const std::string& call) {
 void DaemonSession::duplicate(const CallFrame& frame, const std::string& why, const std::string& original) {
   state_.log_error("DUPLICATE", why, id_, frame.request_id);
   const Json details = {{"original_request_id", original}};
-  // While the request id stands for another call, a call_tool_res would be taken for the answer to that one.
+  // While the request id belongs to another call, a call_tool_res would look like the answer to that one.
   if (waiting_.contains(frame.request_id))
     return send(frames::error("DUPLICATE", why, frame.request_id, details), false);
   const Error error = make_error(ErrorKind::invalid, why, "send the call under a new request id");
@@ -199,28 +199,28 @@ void DaemonSession::finished(DaemonRun& run, const engine::CallOutcome& outcome)
     state_.log_error(answer.code, std::string(run.tool().id) + ": " + why, id_,
                      run.waiters().front().request_id);
   }
-  const KeptResult kept{std::make_shared<const std::string>(std::move(answer.body)), run.call()};
-  if (good && run.keep()) state_.results.keep(slot_of_call(run.call()), kept, now());
+  const CachedResult cached{std::make_shared<const std::string>(std::move(answer.body)), run.call()};
+  if (good && run.cacheable()) state_.results.put(slot_of_call(run.call()), cached, now());
   frames::Origin origin = frames::Origin::run;
   for (const DaemonRun::Waiter& waiter : run.waiters()) {
     waiting_.erase(waiter.request_id);
-    remember(waiter.request_id, run, kept, outcome.ran || run.started(), good);
+    remember(waiter.request_id, run, cached, outcome.ran || run.started(), good);
     if (waiter.stream && good) send(frames::stream_complete(waiter.request_id, state_.wall()), false);
-    send(frames::finish(*kept.body, waiter.request_id, origin), false);
+    send(frames::finish(*cached.body, waiter.request_id, origin), false);
     origin = frames::Origin::inflight;
   }
 }
 
-void DaemonSession::remember(const std::string& request_id, const DaemonRun& run, const KeptResult& result,
+void DaemonSession::remember(const std::string& request_id, const DaemonRun& run, const CachedResult& result,
                              bool begun, bool good) {
   // An error is kept for its own request only, and only where the client relies on never running twice. A
   // tool that is not shared is run anew by clients that count their requests from one each time.
   const bool relied_on = resumable_ && begun;
   if (relied_on || (good && shares(run.tool())))
-    state_.results.keep(slot_of_request(request_id), result, now());
+    state_.results.put(slot_of_request(request_id), result, now());
   if (!relied_on) return;
   if (ran_.insert_or_assign(request_id, run.call()).second) ran_order_.push_back(request_id);
-  if (ran_order_.size() <= k_most_ran) return;
+  if (ran_order_.size() <= k_max_ran) return;
   ran_.erase(ran_order_.front());
   ran_order_.pop_front();
 }

@@ -1,4 +1,4 @@
-// One session of the daemon: its calls, who waits for them, and what was answered. With the client's wish it
+// One session of the daemon: its calls, their waiters, and their answers. With the client's wish it
 // outlives its connection for a while (ws.resume_grace). Loop thread only.
 #pragma once
 
@@ -27,7 +27,7 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   DaemonSession(DaemonState& state, std::string id, engine::Principal principal, bool resumable)
       : state_(state), id_(std::move(id)), principal_(std::move(principal)), resumable_(resumable) {}
 
-  /// From now on frames go there. Returns the attachment's number; the one before it has no say any more.
+  /// From now on frames go there. Returns the attachment's number; the one before it is ignored from then on.
   std::uint64_t attach(std::shared_ptr<net::FrameSink> sink);
   /// The connection is gone: the session waits for another, or ends.
   void detach();
@@ -59,10 +59,10 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   bool answered_before(const CallFrame& frame, const std::string& call);
   bool repeated(const CallFrame& frame, const std::string& call);
   bool shared(const CallFrame& frame, const std::string& call);
-  void answer_from(const KeptResult& kept, const std::string& request_id);
+  void answer_from(const CachedResult& cached, const std::string& request_id);
   void run(CallFrame frame, const std::string& call);
   void duplicate(const CallFrame& frame, const std::string& why, const std::string& original);
-  void remember(const std::string& request_id, const DaemonRun& run, const KeptResult& result, bool begun,
+  void remember(const std::string& request_id, const DaemonRun& run, const CachedResult& result, bool begun,
                 bool good);
   frames::Answer answer_of(const DaemonRun& run, const engine::CallOutcome& outcome);
   [[nodiscard]] bool shares(const tools::Tool& tool) const;

@@ -9,7 +9,7 @@
 namespace exai::serve::exai_ws {
 namespace {
 
-constexpr std::size_t k_least_token = 16;  // as ws.token
+constexpr std::size_t k_min_token = 16;  // as ws.token
 // Enough to tell sessions apart in a log, useless to take one over.
 constexpr std::size_t k_shown_session = 8;
 
@@ -38,13 +38,13 @@ io::LogLevel level_of(std::string_view code) {
 }
 
 DaemonState::DaemonState(engine::Engine& engine_of_calls, engine::Background& beside_calls,
-                         const mcp::CurrentCatalogue& offered, auth::Guard& at_the_door,
+                         const mcp::CurrentCatalogue& offered, auth::Guard& request_guard,
                          DaemonSettings settings, io::Log* log)
     : engine(engine_of_calls),
       background(beside_calls),
       catalogue(offered),
       results(settings.results),
-      guard(at_the_door),
+      guard(request_guard),
       settings_(std::make_shared<DaemonSettings>(std::move(settings))),
       token_(settings_->token),
       log_(log) {}
@@ -82,7 +82,7 @@ std::shared_ptr<DaemonSession> DaemonState::find(const std::string& id,
   return found->second->principal().name == principal.name ? found->second : nullptr;
 }
 
-void DaemonState::forget(const std::string& id) {
+void DaemonState::drop(const std::string& id) {
   sessions_.erase(id);
   results.drop(id);
 }
@@ -105,8 +105,7 @@ Result<void> DaemonState::rotate(std::string_view old_token, std::string_view ne
     return fail(ErrorKind::config, "the daemon has no token, so there is none to rotate",
                 "set EXAI_WS_TOKEN and restart");
   if (!token_.matches(old_token)) return fail(ErrorKind::refused, "old is not the daemon's token");
-  if (new_token.size() < k_least_token)
-    return fail(ErrorKind::invalid, "new must have 16 characters at least");
+  if (new_token.size() < k_min_token) return fail(ErrorKind::invalid, "new must have 16 characters at least");
   token_ = Secret(std::string(new_token));
   log_line(io::LogLevel::warning, "daemon.token",
            "the token was rotated; it holds until a restart unless EXAI_WS_TOKEN is set to it", session);

@@ -34,7 +34,7 @@ class DaemonState {
   /// The living session of that id, if it belongs to this principal and may be resumed.
   [[nodiscard]] std::shared_ptr<DaemonSession> find(const std::string& id,
                                                     const engine::Principal& principal) const;
-  void forget(const std::string& id);
+  void drop(const std::string& id);
   /// Ends every session.
   void clear();
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
@@ -70,7 +70,8 @@ class DaemonState {
   const mcp::CurrentCatalogue& catalogue;
   ResultCache results;
   auth::Guard& guard;
-  std::map<std::string, std::size_t> connections_by_address;  // DaemonSeat keeps it; bounded by the doors
+  std::map<std::string, std::size_t>
+      connections_by_address;  // the connections keep it; bounded by the net server
 
   [[nodiscard]] Steady now() const { return engine.services().reach.clock->steady(); }
   [[nodiscard]] Wall wall() const { return engine.services().reach.clock->wall(); }

@@ -3,7 +3,7 @@
 namespace exai::serve::mcp {
 namespace {
 
-constexpr std::size_t k_most = 100;  // messages
+constexpr std::size_t k_max = 100;  // messages
 
 struct Batch {
   std::shared_ptr<ResponseSink> out;
@@ -46,10 +46,10 @@ bool takes_batches(const Session& session) {
 
 void take_batch(McpService& service, Json messages, const Peer& peer,
                 const std::shared_ptr<ResponseSink>& out) {
-  if (messages.empty() || messages.size() > k_most) {
+  if (messages.empty() || messages.size() > k_max) {
     RpcError error;
     error.code = k_invalid_request;
-    error.message = "a batch has 1 to " + std::to_string(k_most) + " messages";
+    error.message = "a batch has 1 to " + std::to_string(k_max) + " messages";
     return out->answer(rpc_error({}, error), 400);
   }
   const auto batch = std::make_shared<Batch>();
@@ -59,7 +59,7 @@ void take_batch(McpService& service, Json messages, const Peer& peer,
     const auto sink = std::make_shared<Sink>(batch);
     auto message = read_message(one);
     if (message)
-      service.take(std::move(*message), Era::legacy, peer, sink);
+      service.take(std::move(*message), Era::session, peer, sink);
     else
       sink->answer(rpc_error(message.error().id, message.error().error), 400);
   }

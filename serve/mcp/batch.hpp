@@ -10,7 +10,7 @@ namespace exai::serve::mcp {
 /// True for a session that may send an array of messages.
 bool takes_batches(const Session& session);
 
-/// Carries out each message; what they say on the way goes to `out` as it comes, their answers as one array
+/// Carries out each message; their messages go to `out` as they come, their answers as one array
 /// at the end. A batch of the wrong size is refused.
 void take_batch(McpService& service, Json messages, const Peer& peer,
                 const std::shared_ptr<ResponseSink>& out);

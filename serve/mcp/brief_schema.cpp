@@ -45,12 +45,12 @@ const Ordered* member(const Ordered& schema, const char* name) {
 void shorten(const Ordered& schema, bool words, int levels, std::string& out) {
   Members members(out);
   if (schema.is_object() && levels > 0) {
-    const auto keep = [&](const char* name) {
+    const auto copy_member = [&](const char* name) {
       if (const Ordered* value = member(schema, name)) members.name(name) += value->dump();
     };
     if (const Ordered* type = member(schema, "type")) members.name("type") += one_type(*type).dump();
-    if (words) keep("description");
-    if (words) keep("enum");
+    if (words) copy_member("description");
+    if (words) copy_member("enum");
     // Of a known list of objects the members are known too.
     if (const Ordered* items = member(schema, "items"); items != nullptr && items->is_object()) {
       if (words)
@@ -67,8 +67,8 @@ void shorten(const Ordered& schema, bool words, int levels, std::string& out) {
         shorten(property, words, levels - 1, below.name(name));
       below.end();
     }
-    if (words) keep("required");
-    keep("x-mcp-header");
+    if (words) copy_member("required");
+    copy_member("x-mcp-header");
   }
   members.end();
 }
@@ -95,7 +95,7 @@ std::string BriefSchemas::brief(std::string_view schema) {
       // Limits and defaults are not shown, so they make no difference here.
       std::string full;
       shorten(property, true, k_levels, full);
-      const auto [known, fresh] = said_.emplace(name, full);
+      const auto [known, fresh] = shown_.emplace(name, full);
       if (!fresh && known->second == full)
         shorten(property, false, k_levels, properties.name(name));
       else

@@ -1,6 +1,6 @@
 // What a model needs of an input schema to call a tool. The list of tools is context that every client pays
-// for, so what is said once is not said again, and limits stay with the judge of arguments, whose complaints
-// name them.
+// for, so what is shown once is not shown again, and limits stay with the judge of arguments, whose
+// complaints name them.
 #pragma once
 
 #include "serve/mcp/names.hpp"
@@ -22,7 +22,7 @@ class BriefSchemas {
 
  private:
   std::map<std::string, std::string, std::less<>>
-      said_;  ///< what the list says of an argument first, by its name
+      shown_;  ///< what the list says of an argument first, by its name
 };
 
 }  // namespace exai::serve::mcp

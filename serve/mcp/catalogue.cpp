@@ -1,187 +1,179 @@
 #include "serve/mcp/catalogue.hpp"
 
 #include "core/text.hpp"
-#include "serve/mcp/brief_schema.hpp"
-#include "tools/visibility.hpp"
+#include "serve/mcp/tool_prompts.hpp"
 
 namespace exai::serve::mcp {
 namespace {
 
-Error broken_tool(const tools::Tool& tool, const std::string& why) {
-  return make_error(ErrorKind::internal, "tool " + std::string(tool.id) + ": " + why);
+// Lists change only with the server's own settings, and a change is announced.
+constexpr long long k_list_ttl_ms = 300'000;
+
+Json maybe(Json object, const char* key, const std::string& value) {
+  if (!value.empty()) object[key] = value;
+  return object;
 }
 
-bool is_tool_name(std::string_view name) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
+std::string prompt_item(const PromptEntry& prompt) {
+  Json item = maybe({{"name", prompt.name}, {"description", prompt.description}}, "title", prompt.title);
+  for (const PromptEntry::Argument& argument : prompt.arguments)
+    item["arguments"].push_back(maybe({{"name", argument.name}, {"required", argument.required}},
+                                      "description", argument.description));
+  return dump_json(item);
+}
+
+std::string resource_item(const ResourceEntry& resource, const char* uri) {
+  Json item = {{uri, resource.uri}, {"name", resource.label}, {"description", resource.description}};
+  return dump_json(maybe(maybe(std::move(item), "title", resource.title), "mimeType", resource.mime));
+}
+
+ResourceEntry entry_of(const tools::Resource& record) {
+  ResourceEntry entry;
+  entry.uri = record.id;
+  entry.label = record.label;
+  entry.title = record.title;
+  entry.description = record.description;
+  entry.mime = record.mime;
+  entry.work = record.work;
+  entry.scope = record.scope;
+  entry.hint = {record.ttl_ms, record.shared};
+  entry.read = record.read;
+  if (record.complete != nullptr) entry.complete = record.complete;
+  return entry;
+}
+
+ResourceEntry entry_of(tools::Document document) {
+  ResourceEntry entry;
+  entry.uri = std::move(document.uri);
+  entry.label = std::move(document.label);
+  entry.title = std::move(document.title);
+  entry.description = std::move(document.description);
+  entry.mime = document.mime;
+  entry.work = engine::Work::inline_;
+  entry.hint = {k_list_ttl_ms, true};
+  entry.read = [mime = document.mime, text = std::move(document.text)](
+                   const tools::UriVariables&, engine::CallContext&) -> Result<engine::CallAnswer> {
+    return engine::ResourceOutput{mime, text, {}};
   };
-  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), allowed);
+  return entry;
 }
 
-/// JSON text without the whitespace between tokens: a message must fit one line of stdio and one data line of
-/// an event. The order of members stays, which a parsed value would lose.
-std::string one_line(std::string_view json) {
-  std::string text;
-  bool quoted = false, escaped = false;
-  for (const char c : json) {
-    if (!quoted && (c == ' ' || c == '\n' || c == '\r' || c == '\t')) continue;
-    text += c;
-    if (c == '"' && !escaped) quoted = !quoted;
-    escaped = quoted && c == '\\' && !escaped;
-  }
-  return text;
-}
-
-/// One item of tools/list. Schemas keep their order; absent members are left out, never null.
-std::string full_item(const tools::Tool& tool) {
-  const auto flag = [](std::string_view name, bool value) {
-    return "\"" + std::string(name) + "\":" + (value ? "true" : "false");
-  };
-  std::string text = "{\"name\":" + quote_json(tool.id);
-  if (!tool.title.empty()) text += ",\"title\":" + quote_json(tool.title);
-  text += ",\"description\":" + quote_json(tool.description);
-  text.append(",\"inputSchema\":").append(one_line(input_schema(tool)));
-  if (const std::string_view answers = output_schema(tool); !answers.empty())
-    text.append(",\"outputSchema\":").append(one_line(answers));
-  text += ",\"annotations\":{" + flag("readOnlyHint", tool.read_only) + "," +
-          flag("destructiveHint", tool.destructive) + "," + flag("idempotentHint", tool.idempotent) + "," +
-          flag("openWorldHint", tool.open_world) + "}}";
-  return text;
-}
-
-/// What a client can derive is left out: a title beside the name, annotations as the protocol assumes them (a
-/// read-only tool destroys nothing), the form of the answer, which comes with each answer.
-std::string brief_item(const tools::Tool& tool, BriefSchemas& schemas) {
-  std::string text = "{\"name\":" + quote_json(tool.id);
-  text += ",\"description\":" + quote_json(tool.description);
-  text.append(",\"inputSchema\":").append(schemas.brief(input_schema(tool)));
-  std::string hints;
-  const auto hint = [&hints](bool differs, std::string_view words) {
-    if (differs) hints.append(hints.empty() ? "" : ",").append(words);
-  };
-  hint(tool.read_only, "\"readOnlyHint\":true");
-  hint(!tool.read_only && !tool.destructive, "\"destructiveHint\":false");
-  hint(!tool.read_only && tool.idempotent, "\"idempotentHint\":true");
-  hint(!tool.read_only && !tool.open_world, "\"openWorldHint\":false");
-  if (!hints.empty()) text += ",\"annotations\":{" + hints + "}";
-  return text + "}";
-}
-
-std::string daemon_item(const tools::Tool& tool) {
-  std::string text = "{\"name\":" + quote_json(tool.id) + ",\"description\":" + quote_json(tool.description);
-  return text.append(",\"inputSchema\":").append(one_line(input_schema(tool))).append("}");
-}
-
-bool is_header_token(std::string_view name) {
-  constexpr std::string_view k_marks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           k_marks.find(c) != std::string_view::npos;
-  });
-}
-
-/// Collects the annotated properties, in nested objects too. Clients drop tools with wrong annotations, so
-/// ours must be right.
-Result<void> collect_headers(const tools::Tool& tool, const Json& schema, std::vector<std::string>& path,
-                             std::vector<HeaderArgument>& out) {
-  const auto properties = schema.find("properties");
-  if (properties == schema.end() || !properties->is_object()) return {};
-  for (const auto& [name, property] : properties->items()) {
-    if (!property.is_object()) continue;
-    path.push_back(name);
-    if (const auto annotated = property.find("x-mcp-header"); annotated != property.end()) {
-      const std::string header = annotated->is_string() ? annotated->get<std::string>() : "";
-      const Json type = property.value("type", Json());
-      if (!is_header_token(header))
-        return fail(broken_tool(tool, "x-mcp-header of " + name + " must be a header name"));
-      if (type != "string" && type != "integer" && type != "boolean")
-        return fail(broken_tool(tool, "x-mcp-header of " + name + " needs type string, integer or boolean"));
-      const std::string full = "mcp-param-" + to_lower(header);
-      for (const HeaderArgument& other : out)
-        if (other.header == full) return fail(broken_tool(tool, "x-mcp-header " + header + " stands twice"));
-      out.push_back({full, path});
-    }
-    if (Result<void> below = collect_headers(tool, property, path, out); !below) return below;
-    path.pop_back();
-  }
-  return {};
-}
-
-Result<ToolEntry> compile_entry(std::shared_ptr<const tools::Tool> record) {
-  const tools::Tool& tool = *record;
-  const std::string_view text = input_schema(tool);
-  if (text.empty()) return fail(broken_tool(tool, "there is no tools/" + std::string(tool.id) + ".json"));
-  const Result<Json> document = parse_json(text);
-  if (!document) return fail(broken_tool(tool, "input schema: " + document.error().message));
-  const auto type = document->find("type");
-  if (type == document->end() || *type != "object")
-    return fail(broken_tool(tool, "input schema must have type object"));
-  Result<Schema> schema = Schema::compile(*document);
-  if (!schema) return fail(broken_tool(tool, schema.error().message));
-  ToolEntry entry{std::move(record), std::move(*schema), {}};
-  std::vector<std::string> path;
-  if (Result<void> done = collect_headers(tool, *document, path, entry.headers); !done)
-    return fail(done.error());
+PromptEntry entry_of(const tools::Prompt& record) {
+  PromptEntry entry;
+  entry.name = record.id;
+  entry.title = record.title;
+  entry.description = record.description;
+  for (const tools::PromptArgument& argument : record.arguments)
+    entry.arguments.push_back(
+        {std::string(argument.name), std::string(argument.description), argument.required});
+  entry.work = record.work;
+  entry.make = record.make;
+  if (record.complete != nullptr) entry.complete = record.complete;
   return entry;
 }
 
 }  // namespace
 
-Result<ToolCatalogue> ToolCatalogue::from(const tools::ToolList& tools,
-                                          std::vector<engine::ServerView::HiddenRow> hidden, bool full) {
-  ToolCatalogue catalogue;
-  catalogue.hidden_ = std::move(hidden);
-  catalogue.daemon_list_ = "[";
-  BriefSchemas schemas;
-  for (const std::shared_ptr<const tools::Tool>& tool : tools) {
-    if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
-    Result<ToolEntry> entry = compile_entry(tool);
-    if (!entry) return fail(entry.error());
-    if (const std::string_view answers = output_schema(*tool); !answers.empty() && !parse_json(answers))
-      return fail(broken_tool(*tool, "output schema is no JSON"));
-    catalogue.daemon_list_ += (catalogue.entries_.empty() ? "" : ",") + daemon_item(*tool);
-    if (!catalogue.entries_.emplace(tool->id, std::move(*entry)).second)
-      return fail(broken_tool(*tool, "registered twice"));
-    // A schema with parts of its own making (references, alternatives) is listed as it is.
-    const bool as_it_is = full || !BriefSchemas::covers(input_schema(*tool));
-    catalogue.items_.push_back(as_it_is ? full_item(*tool) : brief_item(*tool, schemas));
-  }
-  catalogue.daemon_list_ += "]";
-  return catalogue;
+Result<Catalogue> Catalogue::from(const McpWriter& writer, const tools::ToolList& tools,
+                                  const std::vector<const tools::Resource*>& resources,
+                                  const std::vector<const tools::Prompt*>& prompts, CatalogueExtras extras) {
+  Catalogue made;
+  Result<ToolCatalogue> compiled =
+      ToolCatalogue::from(tools, std::move(extras.hidden_tools), extras.full_schemas);
+  if (!compiled) return fail(compiled.error());
+  made.tools_ = std::move(*compiled);
+  for (const tools::Resource* record : resources)
+    (record->id.find('{') == std::string_view::npos ? made.resources_ : made.templates_)
+        .push_back(entry_of(*record));
+  for (tools::Document& document : extras.documents) made.resources_.push_back(entry_of(std::move(document)));
+  for (const tools::Prompt* record : prompts) made.prompts_.push_back(entry_of(*record));
+  for (const auto& tool : tools)
+    if (tool->workflow || extras.all_prompts) made.prompts_.push_back(prompt_of(*tool));
+  std::sort(made.prompts_.begin(), made.prompts_.end(),
+            [](const PromptEntry& a, const PromptEntry& b) { return a.name < b.name; });
+  std::sort(made.resources_.begin(), made.resources_.end(),
+            [](const ResourceEntry& a, const ResourceEntry& b) { return a.uri < b.uri; });
+  for (std::size_t i = 1; i < made.prompts_.size(); ++i)
+    if (made.prompts_[i].name == made.prompts_[i - 1].name)
+      return fail(ErrorKind::internal, "prompt " + made.prompts_[i].name + ": registered twice");
+  made.serialise(writer, extras.page);
+  return made;
 }
 
-const ToolEntry* ToolCatalogue::find(std::string_view name) const {
-  auto found = entries_.find(name);
-  if (found == entries_.end())
-    found = entries_.find(tools::canonical_tool_name(
-        name, [this](std::string_view known) { return entries_.contains(known); }));
-  return found == entries_.end() ? nullptr : &found->second;
+void Catalogue::serialise(const McpWriter& writer, std::size_t page) {
+  const CacheHint hint{k_list_ttl_ms, true};
+  tool_list = Listing(writer, "tools", tools_.items(), page, hint);
+  std::vector<std::string> items;
+  for (const PromptEntry& one : prompts_) items.push_back(prompt_item(one));
+  prompt_list = Listing(writer, "prompts", items, page, hint);
+  items.clear();
+  for (const ResourceEntry& one : resources_) items.push_back(resource_item(one, "uri"));
+  resource_list = Listing(writer, "resources", items, page, hint);
+  items.clear();
+  for (const ResourceEntry& one : templates_) items.push_back(resource_item(one, "uriTemplate"));
+  template_list = Listing(writer, "resourceTemplates", items, page, hint);
 }
 
-std::vector<std::string> ToolCatalogue::names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : entries_) names.emplace_back(name);
+const PromptEntry* Catalogue::find_prompt(std::string_view name) const {
+  for (const PromptEntry& prompt : prompts_)
+    if (prompt.name == name) return &prompt;
+  return nullptr;
+}
+
+std::optional<FoundResource> Catalogue::find_resource(std::string_view uri) const {
+  for (const ResourceEntry& resource : resources_)
+    if (resource.uri == uri) return FoundResource{&resource, {}};
+  for (const ResourceEntry& resource : templates_)
+    if (std::optional<tools::UriVariables> variables = match_uri(resource.uri, uri))
+      return FoundResource{&resource, std::move(*variables)};
+  return std::nullopt;
+}
+
+const ResourceEntry* Catalogue::find_template(std::string_view uri_template) const {
+  for (const ResourceEntry& resource : templates_)
+    if (resource.uri == uri_template) return &resource;
+  return nullptr;
+}
+
+std::vector<std::string> Catalogue::job_names() const {
+  std::vector<std::string> names = tools_.names();
+  names.insert(names.end(), {"prompts/get", "resources/read", "completion/complete"});
   return names;
 }
 
-Error unknown_tool(const ToolCatalogue& tools, std::string_view name) {
-  const std::string_view shown = name.substr(0, 128);
-  for (const engine::ServerView::HiddenRow& row : tools.hidden())
-    if (row.name == name)
-      return make_error(ErrorKind::not_found, "the tool " + row.name + " is not offered: " + row.reason,
-                        "change that setting of exai serve, or use another tool");
-  return make_error(ErrorKind::not_found, "unknown tool " + quote_json(shown),
-                    did_you_mean(shown, tools.names()));
+std::vector<std::string> Catalogue::prompt_names() const {
+  std::vector<std::string> names;
+  for (const PromptEntry& prompt : prompts_) names.push_back(prompt.name);
+  return names;
 }
 
-Result<void> check_arguments(const ToolEntry& entry, Json& arguments) {
-  if (arguments.is_null()) arguments = Json::object();
-  entry.input.drop_nulls(arguments);
-  const std::vector<SchemaProblem> problems = entry.input.check(arguments);
-  if (problems.empty()) return {};
-  return fail(ErrorKind::invalid,
-              "arguments of " + std::string(entry.tool->id) + " do not fit: " + to_line(problems));
+std::vector<std::string> Catalogue::resource_uris() const {
+  std::vector<std::string> uris;
+  for (const ResourceEntry& resource : resources_) uris.push_back(resource.uri);
+  for (const ResourceEntry& resource : templates_) uris.push_back(resource.uri);
+  return uris;
+}
+
+std::optional<tools::UriVariables> match_uri(std::string_view uri_template, std::string_view uri) {
+  tools::UriVariables variables;
+  for (;;) {
+    const std::size_t open = uri_template.find('{');
+    const std::string_view fixed = uri_template.substr(0, open);
+    if (uri.substr(0, fixed.size()) != fixed) return std::nullopt;
+    uri.remove_prefix(fixed.size());
+    if (open == std::string_view::npos) break;
+    const std::size_t close = uri_template.find('}', open);
+    const std::string name(uri_template.substr(open + 1, close - open - 1));
+    uri_template.remove_prefix(close + 1);
+    const std::string_view value = uri.substr(0, uri.find('/'));
+    const std::size_t end = uri_template.empty() ? value.size() : value.find(uri_template.front());
+    const std::string_view taken = value.substr(0, end);
+    if (taken.empty()) return std::nullopt;
+    variables.emplace(name, taken);
+    uri.remove_prefix(taken.size());
+  }
+  if (!uri.empty()) return std::nullopt;
+  return variables;
 }
 
 }  // namespace exai::serve::mcp

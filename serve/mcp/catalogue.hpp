@@ -2,15 +2,12 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "mcp/schema.hpp"
 #include "serve/mcp/listing.hpp"
-#include "serve/mcp/names.hpp"
+#include "serve/mcp/tool_catalogue.hpp"
 #include "tools/prompts/prompt.hpp"
 #include "tools/resources/resource.hpp"
-#include "tools/tool.hpp"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,42 +16,6 @@
 #include <vector>
 
 namespace exai::serve::mcp {
-
-/// An argument that travels in a header too: `x-mcp-header` of its schema.
-struct HeaderArgument {
-  std::string header;             ///< "mcp-param-tenant", in lower case
-  std::vector<std::string> path;  ///< member names from the arguments down
-};
-
-struct ToolEntry {
-  std::shared_ptr<const tools::Tool> tool;
-  Schema input;
-  std::vector<HeaderArgument> headers;
-};
-
-class ToolCatalogue {
- public:
-  /// Fails (internal) on a tool whose name, schema, keyword or header annotation is not allowed, naming it.
-  /// `full` lists schemas as arguments are judged by them, else what a model needs to call (BriefSchemas).
-  static Result<ToolCatalogue> from(const tools::ToolList& tools,
-                                    std::vector<engine::ServerView::HiddenRow> hidden = {},
-                                    bool full = false);
-
-  /// Also by the other names that clients know a tool by: see canonical_tool_name().
-  [[nodiscard]] const ToolEntry* find(std::string_view name) const;
-  [[nodiscard]] std::vector<std::string> names() const;
-  [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  [[nodiscard]] const std::vector<engine::ServerView::HiddenRow>& hidden() const { return hidden_; }
-  [[nodiscard]] const std::vector<std::string>& items() const { return items_; }
-  /// The array of the daemon's list_tools_res: name, description and inputSchema only.
-  [[nodiscard]] const std::string& daemon_list() const { return daemon_list_; }
-
- private:
-  std::map<std::string_view, ToolEntry> entries_;
-  std::vector<std::string> items_;
-  std::string daemon_list_;
-  std::vector<engine::ServerView::HiddenRow> hidden_;
-};
 
 struct ResourceEntry {
   std::string uri, label, title, description, mime;
@@ -93,7 +54,7 @@ struct CatalogueExtras {
 
 class Catalogue {
  public:
-  static Result<Catalogue> from(const McpWriter& wire, const tools::ToolList& tools,
+  static Result<Catalogue> from(const McpWriter& writer, const tools::ToolList& tools,
                                 const std::vector<const tools::Resource*>& resources,
                                 const std::vector<const tools::Prompt*>& prompts, CatalogueExtras extras);
 
@@ -114,7 +75,7 @@ class Catalogue {
   Listing tool_list, prompt_list, resource_list, template_list;
 
  private:
-  void serialise(const McpWriter& wire, std::size_t page);
+  void serialise(const McpWriter& writer, std::size_t page);
 
   ToolCatalogue tools_;
   std::vector<PromptEntry> prompts_;      // sorted by name
@@ -122,13 +83,13 @@ class Catalogue {
   std::vector<ResourceEntry> templates_;
 };
 
-/// The catalogue as it is now: a reload puts another in its place, and whoever holds the old one finishes
-/// with it. Any thread.
+/// The catalogue as it is now: a reload replaces it, and calls that hold the old one finish with it. Any
+/// thread.
 class CurrentCatalogue {
  public:
   explicit CurrentCatalogue(Catalogue first)
       : catalogue_(std::make_shared<const Catalogue>(std::move(first))) {}
-  /// One that is still being made: whoever asks first fetches it, and waits for it.
+  /// One that is still being made: the first get() waits for it.
   explicit CurrentCatalogue(std::function<Catalogue()> fetch) : fetch_(std::move(fetch)) {}
   [[nodiscard]] std::shared_ptr<const Catalogue> get() const {
     const std::scoped_lock lock(mutex_);
@@ -146,12 +107,6 @@ class CurrentCatalogue {
   std::function<Catalogue()> fetch_;
   mutable std::shared_ptr<const Catalogue> catalogue_;
 };
-
-/// `not_found`, with the names that may have been meant, or with the reason why that tool is hidden.
-Error unknown_tool(const ToolCatalogue& tools, std::string_view name);
-/// `invalid`, with every problem of the arguments; nothing when they fit. null is read as absent first: for
-/// all of them, and for each that is optional.
-Result<void> check_arguments(const ToolEntry& entry, Json& arguments);
 
 /// The variables with which a template gives the URI; nothing when it does not.
 std::optional<tools::UriVariables> match_uri(std::string_view uri_template, std::string_view uri);

@@ -3,7 +3,7 @@
 #include "core/digest.hpp"
 #include "core/text.hpp"
 #include "mcp/errors.hpp"
-#include "serve/mcp/modern.hpp"
+#include "serve/mcp/stateless_checks.hpp"
 
 #include <array>
 #include <optional>
@@ -62,24 +62,24 @@ std::string digest_of(std::string_view method, std::string_view name, const Json
   return sha256_hex(std::string(method) + "\n" + std::string(name) + "\n" + dump_json(arguments));
 }
 
-/// The rounds of a request belong to the modern era; older clients get real requests instead.
+/// The rounds of a request belong to the stateless revision; older clients get real requests instead.
 std::optional<RpcError> read_rounds(const RequestContext& context, const std::string& method,
                                     const std::string& name, const Json& params,
                                     std::shared_ptr<const Json> arguments, BeginCall& call) {
-  if (context.dialect.era == Era::legacy) return std::nullopt;
+  if (context.revision.era == Era::session) return std::nullopt;
   call.digest = [method, name, arguments = std::move(arguments)] {
     return digest_of(method, name, *arguments);
   };
   return read_inputs(params, call);
 }
 
-Result<std::vector<std::string>> string_list(const Json& object, const char* key, std::size_t most) {
+Result<std::vector<std::string>> string_list(const Json& object, const char* key, std::size_t max) {
   std::vector<std::string> list;
   const Json& value = member_of(object, key);
   if (value.is_null()) return list;
-  if (!value.is_array() || value.size() > most)
+  if (!value.is_array() || value.size() > max)
     return fail(ErrorKind::invalid,
-                std::string(key) + " must be a list of at most " + std::to_string(most) + " texts");
+                std::string(key) + " must be a list of at most " + std::to_string(max) + " texts");
   for (const Json& item : value) {
     if (!item.is_string()) return fail(ErrorKind::invalid, std::string(key) + " must be a list of texts");
     list.push_back(item.get<std::string>());
@@ -91,7 +91,7 @@ Result<std::vector<std::string>> string_list(const Json& object, const char* key
 
 struct Dispatcher::Method {
   std::string_view name;
-  bool legacy, modern;
+  bool in_session, stateless;
   engine::Scope scope;
   Action (Dispatcher::*handle)(MethodCall&) const;
 };
@@ -118,7 +118,8 @@ const Dispatcher::Method* Dispatcher::find_method(std::string_view name, Era era
       {"tasks/cancel", false, true, engine::Scope::operator_, &Dispatcher::task},
   }};
   for (const Method& method : k_methods)
-    if (method.name == name) return (era == Era::legacy ? method.legacy : method.modern) ? &method : nullptr;
+    if (method.name == name)
+      return (era == Era::session ? method.in_session : method.stateless) ? &method : nullptr;
   return nullptr;
 }
 
@@ -138,131 +139,133 @@ Action Dispatcher::dispatch(RpcMessage message, const RequestContext& context,
 
 Action Dispatcher::request(RpcMessage& message, const RequestContext& context,
                            const net::HttpRequest* http) const {
-  const Era era = context.dialect.era;
-  if (era == Era::modern) {
+  const Era era = context.revision.era;
+  if (era == Era::stateless) {
     if (auto error = check_envelope(message, http)) return refuse(message.id, std::move(*error));
   } else if (message.params.is_array()) {
     return refuse(message.id, k_invalid_params, "params must be an object with named members");
   }
   const Method* method = find_method(message.method, era);
   if (method == nullptr) {
-    const std::string meant = did_you_mean(
+    const std::string suggestion = did_you_mean(
         message.method, {"initialize", "ping", "tools/list", "tools/call", "resources/list", "resources/read",
                          "prompts/list", "prompts/get", "completion/complete", "server/discover"});
-    return refuse(message.id, k_method_not_found,
-                  "method not found: " + shown(message.method) + (meant.empty() ? "" : "; " + meant), nullptr,
-                  era == Era::modern ? 404 : 200);
+    return refuse(
+        message.id, k_method_not_found,
+        "method not found: " + shown(message.method) + (suggestion.empty() ? "" : "; " + suggestion), nullptr,
+        era == Era::stateless ? 404 : 200);
   }
   if (!context.caller.principal.may(method->scope))
     return refuse_scope(message.id, context.caller.principal, method->scope, shown(message.method));
-  MethodCall asked{message, context, http,
-                   message.params.is_object() ? std::move(message.params) : Json::object()};
-  return (this->*method->handle)(asked);
+  MethodCall call{message, context, http,
+                  message.params.is_object() ? std::move(message.params) : Json::object()};
+  return (this->*method->handle)(call);
 }
 
-Action Dispatcher::initialize(MethodCall& asked) const {
-  const std::string wanted = text_of(asked.params, "protocolVersion");
+Action Dispatcher::initialize(MethodCall& call) const {
+  const std::string wanted = text_of(call.params, "protocolVersion");
   if (wanted.empty())
-    return refuse(asked.message.id, k_invalid_params, "initialize needs params.protocolVersion (a string)",
+    return refuse(call.message.id, k_invalid_params, "initialize needs params.protocolVersion (a string)",
                   {{"supported", session_versions()}});
   const std::string_view version = negotiate_version(wanted);
   return OpenSession{
-      rpc_result(asked.message.id, wire_.initialize(version)), std::string(version),
-      read_client(member_of(asked.params, "capabilities"), member_of(asked.params, "clientInfo"))};
+      rpc_result(call.message.id, writer_.initialize(version)), std::string(version),
+      read_client(member_of(call.params, "capabilities"), member_of(call.params, "clientInfo"))};
 }
 
-Action Dispatcher::ping(MethodCall& asked) const {
-  return SendAnswer{rpc_result(asked.message.id, wire_.empty(Era::legacy))};
+Action Dispatcher::ping(MethodCall& call) const {
+  return SendAnswer{rpc_result(call.message.id, writer_.empty(Era::session))};
 }
 
-Action Dispatcher::discover(MethodCall& asked) const {
-  return SendAnswer{rpc_result(asked.message.id, wire_.discover())};
+Action Dispatcher::discover(MethodCall& call) const {
+  return SendAnswer{rpc_result(call.message.id, writer_.discover())};
 }
 
-Action Dispatcher::set_level(MethodCall& asked) const {
-  const std::optional<engine::ClientLog> level = engine::client_log_level(text_of(asked.params, "level"));
+Action Dispatcher::set_level(MethodCall& call) const {
+  const std::optional<engine::ClientLog> level = engine::client_log_level(text_of(call.params, "level"));
   if (!level)
-    return refuse(asked.message.id, k_invalid_params,
+    return refuse(call.message.id, k_invalid_params,
                   "logging/setLevel needs params.level: debug, info, notice, warning, error, "
                   "critical, alert or emergency");
-  return SetLogLevel{asked.message.id, *level};
+  return SetLogLevel{call.message.id, *level};
 }
 
-Action Dispatcher::subscribe(MethodCall& asked) const {
-  std::string uri = text_of(asked.params, "uri");
+Action Dispatcher::subscribe(MethodCall& call) const {
+  std::string uri = text_of(call.params, "uri");
   if (uri.empty())
-    return refuse(asked.message.id, k_invalid_params, asked.message.method + " needs params.uri (a string)");
-  return SetSubscription{asked.message.id, std::move(uri), asked.message.method == "resources/subscribe"};
+    return refuse(call.message.id, k_invalid_params, call.message.method + " needs params.uri (a string)");
+  return SetSubscription{call.message.id, std::move(uri), call.message.method == "resources/subscribe"};
 }
 
-Action Dispatcher::list(MethodCall& asked) const {
-  const std::string& method = asked.message.method;
+Action Dispatcher::list(MethodCall& call) const {
+  const std::string& method = call.message.method;
   const auto offered = catalogue();
   const Listing& listing = method == "tools/list"       ? offered->tool_list
                            : method == "prompts/list"   ? offered->prompt_list
                            : method == "resources/list" ? offered->resource_list
                                                         : offered->template_list;
-  const Json& cursor = member_of(asked.params, "cursor");
+  const Json& cursor = member_of(call.params, "cursor");
   const bool text = cursor.is_string() && !cursor.get_ref<const std::string&>().empty();
   const std::string* page =
-      cursor.is_null() ? listing.page(asked.context.dialect.era, {})
-      : text           ? listing.page(asked.context.dialect.era, cursor.get_ref<const std::string&>())
+      cursor.is_null() ? listing.page(call.context.revision.era, {})
+      : text           ? listing.page(call.context.revision.era, cursor.get_ref<const std::string&>())
                        : nullptr;
   if (page == nullptr)
-    return refuse(asked.message.id, k_invalid_params,
+    return refuse(call.message.id, k_invalid_params,
                   "invalid cursor: it is not of this list as it is now; list again without one");
-  return SendAnswer{rpc_result(asked.message.id, *page)};
+  return SendAnswer{rpc_result(call.message.id, *page)};
 }
 
-Action Dispatcher::call_tool(MethodCall& asked) const {
-  const std::string name = text_of(asked.params, "name");
-  const RpcId& id = asked.message.id;
+Action Dispatcher::call_tool(MethodCall& call) const {
+  const std::string name = text_of(call.params, "name");
+  const RpcId& id = call.message.id;
   if (name.empty()) return refuse(id, k_invalid_params, "tools/call needs params.name (a string)");
   const auto offered = catalogue();
   const ToolEntry* entry = offered->tools().find(name);
   if (entry == nullptr) return refuse(id, to_rpc(unknown_tool(offered->tools(), name)));
-  const auto given = asked.params.find("arguments");
-  Json arguments = given == asked.params.end() ? Json::object() : std::move(*given);
-  const RequestContext& context = asked.context;
-  if (context.dialect.era == Era::modern && asked.request != nullptr) {
-    if (auto error = check_param_headers(*entry, arguments, *asked.request))
+  const auto given = call.params.find("arguments");
+  Json arguments = given == call.params.end() ? Json::object() : std::move(*given);
+  const RequestContext& context = call.context;
+  if (context.revision.era == Era::stateless && call.request != nullptr) {
+    if (auto error = check_param_headers(*entry, arguments, *call.request))
       return refuse(id, std::move(*error));
   }
   const tools::Tool& tool = *entry->tool;
   if (const Result<void> fits = check_arguments(*entry, arguments); !fits) {
-    if (!arguments.is_object() || !input_errors_are_results(context.dialect))
+    if (!arguments.is_object() || !input_errors_are_results(context.revision))
       return refuse(id, to_rpc(fits.error()));
-    return SendAnswer{
-        rpc_result(id, wire_.failed_tool(context.dialect.era, fits.error(), !output_schema(tool).empty()))};
+    return SendAnswer{rpc_result(
+        id, writer_.failed_tool(context.revision.era, fits.error(), !output_schema(tool).empty()))};
   }
   if (tool.task == tools::TaskUse::required && !context.caller.client.tasks) {
     return refuse(id, k_missing_capability, "the tool " + name + " runs as a task only",
                   {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}},
-                  context.dialect.era == Era::modern ? 400 : 200);
+                  context.revision.era == Era::stateless ? 400 : 200);
   }
-  BeginCall call;
-  const auto kept = std::make_shared<const Json>(std::move(arguments));
-  if (auto error = read_rounds(context, asked.message.method, name, asked.params, kept, call))
+  BeginCall begin;
+  const auto shared = std::make_shared<const Json>(std::move(arguments));
+  if (auto error = read_rounds(context, call.message.method, name, call.params, shared, begin))
     return refuse(id, std::move(*error));
-  call.id = id;
-  call.job = tools::tool_job(entry->tool, kept);
-  call.task = tool.task;
-  call.has_output_schema = !output_schema(tool).empty();
-  return call;
+  begin.id = id;
+  begin.job = tools::tool_job(entry->tool, shared);
+  begin.task = tool.task;
+  begin.has_output_schema = !output_schema(tool).empty();
+  return begin;
 }
 
-Action Dispatcher::get_prompt(MethodCall& asked) const {
-  const RpcId& id = asked.message.id;
-  const std::string name = text_of(asked.params, "name");
+Action Dispatcher::get_prompt(MethodCall& call) const {
+  const RpcId& id = call.message.id;
+  const std::string name = text_of(call.params, "name");
   const auto offered = catalogue();
   const PromptEntry* prompt = offered->find_prompt(name);
   if (prompt == nullptr) {
-    const std::string meant = did_you_mean(name, offered->prompt_names());
-    return refuse(id, k_invalid_params,
-                  "unknown prompt " + quote_json(shown(name)) + (meant.empty() ? "" : "; " + meant));
+    const std::string suggestion = did_you_mean(name, offered->prompt_names());
+    return refuse(
+        id, k_invalid_params,
+        "unknown prompt " + quote_json(shown(name)) + (suggestion.empty() ? "" : "; " + suggestion));
   }
   tools::PromptArguments arguments;
-  const Json& given = member_of(asked.params, "arguments");
+  const Json& given = member_of(call.params, "arguments");
   if (!given.is_null() && !given.is_object())
     return refuse(id, k_invalid_params, "params.arguments must be an object of texts");
   for (const auto& [key, value] : given.items()) {
@@ -274,54 +277,55 @@ Action Dispatcher::get_prompt(MethodCall& asked) const {
   for (const PromptEntry::Argument& argument : prompt->arguments)
     if (argument.required && arguments.find(argument.name) == arguments.end())
       return refuse(id, k_invalid_params, "the prompt " + name + " needs the argument " + argument.name);
-  BeginCall call;
-  const auto kept = std::make_shared<const Json>(given);
-  if (auto error = read_rounds(asked.context, asked.message.method, name, asked.params, kept, call))
+  BeginCall begin;
+  const auto shared = std::make_shared<const Json>(given);
+  if (auto error = read_rounds(call.context, call.message.method, name, call.params, shared, begin))
     return refuse(id, std::move(*error));
-  call.id = id;
-  call.kind = AnswerKind::prompt;
-  call.job = std::make_shared<const engine::Job>(
-      engine::Job{asked.message.method, prompt->work, timeouts::Layer::simple,
+  begin.id = id;
+  begin.kind = AnswerKind::prompt;
+  begin.job = std::make_shared<const engine::Job>(
+      engine::Job{call.message.method, prompt->work, timeouts::Layer::simple,
                   [offered, prompt, arguments = std::move(arguments)](engine::CallContext& context) {
                     return prompt->make(arguments, context);
                   }});
-  return call;
+  return begin;
 }
 
-Action Dispatcher::read_resource(MethodCall& asked) const {
-  const RpcId& id = asked.message.id;
-  std::string uri = text_of(asked.params, "uri");
+Action Dispatcher::read_resource(MethodCall& call) const {
+  const RpcId& id = call.message.id;
+  std::string uri = text_of(call.params, "uri");
   if (uri.empty()) return refuse(id, k_invalid_params, "resources/read needs params.uri (a string)");
   const auto offered = catalogue();
   std::optional<FoundResource> found = offered->find_resource(uri);
   if (!found) {
-    const std::string meant = did_you_mean(uri, offered->resource_uris());
-    return refuse(id, asked.context.dialect.era == Era::legacy ? k_resource_not_found : k_invalid_params,
-                  "unknown resource " + quote_json(shown(uri)) + (meant.empty() ? "" : "; " + meant),
-                  {{"uri", uri}});
+    const std::string suggestion = did_you_mean(uri, offered->resource_uris());
+    return refuse(
+        id, call.context.revision.era == Era::session ? k_resource_not_found : k_invalid_params,
+        "unknown resource " + quote_json(shown(uri)) + (suggestion.empty() ? "" : "; " + suggestion),
+        {{"uri", uri}});
   }
-  if (!asked.context.caller.principal.may(found->entry->scope))
-    return refuse_scope(id, asked.context.caller.principal, found->entry->scope, found->entry->uri);
-  BeginCall call;
+  if (!call.context.caller.principal.may(found->entry->scope))
+    return refuse_scope(id, call.context.caller.principal, found->entry->scope, found->entry->uri);
+  BeginCall begin;
   const auto nothing = std::make_shared<const Json>();
-  if (auto error = read_rounds(asked.context, asked.message.method, uri, asked.params, nothing, call))
+  if (auto error = read_rounds(call.context, call.message.method, uri, call.params, nothing, begin))
     return refuse(id, std::move(*error));
-  call.id = id;
-  call.kind = AnswerKind::resource;
-  call.hint = found->entry->hint;
-  call.uri = std::move(uri);
-  call.job = std::make_shared<const engine::Job>(engine::Job{
-      asked.message.method, found->entry->work, timeouts::Layer::simple,
+  begin.id = id;
+  begin.kind = AnswerKind::resource;
+  begin.hint = found->entry->hint;
+  begin.uri = std::move(uri);
+  begin.job = std::make_shared<const engine::Job>(engine::Job{
+      call.message.method, found->entry->work, timeouts::Layer::simple,
       [offered, entry = found->entry, variables = std::move(found->variables)](engine::CallContext& context) {
         return entry->read(variables, context);
       }});
-  return call;
+  return begin;
 }
 
-Action Dispatcher::complete(MethodCall& asked) const {
-  const RpcId& id = asked.message.id;
-  const Json& ref = member_of(asked.params, "ref");
-  const Json& argument = member_of(asked.params, "argument");
+Action Dispatcher::complete(MethodCall& call) const {
+  const RpcId& id = call.message.id;
+  const Json& ref = member_of(call.params, "ref");
+  const Json& argument = member_of(call.params, "argument");
   const std::string type = text_of(ref, "type"), name = text_of(argument, "name");
   if (name.empty() || !member_of(argument, "value").is_string())
     return refuse(id, k_invalid_params, "completion/complete needs params.argument {name, value}");
@@ -341,58 +345,58 @@ Action Dispatcher::complete(MethodCall& asked) const {
   } else {
     return refuse(id, k_invalid_params, "params.ref.type must be ref/prompt or ref/resource");
   }
-  BeginCall call;
-  call.id = id;
-  call.kind = AnswerKind::completion;
-  call.job = std::make_shared<const engine::Job>(engine::Job{
-      asked.message.method, source ? engine::Work::blocking : engine::Work::inline_, timeouts::Layer::simple,
+  BeginCall begin;
+  begin.id = id;
+  begin.kind = AnswerKind::completion;
+  begin.job = std::make_shared<const engine::Job>(engine::Job{
+      call.message.method, source ? engine::Work::blocking : engine::Work::inline_, timeouts::Layer::simple,
       [source, name,
        begun = text_of(argument, "value")](engine::CallContext& context) -> Result<engine::CallAnswer> {
         engine::CompletionOutput output;
         if (source) output.values = source(name, begun, context);
         return output;
       }});
-  return call;
-}
-
-Action Dispatcher::listen(MethodCall& asked) const {
-  constexpr std::size_t k_most = k_most_subscriptions;
-  const Json& wanted = member_of(asked.params, "notifications");
-  if (!wanted.is_object())
-    return refuse(asked.message.id, k_invalid_params,
-                  "subscriptions/listen needs params.notifications (an object)");
-  BeginListen begin;
-  begin.id = asked.message.id;
-  begin.filter.tools = member_of(wanted, "toolsListChanged") == true;
-  begin.filter.prompts = member_of(wanted, "promptsListChanged") == true;
-  begin.filter.resources = member_of(wanted, "resourcesListChanged") == true;
-  Result<std::vector<std::string>> uris = string_list(wanted, "resourceSubscriptions", k_most);
-  if (!uris) return refuse(asked.message.id, to_rpc(uris.error()));
-  begin.filter.uris = std::move(*uris);
-  Result<std::vector<std::string>> tasks = string_list(wanted, "taskIds", k_most);
-  if (!tasks) return refuse(asked.message.id, to_rpc(tasks.error()));
-  if (asked.context.caller.client.tasks) begin.filter.tasks = std::move(*tasks);
   return begin;
 }
 
-Action Dispatcher::task(MethodCall& asked) const {
-  if (!asked.context.caller.client.tasks)
-    return refuse(asked.message.id, k_missing_capability,
+Action Dispatcher::listen(MethodCall& call) const {
+  constexpr std::size_t k_max = k_max_subscriptions;
+  const Json& wanted = member_of(call.params, "notifications");
+  if (!wanted.is_object())
+    return refuse(call.message.id, k_invalid_params,
+                  "subscriptions/listen needs params.notifications (an object)");
+  BeginListen begin;
+  begin.id = call.message.id;
+  begin.filter.tools = member_of(wanted, "toolsListChanged") == true;
+  begin.filter.prompts = member_of(wanted, "promptsListChanged") == true;
+  begin.filter.resources = member_of(wanted, "resourcesListChanged") == true;
+  Result<std::vector<std::string>> uris = string_list(wanted, "resourceSubscriptions", k_max);
+  if (!uris) return refuse(call.message.id, to_rpc(uris.error()));
+  begin.filter.uris = std::move(*uris);
+  Result<std::vector<std::string>> tasks = string_list(wanted, "taskIds", k_max);
+  if (!tasks) return refuse(call.message.id, to_rpc(tasks.error()));
+  if (call.context.caller.client.tasks) begin.filter.tasks = std::move(*tasks);
+  return begin;
+}
+
+Action Dispatcher::task(MethodCall& call) const {
+  if (!call.context.caller.client.tasks)
+    return refuse(call.message.id, k_missing_capability,
                   std::string("tasks need the client's extension ") + k_tasks_extension,
                   {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}}, 400);
   TaskRequest request;
-  request.id = asked.message.id;
-  request.task = text_of(asked.params, "taskId");
+  request.id = call.message.id;
+  request.task = text_of(call.params, "taskId");
   if (request.task.empty())
-    return refuse(request.id, k_invalid_params, asked.message.method + " needs params.taskId (a string)");
-  if (asked.message.method == "tasks/get") return request;
-  if (asked.message.method == "tasks/cancel") {
+    return refuse(request.id, k_invalid_params, call.message.method + " needs params.taskId (a string)");
+  if (call.message.method == "tasks/get") return request;
+  if (call.message.method == "tasks/cancel") {
     request.what = TaskRequest::What::cancel;
     return request;
   }
   request.what = TaskRequest::What::update;
   BeginCall read;
-  if (auto error = read_inputs(asked.params, read)) return refuse(request.id, std::move(*error));
+  if (auto error = read_inputs(call.params, read)) return refuse(request.id, std::move(*error));
   request.responses = std::move(read.inputs);
   return request;
 }

@@ -17,7 +17,7 @@ struct SendAnswer {
   int http = 200;
   std::optional<engine::Scope> needed{};  ///< what the caller's key lacks
 };
-/// Nothing is to be said: a notification was taken.
+/// No answer: a notification was taken.
 struct Accepted {};
 /// `initialize`: the transport opens what it calls a session, then sends the message.
 struct OpenSession {
@@ -37,10 +37,10 @@ struct BeginCall {
   CacheHint hint;
   Json inputs = Json::object();
   std::string sealed_state;  ///< of an earlier round; empty = none
-  /// Of method, name and arguments, hex: what a state is bound to. Modern only, and made when one is.
+  /// Of method, name and arguments, hex: what a state is bound to. Stateless only, and made when one is.
   std::function<std::string()> digest;
 };
-/// notifications/cancelled. An unknown or finished id is no error.
+/// notifications/cancelled. An unknown or finished id is not an error.
 struct CancelCall {
   RpcId id;
 };
@@ -58,7 +58,7 @@ struct SetSubscription {
   std::string uri;
   bool on = true;
 };
-/// What a client wants to hear of.
+/// What a client subscribes to.
 struct ListenFilter {
   bool tools = false, prompts = false, resources = false;
   std::vector<std::string> uris, tasks;
@@ -79,12 +79,13 @@ using Action = std::variant<SendAnswer, Accepted, OpenSession, BeginCall, Cancel
 
 class Dispatcher {
  public:
-  Dispatcher(const CurrentCatalogue& catalogue, const McpWriter& wire) : catalogue_(catalogue), wire_(wire) {}
+  Dispatcher(const CurrentCatalogue& catalogue, const McpWriter& writer)
+      : catalogue_(catalogue), writer_(writer) {}
   /// `message` is consumed. `request` is nullptr where there are no headers.
   [[nodiscard]] Action dispatch(RpcMessage message, const RequestContext& context,
                                 const net::HttpRequest* request) const;
   [[nodiscard]] std::shared_ptr<const Catalogue> catalogue() const { return catalogue_.get(); }
-  [[nodiscard]] const McpWriter& wire() const { return wire_; }
+  [[nodiscard]] const McpWriter& writer() const { return writer_; }
 
  private:
   /// What a handler of a method gets.
@@ -98,21 +99,21 @@ class Dispatcher {
   static const Method* find_method(std::string_view name, Era era);
   [[nodiscard]] Action request(RpcMessage& message, const RequestContext& context,
                                const net::HttpRequest* request) const;
-  [[nodiscard]] Action initialize(MethodCall& asked) const;
-  [[nodiscard]] Action ping(MethodCall& asked) const;
-  [[nodiscard]] Action discover(MethodCall& asked) const;
-  [[nodiscard]] Action set_level(MethodCall& asked) const;
-  [[nodiscard]] Action subscribe(MethodCall& asked) const;
-  [[nodiscard]] Action list(MethodCall& asked) const;
-  [[nodiscard]] Action call_tool(MethodCall& asked) const;
-  [[nodiscard]] Action get_prompt(MethodCall& asked) const;
-  [[nodiscard]] Action read_resource(MethodCall& asked) const;
-  [[nodiscard]] Action complete(MethodCall& asked) const;
-  [[nodiscard]] Action listen(MethodCall& asked) const;
-  [[nodiscard]] Action task(MethodCall& asked) const;
+  [[nodiscard]] Action initialize(MethodCall& call) const;
+  [[nodiscard]] Action ping(MethodCall& call) const;
+  [[nodiscard]] Action discover(MethodCall& call) const;
+  [[nodiscard]] Action set_level(MethodCall& call) const;
+  [[nodiscard]] Action subscribe(MethodCall& call) const;
+  [[nodiscard]] Action list(MethodCall& call) const;
+  [[nodiscard]] Action call_tool(MethodCall& call) const;
+  [[nodiscard]] Action get_prompt(MethodCall& call) const;
+  [[nodiscard]] Action read_resource(MethodCall& call) const;
+  [[nodiscard]] Action complete(MethodCall& call) const;
+  [[nodiscard]] Action listen(MethodCall& call) const;
+  [[nodiscard]] Action task(MethodCall& call) const;
 
   const CurrentCatalogue& catalogue_;
-  const McpWriter& wire_;
+  const McpWriter& writer_;
 };
 
 }  // namespace exai::serve::mcp

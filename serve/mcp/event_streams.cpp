@@ -81,17 +81,17 @@ void EventStream::resume(std::uint64_t seen, const std::shared_ptr<net::Response
 }
 
 std::shared_ptr<EventStream> SessionStreams::open() {
-  if (kept_.size() >= limits_.streams) {
+  if (streams_.size() >= limits_.streams) {
     const auto over =
-        std::find_if(kept_.begin(), kept_.end(), [](const auto& stream) { return stream->finished(); });
-    kept_.erase(over == kept_.end() ? kept_.begin() : over);
+        std::find_if(streams_.begin(), streams_.end(), [](const auto& stream) { return stream->finished(); });
+    streams_.erase(over == streams_.end() ? streams_.begin() : over);
   }
-  kept_.push_back(std::make_shared<EventStream>(next_++, primes_, limits_));
-  return kept_.back();
+  streams_.push_back(std::make_shared<EventStream>(next_++, primes_, limits_));
+  return streams_.back();
 }
 
 void SessionStreams::drop(const EventStream& stream) {
-  kept_.remove_if([&](const auto& one) { return one.get() == &stream; });
+  streams_.remove_if([&](const auto& one) { return one.get() == &stream; });
 }
 
 void SessionStreams::listen(const std::shared_ptr<net::ResponseWriter>& exchange) {
@@ -107,7 +107,7 @@ bool SessionStreams::resume(std::string_view last_event_id,
   const std::optional<Position> position = read(last_event_id);
   if (!position) return false;
   if (position->stream == 0 && own_) return own_->resume(position->sequence, exchange), true;
-  for (const std::shared_ptr<EventStream>& stream : kept_)
+  for (const std::shared_ptr<EventStream>& stream : streams_)
     if (stream->number() == position->stream) return stream->resume(position->sequence, exchange), true;
   return false;
 }
@@ -118,8 +118,8 @@ void SessionStreams::send(std::string message) {
 
 void SessionStreams::end() {
   if (own_) own_->finish();
-  for (const std::shared_ptr<EventStream>& stream : kept_) stream->finish();
-  kept_.clear();
+  for (const std::shared_ptr<EventStream>& stream : streams_) stream->finish();
+  streams_.clear();
 }
 
 }  // namespace exai::serve::mcp

@@ -29,13 +29,13 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 
   /// What an exchange has to write first: an event with an id and no data, for revisions that know it.
   [[nodiscard]] std::string preamble() const;
-  /// `watched`: the exchange is let go of when its peer leaves; one that owes an answer is not, for a peer
+  /// `watched`: the exchange is released when its peer leaves; one that owes an answer is not, for a peer
   /// that has only closed its own side still reads.
   void attach(const std::shared_ptr<net::ResponseWriter>& exchange, bool watched);
   void push(std::string_view message, bool droppable);
   /// Nothing more will come. The events stay.
   void finish();
-  /// Lets go of the exchange; the events stay, and go on being kept.
+  /// Releases the exchange; events are still recorded.
   void detach();
   /// Sends what came after `seen` to a new exchange, which takes the old one's place.
   void resume(std::uint64_t seen, const std::shared_ptr<net::ResponseWriter>& exchange);
@@ -82,8 +82,8 @@ class SessionStreams final : public SessionChannel {
   bool primes_;
   StreamLimits limits_;
   std::uint64_t next_ = 1;
-  std::shared_ptr<EventStream> own_;              // stream 0
-  std::list<std::shared_ptr<EventStream>> kept_;  // of requests, oldest first
+  std::shared_ptr<EventStream> own_;                 // stream 0
+  std::list<std::shared_ptr<EventStream>> streams_;  // of requests, oldest first
 };
 
 }  // namespace exai::serve::mcp

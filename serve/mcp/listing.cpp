@@ -5,7 +5,7 @@
 
 namespace exai::serve::mcp {
 
-Listing::Listing(const McpWriter& wire, std::string_view key, const std::vector<std::string>& items,
+Listing::Listing(const McpWriter& writer, std::string_view key, const std::vector<std::string>& items,
                  std::size_t page, const CacheHint& hint) {
   std::string all(key);
   for (const std::string& item : items) all.append("\n").append(item);
@@ -20,14 +20,14 @@ Listing::Listing(const McpWriter& wire, std::string_view key, const std::vector<
     for (std::size_t i = number * page; i < items.size() && i < (number + 1) * page; ++i)
       text.append(text.empty() ? "" : ",").append(items[i]);
     const std::string next = cursor_of(number + 1);
-    pages_.push_back({cursor_of(number), wire.list(Era::legacy, key, text, next, hint),
-                      wire.list(Era::modern, key, text, next, hint)});
+    pages_.push_back({cursor_of(number), writer.list(Era::session, key, text, next, hint),
+                      writer.list(Era::stateless, key, text, next, hint)});
   }
 }
 
 const std::string* Listing::page(Era era, std::string_view cursor) const {
   for (const Page& one : pages_)
-    if (one.cursor == cursor) return era == Era::legacy ? &one.legacy : &one.modern;
+    if (one.cursor == cursor) return era == Era::session ? &one.session : &one.stateless;
   return nullptr;
 }
 

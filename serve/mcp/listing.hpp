@@ -1,4 +1,4 @@
-// A list of things on offer, serialised once for both eras and cut into pages.
+// A list of what is offered, serialised once for both lifecycles and cut into pages.
 #pragma once
 
 #include "serve/mcp/writer.hpp"
@@ -13,7 +13,7 @@ class Listing {
  public:
   Listing() = default;
   /// `key` is the member of the result ("tools"), `items` JSON texts, `page` how many of them go on one page.
-  Listing(const McpWriter& wire, std::string_view key, const std::vector<std::string>& items,
+  Listing(const McpWriter& writer, std::string_view key, const std::vector<std::string>& items,
           std::size_t page, const CacheHint& hint);
 
   /// The result of the page that a cursor stands for ("" = the first); nullptr for a cursor that is not ours
@@ -22,7 +22,7 @@ class Listing {
 
  private:
   struct Page {
-    std::string cursor, legacy, modern;
+    std::string cursor, session, stateless;
   };
   std::vector<Page> pages_;
 };

@@ -7,13 +7,13 @@
 namespace exai::serve::mcp {
 namespace {
 
-// A handler that asks on and on is broken; a person is not to be kept in a loop by it.
-constexpr int k_most_rounds = 16;
+// A handler that never stops asking is broken; it must not keep a person in a loop.
+constexpr int k_max_rounds = 16;
 
 /// How older revisions write the params of a request that asks for input.
-Json legacy_params(const engine::InputRequest& request, const Dialect& dialect) {
+Json session_params(const engine::InputRequest& request, const Revision& revision) {
   Json params = request.params;
-  if (request.kind == engine::InputKind::form && dialect.version < "2025-11-25") params.erase("mode");
+  if (request.kind == engine::InputKind::form && revision.version < "2025-11-25") params.erase("mode");
   // Sessions have the page's end announced by this id.
   if (request.kind == engine::InputKind::url) params["elicitationId"] = io::random_uuid();
   return params;
@@ -85,7 +85,7 @@ void McpCall::on_let_poll() {
 
 void McpCall::on_task() {
   const bool possible = begin_.task != tools::TaskUse::never && context_.caller.client.tasks &&
-                        context_.dialect.era == Era::modern;
+                        context_.revision.era == Era::stateless;
   if (!possible || !task_.empty() || over_) return;
   // Without a place among the tasks the caller waits, as one that knows no tasks does.
   TaskRecord* record = reach_.tasks.create(context_.caller.principal.name);
@@ -116,7 +116,7 @@ void McpCall::cancel() {
   const std::shared_ptr<McpCall> self = shared_from_this();
   if (const std::shared_ptr<engine::Call> call = call_.lock(); call && requests_.empty())
     return reach_.engine.cancel(call);
-  forget_requests();
+  drop_requests();
   if (over_ || !sink_) return;
   over_ = true;
   const std::shared_ptr<ResponseSink> sink = std::move(sink_);
@@ -128,7 +128,7 @@ void McpCall::cancel() {
 RpcError McpCall::rpc_failure(const Error& error) const {
   RpcError rpc = to_rpc(error);
   if (begin_.kind == AnswerKind::resource && error.kind == ErrorKind::not_found) {
-    if (context_.dialect.era == Era::legacy) rpc.code = k_resource_not_found;
+    if (context_.revision.era == Era::session) rpc.code = k_resource_not_found;
     rpc.data["uri"] = begin_.uri;
   }
   return rpc;
@@ -137,20 +137,20 @@ RpcError McpCall::rpc_failure(const Error& error) const {
 void McpCall::fail_with(const Error& error) {
   if (begin_.kind != AnswerKind::tool) return refuse(rpc_failure(error));
   answer(rpc_result(begin_.id,
-                    reach_.writer.failed_tool(context_.dialect.era, error, begin_.has_output_schema)));
+                    reach_.writer.failed_tool(context_.revision.era, error, begin_.has_output_schema)));
 }
 
 std::string McpCall::result_text(const engine::CallAnswer& answer) const {
-  const McpWriter& wire = reach_.writer;
-  const Era era = context_.dialect.era;
+  const McpWriter& writer = reach_.writer;
+  const Era era = context_.revision.era;
   if (const auto* output = std::get_if<engine::ToolOutput>(&answer))
-    return wire.tool(context_.dialect, *output);
-  if (const auto* output = std::get_if<engine::PromptOutput>(&answer)) return wire.prompt(era, *output);
+    return writer.tool(context_.revision, *output);
+  if (const auto* output = std::get_if<engine::PromptOutput>(&answer)) return writer.prompt(era, *output);
   if (const auto* output = std::get_if<engine::ResourceOutput>(&answer))
-    return wire.resource(era, begin_.uri, *output, begin_.hint);
+    return writer.resource(era, begin_.uri, *output, begin_.hint);
   if (const auto* output = std::get_if<engine::CompletionOutput>(&answer))
-    return wire.completion(era, *output);
-  return wire.empty(era);
+    return writer.completion(era, *output);
+  return writer.empty(era);
 }
 
 void McpCall::on_finished(engine::CallOutcome outcome) {
@@ -182,9 +182,10 @@ void McpCall::settle_task(const engine::CallOutcome& outcome) {
   record->cancel = nullptr;
   record->resume = nullptr;
   if (outcome.result || outcome.ran) {
-    const std::string result = outcome.result ? result_text(*outcome.result)
-                                              : reach_.writer.failed_tool(Era::modern, outcome.result.error(),
-                                                                          begin_.has_output_schema);
+    const std::string result =
+        outcome.result
+            ? result_text(*outcome.result)
+            : reach_.writer.failed_tool(Era::stateless, outcome.result.error(), begin_.has_output_schema);
     record->outcome = "\"result\":" + result;
     reach_.tasks.set_status(*record, "completed");
   } else {
@@ -197,13 +198,13 @@ void McpCall::settle_task(const engine::CallOutcome& outcome) {
 }
 
 void McpCall::need_input(engine::InputRequired required) {
-  if (++rounds_ > k_most_rounds)
+  if (++rounds_ > k_max_rounds)
     return fail_with(make_error(ErrorKind::internal,
-                                job_->name + " asked for input " + std::to_string(k_most_rounds) + " times"));
+                                job_->name + " asked for input " + std::to_string(k_max_rounds) + " times"));
   for (const engine::InputRequest& request : required.requests) {
     if (context_.caller.client.can(request.kind)) continue;
     const std::string what(input_method(request.kind));
-    if (context_.dialect.era == Era::legacy)
+    if (context_.revision.era == Era::session)
       return fail_with(make_error(ErrorKind::refused,
                                   job_->name + " needs " + what + ", which this client did not declare",
                                   "use a client that offers it"));
@@ -216,7 +217,7 @@ void McpCall::need_input(engine::InputRequired required) {
     return settle_task({fail(make_error(ErrorKind::refused, error.message)), false});
   }
   if (!task_.empty()) return ask_in_task(std::move(required));
-  if (context_.dialect.era == Era::modern) return ask_as_result(required);
+  if (context_.revision.era == Era::stateless) return ask_as_result(required);
   ask_as_requests(std::move(required));
 }
 
@@ -232,7 +233,7 @@ void McpCall::ask_in_task(engine::InputRequired required) {
   TaskRecord* record = reach_.tasks.find(task_);
   if (record == nullptr || record->over()) return;
   state_ = std::move(required.state);
-  record->asked = std::move(required.requests);
+  record->open_inputs = std::move(required.requests);
   record->answers = Json::object();
   // The record keeps this call while nothing else does.
   record->resume = [self = shared_from_this()](Json answers) { self->resume(std::move(answers)); };
@@ -255,21 +256,21 @@ void McpCall::ask_as_requests(engine::InputRequired required) {
     reach_.open.expect(peer_, id, self);
     std::string text = R"({"jsonrpc":"2.0","id":)";
     text.append(id).append(R"(,"method":)").append(quote_json(input_method(request.kind)));
-    text.append(R"(,"params":)").append(dump_json(legacy_params(request, context_.dialect))).append("}");
+    text.append(R"(,"params":)").append(dump_json(session_params(request, context_.revision))).append("}");
     sink_->send(std::move(text), false);
   }
   if (requests_.empty()) return resume(Json::object());
   timer_ = reach_.engine.services().loop.after(reach_.limits.input_wait, [weak = weak_from_this()] {
     const std::shared_ptr<McpCall> call = weak.lock();
     if (!call) return;
-    call->forget_requests();
+    call->drop_requests();
     call->fail_with(make_error(ErrorKind::timeout,
                                "nobody answered within " + format_duration(call->reach_.limits.input_wait),
                                "call the tool again, or raise mcp.input_wait"));
   });
 }
 
-void McpCall::forget_requests() {
+void McpCall::drop_requests() {
   timer_.reset();
   for (const auto& [id, key] : requests_) {
     reach_.open.answered(peer_, id);
@@ -288,7 +289,7 @@ void McpCall::take_response(const RpcId& id, const Json& message) {
   reach_.open.answered(peer_, id);
   const Json& result = member_of(message, "result");
   if (!result.is_object()) {
-    forget_requests();
+    drop_requests();
     const std::string why = text_of(member_of(message, "error"), "message");
     return fail_with(make_error(ErrorKind::refused, "the client would not answer " + job_->name + ": " +
                                                         printable(std::string_view(why).substr(0, 300))));

@@ -1,5 +1,5 @@
 // One MCP request while its work runs: the engine's events become messages, and its questions go to the
-// client, as results to be repeated (modern) or as requests of ours (legacy). Loop thread only.
+// client, as results to be repeated (stateless) or as requests of ours (session). Loop thread only.
 #pragma once
 
 #include "engine/engine.hpp"
@@ -18,7 +18,7 @@ namespace exai::serve::mcp {
 struct ServiceLimits {
   std::size_t streams = 1000;  ///< open subscriptions/listen
   Millis input_wait{600000};   ///< how long a person may take to answer
-  Millis heartbeat{5000};      ///< of a call that says nothing, to callers that asked for progress
+  Millis heartbeat{5000};      ///< of a silent call, to callers that asked for progress
   TaskLimits tasks;
 };
 
@@ -68,7 +68,7 @@ class McpCall final : public engine::CallSink, public std::enable_shared_from_th
   void refuse(const RpcError& error);
   [[nodiscard]] std::string result_text(const engine::CallAnswer& answer) const;
   [[nodiscard]] RpcError rpc_failure(const Error& error) const;
-  void forget_requests();
+  void drop_requests();
   void beat_later();
 
   const CallReach& reach_;

@@ -46,7 +46,7 @@ std::string_view media_type(std::string_view header) {
 }
 
 /// True for a request of the stateless revisions, as far as its headers tell.
-bool is_modern(const net::HttpRequest& request) {
+bool is_stateless(const net::HttpRequest& request) {
   const std::string_view version = request.header("mcp-protocol-version");
   return !version.empty() && !is_session_version(version);
 }
@@ -192,16 +192,16 @@ class McpHttp::Sink final : public ResponseSink {
 };
 
 std::optional<net::HttpResponse> McpHttp::admit(const net::HttpRequest& request) {
-  const bool modern = is_modern(request);
-  if (!modern && request.method == "DELETE") return std::nullopt;
-  if (!modern && request.method == "GET") {
+  const bool stateless = is_stateless(request);
+  if (!stateless && request.method == "DELETE") return std::nullopt;
+  if (!stateless && request.method == "GET") {
     if (accepts(request.header("accept"), k_stream)) return std::nullopt;
     return net::plain_error(406, "the Accept header must allow text/event-stream");
   }
   if (request.method != "POST") {
-    return modern ? net::plain_error(405, "use POST here: this revision has nothing else",
-                                     std::string(k_allow_modern))
-                  : net::plain_error(405, "use POST, GET or DELETE here", std::string(k_allow));
+    return stateless ? net::plain_error(405, "use POST here: this revision has nothing else",
+                                        std::string(k_allow_modern))
+                     : net::plain_error(405, "use POST, GET or DELETE here", std::string(k_allow));
   }
   if (!equals_ignoring_case(media_type(request.header("content-type")), k_json))
     return net::plain_error(415, "the Content-Type must be application/json");
@@ -231,7 +231,7 @@ void McpHttp::get(const net::HttpRequest& request, const engine::Principal& prin
   SessionStreams* const streams = peer.session->streams.get();
   const std::string_view last = request.header("last-event-id");
   if (last.empty()) return streams->listen(exchange);
-  // What is gone cannot be replayed; the client goes on with the stream of the present.
+  // What is gone cannot be replayed; the client continues with the current stream.
   if (!streams->resume(last, exchange)) streams->listen(exchange);
 }
 
@@ -265,7 +265,7 @@ void McpHttp::post(const net::HttpRequest& request, const engine::Principal& pri
   if (!message)
     return exchange->answer(message_answer(rpc_error(message.error().id, message.error().error), 400));
   const Era era = era_of(*message, request.header("mcp-protocol-version"));
-  if (era == Era::modern) {
+  if (era == Era::stateless) {
     if (message->kind == RpcMessage::Kind::response)
       return exchange->answer(
           refuse_http(400, message->id, k_invalid_request, "this revision has no requests to answer"));
@@ -295,7 +295,7 @@ void McpHttp::take(RpcMessage message, Era era, const Peer& peer, const auth::Ch
   if (sink->over()) return;
   sink->wait_unless_over();
   // In the stateless revision leaving is cancelling; a session's client may come back.
-  if (era == Era::modern) exchange->on_gone([this, id = peer.id] { service_.forget(id); });
+  if (era == Era::stateless) exchange->on_gone([this, id = peer.id] { service_.drop(id); });
 }
 
 }  // namespace exai::serve::mcp

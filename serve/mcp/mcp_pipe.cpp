@@ -50,9 +50,9 @@ McpPipe::McpPipe(McpService& service, std::string id, engine::Principal principa
 }
 
 McpPipe::~McpPipe() {
-  // Nothing more goes out, whatever the calls still say.
+  // Nothing more goes out, whatever the calls still send.
   *write_ = [](const std::string&, bool) {};
-  service_.forget(peer_.id);
+  service_.drop(peer_.id);
 }
 
 void McpPipe::take(std::string_view text) {

@@ -41,7 +41,7 @@ void McpSse::handle(const net::HttpRequest& request, const engine::Principal& pr
 }
 
 void McpSse::open(const engine::Principal& principal, const std::shared_ptr<net::ResponseWriter>& exchange) {
-  if (streams_.size() >= most_)
+  if (streams_.size() >= max_)
     return exchange->answer(
         net::plain_error(503, "no room for another stream (limits.streams)", "Retry-After: 5\r\n"));
   const std::string id = make_id_();

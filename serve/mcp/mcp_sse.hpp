@@ -14,9 +14,9 @@ namespace exai::serve::mcp {
 
 class McpSse {
  public:
-  /// `make_id` gives the session ids; at most `most` streams are open at a time.
-  McpSse(McpService& service, std::function<std::string()> make_id, std::size_t most)
-      : service_(service), make_id_(std::move(make_id)), most_(most) {}
+  /// `make_id` gives the session ids; at most `max` streams are open at a time.
+  McpSse(McpService& service, std::function<std::string()> make_id, std::size_t max)
+      : service_(service), make_id_(std::move(make_id)), max_(max) {}
 
   /// The endpoint event is relative to the address of the stream ("messages?..."), so that it also holds
   /// behind a proxy that adds a path before it; from "/sse/" it leads to "/sse/messages".
@@ -40,7 +40,7 @@ class McpSse {
   };
   McpService& service_;
   std::function<std::string()> make_id_;
-  std::size_t most_;
+  std::size_t max_;
   std::map<std::string, Stream, std::less<>> streams_;
 };
 

@@ -1,4 +1,4 @@
-// The server's side of MCP speaks the words of mcp/: JSON-RPC, errors, schemas. They need no qualifier in
+// The server's side of MCP uses the names of mcp/: JSON-RPC, errors, schemas. They need no qualifier in
 // this folder, and "mcp::" means both elsewhere in serve/.
 #pragma once
 

@@ -24,16 +24,16 @@ std::vector<std::shared_ptr<McpCall>> OpenRequests::of(const std::string& peer) 
 }
 
 void OpenRequests::expect(const std::string& peer, const RpcId& id, const std::shared_ptr<McpCall>& call) {
-  asked_[{peer, id}] = call;
+  sent_[{peer, id}] = call;
 }
 
 void OpenRequests::answered(const std::string& peer, const RpcId& id) {
-  asked_.erase({peer, id});
+  sent_.erase({peer, id});
 }
 
 std::shared_ptr<McpCall> OpenRequests::waiting(const std::string& peer, const RpcId& id) const {
-  const auto found = asked_.find({peer, id});
-  return found == asked_.end() ? nullptr : found->second.lock();
+  const auto found = sent_.find({peer, id});
+  return found == sent_.end() ? nullptr : found->second.lock();
 }
 
 }  // namespace exai::serve::mcp

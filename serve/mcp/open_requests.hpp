@@ -33,7 +33,7 @@ class OpenRequests {
  private:
   using Key = std::pair<std::string, RpcId>;
   std::map<Key, std::shared_ptr<McpCall>> running_;
-  std::map<Key, std::weak_ptr<McpCall>> asked_;
+  std::map<Key, std::weak_ptr<McpCall>> sent_;
 };
 
 }  // namespace exai::serve::mcp

@@ -8,8 +8,8 @@ const Json& meta_of(const RpcMessage& message, std::string_view key) {
 
 Era era_of(const RpcMessage& message, std::string_view header) {
   if (message.kind != RpcMessage::Kind::response && !meta_of(message, k_meta_version).is_null())
-    return Era::modern;
-  return header.empty() || is_session_version(header) ? Era::legacy : Era::modern;
+    return Era::stateless;
+  return header.empty() || is_session_version(header) ? Era::session : Era::stateless;
 }
 
 RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer) {
@@ -18,8 +18,8 @@ RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer
   context.caller.transport = peer.transport;
   const Json& token = meta_of(message, "progressToken");
   if (!token.is_null()) context.progress_token = rpc_id(token);
-  if (era == Era::modern) {
-    context.dialect = {Era::modern, k_modern_version};
+  if (era == Era::stateless) {
+    context.revision = {Era::stateless, k_stateless_version};
     context.caller.client =
         read_client(meta_of(message, k_meta_capabilities), meta_of(message, k_meta_client));
     const Json& level = meta_of(message, k_meta_log_level);
@@ -29,11 +29,11 @@ RequestContext read_context(const RpcMessage& message, Era era, const Peer& peer
     context.caller.session = peer.principal.name + "/" + context.caller.client.name;
     return context;
   }
-  context.dialect = {Era::legacy, session_versions().front()};
+  context.revision = {Era::session, session_versions().front()};
   context.caller.session = peer.id;
   if (!peer.session) return context;
   // A view of the table, not of the session, which may end before the call.
-  context.dialect.version = negotiate_version(peer.session->version);
+  context.revision.version = negotiate_version(peer.session->version);
   context.caller.client = peer.session->client;
   context.caller.log_level = peer.session->log_level;
   return context;

@@ -29,7 +29,7 @@ struct Peer {
 
 /// What handlers and serialisers need to know of a request.
 struct RequestContext {
-  Dialect dialect;
+  Revision revision;
   engine::Caller caller;
   std::string progress_token;  ///< JSON text; empty = the caller wants no progress
 };

@@ -16,7 +16,7 @@ ServiceLimits service_limits(const Config& config) {
 McpService::McpService(const Dispatcher& dispatcher, engine::Engine& engine, StateSeal seal,
                        ServiceLimits limits, std::function<std::string()> make_id)
     : dispatcher_(dispatcher),
-      writer_(dispatcher.wire()),
+      writer_(dispatcher.writer()),
       engine_(engine),
       seal_(std::move(seal)),
       limits_(limits),
@@ -34,9 +34,9 @@ void McpService::take(RpcMessage message, Era era, const Peer& peer,
                       const std::shared_ptr<ResponseSink>& sink) {
   RequestContext context = read_context(message, era, peer);
   Action action = dispatcher_.dispatch(std::move(message), context, peer.request);
-  if (auto* said = std::get_if<SendAnswer>(&action)) {
-    if (said->needed) return sink->forbid(std::move(said->message), *said->needed);
-    return sink->answer(std::move(said->message), said->http);
+  if (auto* reply = std::get_if<SendAnswer>(&action)) {
+    if (reply->needed) return sink->forbid(std::move(reply->message), *reply->needed);
+    return sink->answer(std::move(reply->message), reply->http);
   }
   if (auto* call = std::get_if<BeginCall>(&action))
     return begin(std::move(*call), std::move(context), peer, sink);
@@ -93,7 +93,7 @@ void McpService::cancel(const std::string& peer, const RpcId& id) {
   if (const std::shared_ptr<McpCall> call = open_.find(peer, id)) call->cancel();
 }
 
-void McpService::forget(const std::string& peer) {
+void McpService::drop(const std::string& peer) {
   subscriptions_.drop_all(peer);
   subscriptions_.leave(peer);
   for (const std::shared_ptr<McpCall>& call : open_.of(peer)) call->cancel();
@@ -116,8 +116,8 @@ void McpService::subscribe(const SetSubscription& wanted, Session* session, Resp
     error.data = {{"uri", wanted.uri}};
     return sink.answer(rpc_error(wanted.id, error), 200);
   }
-  if (session->subscriptions.size() >= k_most_subscriptions) {
-    error.message = "this session has " + std::to_string(k_most_subscriptions) +
+  if (session->subscriptions.size() >= k_max_subscriptions) {
+    error.message = "this session has " + std::to_string(k_max_subscriptions) +
                     " subscriptions, which is the most; unsubscribe from some";
     return sink.answer(rpc_error(wanted.id, error), 200);
   }
@@ -144,13 +144,13 @@ void McpService::task(const TaskRequest& request, const std::string& principal, 
     case TaskRequest::What::cancel:
       if (!record->over()) {
         tasks_.set_status(*record, "cancelled");
-        record->asked.clear();
+        record->open_inputs.clear();
         const std::function<void()> stop = std::exchange(record->cancel, nullptr);
         record->resume = nullptr;
         if (stop) stop();
         subscriptions_.task_changed(record->facts, task_details(*record));
       }
-      result = writer_.empty(Era::modern);
+      result = writer_.empty(Era::stateless);
       break;
   }
   sink.answer(rpc_result(request.id, result), 200);
@@ -158,23 +158,23 @@ void McpService::task(const TaskRequest& request, const std::string& principal, 
 
 std::string McpService::update_task(TaskRecord& record, const TaskRequest& request) {
   for (auto& [key, response] : request.responses.items()) {
-    const auto asked =
-        std::find_if(record.asked.begin(), record.asked.end(),
+    const auto open =
+        std::find_if(record.open_inputs.begin(), record.open_inputs.end(),
                      [&name = key](const engine::InputRequest& one) { return one.key == name; });
-    if (asked == record.asked.end()) continue;
+    if (open == record.open_inputs.end()) continue;
     record.answers[key] = response;
-    record.asked.erase(asked);
+    record.open_inputs.erase(open);
   }
-  if (record.asked.empty() && record.resume) {
+  if (record.open_inputs.empty() && record.resume) {
     tasks_.set_status(record, "working");
     const std::function<void(Json)> resume = std::exchange(record.resume, nullptr);
     subscriptions_.task_changed(record.facts, {});
-    // Later, so that this request is answered before anything the resumed work says.
+    // Later, so that this request is answered before anything the resumed work sends.
     engine_.services().loop.post([resume, answers = std::exchange(record.answers, Json::object())]() mutable {
       resume(std::move(answers));
     });
   }
-  return writer_.empty(Era::modern);
+  return writer_.empty(Era::stateless);
 }
 
 }  // namespace exai::serve::mcp

@@ -24,11 +24,11 @@ class McpService final : public engine::ChangeObserver {
   ~McpService() override;
 
   [[nodiscard]] const Dispatcher& dispatcher() const { return dispatcher_; }
-  /// Carries a message out; what there is to say goes to the sink.
+  /// Carries a message out; the answer goes to the sink.
   void take(RpcMessage message, Era era, const Peer& peer, const std::shared_ptr<ResponseSink>& sink);
   /// The peer is gone for good: its calls are cancelled, its streams and subscriptions dropped.
-  void forget(const std::string& peer);
-  /// A session begins to hear what belongs to no request.
+  void drop(const std::string& peer);
+  /// A session begins to get what belongs to no request.
   void join(const std::shared_ptr<Session>& session) { subscriptions_.join(session); }
   /// Ends the open listen streams: the server stops.
   void end_streams() { subscriptions_.end_all(); }

@@ -9,7 +9,7 @@ SessionTable::SessionTable(SessionLimits limits, const Clock& clock, std::functi
 std::shared_ptr<Session> SessionTable::open(engine::Principal principal, std::string version,
                                             engine::ClientFacts client) {
   expire();
-  while (sessions_.size() >= limits_.most && !sessions_.empty()) forget(sessions_.begin());
+  while (sessions_.size() >= limits_.max && !sessions_.empty()) drop(sessions_.begin());
   auto session = std::make_shared<Session>();
   session->id = make_id_();
   session->principal = std::move(principal);
@@ -31,7 +31,7 @@ std::shared_ptr<Session> SessionTable::use(std::string_view id, std::string_view
 
 bool SessionTable::close(std::string_view id, std::string_view principal) {
   if (use(id, principal) == nullptr) return false;
-  forget(sessions_.find(id));
+  drop(sessions_.find(id));
   return true;
 }
 
@@ -42,7 +42,7 @@ void SessionTable::expire() {
     Session& session = *first->value;
     if (session.used > now - limits_.idle) return;
     if (!session.channel || !session.channel->listening()) {
-      forget(first);
+      drop(first);
       continue;
     }
     session.used = now;
@@ -53,15 +53,15 @@ void SessionTable::expire() {
 void SessionTable::end_if(const std::function<bool(const Session&)>& over) {
   for (auto one = sessions_.begin(); one != sessions_.end();) {
     const auto session = one++;
-    if (over(*session->value)) forget(session);
+    if (over(*session->value)) drop(session);
   }
 }
 
 void SessionTable::close_all() {
-  while (!sessions_.empty()) forget(sessions_.begin());
+  while (!sessions_.empty()) drop(sessions_.begin());
 }
 
-void SessionTable::forget(Sessions::iterator session) {
+void SessionTable::drop(Sessions::iterator session) {
   const std::shared_ptr<Session> gone = session->value;
   sessions_.erase(session);
   if (on_gone_) on_gone_(gone);

@@ -15,14 +15,14 @@
 
 namespace exai::serve::mcp {
 
-/// Where a session hears what belongs to no request: a pipe, or the stream that an HTTP client keeps open.
+/// Where a session gets what belongs to no request: a pipe, or the stream that an HTTP client keeps open.
 class SessionChannel {
  public:
   virtual ~SessionChannel() = default;
   virtual void send(std::string message) = 0;
   /// True while the client keeps the channel open: its session is in use, however silent.
   [[nodiscard]] virtual bool listening() const { return true; }
-  /// The session is over: whoever still reads gets the end.
+  /// The session is over: an open stream ends.
   virtual void end() {}
 };
 
@@ -35,7 +35,7 @@ struct Session {
   std::string version;                       ///< negotiated revision; empty before `initialize` (pipes)
   engine::ClientFacts client;
   std::optional<engine::ClientLog> log_level = engine::ClientLog::info;
-  std::set<std::string, std::less<>> subscriptions;  ///< URIs; bounded by k_most_subscriptions
+  std::set<std::string, std::less<>> subscriptions;  ///< URIs; bounded by k_max_subscriptions
   std::shared_ptr<SessionChannel> channel;
   std::shared_ptr<SessionStreams>
       streams;  ///< of an HTTP client, who reads several; the channel is one of them
@@ -43,17 +43,17 @@ struct Session {
   std::uint64_t next_request = 1;  ///< ids of our own requests
 };
 
-inline constexpr std::size_t k_most_subscriptions = 200;
+inline constexpr std::size_t k_max_subscriptions = 200;
 
 struct SessionLimits {
-  std::size_t most = 1000;
+  std::size_t max = 1000;
   Millis idle{3600000};
 };
 
 /// Used on the loop thread only.
 class SessionTable {
  public:
-  /// `make_id` is handed in; `on_gone` hears every session that ends (its calls are cancelled).
+  /// `make_id` is handed in; `on_gone` gets every session that ends (its calls are cancelled).
   SessionTable(SessionLimits limits, const Clock& clock, std::function<std::string()> make_id,
                std::function<void(const std::shared_ptr<Session>&)> on_gone);
 
@@ -63,7 +63,7 @@ class SessionTable {
   std::shared_ptr<Session> use(std::string_view id, std::string_view principal);
   /// True if it was there and the caller's.
   bool close(std::string_view id, std::string_view principal);
-  /// Forgets the ones idle too long; one whose client still listens is not idle.
+  /// Drops the ones idle too long; one whose client still listens is not idle.
   void expire();
   /// Ends those that this is true of.
   void end_if(const std::function<bool(const Session&)>& over);
@@ -74,7 +74,7 @@ class SessionTable {
 
  private:
   using Sessions = Lru<std::shared_ptr<Session>>;
-  void forget(Sessions::iterator session);
+  void drop(Sessions::iterator session);
 
   SessionLimits limits_;
   const Clock& clock_;

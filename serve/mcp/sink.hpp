@@ -24,9 +24,9 @@ class ResponseSink {
   virtual void open_session(OpenSession opened) = 0;
   /// There will be no answer (cancelled by the caller).
   virtual void abandon() = 0;
-  /// The answer will take a while: the connection may be let go of, if the client can come back for it.
+  /// The answer will take a while: the connection may close, if the client can come back for it.
   virtual void let_poll() {}
-  /// The messages will go on until the client leaves (subscriptions/listen).
+  /// Messages follow until the client leaves (subscriptions/listen).
   virtual void stay() {}
 };
 

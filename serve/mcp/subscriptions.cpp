@@ -53,8 +53,8 @@ bool wants(const ListenFilter& filter, engine::Change what, const std::string& u
 }  // namespace
 
 bool Subscriptions::listen(const std::string& peer, BeginListen begin,
-                           const std::shared_ptr<ResponseSink>& sink, std::size_t most) {
-  if (streams_.size() >= most) return false;
+                           const std::shared_ptr<ResponseSink>& sink, std::size_t max) {
+  if (streams_.size() >= max) return false;
   sink->stay();
   sink->send(acknowledged(begin.id, begin.filter), false);
   streams_[{peer, begin.id}] = {std::move(begin.filter), sink};
@@ -78,7 +78,7 @@ void Subscriptions::drop_all(const std::string& peer) {
 
 void Subscriptions::end_all() {
   for (auto& [key, stream] : std::exchange(streams_, {}))
-    stream.sink->answer(rpc_result(key.second, wire_.listen_result(key.second)), 200);
+    stream.sink->answer(rpc_result(key.second, writer_.listen_result(key.second)), 200);
 }
 
 void Subscriptions::join(const std::shared_ptr<Session>& session) {

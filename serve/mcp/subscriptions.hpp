@@ -1,4 +1,4 @@
-// Who hears of changes: the open subscriptions/listen streams and the sessions. Loop thread only.
+// Who observes changes: the open subscriptions/listen streams and the sessions. Loop thread only.
 #pragma once
 
 #include "serve/mcp/session.hpp"
@@ -13,11 +13,11 @@ namespace exai::serve::mcp {
 
 class Subscriptions {
  public:
-  explicit Subscriptions(const McpWriter& wire) : wire_(wire) {}
+  explicit Subscriptions(const McpWriter& writer) : writer_(writer) {}
 
-  /// Acknowledges and keeps the stream. False when `most` are open already.
+  /// Acknowledges and keeps the stream. False when `max` are open already.
   bool listen(const std::string& peer, BeginListen begin, const std::shared_ptr<ResponseSink>& sink,
-              std::size_t most);
+              std::size_t max);
   /// The client has left the stream, or cancelled it.
   bool drop(const std::string& peer, const RpcId& id);
   void drop_all(const std::string& peer);
@@ -36,7 +36,7 @@ class Subscriptions {
     ListenFilter filter;
     std::shared_ptr<ResponseSink> sink;
   };
-  const McpWriter& wire_;
+  const McpWriter& writer_;
   std::map<std::pair<std::string, RpcId>, Stream> streams_;
   std::map<std::string, std::weak_ptr<Session>, std::less<>> sessions_;
 };

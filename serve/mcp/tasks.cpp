@@ -21,7 +21,7 @@ void TaskTable::expire() {
 
 TaskRecord* TaskTable::create(const std::string& principal) {
   expire();
-  if (tasks_.size() >= limits_.most) {
+  if (tasks_.size() >= limits_.max) {
     const auto done =
         std::find_if(tasks_.begin(), tasks_.end(), [](const TaskRecord& t) { return t.over(); });
     if (done == tasks_.end()) return nullptr;
@@ -55,9 +55,9 @@ void TaskTable::set_status(TaskRecord& task, std::string status) const {
 
 std::string task_details(const TaskRecord& task) {
   if (!task.outcome.empty()) return "," + task.outcome;
-  if (task.asked.empty()) return {};
+  if (task.open_inputs.empty()) return {};
   std::string text;
-  for (const engine::InputRequest& request : task.asked)
+  for (const engine::InputRequest& request : task.open_inputs)
     text.append(text.empty() ? ",\"inputRequests\":{" : ",")
         .append(quote_json(request.key))
         .append(":")

@@ -15,10 +15,10 @@ namespace exai::serve::mcp {
 
 struct TaskRecord {
   TaskFacts facts;
-  std::string principal;                    ///< whose it is
-  std::vector<engine::InputRequest> asked;  ///< still without an answer
-  Json answers = Json::object();            ///< what has come so far, by key
-  std::string outcome;                      ///< `"result":{...}` or `"error":{...}`, once there is one
+  std::string principal;                          ///< whose it is
+  std::vector<engine::InputRequest> open_inputs;  ///< still without an answer
+  Json answers = Json::object();                  ///< what has come so far, by key
+  std::string outcome;                            ///< `"result":{...}` or `"error":{...}`, once there is one
   std::function<void()> cancel;
   std::function<void(Json)> resume;  ///< with all answers
 
@@ -26,7 +26,7 @@ struct TaskRecord {
 };
 
 struct TaskLimits {
-  std::size_t most = 1000;
+  std::size_t max = 1000;
   Millis ttl{3600000}, poll{1000};
 };
 

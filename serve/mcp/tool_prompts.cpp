@@ -7,7 +7,7 @@ std::string type_of(const Json& schema) {
   const auto type = schema.is_object() ? schema.find("type") : schema.end();
   if (!schema.is_object() || type == schema.end()) return {};
   if (type->is_string()) return type->get<std::string>();
-  // One of several: whoever may be a text can be written as one.
+  // One of several types: what may be a text can be written as one.
   return type->is_array() && std::find(type->begin(), type->end(), "string") != type->end() ? "string" : "";
 }
 
@@ -54,7 +54,7 @@ PromptEntry prompt_of(const tools::Tool& tool) {
   for (const auto& [name, property] : properties.items()) {
     if (!property.is_object() || !can_be_written(property)) continue;
     const bool needed = std::find(required.begin(), required.end(), name) != required.end();
-    // What a workflow must be told besides is the model's to count and to find out, not a person's to type.
+    // What else a workflow needs is the model's to count and to find out, not a person's to type.
     if (tool.workflow && needed && name != "step") continue;
     entry.arguments.push_back({name, described(property), needed});
     for (const Json& value : property.value("enum", Json::array()))

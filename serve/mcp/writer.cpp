@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 5> k_versions{"2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26",
                                                      "2024-11-05"};
 
-/// What we offer in every era; the logo is a plain square, so that hosts that show icons show one.
+/// What we offer in every revision; the logo is a plain square, so that hosts that show icons show one.
 Json server_capabilities() {
   return {{"tools", {{"listChanged", true}}},
           {"prompts", {{"listChanged", true}}},
@@ -35,22 +35,22 @@ Json server_info(const ServerIdentity& identity) {
 }
 
 /// Older clients refuse a whole result for one item of a kind they do not know.
-std::string content_for(const Dialect& dialect, const Json& content) {
-  if (dialect.era == Era::modern || dialect.version >= "2025-06-18") return dump_json(content);
+std::string content_for(const Revision& revision, const Json& content) {
+  if (revision.era == Era::stateless || revision.version >= "2025-06-18") return dump_json(content);
   Json items = content;
   for (Json& item : items) {
     const std::string type = item.value("type", "");
     if (type == "resource_link")
       item = {{"type", "text"}, {"text", item.value("name", "") + ": " + item.value("uri", "")}};
-    else if (type == "audio" && dialect.version < "2025-03-26")
+    else if (type == "audio" && revision.version < "2025-03-26")
       item = {{"type", "text"}, {"text", "(audio, " + item.value("mimeType", "") + ")"}};
   }
   return dump_json(items);
 }
 
-std::string texts(const std::vector<std::string>& values, std::size_t most) {
+std::string texts(const std::vector<std::string>& values, std::size_t max) {
   std::string text;
-  for (std::size_t i = 0; i < values.size() && i < most; ++i)
+  for (std::size_t i = 0; i < values.size() && i < max; ++i)
     text.append(i == 0 ? "" : ",").append(quote_json(values[i]));
   return text;
 }
@@ -70,14 +70,14 @@ bool is_session_version(std::string_view version) {
   return std::find(known.begin(), known.end(), version) != known.end();
 }
 
-std::string_view negotiate_version(std::string_view asked) {
+std::string_view negotiate_version(std::string_view requested) {
   const auto known = session_versions();
-  const auto found = std::find(known.begin(), known.end(), asked);
+  const auto found = std::find(known.begin(), known.end(), requested);
   return found == known.end() ? known.front() : *found;
 }
 
-bool input_errors_are_results(const Dialect& dialect) {
-  return dialect.era == Era::modern || dialect.version >= "2025-11-25";
+bool input_errors_are_results(const Revision& revision) {
+  return revision.era == Era::stateless || revision.version >= "2025-11-25";
 }
 
 std::string initialize_result(const ServerIdentity& identity, std::string_view version) {
@@ -99,7 +99,7 @@ McpWriter::McpWriter(const ServerIdentity& identity)
 std::string McpWriter::finished(Era era, std::string members, std::string_view type,
                                 std::string_view more_meta) const {
   std::string text = "{";
-  if (era == Era::legacy) {
+  if (era == Era::session) {
     text += members;
     if (!more_meta.empty())
       text.append(members.empty() ? "" : ",").append("\"_meta\":{").append(more_meta).append("}");
@@ -124,9 +124,9 @@ std::string McpWriter::discover() const {
   std::string versions;
   for (const std::string_view version : supported_versions())
     versions.append(versions.empty() ? "" : ",").append(quote_json(version));
-  return finished(Era::modern, "\"supportedVersions\":[" + versions +
-                                   "],\"capabilities\":" + dump_json(capabilities) + instructions_ +
-                                   ",\"ttlMs\":3600000,\"cacheScope\":\"public\"");
+  return finished(Era::stateless, "\"supportedVersions\":[" + versions +
+                                      "],\"capabilities\":" + dump_json(capabilities) + instructions_ +
+                                      ",\"ttlMs\":3600000,\"cacheScope\":\"public\"");
 }
 
 std::string McpWriter::empty(Era era) const {
@@ -138,20 +138,20 @@ std::string McpWriter::list(Era era, std::string_view key, std::string_view item
   std::string text = "\"";
   text.append(key).append("\":[").append(items).append("]");
   if (!cursor.empty()) text.append(",\"nextCursor\":").append(quote_json(cursor));
-  if (era == Era::modern)
+  if (era == Era::stateless)
     text.append(",\"ttlMs\":")
         .append(std::to_string(hint.ttl_ms))
         .append(hint.shared ? ",\"cacheScope\":\"public\"" : ",\"cacheScope\":\"private\"");
   return finished(era, std::move(text));
 }
 
-std::string McpWriter::tool(const Dialect& dialect, const engine::ToolOutput& output) const {
-  std::string text = "\"content\":" + content_for(dialect, output.content);
+std::string McpWriter::tool(const Revision& revision, const engine::ToolOutput& output) const {
+  std::string text = "\"content\":" + content_for(revision, output.content);
   // Revisions before 2026 know objects only.
-  if (dialect.era == Era::modern ? !output.structured.empty() : output.structured.starts_with('{'))
+  if (revision.era == Era::stateless ? !output.structured.empty() : output.structured.starts_with('{'))
     text.append(",\"structuredContent\":").append(output.structured);
   text += output.is_error ? ",\"isError\":true" : ",\"isError\":false";
-  return finished(dialect.era, std::move(text));
+  return finished(revision.era, std::move(text));
 }
 
 std::string McpWriter::failed_tool(Era era, const Error& error, bool has_output_schema) const {
@@ -179,7 +179,7 @@ std::string McpWriter::resource(Era era, std::string_view uri, const engine::Res
   else
     text += ",\"blob\":" + quote_json(base64(output.blob));
   text += "}]";
-  if (era == Era::modern)
+  if (era == Era::stateless)
     text.append(",\"ttlMs\":")
         .append(std::to_string(hint.ttl_ms))
         .append(hint.shared ? ",\"cacheScope\":\"public\"" : ",\"cacheScope\":\"private\"");
@@ -187,10 +187,10 @@ std::string McpWriter::resource(Era era, std::string_view uri, const engine::Res
 }
 
 std::string McpWriter::completion(Era era, const engine::CompletionOutput& output) const {
-  constexpr std::size_t k_most = 100;  // of the specification
-  return finished(era, "\"completion\":{\"values\":[" + texts(output.values, k_most) +
+  constexpr std::size_t k_max = 100;  // of the specification
+  return finished(era, "\"completion\":{\"values\":[" + texts(output.values, k_max) +
                            "],\"total\":" + std::to_string(output.values.size()) +
-                           (output.values.size() > k_most ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
+                           (output.values.size() > k_max ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
 }
 
 std::string McpWriter::input_required(const std::vector<engine::InputRequest>& requests,
@@ -204,19 +204,19 @@ std::string McpWriter::input_required(const std::vector<engine::InputRequest>& r
   if (!requests.empty()) text += "}";
   if (!state.empty())
     text.append(text.empty() ? "" : ",").append("\"requestState\":").append(quote_json(state));
-  return finished(Era::modern, std::move(text), "input_required");
+  return finished(Era::stateless, std::move(text), "input_required");
 }
 
 std::string McpWriter::created_task(const TaskFacts& task) const {
-  return finished(Era::modern, task_members(task), "task");
+  return finished(Era::stateless, task_members(task), "task");
 }
 
 std::string McpWriter::task(const TaskFacts& task, std::string_view more) const {
-  return finished(Era::modern, task_members(task).append(more));
+  return finished(Era::stateless, task_members(task).append(more));
 }
 
 std::string McpWriter::listen_result(std::string_view subscription) const {
-  return finished(Era::modern, {}, "complete",
+  return finished(Era::stateless, {}, "complete",
                   "\"" + std::string(k_meta_subscription) + "\":" + std::string(subscription));
 }
 
@@ -258,9 +258,9 @@ std::string progress_params(std::string_view token, std::uint64_t count, const e
     text.append(dump_json(progress.done)).append(",\"total\":").append(dump_json(progress.total));
   else
     text.append(std::to_string(count));
-  const std::string& said = progress.text.empty() ? progress.message : progress.text;
-  if (!said.empty()) text += ",\"message\":" + quote_json(said);
-  // Lets a client of ours tell a piece of the answer from a remark about it.
+  const std::string& shown = progress.text.empty() ? progress.message : progress.text;
+  if (!shown.empty()) text += ",\"message\":" + quote_json(shown);
+  // Lets our own client separate a piece of the answer from a remark about it.
   if (!progress.text.empty()) text += ",\"_meta\":{\"exai/partial\":true}";
   return text + "}";
 }

@@ -15,10 +15,10 @@
 namespace exai::serve::mcp {
 
 /// The two lifecycles: sessions opened by `initialize`, or every request for itself.
-enum class Era : std::uint8_t { legacy, modern };
+enum class Era : std::uint8_t { session, stateless };
 
-inline constexpr std::string_view k_modern_version = "2026-07-28";
-/// The keys that every modern request carries in params._meta.
+inline constexpr std::string_view k_stateless_version = "2026-07-28";
+/// The keys that every stateless request carries in params._meta.
 inline constexpr const char* k_meta_version = "io.modelcontextprotocol/protocolVersion";
 inline constexpr const char* k_meta_capabilities = "io.modelcontextprotocol/clientCapabilities";
 inline constexpr const char* k_meta_client = "io.modelcontextprotocol/clientInfo";
@@ -32,19 +32,19 @@ std::span<const std::string_view> supported_versions();
 std::span<const std::string_view> session_versions();
 bool is_session_version(std::string_view version);
 /// `initialize` echoes a supported session revision and answers the newest one otherwise, never an error.
-std::string_view negotiate_version(std::string_view asked);
+std::string_view negotiate_version(std::string_view requested);
 
 struct ServerIdentity {
   std::string name, version, instructions;
 };
 
 /// The revision a message is written for.
-struct Dialect {
-  Era era = Era::legacy;
+struct Revision {
+  Era era = Era::session;
   std::string_view version = "2025-11-25";
 };
 
-/// Caching hints of a modern result.
+/// Caching hints of a stateless result.
 struct CacheHint {
   long long ttl_ms = 0;
   bool shared = false;  ///< the same for all callers
@@ -57,7 +57,7 @@ struct TaskFacts {
   Millis ttl{0}, poll{0};
 };
 
-/// What initialize says for the bridge to a daemon, which offers tools and nothing else.
+/// The result of initialize for the bridge to a daemon, which offers tools and nothing else.
 std::string initialize_result(const ServerIdentity& identity, std::string_view version);
 
 class McpWriter {
@@ -67,12 +67,12 @@ class McpWriter {
   // Results, as JSON text.
   [[nodiscard]] std::string initialize(std::string_view version) const;
   [[nodiscard]] std::string discover() const;
-  /// "{}", with what a modern result needs.
+  /// "{}", with what a stateless result needs.
   [[nodiscard]] std::string empty(Era era) const;
   /// A list result: {"tools":[...]}; an empty cursor means the last page.
   [[nodiscard]] std::string list(Era era, std::string_view key, std::string_view items,
                                  std::string_view cursor, const CacheHint& hint) const;
-  [[nodiscard]] std::string tool(const Dialect& dialect, const engine::ToolOutput& output) const;
+  [[nodiscard]] std::string tool(const Revision& revision, const engine::ToolOutput& output) const;
   /// A failure that the model should see: isError, the text, and kind, code and hint as structured content
   /// (only where no output schema forbids it; clients validate that even for errors).
   [[nodiscard]] std::string failed_tool(Era era, const Error& error, bool has_output_schema) const;
@@ -80,13 +80,13 @@ class McpWriter {
   [[nodiscard]] std::string resource(Era era, std::string_view uri, const engine::ResourceOutput& output,
                                      const CacheHint& hint) const;
   [[nodiscard]] std::string completion(Era era, const engine::CompletionOutput& output) const;
-  /// Modern only: what the client is asked for, and the sealed state (empty = none).
+  /// Stateless only: what the client is asked for, and the sealed state (empty = none).
   [[nodiscard]] std::string input_required(const std::vector<engine::InputRequest>& requests,
                                            std::string_view state) const;
   [[nodiscard]] std::string created_task(const TaskFacts& task) const;
   /// tasks/get; `more` = further members as text, each with a comma before it.
   [[nodiscard]] std::string task(const TaskFacts& task, std::string_view more) const;
-  /// The end of a subscription, said by us.
+  /// The end of a subscription, by the server.
   [[nodiscard]] std::string listen_result(std::string_view subscription) const;
 
  private:
@@ -106,9 +106,9 @@ std::string progress_params(std::string_view token, std::uint64_t count, const e
 /// The members of a task's facts: "taskId":...,"status":... without braces.
 std::string task_members(const TaskFacts& task);
 
-/// True where wrong arguments are a result the model sees and can mend, not an error of the protocol
+/// True where wrong arguments are a result the model sees and can correct, not an error of the protocol
 /// (since 2025-11-25).
-bool input_errors_are_results(const Dialect& dialect);
+bool input_errors_are_results(const Revision& revision);
 
 engine::ClientFacts read_client(const Json& capabilities, const Json& info);
 

@@ -20,16 +20,16 @@ bool is_text(std::string_view line) {
 
 }  // namespace
 
-void BodyReader::begin(const Framing& framing, std::uint64_t most) {
+void BodyReader::begin(const Framing& framing, std::uint64_t max) {
   if (text_.capacity() > k_kept_bytes) text_ = std::string();
   text_.clear();
   line_.clear();
-  most_ = most;
+  max_ = max;
   overhead_ = 0;
   left_ = framing.chunked ? 0 : framing.length;
   part_ = framing.chunked ? Part::size : Part::whole;
   state_ = framing.has_body() ? State::more : State::done;
-  if (left_ > most_) return refuse(413, k_too_large);
+  if (left_ > max_) return refuse(413, k_too_large);
   text_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(left_, k_reserved_bytes)));
 }
 
@@ -113,7 +113,7 @@ void BodyReader::judge_size(std::string_view line) {
     return refuse(431, "chunk extensions and trailers are larger than 16 KiB");
   std::uint64_t size = 0;
   if (std::from_chars(digits.data(), digits.data() + digits.size(), size, 16).ec != std::errc() ||
-      size > most_ - text_.size())
+      size > max_ - text_.size())
     return refuse(413, k_too_large);
   left_ = size;
   part_ = size == 0 ? Part::trailer : Part::data;

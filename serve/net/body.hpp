@@ -14,8 +14,8 @@ class BodyReader {
  public:
   enum class State : std::uint8_t { more, done, refused };
 
-  /// A body as the head says, of `most` bytes at most.
-  void begin(const Framing& framing, std::uint64_t most);
+  /// A body as the head says, of `max` bytes at most.
+  void begin(const Framing& framing, std::uint64_t max);
   /// Takes bytes up to the end of the body; gives how many.
   std::size_t take(std::string_view bytes);
   [[nodiscard]] State state() const { return state_; }
@@ -34,7 +34,7 @@ class BodyReader {
 
   State state_ = State::done;
   Part part_ = Part::whole;
-  std::uint64_t left_ = 0, most_ = 0;
+  std::uint64_t left_ = 0, max_ = 0;
   std::size_t overhead_ = 0;  // bytes of chunk extensions and trailers so far
   std::string text_, line_;
   HttpResponse refusal_;

@@ -37,15 +37,16 @@ std::size_t ConnectionRegistry::size(Share share, const std::string& address) co
 
 bool ConnectionManager::has_room(Share share, const std::string& address) const {
   const bool common = share == Share::common;
-  return book_.size(share) < (common ? limits.connections : limits.reserved) &&
-         book_.size(share, address) < (common ? limits.connections_per_address : limits.reserved_per_address);
+  return registry_.size(share) < (common ? limits.connections : limits.reserved) &&
+         registry_.size(share, address) <
+             (common ? limits.connections_per_address : limits.reserved_per_address);
 }
 
 ConnectionRegistry& ConnectionManager::enter(const std::shared_ptr<Connection>& connection, Share share,
                                              const std::string& address) {
-  book_.enter(connection, share, address);
+  registry_.enter(connection, share, address);
   arm_sweeper();
-  return book_;
+  return registry_;
 }
 
 void ConnectionManager::arm_sweeper() {
@@ -56,18 +57,18 @@ void ConnectionManager::arm_sweeper() {
     sweeping_ = false;
     if (error) return;
     sweep();
-    if (book_.size() > 0) arm_sweeper();
+    if (registry_.size() > 0) arm_sweeper();
   });
 }
 
 void ConnectionManager::sweep() {
   const Steady now = system_clock().steady();
-  for (const std::shared_ptr<Connection>& one : book_.all()) one->sweep(now);
+  for (const std::shared_ptr<Connection>& one : registry_.all()) one->sweep(now);
 }
 
 void ConnectionManager::wind_down() {
   winding_down_ = true;
-  for (const std::shared_ptr<Connection>& one : book_.all()) one->wind_down();
+  for (const std::shared_ptr<Connection>& one : registry_.all()) one->wind_down();
 }
 
 }  // namespace exai::serve::net

@@ -1,4 +1,5 @@
-// What the connections of all listeners share: the io_context, the bounds, and the book of who is connected.
+// What the connections of all sockets share: the io_context, the bounds, and the registry of who is
+// connected.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -33,7 +34,7 @@ class Connection {
 /// Where a connection is counted: with the others, or with those that have places of their own.
 enum class Share : std::uint8_t { common, reserved };
 
-/// Who is connected. Outlives the io_context: coroutines that still stand when that ends sign out here.
+/// Who is connected. Outlives the io_context: coroutines that are suspended when it ends sign out here.
 class ConnectionRegistry {
  public:
   void enter(const std::shared_ptr<Connection>& connection, Share share, const std::string& address);
@@ -56,11 +57,11 @@ class ConnectionRegistry {
 
 class ConnectionManager {
  public:
-  ConnectionManager(net::io_context& io, ConnectionRegistry& book, DoorLimits bounds)
-      : limits(bounds), io_(io), book_(book), sweep_timer_(io) {}
+  ConnectionManager(net::io_context& io, ConnectionRegistry& registry, NetLimits bounds)
+      : limits(bounds), io_(io), registry_(registry), sweep_timer_(io) {}
 
   [[nodiscard]] net::io_context& io() { return io_; }
-  /// False when the house, or this address' share of it, is full.
+  /// False when the server, or this address' share of it, is full.
   [[nodiscard]] bool has_room(Share share, const std::string& address) const;
   /// Signs a connection in and has it swept from now on.
   ConnectionRegistry& enter(const std::shared_ptr<Connection>& connection, Share share,
@@ -69,13 +70,13 @@ class ConnectionManager {
   void sweep();
   void wind_down();
   [[nodiscard]] bool winding_down() const { return winding_down_; }
-  [[nodiscard]] std::size_t size() const { return book_.size(); }
-  /// Of what was opened with it; good where there is none or nobody judges.
+  [[nodiscard]] std::size_t size() const { return registry_.size(); }
+  /// Of what was opened with it; good where there is none or no judge.
   [[nodiscard]] engine::PassState state_of(const std::shared_ptr<const engine::Pass>& pass) const {
     return pass && judge_pass ? judge_pass(*pass) : engine::PassState{};
   }
 
-  DoorLimits limits;
+  NetLimits limits;
   std::function<engine::PassState(const engine::Pass&)> judge_pass;
   std::function<void(std::string_view address, std::string_view listener)> on_turned_away;
 
@@ -83,7 +84,7 @@ class ConnectionManager {
   void arm_sweeper();
 
   net::io_context& io_;
-  ConnectionRegistry& book_;
+  ConnectionRegistry& registry_;
   net::steady_timer sweep_timer_;
   bool sweeping_ = false, winding_down_ = false;
 };
@@ -98,9 +99,9 @@ struct Arrival {
 /// Registers a connection for the time of its coroutine.
 class ConnectionEntry {
  public:
-  ConnectionEntry(ConnectionManager& hub, const std::shared_ptr<Connection>& connection, Share share,
+  ConnectionEntry(ConnectionManager& manager, const std::shared_ptr<Connection>& connection, Share share,
                   std::string address)
-      : book_(hub.enter(connection, share, address)),
+      : registry_(manager.enter(connection, share, address)),
         connection_(connection.get()),
         share_(share),
         address_(std::move(address)) {}
@@ -108,17 +109,17 @@ class ConnectionEntry {
   ConnectionEntry& operator=(const ConnectionEntry&) = delete;
   ConnectionEntry(ConnectionEntry&&) = delete;
   ConnectionEntry& operator=(ConnectionEntry&&) = delete;
-  ~ConnectionEntry() { book_.leave(connection_, share_, address_); }
+  ~ConnectionEntry() { registry_.leave(connection_, share_, address_); }
 
  private:
-  ConnectionRegistry& book_;
+  ConnectionRegistry& registry_;
   const Connection* connection_;
   Share share_;
   std::string address_;
 };
 
 // The two kinds of connection; each starts its coroutines and keeps itself alive by them.
-void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler);
-void serve_frames(Arrival arrival, ConnectionManager& hub, FrameService& service);
+void serve_http(Arrival arrival, ConnectionManager& manager, HttpHandler& handler);
+void serve_frames(Arrival arrival, ConnectionManager& manager, FrameService& service);
 
 }  // namespace exai::serve::net

@@ -1,4 +1,4 @@
-// What the sockets' side offers to those who answer: requests in, answers out. No socket, no protocol of ours
+// What sockets offer to handlers: requests in, answers out. No socket, no protocol of ours
 // in here.
 #pragma once
 
@@ -24,7 +24,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   std::string_view body;
   std::string_view peer;  ///< address without port
-  /// Who asks, as admit() has found out; empty where nobody had to say.
+  /// The caller, as admit() found out; empty where none was needed.
   std::shared_ptr<const engine::Pass> pass{};
   std::string answer_headers{};  ///< lines that every answer to this request gets, each ending with \r\n
   /// The value of the first header of that name, or "".
@@ -56,7 +56,7 @@ class ResponseWriter {
   virtual void begin_stream() = 0;
   /// The stream stays open for as long as the peer's key or token is good, not for the time of one answer.
   virtual void stay_open() {}
-  /// Who asks, where that was found out after admit().
+  /// The caller, where that was found out after admit().
   virtual void carry(std::shared_ptr<const engine::Pass> /*pass*/) {}
   /// Text of the stream: whole server-sent events. `droppable` ones are lost when the peer reads too slowly.
   virtual void write(std::string_view text, bool droppable) = 0;
@@ -80,7 +80,7 @@ class HttpHandler {
   virtual void handle(const HttpRequest& request, const std::shared_ptr<ResponseWriter>& exchange) = 0;
 };
 
-/// One message connection (WebSocket), seen from the one who speaks on it. Loop thread only.
+/// One message connection (WebSocket), as its handler sees it. Loop thread only.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
@@ -103,7 +103,7 @@ class FrameHandler {
 class FrameService {
  public:
   virtual ~FrameService() = default;
-  /// Asked before the upgrade: an answer refuses it. Who asks is decided here, once.
+  /// Asked before the upgrade: an answer refuses it. The caller is decided here, once.
   virtual std::optional<HttpResponse> admit(HttpRequest& request) = 0;
   /// The subprotocol to speak on it, of those the request offers; empty = none.
   virtual std::string_view choose(const HttpRequest& request) = 0;

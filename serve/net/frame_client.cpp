@@ -25,7 +25,7 @@ using ErrorCode = boost::system::error_code;
 
 class FrameClient final : public FrameSink, public std::enable_shared_from_this<FrameClient> {
  public:
-  FrameClient(net::io_context& io, const DoorLimits& limits, std::string host, std::string port,
+  FrameClient(net::io_context& io, const NetLimits& limits, std::string host, std::string port,
               std::string path, std::size_t max_frame, DialHooks hooks)
       : io_(io),
         stream_(io),
@@ -128,9 +128,9 @@ class FrameClient final : public FrameSink, public std::enable_shared_from_this<
 
 }  // namespace
 
-std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, const DoorLimits& limits,
-                                       std::string host, std::string port, std::string path,
-                                       std::size_t max_frame, DialHooks hooks) {
+std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, const NetLimits& limits, std::string host,
+                                       std::string port, std::string path, std::size_t max_frame,
+                                       DialHooks hooks) {
   auto client = std::make_shared<FrameClient>(io, limits, std::move(host), std::move(port), std::move(path),
                                               max_frame, std::move(hooks));
   boost::asio::awaitable<void> task = FrameClient::run(client);

@@ -12,9 +12,9 @@ namespace exai::serve::net {
 
 /// Begins to connect; what is sent before on_open waits. The hooks are called on the loop until close() or
 /// on_lost. A silent peer is pinged, and given
-/// up when it has said nothing for ping_interval + ping_timeout.
-std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, const DoorLimits& limits,
-                                       std::string host, std::string port, std::string path,
-                                       std::size_t max_frame, DialHooks hooks);
+/// up when it has sent nothing for ping_interval + ping_timeout.
+std::shared_ptr<FrameSink> dial_frames(boost::asio::io_context& io, const NetLimits& limits, std::string host,
+                                       std::string port, std::string path, std::size_t max_frame,
+                                       DialHooks hooks);
 
 }  // namespace exai::serve::net

@@ -35,25 +35,25 @@ class FrameConnection final : public Connection,
                               public FrameSink,
                               public std::enable_shared_from_this<FrameConnection> {
  public:
-  FrameConnection(Arrival arrival, ConnectionManager& hub, FrameService& service)
+  FrameConnection(Arrival arrival, ConnectionManager& manager, FrameService& service)
       : socket_(std::move(arrival.socket)),
-        signal_(hub.io()),
-        drained_(hub.io()),
-        hub_(hub),
+        signal_(manager.io()),
+        drained_(manager.io()),
+        manager_(manager),
         service_(service),
         address_(std::move(arrival.address)),
         share_(arrival.share) {}
 
   static net::awaitable<void> run(std::shared_ptr<FrameConnection> self) {
-    const ConnectionEntry entry(self->hub_, self, self->share_, self->address_);
+    const ConnectionEntry entry(self->manager_, self, self->share_, self->address_);
     const HandlerEnd end(*self);
     ErrorCode ignored;
     self->socket_.non_blocking(true, ignored);
-    self->deadline_ = system_clock().steady() + self->hub_.limits.request_read;
+    self->deadline_ = system_clock().steady() + self->manager_.limits.request_read;
     const bool open = co_await self->upgrade();
     if (open) {
       net::awaitable<void> writer = write_frames(self);
-      net::co_spawn(self->hub_.io(), std::move(writer), net::detached);
+      net::co_spawn(self->manager_.io(), std::move(writer), net::detached);
       co_await self->read_frames();
       const std::shared_ptr<FrameHandler> handler = std::move(self->handler_);
       handler->on_gone();
@@ -82,11 +82,11 @@ class FrameConnection final : public Connection,
   void sweep(Steady now) override {
     if (now >= deadline_) return drop();
     if (!handler_) return;
-    if (hub_.state_of(pass_) != engine::PassState::good) {
+    if (manager_.state_of(pass_) != engine::PassState::good) {
       close(k_close_policy, "this key or token is not accepted any more");
       pass_.reset();
     }
-    const DoorLimits& limits = hub_.limits;
+    const NetLimits& limits = manager_.limits;
     if (begun_ && now - *begun_ >= limits.request_read)
       return close(k_close_policy, "the message did not arrive in time (limits.request_read)");
     if (pinged_ && now - heard_ >= limits.ping_interval + limits.ping_timeout) return drop();
@@ -144,7 +144,7 @@ class FrameConnection final : public Connection,
     }
     deadline_ = Steady::max();
     heard();
-    reader_.set_most(static_cast<std::size_t>(hub_.limits.frame));
+    reader_.set_max(static_cast<std::size_t>(manager_.limits.frame));
     pass_ = request.pass;
     handler_ = service_.connect(shared_from_this(), request);
     head_.reset();
@@ -164,7 +164,7 @@ class FrameConnection final : public Connection,
 
   /// Until the peer has closed, broken the rules or left.
   net::awaitable<void> read_frames() {
-    constexpr std::uint64_t k_least = 4096, k_most = 65536;
+    constexpr std::uint64_t k_min = 4096, k_max = 65536;
     ErrorCode error;
     for (;;) {
       // What came with the handshake is here already.
@@ -174,8 +174,8 @@ class FrameConnection final : public Connection,
         drained_.expires_at(Steady::max());
         co_await drained_.async_wait(net::redirect_error(net::use_awaitable, error));
       }
-      if (buffer_.capacity() > k_most) buffer_ = boost::beast::flat_buffer();
-      const auto room = static_cast<std::size_t>(std::clamp(reader_.expected(), k_least, k_most));
+      if (buffer_.capacity() > k_max) buffer_ = boost::beast::flat_buffer();
+      const auto room = static_cast<std::size_t>(std::clamp(reader_.expected(), k_min, k_max));
       const std::size_t count = co_await socket_.async_read_some(
           buffer_.prepare(room), net::redirect_error(net::use_awaitable, error));
       if (error) co_return;
@@ -264,7 +264,7 @@ class FrameConnection final : public Connection,
         co_await self->signal_.async_wait(net::redirect_error(net::use_awaitable, woken));
         continue;
       }
-      self->deadline_ = system_clock().steady() + self->hub_.limits.idle;
+      self->deadline_ = system_clock().steady() + self->manager_.limits.idle;
       co_await net::async_write(self->socket_, net::buffer(self->out_),
                                 net::redirect_error(net::use_awaitable, error));
       self->deadline_ = Steady::max();
@@ -275,13 +275,13 @@ class FrameConnection final : public Connection,
     if (!self->last_ || error) co_return self->drop();
     // The peer has this long for its own close frame.
     self->close_sent_ = true;
-    self->deadline_ = system_clock().steady() + self->hub_.limits.ping_timeout;
+    self->deadline_ = system_clock().steady() + self->manager_.limits.ping_timeout;
     self->drained_.cancel();
   }
 
   Tcp::socket socket_;
   net::steady_timer signal_, drained_;  // cancelled to wake the writer; the reader
-  ConnectionManager& hub_;
+  ConnectionManager& manager_;
   FrameService& service_;
   std::string address_;
   Share share_;
@@ -303,10 +303,10 @@ class FrameConnection final : public Connection,
 
 }  // namespace
 
-void serve_frames(Arrival arrival, ConnectionManager& hub, FrameService& service) {
-  const auto connection = std::make_shared<FrameConnection>(std::move(arrival), hub, service);
+void serve_frames(Arrival arrival, ConnectionManager& manager, FrameService& service) {
+  const auto connection = std::make_shared<FrameConnection>(std::move(arrival), manager, service);
   net::awaitable<void> task = FrameConnection::run(connection);
-  net::co_spawn(hub.io(), std::move(task), net::detached);
+  net::co_spawn(manager.io(), std::move(task), net::detached);
 }
 
 }  // namespace exai::serve::net

@@ -92,7 +92,7 @@ void FrameReader::begin_frame() {
     return break_off(k_close_protocol, "the length of a frame is not written in the shortest way");
   if (is_control(opcode)) {
     control_.clear();
-  } else if (size > most_ || message_.size() > most_ - size) {
+  } else if (size > max_ || message_.size() > max_ - size) {
     return break_off(k_close_too_big, "the message is larger than limits.frame allows");
   }
   in_payload_ = true;

@@ -8,7 +8,7 @@
 
 namespace exai::serve::net {
 
-/// Close codes of RFC 6455 section 7.4.1 that we say ourselves.
+/// Close codes of RFC 6455 section 7.4.1 that we send ourselves.
 inline constexpr std::uint16_t k_close_normal = 1000, k_close_protocol = 1002, k_close_not_text = 1007,
                                k_close_policy = 1008, k_close_too_big = 1009;
 
@@ -20,7 +20,7 @@ class FrameReader {
  public:
   enum class Event : std::uint8_t { none, text, binary, ping, pong, close, broken };
 
-  void set_most(std::size_t message_bytes) { most_ = message_bytes; }
+  void set_max(std::size_t message_bytes) { max_ = message_bytes; }
   /// Takes bytes until something has come whole; gives how many. After `close` and `broken` nothing is taken.
   std::size_t take(std::string_view bytes);
   /// What the last take() ended with.
@@ -32,7 +32,7 @@ class FrameReader {
   [[nodiscard]] const char* why() const { return why_; }
   /// True within a message, from its first byte on.
   [[nodiscard]] bool within() const { return head_size_ > 0 || in_payload_ || fragmented_; }
-  /// Bytes that the frame at hand still needs, as far as is known.
+  /// Bytes that the current frame still needs, as far as is known.
   [[nodiscard]] std::uint64_t expected() const { return in_payload_ ? left_ : 2; }
 
  private:
@@ -49,7 +49,7 @@ class FrameReader {
   std::size_t head_size_ = 0;
   bool in_payload_ = false, fragmented_ = false, fragmented_text_ = false, over_ = false;
   std::uint64_t left_ = 0, at_ = 0;  // of the frame's payload
-  std::size_t most_ = std::size_t{32} << 20U;
+  std::size_t max_ = std::size_t{32} << 20U;
   Event event_ = Event::none;
   std::uint16_t code_ = 0;
   const char* why_ = "";

@@ -93,7 +93,7 @@ std::size_t HeadReader::take(std::string_view bytes) {
   std::size_t taken = 0;
   while (state_ == State::more && taken < bytes.size()) {
     const std::string_view rest = bytes.substr(taken);
-    // TLS and other protocols are told at once: they may never send the end of a line.
+    // TLS and other protocols are refused at once: they may never send the end of a line.
     const bool begins = method_.size == 0 && text_.size() == line_start_;
     if (begins && rest.front() != '\r' && !is_of(rest.front(), k_token)) {
       text_ += rest.front();

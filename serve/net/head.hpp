@@ -2,7 +2,7 @@
 // Pure.
 //
 // Whatever could be read two ways is refused, never resolved: where one reader sees the end of a request and
-// another one does not, the rest of it runs as a request of somebody else.
+// another one does not, the rest of it runs as somebody else's request.
 #pragma once
 
 #include "serve/net/exchange.hpp"

@@ -1,5 +1,5 @@
 // Reading a head from a socket and refusing a request, for every kind of connection. The coroutines keep the
-// rules that stand in http_connection.cpp; what they are handed belongs to the connection that awaits them.
+// rules in http_connection.cpp; their arguments belong to the connection that awaits them.
 #pragma once
 
 #include "serve/net/connection_manager.hpp"
@@ -12,7 +12,7 @@
 
 namespace exai::serve::net {
 
-/// How long a peer that was refused may go on sending before it is cut off.
+/// How long a peer that was refused may still send before it is cut off.
 inline constexpr Millis k_linger{2000};
 
 /// Reads until the head is whole or refused; what came after it stays in the buffer. `eof` when the peer ends

@@ -39,17 +39,17 @@ constexpr std::size_t k_small = std::size_t{16} << 10U;
 
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(Arrival arrival, ConnectionManager& hub, HttpHandler& handler)
+  HttpConnection(Arrival arrival, ConnectionManager& manager, HttpHandler& handler)
       : socket_(std::move(arrival.socket)),
-        signal_(hub.io()),
-        hub_(hub),
+        signal_(manager.io()),
+        manager_(manager),
         handler_(handler),
         address_(std::move(arrival.address)),
         share_(arrival.share) {}
 
   static net::awaitable<void> run(std::shared_ptr<HttpConnection> self) {
-    const ConnectionEntry entry(self->hub_, self, self->share_, self->address_);
-    self->wait_until(self->hub_.limits.request_read);
+    const ConnectionEntry entry(self->manager_, self, self->share_, self->address_);
+    self->wait_until(self->manager_.limits.request_read);
     ErrorCode ignored;
     self->socket_.non_blocking(true, ignored);
     bool again = true;
@@ -62,7 +62,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     judge_again();
     if (reading_ && !begun_ && (buffer_.size() > 0 || head_.begun())) {
       begun_ = true;
-      deadline_ = std::min(deadline_, now + hub_.limits.request_read);
+      deadline_ = std::min(deadline_, now + manager_.limits.request_read);
     }
     if (now < deadline_) return;
     ErrorCode ignored;
@@ -89,7 +89,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   void judge_again() {
     const std::shared_ptr<PendingResponse> pending = pending_.lock();
     if (!pending || pending->ended()) return;
-    const engine::PassState state = hub_.state_of(pending->pass());
+    const engine::PassState state = manager_.state_of(pending->pass());
     if (state == engine::PassState::good || (state == engine::PassState::expired && !pending->stays_open()))
       return;
     pending->gone();
@@ -145,21 +145,21 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       watching_ = false;
       socket_.cancel(error);
     }
-    wait_until(hub_.limits.idle);
-    co_return written&& head_.framing().keep_alive && !hub_.winding_down() &&
+    wait_until(manager_.limits.idle);
+    co_return written&& head_.framing().keep_alive && !manager_.winding_down() &&
         (chunked || !pending->streaming());
   }
 
   /// Reads until the body is whole or refused.
   net::awaitable<ErrorCode> read_body() {
-    constexpr std::uint64_t k_least = 1024, k_most = 65536;
+    constexpr std::uint64_t k_min = 1024, k_max = 65536;
     ErrorCode error;
     for (;;) {
       if (buffer_.size() > 0)
         buffer_.consume(body_.take({static_cast<const char*>(buffer_.data().data()), buffer_.size()}));
       if (body_.state() != BodyReader::State::more) co_return error;
-      const std::uint64_t wanted = head_.framing().chunked ? k_most : body_.expected();
-      const auto room = static_cast<std::size_t>(std::clamp(wanted, k_least, k_most));
+      const std::uint64_t wanted = head_.framing().chunked ? k_max : body_.expected();
+      const auto room = static_cast<std::size_t>(std::clamp(wanted, k_min, k_max));
       const std::size_t count = co_await socket_.async_read_some(
           buffer_.prepare(room), net::redirect_error(net::use_awaitable, error));
       buffer_.commit(count);
@@ -170,7 +170,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   /// Nothing of the body has been read yet, and of a request that is refused nothing will be.
   std::optional<HttpResponse> refused_by_head() {
     if (head_.state() == HeadReader::State::refused) return std::move(head_.refusal());
-    body_.begin(head_.framing(), hub_.limits.body);
+    body_.begin(head_.framing(), manager_.limits.body);
     if (body_.state() == BodyReader::State::refused) return std::move(body_.refusal());
     return handler_.admit(head_.request());
   }
@@ -209,14 +209,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       if (pending->ended() && !pending->streaming()) co_return co_await write_whole(pending);
       if (pending->has_stream()) {
         pending->take_stream(out_);
-        wait_until(hub_.limits.idle);
+        wait_until(manager_.limits.idle);
         co_await net::async_write(socket_, net::buffer(out_), net::redirect_error(net::use_awaitable, error));
         if (error) co_return false;
         deadline_ = Steady::max();
         continue;
       }
       if (pending->ended()) co_return true;
-      signal_.expires_after(hub_.limits.quiet);
+      signal_.expires_after(manager_.limits.quiet);
       co_await signal_.async_wait(net::redirect_error(net::use_awaitable, error));
       if (!error) pending->quiet();
     }
@@ -225,8 +225,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   [[nodiscard]] bool is_head() const { return head_.request().method == "HEAD"; }
   [[nodiscard]] Persistence persistence(bool keep_alive) const {
-    if (!keep_alive || hub_.winding_down()) return Persistence::close;
-    return head_.framing().http10 ? Persistence::keep_said : Persistence::keep;
+    if (!keep_alive || manager_.winding_down()) return Persistence::close;
+    return head_.framing().http10 ? Persistence::keep_announced : Persistence::keep;
   }
 
   net::awaitable<bool> write_whole(std::shared_ptr<PendingResponse> pending) {
@@ -244,33 +244,33 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (error && error != net::error::would_block) co_return false;
     const std::size_t of_body = written > out_.size() ? written - out_.size() : 0;
     const std::array<net::const_buffer, 2> rest{net::buffer(out_) + written, net::buffer(body) + of_body};
-    wait_until(hub_.limits.idle);
+    wait_until(manager_.limits.idle);
     co_await net::async_write(socket_, rest, net::redirect_error(net::use_awaitable, error));
     co_return !error;
   }
 
-  /// The peer ended in the midst of a request: it is told, if it still listens.
+  /// The peer ended in the middle of a request: answers, if it still reads.
   net::awaitable<bool> ended_early(ErrorCode error) {
     if (error != net::error::eof || !head_.begun()) co_return false;
     refusal_ = plain_error(400, "malformed request: it ends too early");
     co_return co_await refuse();
   }
 
-  /// Answers without the handler. The connection goes on only where it is certain where the next request
+  /// Answers without the handler. The connection stays open only where it is certain where the next request
   /// begins.
   net::awaitable<bool> refuse() {
     reading_ = false;
     const bool clean = head_.state() == HeadReader::State::done && !head_.framing().has_body() &&
-                       head_.framing().keep_alive && refusal_->status != 400 && !hub_.winding_down();
+                       head_.framing().keep_alive && refusal_->status != 400 && !manager_.winding_down();
     out_.clear();
     refusal_->headers += head_.request().answer_headers;
     write_head(out_, *refusal_, persistence(clean));
     if (!is_head()) out_ += refusal_->body;
-    wait_until(hub_.limits.idle);
+    wait_until(manager_.limits.idle);
     ErrorCode error;
     co_await net::async_write(socket_, net::buffer(out_), net::redirect_error(net::use_awaitable, error));
     if (error) co_return false;
-    wait_until(clean ? hub_.limits.idle : k_linger);
+    wait_until(clean ? manager_.limits.idle : k_linger);
     if (clean) co_return true;
     co_await linger(socket_, buffer_);
     co_return false;
@@ -280,7 +280,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   Tcp::socket socket_;
   net::steady_timer signal_;  // cancelled to wake the writer
-  ConnectionManager& hub_;
+  ConnectionManager& manager_;
   HttpHandler& handler_;
   std::string address_;
   Share share_;
@@ -292,15 +292,15 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   std::weak_ptr<PendingResponse> pending_;
   Steady deadline_ = Steady::max();
   bool reading_ = false, begun_ = false;
-  bool watching_ = false, lost_ = false;  // lost_: the peer left while somebody cared
+  bool watching_ = false, lost_ = false;  // lost_: the peer left while a handler was at work
 };
 
 }  // namespace
 
-void serve_http(Arrival arrival, ConnectionManager& hub, HttpHandler& handler) {
-  const auto connection = std::make_shared<HttpConnection>(std::move(arrival), hub, handler);
+void serve_http(Arrival arrival, ConnectionManager& manager, HttpHandler& handler) {
+  const auto connection = std::make_shared<HttpConnection>(std::move(arrival), manager, handler);
   net::awaitable<void> task = HttpConnection::run(connection);
-  net::co_spawn(hub.io(), std::move(task), net::detached);
+  net::co_spawn(manager.io(), std::move(task), net::detached);
 }
 
 }  // namespace exai::serve::net

@@ -85,7 +85,7 @@ void write_head(std::string& out, const HttpResponse& answer, Persistence persis
     out += "\r\n";
   }
   if (persistence == Persistence::close) out += "Connection: close\r\n";
-  if (persistence == Persistence::keep_said) out += "Connection: keep-alive\r\n";
+  if (persistence == Persistence::keep_announced) out += "Connection: keep-alive\r\n";
   out += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
   out += answer.headers;
   out += "\r\n";

@@ -8,8 +8,8 @@
 
 namespace exai::serve::net {
 
-/// What becomes of the connection after an answer: HTTP/1.0 keeps it only when told so.
-enum class Persistence : std::uint8_t { keep, keep_said, close };
+/// What becomes of the connection after an answer: HTTP/1.0 keeps it only when a header says so.
+enum class Persistence : std::uint8_t { keep, keep_announced, close };
 
 std::string_view reason_phrase(int status);
 /// Status line and headers of a whole answer, with Content-Length, Connection where it is needed, and

@@ -49,7 +49,7 @@ class AsioLoop final : public engine::Loop {
   net::io_context& io_;
 };
 
-/// Tells a caller for whom there is no room so, without waiting for it.
+/// Refuses a caller for whom there is no room, without waiting for it.
 void turn_away(Tcp::socket socket) {
   const HttpResponse answer = plain_error(503, "too many connections", "Retry-After: 1\r\n");
   std::string text;
@@ -60,15 +60,15 @@ void turn_away(Tcp::socket socket) {
   socket.write_some(net::buffer(text), ignored);
 }
 
-net::awaitable<void> accept_all(Tcp::acceptor& acceptor, ConnectionManager& hub, Share share,
+net::awaitable<void> accept_all(Tcp::acceptor& acceptor, ConnectionManager& manager, Share share,
                                 std::string name, Greet greet) {
-  net::steady_timer pause(hub.io());
+  net::steady_timer pause(manager.io());
   while (acceptor.is_open()) {
     ErrorCode error;
     Tcp::socket socket = co_await acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
     if (error == net::error::operation_aborted) co_return;
     if (error) {
-      // Out of descriptors, most likely: they come back when others leave.
+      // Out of descriptors, most likely: some are free when others leave.
       pause.expires_after(Millis{100});
       co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
       continue;
@@ -76,9 +76,9 @@ net::awaitable<void> accept_all(Tcp::acceptor& acceptor, ConnectionManager& hub,
     const Tcp::endpoint peer = socket.remote_endpoint(error);
     if (error) continue;
     std::string address = peer.address().to_string();
-    if (!hub.has_room(share, address)) {
+    if (!manager.has_room(share, address)) {
       turn_away(std::move(socket));
-      if (hub.on_turned_away) hub.on_turned_away(address, name);
+      if (manager.on_turned_away) manager.on_turned_away(address, name);
       continue;
     }
     socket.set_option(Tcp::no_delay(true), error);
@@ -134,11 +134,11 @@ Result<void> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoin
 }  // namespace
 
 struct NetServer::Impl {
-  explicit Impl(DoorLimits limits) : hub(io, book, limits), loop(io), signals(io) {}
+  explicit Impl(NetLimits limits) : manager(io, registry, limits), loop(io), signals(io) {}
 
-  ConnectionRegistry book;  // first, so that it goes last
+  ConnectionRegistry registry;  // first, so that it goes last
   net::io_context io{1};
-  ConnectionManager hub;
+  ConnectionManager manager;
   AsioLoop loop;
   net::signal_set signals;
   std::function<void(int)> on_signal;
@@ -152,13 +152,13 @@ struct NetServer::Impl {
     Tcp::acceptor acceptor(io);
     if (Result<void> opened = open_acceptor(acceptor, *endpoint, setting); !opened)
       return fail(opened.error());
-    BoundSocket listener;
-    listener.name = name;
-    listener.address = printable_address(acceptor.local_endpoint());
+    BoundSocket bound;
+    bound.name = name;
+    bound.address = printable_address(acceptor.local_endpoint());
     acceptors.push_back(std::move(acceptor));
-    net::awaitable<void> task = accept_all(acceptors.back(), hub, share, name, std::move(greet));
+    net::awaitable<void> task = accept_all(acceptors.back(), manager, share, name, std::move(greet));
     net::co_spawn(io, std::move(task), net::detached);
-    return listener;
+    return bound;
   }
 
   void wait_for_signal() {
@@ -170,8 +170,8 @@ struct NetServer::Impl {
   }
 };
 
-DoorLimits door_limits(const Config& config) {
-  DoorLimits limits;
+NetLimits net_limits(const Config& config) {
+  NetLimits limits;
   limits.connections = static_cast<std::size_t>(config.integer("limits.connections"));
   limits.connections_per_address = static_cast<std::size_t>(config.integer("limits.connections_per_address"));
   limits.body = config.bytes("limits.body");
@@ -183,38 +183,40 @@ DoorLimits door_limits(const Config& config) {
   return limits;
 }
 
-NetServer::NetServer(DoorLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
+NetServer::NetServer(NetLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
 NetServer::~NetServer() = default;
 
 engine::Loop& NetServer::loop() {
   return impl_->loop;
 }
-void NetServer::set_limits(DoorLimits limits) {
-  impl_->hub.limits = limits;
+void NetServer::set_limits(NetLimits limits) {
+  impl_->manager.limits = limits;
 }
 std::size_t NetServer::connections() const {
-  return impl_->hub.size();
+  return impl_->manager.size();
 }
 
 Result<BoundSocket> NetServer::listen_http(const std::string& name, const std::string& host,
                                            std::uint16_t port, std::string_view setting, HttpHandler& handler,
                                            bool reserved) {
-  ConnectionManager& hub = impl_->hub;
-  return impl_->listen(name, host, port, setting, reserved ? Share::reserved : Share::common,
-                       [&hub, &handler](Arrival arrival) { serve_http(std::move(arrival), hub, handler); });
+  ConnectionManager& manager = impl_->manager;
+  return impl_->listen(
+      name, host, port, setting, reserved ? Share::reserved : Share::common,
+      [&manager, &handler](Arrival arrival) { serve_http(std::move(arrival), manager, handler); });
 }
 
 Result<BoundSocket> NetServer::listen_frames(const std::string& name, const std::string& host,
                                              std::uint16_t port, std::string_view setting,
                                              FrameService& service) {
-  ConnectionManager& hub = impl_->hub;
-  return impl_->listen(name, host, port, setting, Share::common,
-                       [&hub, &service](Arrival arrival) { serve_frames(std::move(arrival), hub, service); });
+  ConnectionManager& manager = impl_->manager;
+  return impl_->listen(name, host, port, setting, Share::common, [&manager, &service](Arrival arrival) {
+    serve_frames(std::move(arrival), manager, service);
+  });
 }
 
 std::shared_ptr<FrameSink> NetServer::dial(const std::string& host, const std::string& port,
                                            const std::string& path, std::size_t max_frame, DialHooks hooks) {
-  return dial_frames(impl_->io, impl_->hub.limits, host, port, path, max_frame, std::move(hooks));
+  return dial_frames(impl_->io, impl_->manager.limits, host, port, path, max_frame, std::move(hooks));
 }
 
 void NetServer::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
@@ -228,15 +230,15 @@ void NetServer::on_broken(std::function<void(std::string_view)> hook) {
 }
 
 void NetServer::on_turned_away(std::function<void(std::string_view, std::string_view)> hook) {
-  impl_->hub.on_turned_away = std::move(hook);
+  impl_->manager.on_turned_away = std::move(hook);
 }
 
 void NetServer::judge_passes(std::function<engine::PassState(const engine::Pass&)> judge) {
-  impl_->hub.judge_pass = std::move(judge);
+  impl_->manager.judge_pass = std::move(judge);
 }
 
 void NetServer::judge_now() {
-  impl_->hub.sweep();
+  impl_->manager.sweep();
 }
 
 void NetServer::run() {
@@ -250,11 +252,11 @@ void NetServer::run() {
       if (impl_->on_broken) impl_->on_broken(error.what());
     }
   }
-  // Whoever is still connected goes now, while those whom the handlers speak to still stand.
-  for (const std::shared_ptr<Connection>& one : impl_->book.all()) one->sweep(Steady::max());
+  // Remaining connections end now, while what their handlers use still exists.
+  for (const std::shared_ptr<Connection>& one : impl_->registry.all()) one->sweep(Steady::max());
   impl_->io.restart();
   impl_->io.poll();
-  // From here on a signal does what it does to any process: nobody would hear it.
+  // From here on a signal does what it does to any process: nobody would handle it.
   ErrorCode ignored;
   impl_->signals.clear(ignored);
 }
@@ -262,7 +264,7 @@ void NetServer::run() {
 void NetServer::stop_accepting() {
   ErrorCode ignored;
   for (Tcp::acceptor& acceptor : impl_->acceptors) acceptor.close(ignored);
-  impl_->hub.wind_down();
+  impl_->manager.wind_down();
 }
 
 void NetServer::stop() {

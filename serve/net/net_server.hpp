@@ -14,7 +14,7 @@
 namespace exai::serve::net {
 
 /// Bounds that hold for every connection.
-struct DoorLimits {
+struct NetLimits {
   std::size_t connections = 1000, connections_per_address = 256;
   /// Of a listener that must be reachable when the others are full; in all, and from one address.
   std::size_t reserved = 64, reserved_per_address = 16;
@@ -24,26 +24,26 @@ struct DoorLimits {
   Millis ping_interval{30000}, ping_timeout{10000};
   Millis quiet{15000};  ///< a waiting event stream gets a comment this often
 };
-DoorLimits door_limits(const Config& config);
+NetLimits net_limits(const Config& config);
 
-/// What one hears of a connection that one has dialled, on the loop.
+/// Observes a dialled connection, on the loop.
 struct DialHooks {
   std::function<void()> on_open;
   std::function<void(std::string_view)> on_text;
-  std::function<void(const Error&)> on_lost;  ///< once, also when the connection never came about
+  std::function<void(const Error&)> on_lost;  ///< once, also when there never was a connection
 };
 
 class NetServer {
  public:
-  explicit NetServer(DoorLimits limits);
+  explicit NetServer(NetLimits limits);
   ~NetServer();
   NetServer(const NetServer&) = delete;
   NetServer& operator=(const NetServer&) = delete;
 
   [[nodiscard]] engine::Loop& loop();
-  void set_limits(DoorLimits limits);
+  void set_limits(NetLimits limits);
   /// Binds and listens; accepting begins with run(). A busy port is `refused`, naming the address, the
-  /// owner's pid if it can be seen, and `setting`, the one to change. Port 0 picks one; the Listener says
+  /// owner's pid if it can be seen, and `setting`, the one to change. Port 0 picks one; the BoundSocket says
   /// which.
   /// With `reserved` its connections are counted apart: those of other listeners cannot keep it busy.
   Result<BoundSocket> listen_http(const std::string& name, const std::string& host, std::uint16_t port,
@@ -57,9 +57,9 @@ class NetServer {
   void on_signals(std::initializer_list<int> signals, std::function<void(int)> handler);
   [[nodiscard]] std::size_t connections() const;
 
-  /// Hears what() of an exception that left a job of the loop; the loop goes on.
+  /// Gets what() of an exception that left a job of the loop; the loop continues.
   void on_broken(std::function<void(std::string_view)> hook);
-  /// Hears of a caller who was turned away because there was no room: its address and the listener.
+  /// Observes callers turned away for lack of room: the address and the listener.
   void on_turned_away(std::function<void(std::string_view address, std::string_view listener)> hook);
   /// Asked several times a second for what is open: streams and connections whose pass has expired end, and
   /// everything of one that was retired.

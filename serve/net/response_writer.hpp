@@ -1,4 +1,4 @@
-// The state of one answer: what the handler said and the connection has not written yet. Pure; the
+// The state of one answer: what the handler sent and the connection has not written yet. Pure; the
 // connection's coroutine takes from it.
 #pragma once
 
@@ -11,7 +11,7 @@ namespace exai::serve::net {
 
 class PendingResponse final : public ResponseWriter {
  public:
-  /// `headers`: further lines of a stream's head; `pass`: who asks.
+  /// `headers`: further lines of a stream's head; `pass`: who is calling.
   PendingResponse(bool chunked, std::string headers, std::shared_ptr<const engine::Pass> pass,
                   std::function<void()> wake)
       : wake_(std::move(wake)), chunked_(chunked), headers_(std::move(headers)), pass_(std::move(pass)) {}
@@ -29,9 +29,9 @@ class PendingResponse final : public ResponseWriter {
   [[nodiscard]] bool open() const override { return !ended_; }
   void on_gone(std::function<void()> hook) override { on_gone_ = std::move(hook); }
 
-  /// The connection is done with this answer: what is said from now on goes nowhere.
+  /// The connection is done with this answer: what is sent from now on is dropped.
   void detach();
-  /// The peer has left; whoever wants to know is told.
+  /// The peer has left; runs the on_gone hook.
   void gone();
   [[nodiscard]] bool ended() const { return ended_; }
   /// True when the peer's leaving means something to the handler.
@@ -43,7 +43,7 @@ class PendingResponse final : public ResponseWriter {
   }
   [[nodiscard]] bool has_stream() const { return !outbox_.empty(); }
   HttpResponse& whole() { return whole_; }
-  /// Nothing was said for a while: begins the stream if that is allowed, and shows life.
+  /// Nothing was sent for a while: begins the stream if allowed, and sends a keep-alive.
   void quiet();
 
  private:

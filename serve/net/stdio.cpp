@@ -10,12 +10,12 @@
 
 namespace exai::serve::net {
 namespace {
-constexpr int k_most_posted = 64;
+constexpr int k_max_posted = 64;
 }  // namespace
 
-StdioLines::StdioLines(engine::Loop& loop, std::uint64_t longest, LineHooks hooks)
+StdioLines::StdioLines(engine::Loop& loop, std::uint64_t max_line, LineHooks hooks)
     : loop_(loop),
-      longest_(longest),
+      max_line_(max_line),
       hooks_(std::move(hooks)),
       wake_(eventfd(0, EFD_CLOEXEC)),
       reader_([this] { read_all(); }) {}
@@ -52,7 +52,7 @@ void StdioLines::take(std::string_view bytes) {
     const std::size_t end = bytes.find('\n');
     const std::string_view part = bytes.substr(0, end);
     if (!skipping_) line_ += part;
-    if (!skipping_ && line_.size() > longest_) {
+    if (!skipping_ && line_.size() > max_line_) {
       skipping_ = true;
       post([this] { hooks_.on_too_long(); });
     }
@@ -68,7 +68,7 @@ void StdioLines::take(std::string_view bytes) {
 void StdioLines::post(std::function<void()> job) {
   {
     std::unique_lock lock(mutex_);
-    less_.wait(lock, [this] { return posted_ < k_most_posted || ending_; });
+    less_.wait(lock, [this] { return posted_ < k_max_posted || ending_; });
     if (ending_) return;
     ++posted_;
   }

@@ -23,7 +23,7 @@ struct LineHooks {
 
 class StdioLines {
  public:
-  StdioLines(engine::Loop& loop, std::uint64_t longest, LineHooks hooks);
+  StdioLines(engine::Loop& loop, std::uint64_t max_line, LineHooks hooks);
   StdioLines(const StdioLines&) = delete;
   StdioLines& operator=(const StdioLines&) = delete;
   StdioLines(StdioLines&&) = delete;
@@ -39,7 +39,7 @@ class StdioLines {
   void post(std::function<void()> job);
 
   engine::Loop& loop_;
-  std::uint64_t longest_;
+  std::uint64_t max_line_;
   LineHooks hooks_;
   std::string line_;
   bool skipping_ = false;

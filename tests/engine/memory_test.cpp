@@ -162,12 +162,12 @@ TEST_CASE("a failed change changes nothing, and no change is lost between thread
 
 TEST_CASE("few conversations stay in memory, all in the store", "[memory]") {
   const auto store = store::open_sqlite(":memory:");
-  ConversationMemory memory((*store)->conversations(), system_clock(), {.threads = 4}, nullptr);
+  ConversationMemory memory((*store)->conversations(), system_clock(), {.conversations = 4}, nullptr);
   for (int i = 0; i < 40; ++i) {
     REQUIRE(memory.append("t" + std::to_string(i), "alice", exchange("q" + std::to_string(i)), {}, true));
     memory.flush();
   }
-  CHECK(memory.counts().threads <= 5);
+  CHECK(memory.counts().conversations <= 5);
   for (int i = 0; i < 40; ++i)
     CHECK(memory.load("t" + std::to_string(i), "alice", {})->messages[0].content == "q" + std::to_string(i));
 }
@@ -181,14 +181,14 @@ TEST_CASE("only a small conversation in memory is available without waiting", "[
       return {};
     });
   };
-  CHECK(memory.at_hand(""));
-  CHECK_FALSE(memory.at_hand("a"));
+  CHECK(memory.is_quick(""));
+  CHECK_FALSE(memory.is_quick("a"));
   REQUIRE(keep(10));
   memory.flush();  // while the writer has it, it is not at hand either
-  CHECK(memory.at_hand("a"));
+  CHECK(memory.is_quick("a"));
   REQUIRE(keep(200'000));
   memory.flush();
-  CHECK_FALSE(memory.at_hand("a"));
+  CHECK_FALSE(memory.is_quick("a"));
   CHECK(memory.load("a", "alice", {})->state == std::string(200'000, 'x'));
 }
 
@@ -232,7 +232,7 @@ TEST_CASE("a store that falls behind makes callers wait, then fails the call", "
   StubbornStore store(std::move(*store::open_sqlite(":memory:")));
   store.hold(true);
   ConversationMemory memory(store, system_clock(),
-                            {.threads = 100, .unwritten_bytes = 1000, .patience = Millis{50}}, nullptr);
+                            {.conversations = 100, .unwritten_bytes = 1000, .patience = Millis{50}}, nullptr);
   REQUIRE(memory.append("a", "alice", exchange(std::string(2000, 'x')), {}, true));
   store.wait_for_attempts(1);
   const auto refused = memory.append("b", "alice", exchange("y"), {}, true);
@@ -341,7 +341,8 @@ TEST_CASE("a journal whose records are all in the store is removed with the serv
     ConversationMemory memory((*real)->conversations(), system_clock(), {.gather = Millis{1}}, nullptr,
                               journal_in(scratch));
     for (int i = 0; i < 200; ++i)
-      REQUIRE(memory.append("a" + std::to_string(i % 7), "alice", exchange("x"), {.max_turns = 1000}, i < 7));
+      REQUIRE(
+          memory.append("a" + std::to_string(i % 7), "alice", exchange("x"), {.max_messages = 1000}, i < 7));
     CHECK(io::any_journal(scratch.path()));
     CHECK(memory.close());
   }
@@ -356,5 +357,5 @@ TEST_CASE("with durability power a change is on the disk, and no quick answer wa
   ConversationMemory memory((*real)->conversations(), system_clock(), {.power = true}, nullptr,
                             journal_in(scratch));
   CHECK(memory.append("a", "alice", exchange("one"), {}, true));
-  CHECK_FALSE(memory.at_hand("a"));
+  CHECK_FALSE(memory.is_quick("a"));
 }

@@ -31,13 +31,13 @@ TEST_CASE("2,000 files of 20 MB become text", "[.benchmark][workspace]") {
   auto workspace =
       engine::Workspace::from(test::config_of({{"EXAI_WORKSPACE_ROOTS", scratch.path().string()}}), "/");
   REQUIRE(workspace);
-  engine::EmbedRules rules;
+  engine::InlineRules rules;
   rules.tokens = 100'000'000;
   rules.files = 5000;
   for (int round = 0; round < 5; ++round) {
     const long before = peak_kib();
     const Steady begun = system_clock().steady();
-    const auto embedding = engine::embed(*workspace, {scratch.path().string()}, rules);
+    const auto embedding = engine::inline_files(*workspace, {scratch.path().string()}, rules);
     const auto took = std::chrono::duration_cast<Millis>(system_clock().steady() - begun);
     REQUIRE(embedding);
     CHECK(embedding->files.size() == 2000);

@@ -32,15 +32,15 @@ ErrorKind refusal(const Workspace& workspace, const fs::path& path) {
   return place.error().kind;
 }
 
-const engine::EmbeddedFile& of(const engine::FileBundle& embedding, const std::string& ending) {
-  for (const engine::EmbeddedFile& file : embedding.files)
+const engine::InlinedFile& of(const engine::FileBundle& embedding, const std::string& ending) {
+  for (const engine::InlinedFile& file : embedding.files)
     if (file.path.ends_with(ending)) return file;
   FAIL("no file " + ending);
   return embedding.files.front();
 }
 
-engine::EmbedRules budget(long long tokens) {
-  engine::EmbedRules rules;
+engine::InlineRules budget(long long tokens) {
+  engine::InlineRules rules;
   rules.tokens = tokens;
   return rules;
 }
@@ -130,7 +130,7 @@ TEST_CASE("a file that cannot be read says so", "[workspace]") {
   const fs::path file = scratch.write("locked.txt", "x");
   fs::permissions(file, fs::perms::none);
   if (::access(file.c_str(), R_OK) == 0) return;  // root reads everything
-  const auto text = engine::embed(workspace, {file.string()}, budget(1000));
+  const auto text = engine::inline_files(workspace, {file.string()}, budget(1000));
   REQUIRE_FALSE(text);
   CHECK(text.error().kind == ErrorKind::missing_input);
   CHECK(text.error().message.find("locked.txt") != std::string::npos);
@@ -162,7 +162,7 @@ TEST_CASE("a folder expands to its text files", "[workspace]") {
     scratch.write(skipped, "never shown");
   fs::create_symlink("/etc/hostname", scratch.path() / "link.txt");
   const Workspace workspace = workspace_of(scratch.path());
-  const auto embedding = engine::embed(workspace, {scratch.path().string()}, budget(1000));
+  const auto embedding = engine::inline_files(workspace, {scratch.path().string()}, budget(1000));
   REQUIRE(embedding);
   CHECK(embedding->text.find("never shown") == std::string::npos);
   CHECK(embedding->text.starts_with("\n\n--- file " + scratch.path().string() +
@@ -172,21 +172,21 @@ TEST_CASE("a folder expands to its text files", "[workspace]") {
   CHECK(c != std::string::npos);
   CHECK(embedding->files.size() == 4);
   CHECK(of(*embedding, "logo.bin").note == "no text");
-  CHECK_FALSE(of(*embedding, "logo.bin").embedded);
+  CHECK_FALSE(of(*embedding, "logo.bin").inlined);
   CHECK(of(*embedding, "a.txt").sha256 == sha256_hex("one"));
-  CHECK(engine::embed(workspace, {(scratch.path() / "logo.bin").string()}, budget(1000)).error().kind ==
+  CHECK(engine::inline_files(workspace, {(scratch.path() / "logo.bin").string()}, budget(1000)).error().kind ==
         ErrorKind::invalid);
 }
 
 TEST_CASE("a folder is read up to a bound", "[workspace]") {
   const tests::Scratch scratch;
   for (int i = 0; i < 12; ++i) scratch.write("f" + std::to_string(i), "text " + std::to_string(i));
-  engine::EmbedRules rules = budget(1000);
+  engine::InlineRules rules = budget(1000);
   rules.files = 5;
-  const auto embedding = engine::embed(workspace_of(scratch.path()), {scratch.path().string()}, rules);
+  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {scratch.path().string()}, rules);
   REQUIRE(embedding);
   CHECK(std::count_if(embedding->files.begin(), embedding->files.end(),
-                      [](const engine::EmbeddedFile& file) { return file.embedded; }) == 5);
+                      [](const engine::InlinedFile& file) { return file.inlined; }) == 5);
   CHECK(of(*embedding, scratch.path().filename().string()).note.find("more than the 5 files") !=
         std::string::npos);
 }
@@ -196,21 +196,21 @@ TEST_CASE("what does not fit the budget is named", "[workspace]") {
   const std::string small = scratch.write("small.txt", std::string(100, 'a')).string();
   const std::string large = scratch.write("large.txt", std::string(100'000, 'b')).string();
   const std::string huge = scratch.write("huge.txt", std::string(3000, 'c')).string();
-  engine::EmbedRules rules = budget(1000);
+  engine::InlineRules rules = budget(1000);
   rules.file_bytes = 200'000;
-  const auto embedding = engine::embed(workspace_of(scratch.path()), {large, small}, rules);
+  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {large, small}, rules);
   REQUIRE(embedding);
   CHECK(of(*embedding, "large.txt").note == "no room left");
-  CHECK(of(*embedding, "small.txt").embedded);
+  CHECK(of(*embedding, "small.txt").inlined);
   CHECK(embedding->tokens == engine::file_tokens("small.txt", 100));
   CHECK(embedding->tokens <= rules.tokens);
   CHECK(embedding->text.find("[files that were too large to be shown here: " + large + "]") !=
         std::string::npos);
   rules.file_bytes = 2048;
-  const auto capped = engine::embed(workspace_of(scratch.path()), {huge}, rules);
+  const auto capped = engine::inline_files(workspace_of(scratch.path()), {huge}, rules);
   REQUIRE(capped);
   CHECK(of(*capped, "huge.txt").note == "too large: 0.0 MiB of 0.0 MiB");
-  CHECK_FALSE(of(*capped, "huge.txt").embedded);
+  CHECK_FALSE(of(*capped, "huge.txt").inlined);
 }
 
 TEST_CASE("inlined files are found again in the text", "[workspace]") {
@@ -219,7 +219,7 @@ TEST_CASE("inlined files are found again in the text", "[workspace]") {
       scratch.write("one (1 bytes) ---.txt", "first\n\n--- file x (3 bytes) ---\n").string();
   const std::string two = scratch.write("two.txt", "second").string();
   const std::string none = scratch.write("empty.txt", "").string();
-  const auto embedding = engine::embed(workspace_of(scratch.path()), {one, none, two}, budget(1000));
+  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {one, none, two}, budget(1000));
   REQUIRE(embedding);
   const std::string text = "look at these" + embedding->text + "\n\nand tell";
   const std::string first = of(*embedding, "one (1 bytes) ---.txt").sha256;
@@ -256,25 +256,25 @@ TEST_CASE("the same content is inlined once, and known content not again", "[wor
   const std::string two = scratch.write("two.txt", "the same").string();
   const std::string old = scratch.write("old.txt", "seen before").string();
   fs::create_hard_link(old, scratch.path() / "linked.txt");
-  const auto embedding =
-      engine::embed(workspace_of(scratch.path()), {one, two, old}, budget(1000), {sha256_hex("seen before")});
+  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {one, two, old}, budget(1000),
+                                              {sha256_hex("seen before")});
   REQUIRE(embedding);
   CHECK(of(*embedding, "two.txt").note == "same content as " + one);
   CHECK(of(*embedding, "old.txt").note == "embedded earlier");
   CHECK(embedding->text.find("seen before") == std::string::npos);
   CHECK(embedding->text.find("--- file " + old + ": embedded earlier ---") != std::string::npos);
-  const auto linked = engine::embed(workspace_of(scratch.path()), {old}, budget(1000));
+  const auto linked = engine::inline_files(workspace_of(scratch.path()), {old}, budget(1000));
   REQUIRE(linked);
   CHECK(of(*linked, "old.txt").note == "one of 2 hard links");
-  CHECK(of(*linked, "old.txt").embedded);
+  CHECK(of(*linked, "old.txt").inlined);
 }
 
 TEST_CASE("lines are numbered for the model", "[workspace]") {
   const tests::Scratch scratch;
   const std::string file = scratch.write("a.cpp", "first\nsecond\n").string();
-  engine::EmbedRules rules = budget(1000);
+  engine::InlineRules rules = budget(1000);
   rules.line_numbers = true;
-  const auto embedding = engine::embed(workspace_of(scratch.path()), {file}, rules);
+  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {file}, rules);
   REQUIRE(embedding);
   CHECK(embedding->text ==
         "\n\n--- file " + file + " (13 bytes) ---\n    1→first\n    2→second\n--- end of " + file + " ---");

@@ -60,7 +60,7 @@ void http(std::string_view bytes) {
 std::string frames_verdict(std::string_view bytes, std::size_t piece) {
   using Event = serve::net::FrameReader::Event;
   serve::net::FrameReader reader;
-  reader.set_most(4096);
+  reader.set_max(4096);
   std::string trace;
   while (!bytes.empty()) {
     const std::size_t taken = reader.take(bytes.substr(0, std::min(piece, bytes.size())));

@@ -1,6 +1,6 @@
 #include "io/random.hpp"
 
-#include "engine/conversations/thread_id.hpp"
+#include "engine/conversations/conversation_id.hpp"
 #include "tests/catch.hpp"
 
 #include <set>
@@ -12,8 +12,8 @@ TEST_CASE("ids are UUIDs of their version and never the same", "[io][random]") {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
     const std::string random = io::random_uuid(), ordered = io::time_ordered_uuid(at);
-    REQUIRE(engine::is_thread_id(random));
-    REQUIRE(engine::is_thread_id(ordered));
+    REQUIRE(engine::is_conversation_id(random));
+    REQUIRE(engine::is_conversation_id(ordered));
     CHECK(random[14] == '4');
     CHECK(ordered.substr(0, 15) == "0192abcd-ef01-7");
     for (const std::string& id : {random, ordered}) {

@@ -141,10 +141,10 @@ TEST_CASE("Kimi's headers go out, its cache token comes back and is used", "[pro
 TEST_CASE("context tokens are kept for a while, the latest few", "[provider]") {
   test::HurriedClock clock;
   models::ContextCache cache(clock);
-  cache.keep("a", "1", 2, Millis{60000});
-  cache.keep("b", "2", 2, Millis{60000});
+  cache.put("a", "1", 2, Millis{60000});
+  cache.put("b", "2", 2, Millis{60000});
   CHECK(cache.find("a") == "1");
-  cache.keep("c", "3", 2, Millis{60000});
+  cache.put("c", "3", 2, Millis{60000});
   CHECK(cache.find("b").empty());
   CHECK(cache.find("a") == "1");
   clock.advance(Millis{60000});

@@ -197,15 +197,15 @@ TestServer::~TestServer() {
 }
 
 std::uint16_t TestServer::mcp() const {
-  return port_of(parts_->listeners()[0]);
+  return port_of(parts_->bound_sockets()[0]);
 }
 
 std::uint16_t TestServer::daemon() const {
-  return port_of(parts_->listeners()[1]);
+  return port_of(parts_->bound_sockets()[1]);
 }
 
 std::uint16_t TestServer::health() const {
-  return port_of(parts_->listeners()[2]);
+  return port_of(parts_->bound_sockets()[2]);
 }
 
 void TestServer::replace_access(const Settings& settings) {

@@ -8,7 +8,7 @@ namespace {
 
 Result<engine::CallAnswer> read_conversation_resource(const UriVariables& variables,
                                                       engine::CallContext& context) {
-  const Result<engine::Thread> found = context.memory().load(
+  const Result<engine::Conversation> found = context.memory().load(
       variables.find("id")->second, context.principal(), engine::memory_rules(context.config()));
   if (!found) return fail(found.error());
   Json turns = Json::array();

@@ -105,7 +105,8 @@ Result<void> carry_out(Step& step) {
 Result<void> check_turns(const Step& step) {
   if (step.thread.empty()) return {};
   engine::CallContext& context = step.context;
-  const Result<engine::Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
+  const Result<engine::Conversation> known =
+      context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return fail(known.error());
   const auto limit = static_cast<std::size_t>(context.config().integer("conversation.max_turns"));
   if (known->messages.size() / 2 < limit) return {};

@@ -129,7 +129,7 @@ std::string investigation(const Step& step, long long content) {
 /// What was said in the thread before, but for this workflow's own steps: those are in the prompt already.
 std::vector<store::Message> earlier_expert_messages(const Step& step) {
   engine::CallContext& context = step.context;
-  Result<engine::Thread> known = context.memory().load(step.thread, context.principal(), step.rules);
+  Result<engine::Conversation> known = context.memory().load(step.thread, context.principal(), step.rules);
   if (!known) return {};
   std::vector<store::Message> messages = std::move(known->messages);
   std::erase_if(messages, [&](const store::Message& message) { return message.tool == step.flow.name; });

@@ -6,7 +6,7 @@ namespace exai::tools {
 namespace {
 
 struct Budget {
-  engine::EmbedRules rules;
+  engine::InlineRules rules;
   std::size_t files = 0;
 };
 
@@ -18,13 +18,13 @@ void note(StepFiles& out, const std::string& path, const std::string& why) {
 void embed_one(const Step& step, const std::string& path, Budget& budget, std::set<std::string>& known,
                StepFiles& out) {
   const Result<engine::FileBundle> part =
-      engine::embed(step.context.workspace(), {path}, budget.rules, known);
+      engine::inline_files(step.context.workspace(), {path}, budget.rules, known);
   if (!part) return note(out, path, part.error().message);
   out.text += part->text;
   out.tokens += part->tokens;
   budget.rules.tokens -= part->tokens;
-  for (const engine::EmbeddedFile& file : part->files) {
-    if (!file.embedded) {
+  for (const engine::InlinedFile& file : part->files) {
+    if (!file.inlined) {
       note(out, file.path, file.note);
       continue;
     }

@@ -113,7 +113,7 @@ std::shared_ptr<const Tool> workflow_tool(std::shared_ptr<const Workflow> flow) 
     return run_workflow(data, arguments, context);
   };
   tool.quick = [&data](const Json& arguments, const engine::ConversationMemory& memory) {
-    return needs_nobody(data, arguments) && memory.at_hand(thread_of(arguments));
+    return needs_nobody(data, arguments) && memory.is_quick(thread_of(arguments));
   };
   return {kept, &kept->tool};
 }

@@ -1,7 +1,7 @@
 #include "tools/workflows/step.hpp"
 
 #include "core/text.hpp"
-#include "engine/conversations/thread_id.hpp"
+#include "engine/conversations/conversation_id.hpp"
 #include "tools/workflows/hook.hpp"
 
 #include <fmt/core.h>
@@ -17,7 +17,7 @@ Result<void> check_thread(const Step& step) {
     return fail(ErrorKind::invalid,
                 fmt::format("step {} of {} came without continuation_id", step.number, step.flow.name),
                 "send the continuation_id of the answer to step 1, or begin with step_number 1");
-  if (!step.thread.empty() && !engine::is_thread_id(step.thread))
+  if (!step.thread.empty() && !engine::is_conversation_id(step.thread))
     return fail(ErrorKind::invalid,
                 fmt::format("the continuation_id '{}' is not a conversation id", printable(step.thread)),
                 "use the id of an earlier answer, or leave it out in step 1");
@@ -223,7 +223,8 @@ Result<void> record_step(Step& step) {
   // Whatever answers the step keeps something more of it: its turn, or what the hook makes of it.
   return step.context.memory().update(
       step.thread, step.context.principal(), step.rules, step.fresh,
-      [&step](Json& state) { return write_down(step, state); }, engine::ConversationMemory::Kept::with_next);
+      [&step](Json& state) { return write_down(step, state); },
+      engine::ConversationMemory::Recorded::with_next);
 }
 
 }  // namespace exai::tools

@@ -4,7 +4,7 @@
 
 namespace exai::tests {
 
-Issuer::Issuer() : door_(serve::net::DoorLimits{}) {
+Issuer::Issuer() : door_(serve::net::NetLimits{}) {
   const Result<serve::net::BoundSocket> listener = door_.listen_http("issuer", "127.0.0.1", 0, "port", *this);
   if (!listener) FAIL(listener.error().message);
   url_ = "http://" + listener->address;

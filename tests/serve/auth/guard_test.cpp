@@ -115,9 +115,9 @@ TEST_CASE("wrong keys are counted apart from requests", "[serve][rate]") {
 TEST_CASE("repeated log lines are one, with a count", "[serve][auth]") {
   std::vector<std::string> lines;
   QuietLog log([&](std::string_view text) { lines.emplace_back(text); }, Millis{1000});
-  for (int i = 0; i < 5; ++i) log.say("no", at(i));
-  log.say("no", at(1000));
-  log.say("no", at(2000));
+  for (int i = 0; i < 5; ++i) log.log("no", at(i));
+  log.log("no", at(1000));
+  log.log("no", at(2000));
   CHECK(lines == std::vector<std::string>{"no", "no (and 4 more like it before)", "no"});
 }
 

@@ -194,7 +194,7 @@ TEST_CASE("a key set gives the keys that are for signatures and strong enough", 
   CHECK_FALSE(Jwk::from(even));
   std::string many;
   for (int i = 0; i < 120; ++i) many += (many.empty() ? "" : ",") + ec.jwk();
-  CHECK(set_of("{\"keys\":[" + many + "]}").size() == k_most_jwks);
+  CHECK(set_of("{\"keys\":[" + many + "]}").size() == k_max_jwks);
 }
 
 TEST_CASE("a token grants its highest scope, or waits for newer keys", "[serve][auth][oauth]") {

@@ -11,7 +11,7 @@ Steady at(int milliseconds) {
   return Steady{} + std::chrono::hours{10000} + Millis{milliseconds};
 }
 
-KeptResult kept(const std::string& text) {
+CachedResult cached_result(const std::string& text) {
   return {std::make_shared<const std::string>(text), "call"};
 }
 
@@ -19,29 +19,29 @@ KeptResult kept(const std::string& text) {
 
 TEST_CASE("cached results are bounded by age, count and bytes", "[serve][results]") {
   ResultCache results({3, 4096, Millis{1000}});
-  results.keep("s/a", kept("A"), at(0));
+  results.put("s/a", cached_result("A"), at(0));
   REQUIRE(results.find("s/a", at(999)) != nullptr);
   CHECK(*results.find("s/a", at(999))->body == "A");
   CHECK(results.find("s/a", at(1000)) == nullptr);
   CHECK(results.bytes() == 0);
-  for (const char* const name : {"s/a", "s/b", "s/c"}) results.keep(name, kept(name), at(2000));
+  for (const char* const name : {"s/a", "s/b", "s/c"}) results.put(name, cached_result(name), at(2000));
   CHECK(results.find("s/a", at(2001)) != nullptr);  // used, so s/b is the oldest
-  results.keep("t/d", kept("D"), at(2002));
+  results.put("t/d", cached_result("D"), at(2002));
   CHECK(results.size() == 3);
   CHECK(results.find("s/b", at(2002)) == nullptr);
   CHECK(results.find("s/a", at(2002)) != nullptr);
   results.drop("s/");
   CHECK(results.size() == 1);
   CHECK(results.find("t/d", at(2002)) != nullptr);
-  results.keep("t/e", kept(std::string(3000, 'x')), at(2003));
-  results.keep("t/f", kept(std::string(3000, 'x')), at(2003));
+  results.put("t/e", cached_result(std::string(3000, 'x')), at(2003));
+  results.put("t/f", cached_result(std::string(3000, 'x')), at(2003));
   CHECK(results.size() == 1);
   CHECK(results.bytes() < 4096);
-  results.keep("t/g", kept(std::string(5000, 'x')), at(2004));
+  results.put("t/g", cached_result(std::string(5000, 'x')), at(2004));
   CHECK(results.find("t/g", at(2004)) == nullptr);
   CHECK(results.find("t/f", at(2004)) != nullptr);
   results.set_limits({3, 4096, Millis{0}}, at(2005));
   CHECK(results.size() == 0);
-  results.keep("t/h", kept("H"), at(2006));
+  results.put("t/h", cached_result("H"), at(2006));
   CHECK(results.size() == 0);
 }

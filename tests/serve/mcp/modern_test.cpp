@@ -1,9 +1,8 @@
 // The era router and the ladder of the stateless revision, row by row.
 // Whoever changes a rung finds the row here.
-#include "serve/mcp/modern.hpp"
-
 #include "serve/mcp/dispatcher.hpp"
 #include "serve/mcp/state_seal.hpp"
+#include "serve/mcp/stateless_checks.hpp"
 #include "tests/catch.hpp"
 
 using namespace exai;
@@ -71,7 +70,7 @@ Action act(const std::string& text, const Headers& given, Scope scope = Scope::a
   Peer peer;
   peer.id = "x1";
   peer.principal = {"k", scope};
-  const RequestContext context = read_context(*message, Era::modern, peer);
+  const RequestContext context = read_context(*message, Era::stateless, peer);
   return dispatcher().dispatch(std::move(*message), context, &request);
 }
 
@@ -111,17 +110,17 @@ TEST_CASE("the body decides the revision, the header only where the body says no
   const std::string initialize =
       R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2026-07-28"}})";
   const std::string response = R"({"jsonrpc":"2.0","id":1,"result":{}})";
-  CHECK(route(claim, "2026-07-28") == Era::modern);
-  CHECK(route(claim, "") == Era::modern);  // a pipe, or a forgotten header: the ladder says so
-  CHECK(route(claim, "2025-11-25") == Era::modern);
-  CHECK(route(plain, "2026-07-28") == Era::modern);
-  CHECK(route(plain, "v999.0.0") == Era::modern);
+  CHECK(route(claim, "2026-07-28") == Era::stateless);
+  CHECK(route(claim, "") == Era::stateless);  // a pipe, or a forgotten header: the ladder says so
+  CHECK(route(claim, "2025-11-25") == Era::stateless);
+  CHECK(route(plain, "2026-07-28") == Era::stateless);
+  CHECK(route(plain, "v999.0.0") == Era::stateless);
   for (const char* version : {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", ""})
-    CHECK(route(plain, version) == Era::legacy);
-  CHECK(route(initialize, "") == Era::legacy);
-  CHECK(route(initialize, "2025-11-25") == Era::legacy);
-  CHECK(route(response, "2025-11-25") == Era::legacy);
-  CHECK(route(response, "2026-07-28") == Era::modern);
+    CHECK(route(plain, version) == Era::session);
+  CHECK(route(initialize, "") == Era::session);
+  CHECK(route(initialize, "2025-11-25") == Era::session);
+  CHECK(route(response, "2025-11-25") == Era::session);
+  CHECK(route(response, "2026-07-28") == Era::stateless);
 }
 
 TEST_CASE("order of checks: _meta first", "[serve][ladder]") {

@@ -42,7 +42,7 @@ Action act(const std::string& text, const char* version = "2025-11-25") {
   peer.id = "s";
   peer.session = std::make_shared<Session>();
   peer.session->version = version;
-  const RequestContext context = read_context(*message, Era::legacy, peer);
+  const RequestContext context = read_context(*message, Era::session, peer);
   return k_dispatcher.dispatch(std::move(*message), context, nullptr);
 }
 

@@ -31,7 +31,7 @@ std::string closing(unsigned code, const std::string& reason = {}) {
 /// What comes out of bytes, as a text: "text:abc ping:x close:1000".
 std::string events(const std::string& bytes, std::size_t first, std::size_t piece) {
   FrameReader reader;
-  reader.set_most(200);
+  reader.set_max(200);
   std::string trace;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t size = at == 0 ? first : piece;

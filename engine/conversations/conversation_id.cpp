@@ -1,10 +1,10 @@
-#include "engine/conversations/thread_id.hpp"
+#include "engine/conversations/conversation_id.hpp"
 
 #include <cstddef>
 
 namespace exai::engine {
 
-bool is_thread_id(std::string_view text) {
+bool is_conversation_id(std::string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;

@@ -1,4 +1,4 @@
-#include "serve/mcp/modern.hpp"
+#include "serve/mcp/stateless_checks.hpp"
 
 #include "core/base64.hpp"
 #include "core/text.hpp"
@@ -8,7 +8,7 @@
 namespace exai::serve::mcp {
 namespace {
 
-RpcError rung(int code, std::string message, Json data = nullptr) {
+RpcError problem(int code, std::string message, Json data = nullptr) {
   RpcError error;
   error.code = code;
   error.message = std::move(message);
@@ -18,7 +18,7 @@ RpcError rung(int code, std::string message, Json data = nullptr) {
 }
 
 RpcError mismatch(const std::string& what) {
-  return rung(k_header_mismatch, what);
+  return problem(k_header_mismatch, what);
 }
 
 struct HeaderValue {
@@ -44,13 +44,14 @@ const char* named_member(const std::string& method) {
 std::optional<RpcError> check_meta(const RpcMessage& message) {
   const Json& version = meta_of(message, k_meta_version);
   if (!version.is_string())
-    return rung(k_invalid_params, std::string("params._meta needs ") + k_meta_version + ", a string");
+    return problem(k_invalid_params, std::string("params._meta needs ") + k_meta_version + ", a string");
   if (!meta_of(message, k_meta_capabilities).is_object())
-    return rung(k_invalid_params, std::string("params._meta needs ") + k_meta_capabilities + ", an object");
+    return problem(k_invalid_params,
+                   std::string("params._meta needs ") + k_meta_capabilities + ", an object");
   const Json& level = meta_of(message, k_meta_log_level);
   if (!level.is_null() &&
       !(level.is_string() && engine::client_log_level(level.get_ref<const std::string&>())))
-    return rung(k_invalid_params, std::string("params._meta has an unknown ") + k_meta_log_level);
+    return problem(k_invalid_params, std::string("params._meta has an unknown ") + k_meta_log_level);
   return std::nullopt;
 }
 
@@ -97,14 +98,14 @@ std::optional<std::string> header_text(std::string_view value) {
 }
 
 std::optional<RpcError> check_envelope(const RpcMessage& message, const net::HttpRequest* request) {
-  if (!message.params.is_object()) return rung(k_invalid_params, "params must be an object with _meta");
+  if (!message.params.is_object()) return problem(k_invalid_params, "params must be an object with _meta");
   if (auto error = check_meta(message)) return error;
   if (request != nullptr) {
     if (auto error = check_mirrors(message, *request)) return error;
   }
   const auto& version = meta_of(message, k_meta_version).get_ref<const std::string&>();
-  if (version != k_modern_version)
-    return rung(
+  if (version != k_stateless_version)
+    return problem(
         k_unsupported_version,
         "revision " + printable(std::string_view(version).substr(0, 40)) + " is not served without a session",
         {{"supported", supported_versions()}, {"requested", version}});

@@ -9,9 +9,9 @@
 
 namespace exai::serve::auth {
 
-class KeptRequest {
+class RequestCopy {
  public:
-  explicit KeptRequest(const net::HttpRequest& request);
+  explicit RequestCopy(const net::HttpRequest& request);
   /// The same request; valid as long as this object.
   [[nodiscard]] net::HttpRequest view() const;
   [[nodiscard]] std::size_t bytes() const;

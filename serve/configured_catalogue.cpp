@@ -1,4 +1,4 @@
-#include "serve/toolbox.hpp"
+#include "serve/configured_catalogue.hpp"
 
 #include "core/file_names.hpp"
 #include "engine/runtime.hpp"
@@ -33,19 +33,19 @@ Result<tools::ToolList> configured_workflows(const Config& config, const std::fi
   return tools::load_workflow_tools(folder.empty() ? std::filesystem::path() : below(root, folder));
 }
 
-Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,
-                             Result<tools::ToolList> workflows,
-                             const std::vector<tools::Document>& documents) {
+Result<ConfiguredCatalogue> configured_catalogue(const mcp::McpWriter& writer, const Config& config,
+                                                 Result<tools::ToolList> workflows,
+                                                 const std::vector<tools::Document>& documents) {
   const Result<tools::ToolList> tools = all_tools(std::move(workflows));
   if (!tools) return fail(tools.error());
   tools::VisibleTools offered = tools::visible(*tools, config);
   mcp::CatalogueExtras extras = catalogue_extras(config, documents);
   extras.hidden_tools = std::move(offered.hidden);
   Result<mcp::Catalogue> catalogue =
-      mcp::Catalogue::from(wire, offered.tools, Registered<tools::Resource>::all(),
+      mcp::Catalogue::from(writer, offered.tools, Registered<tools::Resource>::all(),
                            Registered<tools::Prompt>::all(), std::move(extras));
   if (!catalogue) return fail(catalogue.error());
-  return Toolbox{std::move(*catalogue), std::move(offered.findings)};
+  return ConfiguredCatalogue{std::move(*catalogue), std::move(offered.findings)};
 }
 
 }  // namespace exai::serve

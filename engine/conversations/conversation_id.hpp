@@ -6,6 +6,6 @@
 namespace exai::engine {
 
 /// A UUID in lower case, which is all that we ever gave out.
-bool is_thread_id(std::string_view text);
+bool is_conversation_id(std::string_view text);
 
 }  // namespace exai::engine

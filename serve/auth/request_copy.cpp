@@ -1,8 +1,8 @@
-#include "serve/auth/kept_request.hpp"
+#include "serve/auth/request_copy.hpp"
 
 namespace exai::serve::auth {
 
-KeptRequest::KeptRequest(const net::HttpRequest& request)
+RequestCopy::RequestCopy(const net::HttpRequest& request)
     : method_(request.method),
       path_(request.path),
       query_(request.query),
@@ -13,7 +13,7 @@ KeptRequest::KeptRequest(const net::HttpRequest& request)
   for (const auto& [name, value] : request.headers) headers_.emplace_back(name, value);
 }
 
-net::HttpRequest KeptRequest::view() const {
+net::HttpRequest RequestCopy::view() const {
   net::HttpRequest request;
   request.method = method_;
   request.path = path_;
@@ -25,7 +25,7 @@ net::HttpRequest KeptRequest::view() const {
   return request;
 }
 
-std::size_t KeptRequest::bytes() const {
+std::size_t RequestCopy::bytes() const {
   std::size_t sum = method_.size() + path_.size() + query_.size() + body_.size() + peer_.size();
   for (const auto& [name, value] : headers_) sum += name.size() + value.size();
   return sum;

@@ -10,7 +10,7 @@
 
 namespace exai::serve {
 
-struct Toolbox {
+struct ConfiguredCatalogue {
   mcp::Catalogue catalogue;
   std::vector<Finding> findings;  ///< warnings about the settings tools.*
 };
@@ -20,8 +20,8 @@ struct Toolbox {
 Result<tools::ToolList> configured_workflows(const Config& config, const std::filesystem::path& root);
 
 /// Errors: those of the workflows, or `config` for one with the name of a built-in tool.
-Result<Toolbox> make_toolbox(const mcp::McpWriter& wire, const Config& config,
-                             Result<tools::ToolList> workflows,
-                             const std::vector<tools::Document>& documents);
+Result<ConfiguredCatalogue> configured_catalogue(const mcp::McpWriter& writer, const Config& config,
+                                                 Result<tools::ToolList> workflows,
+                                                 const std::vector<tools::Document>& documents);
 
 }  // namespace exai::serve

@@ -1,5 +1,5 @@
-// The ladder that a stateless request climbs before its handler runs: the first rung that fails is the
-// answer.
+// The checks that a stateless request passes before its handler runs, in their order: the first that fails is
+// the answer.
 #pragma once
 
 #include "serve/mcp/catalogue.hpp"
@@ -9,7 +9,7 @@
 
 namespace exai::serve::mcp {
 
-/// The rungs before the method is known: _meta, version header, Mcp-Method and Mcp-Name, supported version.
+/// Before the method is known: _meta, version header, Mcp-Method and Mcp-Name, supported version.
 /// `request` is nullptr where there are no headers (pipes).
 std::optional<RpcError> check_envelope(const RpcMessage& message, const net::HttpRequest* request);
 
