@@ -120,7 +120,8 @@ Result<Url> parse_url(std::string_view text) {
     return wrong_url("only http, https, ws and wss are spoken");
   if (!is_clean_url(text)) return wrong_url("it has blanks or control characters");
   constexpr std::size_t k_max_length = 8000;
-  if (text.size() > k_max_length) return wrong_url(fmt::format("it is longer than {} characters", k_max_length));
+  if (text.size() > k_max_length)
+    return wrong_url(fmt::format("it is longer than {} characters", k_max_length));
   std::string_view rest = text.substr(mark + 3);
   rest = rest.substr(0, rest.find('#'));
   const std::size_t slash = rest.find_first_of("/?");

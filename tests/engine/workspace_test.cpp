@@ -174,8 +174,9 @@ TEST_CASE("a folder expands to its text files", "[workspace]") {
   CHECK(of(*embedding, "logo.bin").note == "no text");
   CHECK_FALSE(of(*embedding, "logo.bin").inlined);
   CHECK(of(*embedding, "a.txt").sha256 == sha256_hex("one"));
-  CHECK(engine::inline_files(workspace, {(scratch.path() / "logo.bin").string()}, budget(1000)).error().kind ==
-        ErrorKind::invalid);
+  CHECK(
+      engine::inline_files(workspace, {(scratch.path() / "logo.bin").string()}, budget(1000)).error().kind ==
+      ErrorKind::invalid);
 }
 
 TEST_CASE("a folder is read up to a bound", "[workspace]") {
