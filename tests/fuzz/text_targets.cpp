@@ -93,7 +93,7 @@ void address(std::string_view bytes) {
 
 void retry_after(std::string_view bytes) {
   const auto wait = parse_retry_after(bytes, Wall(std::chrono::seconds(1'800'000'000)));
-  if (wait) must(wait->count() >= 0 && *wait <= k_longest_retry_after);
+  if (wait) must(wait->count() >= 0 && *wait <= k_max_retry_after);
 }
 
 std::vector<std::string> events_of(std::string_view bytes, std::size_t piece) {
