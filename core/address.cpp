@@ -66,6 +66,40 @@ Result<Address> parse_whole_url(std::string_view text, std::size_t mark) {
   return address;
 }
 
+/// Host and port of an authority as they stand there; a port that is not there is nothing.
+struct AuthorityParts {
+  std::string_view host{};
+  std::optional<std::string_view> port{};
+};
+
+/// "[::1]" or "[::1]:8000"
+Result<AuthorityParts> bracketed_parts(std::string_view text) {
+  const std::size_t close = text.find(']');
+  if (close == std::string_view::npos) return wrong_address("the bracket of the address is not closed");
+  AuthorityParts parts;
+  parts.host = text.substr(1, close - 1);
+  if (!is_ipv6(parts.host)) return wrong_address("in the brackets stands no IPv6 address");
+  const std::string_view behind = text.substr(close + 1);
+  if (behind.starts_with(':')) parts.port = behind.substr(1);
+  if (!behind.empty() && !parts.port) return wrong_address("after the bracket only :PORT may stand");
+  return parts;
+}
+
+/// "localhost", "127.0.0.1:8000" or ":8000"
+Result<AuthorityParts> plain_parts(std::string_view text) {
+  const std::size_t at = text.find(':');
+  if (at != std::string_view::npos && text.find(':', at + 1) != std::string_view::npos)
+    return is_ipv6(text) || is_ipv6(text.substr(0, text.rfind(':')))
+               ? wrong_address("an IPv6 address needs brackets before its port: [::1]:8000")
+               : wrong_address("there are too many colons in it");
+  AuthorityParts parts;
+  parts.host = text.substr(0, at);
+  if (at != std::string_view::npos) parts.port = text.substr(at + 1);
+  if (!parts.host.empty() && !is_host(parts.host))
+    return wrong_address("the host is neither a name nor an IP address");
+  return parts;
+}
+
 }  // namespace
 
 bool is_ipv6(std::string_view text) {
@@ -88,34 +122,14 @@ bool is_host(std::string_view text) {
 }
 
 Result<Address> parse_authority(std::string_view text) {
-  Address address;
-  std::string_view port;
-  bool colon = false;
   if (text.find('@') != std::string_view::npos)
     return wrong_address("a user or password must not stand in an address");
-  if (text.starts_with('[')) {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) return wrong_address("the bracket of the address is not closed");
-    address.host = text.substr(1, close - 1);
-    if (!is_ipv6(address.host)) return wrong_address("in the brackets stands no IPv6 address");
-    const std::string_view behind = text.substr(close + 1);
-    colon = behind.starts_with(':');
-    if (!behind.empty() && !colon) return wrong_address("after the bracket only :PORT may stand");
-    port = behind.substr(colon ? 1 : 0);
-  } else {
-    const std::size_t at = text.find(':');
-    if (at != std::string_view::npos && text.find(':', at + 1) != std::string_view::npos)
-      return is_ipv6(text) || is_ipv6(text.substr(0, text.rfind(':')))
-                 ? wrong_address("an IPv6 address needs brackets before its port: [::1]:8000")
-                 : wrong_address("there are too many colons in it");
-    colon = at != std::string_view::npos;
-    address.host = text.substr(0, at);
-    if (colon) port = text.substr(at + 1);
-    if (!address.host.empty() && !is_host(address.host))
-      return wrong_address("the host is neither a name nor an IP address");
-  }
-  if (colon)
-    if (auto read = read_port(port, address); !read) return fail(read.error());
+  const Result<AuthorityParts> parts = text.starts_with('[') ? bracketed_parts(text) : plain_parts(text);
+  if (!parts) return fail(parts.error());
+  Address address;
+  address.host = parts->host;
+  if (parts->port)
+    if (auto read = read_port(*parts->port, address); !read) return fail(read.error());
   if (address.host.empty() && !address.has_port) return wrong_address("it is empty");
   return address;
 }

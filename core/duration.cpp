@@ -46,6 +46,31 @@ bool digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+struct DurationPart {
+  std::string_view whole{}, decimals{}, unit{};
+};
+
+/// The characters from `at` on for which that holds; `at` moves behind them.
+template <class Holds>
+std::string_view take_while(std::string_view text, std::size_t& at, Holds holds) {
+  const std::size_t begin = at;
+  while (at < text.size() && holds(text[at])) ++at;
+  return text.substr(begin, at - begin);
+}
+
+/// "67.5s" at `at`, which moves behind it; nothing where no number stands.
+std::optional<DurationPart> duration_part(std::string_view text, std::size_t& at) {
+  DurationPart part;
+  part.whole = take_while(text, at, digit);
+  if (at < text.size() && text[at] == '.') {
+    part.decimals = take_while(text, ++at, digit);
+    if (part.decimals.empty()) return std::nullopt;
+  }
+  if (part.whole.empty()) return std::nullopt;
+  part.unit = take_while(text, at, [](char c) { return !digit(c) && c != '.'; });
+  return part;
+}
+
 }  // namespace
 
 Result<Millis> parse_duration(std::string_view text, std::string_view bare_unit) {
@@ -57,28 +82,16 @@ Result<Millis> parse_duration(std::string_view text, std::string_view bare_unit)
   long long total = 0;
   std::size_t at = 0;
   while (at < text.size()) {
-    std::size_t begin = at;
-    while (at < text.size() && digit(text[at])) ++at;
-    const std::string_view whole = text.substr(begin, at - begin);
-    std::string_view decimals;
-    if (at < text.size() && text[at] == '.') {
-      begin = ++at;
-      while (at < text.size() && digit(text[at])) ++at;
-      decimals = text.substr(begin, at - begin);
-      if (decimals.empty()) return bad("is not a duration");
-    }
-    if (whole.empty()) return bad("is not a duration");
-    begin = at;
-    while (at < text.size() && !digit(text[at]) && text[at] != '.') ++at;
-    std::string_view unit = text.substr(begin, at - begin);
-    if (unit.empty()) {
+    std::optional<DurationPart> part = duration_part(text, at);
+    if (!part) return bad("is not a duration");
+    if (part->unit.empty()) {
       if (bare_unit.empty()) return bad("has no unit");
       if (total != 0) return bad("mixes numbers with and without units");
-      unit = bare_unit;
+      part->unit = bare_unit;
     }
-    const long long millis = unit_millis(unit);
-    if (millis == 0) return bad(fmt::format("has the unknown unit \"{}\"", unit));
-    const auto value = exact(whole, decimals, millis);
+    const long long millis = unit_millis(part->unit);
+    if (millis == 0) return bad(fmt::format("has the unknown unit \"{}\"", part->unit));
+    const auto value = exact(part->whole, part->decimals, millis);
     if (!value || *value > std::numeric_limits<long long>::max() / 4 - total)
       return bad("is not a whole number of milliseconds in range");
     total += *value;

@@ -150,6 +150,7 @@ class Transfer {
   }
   Result<void> set_headers();
   void set_body();
+  CURLcode set_part(const FormPart& part);
   Result<void> set_form();
   void set_transport();
   CURLcode drive();
@@ -200,27 +201,29 @@ void Transfer::set_body() {
   }
 }
 
+CURLcode Transfer::set_part(const FormPart& part) {
+  curl_mimepart* const field = curl_.mime_addpart(form_);
+  CURLcode code = curl_.mime_name(field, part.name.c_str());
+  if (code == CURLE_OK)
+    code = part.file.empty() ? curl_.mime_data(field, part.value.data(), part.value.size())
+                             : curl_.mime_filedata(field, part.file.c_str());
+  if (code == CURLE_OK && !part.file.empty() && !part.file_name.empty())
+    code = curl_.mime_filename(field, part.file_name.c_str());
+  if (code == CURLE_OK && !part.type.empty()) code = curl_.mime_type(field, part.type.c_str());
+  return code;
+}
+
 /// Fields as they are, files read while they are sent: a large one is never in memory as a whole.
 Result<void> Transfer::set_form() {
   form_ = curl_.mime_init(easy_);
   for (const FormPart& part : exchange_.request.form) {
-    curl_mimepart* const field = curl_.mime_addpart(form_);
-    CURLcode code = curl_.mime_name(field, part.name.c_str());
-    if (part.file.empty()) {
-      if (code == CURLE_OK) code = curl_.mime_data(field, part.value.data(), part.value.size());
-    } else {
-      std::error_code problem;
-      if (!std::filesystem::is_regular_file(part.file, problem))
-        return fail(ErrorKind::missing_input,
-                    fmt::format("cannot send {}: {}", printable(part.file.string()),
-                                problem ? problem.message() : "no regular file"),
-                    "check the path");
-      if (code == CURLE_OK) code = curl_.mime_filedata(field, part.file.c_str());
-      if (code == CURLE_OK && !part.file_name.empty())
-        code = curl_.mime_filename(field, part.file_name.c_str());
-    }
-    if (code == CURLE_OK && !part.type.empty()) code = curl_.mime_type(field, part.type.c_str());
-    if (code != CURLE_OK)
+    std::error_code problem;
+    if (!part.file.empty() && !std::filesystem::is_regular_file(part.file, problem))
+      return fail(ErrorKind::missing_input,
+                  fmt::format("cannot send {}: {}", printable(part.file.string()),
+                              problem ? problem.message() : "no regular file"),
+                  "check the path");
+    if (const CURLcode code = set_part(part); code != CURLE_OK)
       return fail(ErrorKind::missing_input, fmt::format("cannot send the field {}: {}", printable(part.name),
                                                         curl_.easy_strerror(code)));
   }

@@ -126,7 +126,7 @@ class Compiler {
     return {};
   }
 
-  /// Keywords whose value is a schema or a list of them; false = not one of these.
+  /// Keywords whose value is a schema, or a list of them; false = not one of these.
   Result<bool> nested(std::string_view name, const Json& value, SchemaNode& out, const std::string& at) {
     std::unique_ptr<SchemaNode>* one = name == "additionalProperties" ? &out.additional
                                        : name == "items"              ? &out.items
@@ -139,6 +139,12 @@ class Compiler {
       *one = std::make_unique<SchemaNode>();
       return node(value, **one, at).map([] { return true; });
     }
+    return list_of_schemas(name, value, out, at);
+  }
+
+  /// Keywords whose value is a list of schemas; false = not one of these.
+  Result<bool> list_of_schemas(std::string_view name, const Json& value, SchemaNode& out,
+                               const std::string& at) {
     std::vector<SchemaNode>* many = name == "anyOf"         ? &out.any_of
                                     : name == "allOf"       ? &out.all_of
                                     : name == "oneOf"       ? &out.one_of

@@ -45,6 +45,23 @@ Result<Json> Session::answer_all(const Json& requests, const std::set<std::strin
   return responses;
 }
 
+/// Puts the answers to what the server requires, and its state, into the params of the next round; whether it
+/// required any.
+Result<bool> Session::take_input(const Json& result, Json& params) {
+  const Json& requests = member_of(result, "inputRequests");
+  const std::string state = text_of(result, "requestState");
+  const bool asks = requests.is_object() && !requests.empty();
+  if (!asks && state.empty())
+    return fail(ErrorKind::invalid, "the server requires input but does not say which");
+  Result<Json> responses = answer_all(requests, {});
+  if (!responses) return fail(responses.error());
+  params.erase("inputResponses");
+  params.erase("requestState");
+  if (asks) params["inputResponses"] = std::move(*responses);
+  if (!state.empty()) params["requestState"] = state;
+  return asks;
+}
+
 Result<Json> Session::ask_to_the_end(std::string_view method, Json params, const Wait& wait,
                                      Headers headers) {
   if (!modern()) transport_->listen(wait);
@@ -57,19 +74,10 @@ Result<Json> Session::ask_to_the_end(std::string_view method, Json params, const
     if (type != "input_required")
       return fail(ErrorKind::invalid,
                   fmt::format("the server's result is of a kind that was not offered: {}", printable(type)));
-    const Json& requests = member_of(*result, "inputRequests");
-    const std::string state = text_of(*result, "requestState");
-    const bool asks = requests.is_object() && !requests.empty();
-    if (!asks && state.empty())
-      return fail(ErrorKind::invalid, "the server requires input but does not say which");
-    Result<Json> responses = answer_all(requests, {});
-    if (!responses) return responses;
-    params.erase("inputResponses");
-    params.erase("requestState");
-    if (asks) params["inputResponses"] = std::move(*responses);
-    if (!state.empty()) params["requestState"] = state;
+    const Result<bool> asked = take_input(*result, params);
+    if (!asked) return fail(asked.error());
     // A state without a question means "come back": not at once.
-    if (!asks && !wait.pause(Millis{100 * (round + 1)}))
+    if (!*asked && !wait.pause(Millis{100 * (round + 1)}))
       return fail(wait.stop.stop_requested() ? ErrorKind::cancelled : ErrorKind::timeout,
                   "the server was not ready before the end of the wait");
   }

@@ -42,6 +42,7 @@ class Session final : public McpClient {
   /// Sends one request and waits for its answer; in the modern era with its _meta and headers.
   Result<Json> ask(std::string_view method, Json params, const Wait& wait, Headers headers = {});
   /// The same, and on through input requests and tasks to the final result.
+  Result<bool> take_input(const Json& result, Json& params);
   Result<Json> ask_to_the_end(std::string_view method, Json params, const Wait& wait, Headers headers);
   Result<Json> follow_task(const std::string& task, const Wait& wait);
   Result<Json> task_state(const std::string& task, std::set<std::string>& answered, const Wait& wait,

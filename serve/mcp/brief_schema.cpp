@@ -41,6 +41,16 @@ const Ordered* member(const Ordered& schema, const char* name) {
   return found == schema.end() || found->is_null() || found->empty() ? nullptr : &*found;
 }
 
+void shorten(const Ordered& schema, bool words, int levels, std::string& out);
+
+/// The type of the items; of a known list of objects (`words`) the members too.
+void shorten_items(const Ordered& items, bool words, int levels, Members& members) {
+  if (words) return shorten(items, words, levels, members.name("items"));
+  members.name("items")
+      .append("{\"type\":")
+      .append(one_type(items.value("type", Ordered("string"))).dump()) += '}';
+}
+
 /// `words`: with descriptions and choices. The order is always the same, so that equal means equal.
 void shorten(const Ordered& schema, bool words, int levels, std::string& out) {
   Members members(out);
@@ -51,15 +61,8 @@ void shorten(const Ordered& schema, bool words, int levels, std::string& out) {
     if (const Ordered* type = member(schema, "type")) members.name("type") += one_type(*type).dump();
     if (words) copy_member("description");
     if (words) copy_member("enum");
-    // Of a known list of objects the members are known too.
-    if (const Ordered* items = member(schema, "items"); items != nullptr && items->is_object()) {
-      if (words)
-        shorten(*items, words, levels - 1, members.name("items"));
-      else
-        members.name("items")
-            .append("{\"type\":")
-            .append(one_type(items->value("type", Ordered("string"))).dump()) += '}';
-    }
+    if (const Ordered* items = member(schema, "items"); items != nullptr && items->is_object())
+      shorten_items(*items, words, levels - 1, members);
     if (const Ordered* inner = member(schema, "properties");
         words && inner != nullptr && inner->is_object()) {
       Members below(members.name("properties"));

@@ -83,6 +83,25 @@ bool is_header_token(std::string_view name) {
 
 /// Collects the annotated properties, in nested objects too. Clients drop tools with wrong annotations, so
 /// ours must be right.
+/// The header that one property names, if it does.
+Result<void> add_header(const tools::Tool& tool, const std::vector<std::string>& path, const Json& property,
+                        std::vector<HeaderArgument>& out) {
+  const auto annotated = property.find("x-mcp-header");
+  if (annotated == property.end()) return {};
+  const std::string& name = path.back();
+  const std::string header = annotated->is_string() ? annotated->get<std::string>() : "";
+  const Json type = property.value("type", Json());
+  if (!is_header_token(header))
+    return fail(broken_tool(tool, "x-mcp-header of " + name + " must be a header name"));
+  if (type != "string" && type != "integer" && type != "boolean")
+    return fail(broken_tool(tool, "x-mcp-header of " + name + " needs type string, integer or boolean"));
+  const std::string full = "mcp-param-" + to_lower(header);
+  for (const HeaderArgument& other : out)
+    if (other.header == full) return fail(broken_tool(tool, "x-mcp-header " + header + " stands twice"));
+  out.push_back({full, path});
+  return {};
+}
+
 Result<void> collect_headers(const tools::Tool& tool, const Json& schema, std::vector<std::string>& path,
                              std::vector<HeaderArgument>& out) {
   const auto properties = schema.find("properties");
@@ -90,18 +109,7 @@ Result<void> collect_headers(const tools::Tool& tool, const Json& schema, std::v
   for (const auto& [name, property] : properties->items()) {
     if (!property.is_object()) continue;
     path.push_back(name);
-    if (const auto annotated = property.find("x-mcp-header"); annotated != property.end()) {
-      const std::string header = annotated->is_string() ? annotated->get<std::string>() : "";
-      const Json type = property.value("type", Json());
-      if (!is_header_token(header))
-        return fail(broken_tool(tool, "x-mcp-header of " + name + " must be a header name"));
-      if (type != "string" && type != "integer" && type != "boolean")
-        return fail(broken_tool(tool, "x-mcp-header of " + name + " needs type string, integer or boolean"));
-      const std::string full = "mcp-param-" + to_lower(header);
-      for (const HeaderArgument& other : out)
-        if (other.header == full) return fail(broken_tool(tool, "x-mcp-header " + header + " stands twice"));
-      out.push_back({full, path});
-    }
+    if (Result<void> added = add_header(tool, path, property, out); !added) return added;
     if (Result<void> below = collect_headers(tool, property, path, out); !below) return below;
     path.pop_back();
   }
