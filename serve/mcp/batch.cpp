@@ -3,7 +3,7 @@
 namespace exai::serve::mcp {
 namespace {
 
-constexpr std::size_t k_max = 100;  // messages
+constexpr std::size_t k_max_batch = 100;  // messages
 
 struct Batch {
   std::shared_ptr<ResponseSink> out;
@@ -46,10 +46,10 @@ bool takes_batches(const Session& session) {
 
 void take_batch(McpService& service, Json messages, const Peer& peer,
                 const std::shared_ptr<ResponseSink>& out) {
-  if (messages.empty() || messages.size() > k_max) {
+  if (messages.empty() || messages.size() > k_max_batch) {
     RpcError error;
     error.code = k_invalid_request;
-    error.message = "a batch has 1 to " + std::to_string(k_max) + " messages";
+    error.message = "a batch has 1 to " + std::to_string(k_max_batch) + " messages";
     return out->answer(rpc_error({}, error), 400);
   }
   const auto batch = std::make_shared<Batch>();

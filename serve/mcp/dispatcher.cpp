@@ -360,7 +360,6 @@ Action Dispatcher::complete(MethodCall& call) const {
 }
 
 Action Dispatcher::listen(MethodCall& call) const {
-  constexpr std::size_t k_max = k_max_subscriptions;
   const Json& wanted = member_of(call.params, "notifications");
   if (!wanted.is_object())
     return refuse(call.message.id, k_invalid_params,
@@ -370,10 +369,10 @@ Action Dispatcher::listen(MethodCall& call) const {
   begin.filter.tools = member_of(wanted, "toolsListChanged") == true;
   begin.filter.prompts = member_of(wanted, "promptsListChanged") == true;
   begin.filter.resources = member_of(wanted, "resourcesListChanged") == true;
-  Result<std::vector<std::string>> uris = string_list(wanted, "resourceSubscriptions", k_max);
+  Result<std::vector<std::string>> uris = string_list(wanted, "resourceSubscriptions", k_max_subscriptions);
   if (!uris) return refuse(call.message.id, to_rpc(uris.error()));
   begin.filter.uris = std::move(*uris);
-  Result<std::vector<std::string>> tasks = string_list(wanted, "taskIds", k_max);
+  Result<std::vector<std::string>> tasks = string_list(wanted, "taskIds", k_max_subscriptions);
   if (!tasks) return refuse(call.message.id, to_rpc(tasks.error()));
   if (call.context.caller.client.tasks) begin.filter.tasks = std::move(*tasks);
   return begin;

@@ -187,10 +187,11 @@ std::string McpWriter::resource(Era era, std::string_view uri, const engine::Res
 }
 
 std::string McpWriter::completion(Era era, const engine::CompletionOutput& output) const {
-  constexpr std::size_t k_max = 100;  // of the specification
-  return finished(era, "\"completion\":{\"values\":[" + texts(output.values, k_max) +
-                           "],\"total\":" + std::to_string(output.values.size()) +
-                           (output.values.size() > k_max ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
+  constexpr std::size_t k_max_values = 100;  // of the specification
+  return finished(era,
+                  "\"completion\":{\"values\":[" + texts(output.values, k_max_values) +
+                      "],\"total\":" + std::to_string(output.values.size()) +
+                      (output.values.size() > k_max_values ? ",\"hasMore\":true}" : ",\"hasMore\":false}"));
 }
 
 std::string McpWriter::input_required(const std::vector<engine::InputRequest>& requests,
