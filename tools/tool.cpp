@@ -1,5 +1,7 @@
 #include "tools/tool.hpp"
 
+#include <unordered_map>
+
 namespace exai::embedded {
 const std::vector<std::pair<std::string_view, std::string_view>>& prompts();
 const std::vector<std::pair<std::string_view, std::string_view>>& tool_schemas();
@@ -61,7 +63,11 @@ std::string_view output_schema(const Tool& tool) {
 }
 
 std::string_view embedded_schema(std::string_view name) {
-  return text_of_file(embedded::tool_schemas(), name);
+  // Each call asks whether its tool has a schema of answers.
+  static const std::unordered_map<std::string_view, std::string_view> k_schemas(
+      embedded::tool_schemas().begin(), embedded::tool_schemas().end());
+  const auto found = k_schemas.find(name);
+  return found == k_schemas.end() ? std::string_view() : found->second;
 }
 
 std::string_view embedded_prompt(std::string_view name) {
