@@ -20,8 +20,8 @@ class Background {
   Background& operator=(Background&&) = delete;
   ~Background() { end(); }
 
-  /// `job` on a thread of ours, in turn with the others; then `then` on the loop, unless this has ended by
-  /// then. Neither may throw.
+  /// Not bounded here: each user has one job at a time. `job` on a thread of ours, in turn with the others;
+  /// then `then` on the loop, unless this has ended by then. Neither may throw.
   void run(std::function<void()> job, std::function<void()> then);
   /// Waits for the jobs that were begun; nothing follows them any more. Loop thread, or when the loop has
   /// ended.

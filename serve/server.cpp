@@ -67,7 +67,7 @@ class Server {
     return file.write(instance_line());
   }
 
-  /// Serves until drained. With `lines`, standard input is the only client and its end is the end.
+  /// Serves until drained. Under `stdio`, standard input is the only client and its end is the end.
   void run(const ReadyHook& on_ready) {
     log().write(io::LogLevel::info, "server.start", "serving",
                 {{"version", std::string(version())}, {"pid", std::to_string(getpid())}});

@@ -1,6 +1,7 @@
 // provider.any: whether any model provider is configured.
 #include "checks/measure/probe_provider.hpp"
 #include "core/text.hpp"
+#include "models/providers/provider.hpp"
 
 namespace exai::checks {
 namespace {
@@ -9,7 +10,7 @@ CheckResult run_provider_any(const CheckContext& context) {
   const std::vector<std::string_view> found = configured_providers(context.config);
   if (!found.empty()) return check_pass(join(std::vector<std::string>(found.begin(), found.end()), ", "));
   return check_fail("no model provider is configured, so no AI tool can answer",
-                    "set GLM_API_KEY, KIMI_API_KEY or CUSTOM_API_URL", Cause::config);
+                    "set " + models::provider_variables(), Cause::config);
 }
 
 const Registered<Check> k_provider_any{
