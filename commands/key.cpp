@@ -2,21 +2,17 @@
 #include "commands/confirm.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "core/utc.hpp"
 #include "io/files.hpp"
-#include "io/random.hpp"
-#include "serve/auth/keys.hpp"
+#include "ops/keys/keys_file.hpp"
 
 #include <fmt/core.h>
 
 namespace exai::commands {
 namespace {
 
-using serve::auth::NamedKey;
+using ops::NamedKey;
 
-/// 256 bits: nobody guesses that, so a plain digest of it may be kept.
-constexpr std::size_t k_key_bytes = 32;
-/// Says in logs and to secret scanners what was found.
-constexpr std::string_view k_prefix = "exai_";
 constexpr std::uint64_t k_input_bytes = 4096;
 constexpr Millis k_soon = std::chrono::hours(24 * 14), k_max_lifetime = std::chrono::hours(24 * 3660);
 
@@ -29,24 +25,16 @@ Result<std::filesystem::path> keys_path(const Args& args, const Context& context
   return path_setting(context, "auth.keys_file");
 }
 
-/// The file's keys; its warning goes to standard error.
-Result<std::vector<NamedKey>> read_keys(const std::filesystem::path& path, const Context& context) {
-  auto file = serve::auth::read_keys_file(path, context.globals.strict);
+/// What was read, or left, in the file; its warning goes to standard error.
+Result<std::vector<NamedKey>> keys_of(Result<ops::KeysFile> file, const Context& context) {
   if (!file) return fail(file.error());
   if (!file->warning.empty() && context.globals.quiet == 0)
     context.streams.err.write(fmt::format("warning: {}\n", file->warning));
   return std::move(file->keys);
 }
 
-/// Nobody else changes the file while this lives.
-Result<io::LockFile> lock_of(const std::filesystem::path& path) {
-  auto lock = io::LockFile::acquire(path.string() + ".lock");
-  if (lock) return lock;
-  return fail(Error(lock.error()).try_this("another exai key command is at it: try again"));
-}
-
-Result<void> write_keys(const std::filesystem::path& path, const std::vector<NamedKey>& keys) {
-  return io::write_atomic(path, serve::auth::keys_text(keys), 0600);
+Result<std::vector<NamedKey>> read_keys(const std::filesystem::path& path, const Context& context) {
+  return keys_of(ops::read_keys_file(path, context.globals.strict), context);
 }
 
 std::string_view state_of(const NamedKey& key, const Context& context) {
@@ -56,16 +44,16 @@ std::string_view state_of(const NamedKey& key, const Context& context) {
 }
 
 std::string time_or(const std::optional<Wall>& at, std::string_view otherwise) {
-  return at ? serve::auth::utc_seconds(*at) : std::string(otherwise);
+  return at ? utc_seconds(*at) : std::string(otherwise);
 }
 
 /// What every command says of a key, as members of a JSON object.
 std::string members(const NamedKey& key, std::string_view source, const Context& context) {
   return fmt::format(R"("name":{},"scope":"{}","created":{},"expires":{},"state":"{}","source":{})",
-                     quote_json(key.name), engine::to_string(key.scope),
-                     key.created ? quote_json(serve::auth::utc_seconds(*key.created)) : "null",
-                     key.expires ? quote_json(serve::auth::utc_seconds(*key.expires)) : "null",
-                     state_of(key, context), quote_json(source));
+                     quote_json(key.name), to_string(key.scope),
+                     key.created ? quote_json(utc_seconds(*key.created)) : "null",
+                     key.expires ? quote_json(utc_seconds(*key.expires)) : "null", state_of(key, context),
+                     quote_json(source));
 }
 
 struct SourcedKey {
@@ -78,7 +66,7 @@ Result<std::vector<SourcedKey>> all_keys(const Args& args, const Context& contex
   std::vector<SourcedKey> all;
   if (!args.has("--file"))
     for (const std::string& key : context.config.list("auth.api_keys"))
-      all.push_back({serve::auth::plain_key(key), "auth.api_keys"});
+      all.push_back({ops::plain_key(key), "auth.api_keys"});
   const auto path = keys_path(args, context);
   if (!path) return all;
   auto keys = read_keys(*path, context);
@@ -93,7 +81,7 @@ Result<Outcome> list_keys(const Args& args, Context& context) {
   Outcome outcome;
   outcome.table = cli::Table{{"name", "scope", "created", "expires", "state", "source"}, {}};
   for (const auto& [key, source] : *all)
-    outcome.table->rows.push_back({key.name, std::string(engine::to_string(key.scope)),
+    outcome.table->rows.push_back({key.name, std::string(to_string(key.scope)),
                                    time_or(key.created, "unknown"), time_or(key.expires, "never"),
                                    std::string(state_of(key, context)), source});
   return outcome;
@@ -102,7 +90,7 @@ Result<Outcome> list_keys(const Args& args, Context& context) {
 Result<std::optional<Wall>> expiry(const Args& args, const Context& context) {
   const std::string text = args.option("--expires").value_or("90d");
   if (text == "never") return std::optional<Wall>();
-  std::optional<Wall> at = serve::auth::parse_utc(text);
+  std::optional<Wall> at = parse_utc(text);
   if (const auto span = parse_duration(text); !at && span && *span <= k_max_lifetime)
     at = context.clock.wall() + *span;
   if (at && *at > context.clock.wall()) return at;
@@ -113,41 +101,17 @@ Result<std::optional<Wall>> expiry(const Args& args, const Context& context) {
 Result<NamedKey> described(const Args& args, const Context& context) {
   NamedKey key;
   key.name = args.positional("NAME");
-  if (const auto fine = serve::auth::check_key_name(key.name); !fine) {
+  if (const auto fine = ops::check_key_name(key.name); !fine) {
     Error error = fine.error();
     error.kind = ErrorKind::usage;
     return fail(std::move(error));
   }
-  key.scope =
-      serve::auth::parse_scope(args.option("--scope").value_or("operator")).value_or(engine::Scope::viewer);
+  key.scope = parse_scope(args.option("--scope").value_or("operator")).value_or(Scope::viewer);
   auto expires = expiry(args, context);
   if (!expires) return fail(expires.error());
   key.expires = *expires;
   key.created = context.clock.wall();
   return key;
-}
-
-/// Adds a key to the file, under the lock.
-Result<void> add(const std::filesystem::path& path, const NamedKey& key, const Context& context) {
-  const auto lock = lock_of(path);
-  if (!lock) return fail(lock.error());
-  std::vector<NamedKey> keys;
-  std::error_code missing;
-  if (std::filesystem::exists(path, missing)) {
-    auto there = read_keys(path, context);
-    if (!there) return fail(there.error());
-    keys = std::move(*there);
-  }
-  for (const NamedKey& other : keys)
-    if (other.name == key.name)
-      return fail(ErrorKind::refused, fmt::format("{} has a key named \"{}\"", path.string(), key.name),
-                  fmt::format("choose another name, or exai key retire {}", key.name));
-  if (keys.size() >= serve::auth::k_max_keys)
-    return fail(ErrorKind::refused,
-                fmt::format("{} holds {} keys, which is the most", path.string(), keys.size()),
-                "exai key retire NAME");
-  keys.push_back(key);
-  return write_keys(path, keys);
 }
 
 Result<Outcome> generate(const Args& args, Context& context) {
@@ -158,15 +122,16 @@ Result<Outcome> generate(const Args& args, Context& context) {
   if (context.globals.dry_run)
     return fail(ErrorKind::refused,
                 fmt::format("a dry run makes no key: it would be \"{}\", {}, in {}, and nobody could use it",
-                            key->name, engine::to_string(key->scope), path->string()),
+                            key->name, to_string(key->scope), path->string()),
                 "leave --dry-run out");
-  const std::string text = std::string(k_prefix) + io::random_token(k_key_bytes);
+  const std::string text = ops::new_key_text();
   key->digest = sha256(text);
-  if (auto added = add(*path, *key, context); !added) return fail(added.error());
+  if (auto added = keys_of(ops::add_key(*path, *key, context.globals.strict), context); !added)
+    return fail(added.error());
   if (context.globals.quiet == 0) {
     context.streams.err.write(
         fmt::format("\"{}\", {}, until {}: its digest is in {}; the key is shown this once\n", key->name,
-                    engine::to_string(key->scope), time_or(key->expires, "retired"), path->string()));
+                    to_string(key->scope), time_or(key->expires, "retired"), path->string()));
     context.streams.err.write(
         context.config.text("auth.keys_file").empty()
             ? fmt::format("set EXAI_KEYS_FILE={} for the server, then exai reload\n", path->string())
@@ -174,17 +139,6 @@ Result<Outcome> generate(const Args& args, Context& context) {
   }
   return said(text + "\n", fmt::format(R"({{"schema":"exai.key/1",{},"key":"{}"}})",
                                        members(*key, path->string(), context), text));
-}
-
-Error no_such_key(const std::vector<NamedKey>& keys, const std::string& name,
-                  const std::filesystem::path& path) {
-  std::vector<std::string> names;
-  names.reserve(keys.size());
-  for (const NamedKey& key : keys) names.push_back(key.name);
-  const std::string near = did_you_mean(name, names);
-  return make_error(ErrorKind::usage,
-                    fmt::format("{} has no key named \"{}\"", path.string(), printable(name)),
-                    near.empty() ? "exai key list" : near);
 }
 
 bool has_key(const std::vector<NamedKey>& keys, const std::string& name) {
@@ -203,9 +157,9 @@ Result<Outcome> retire(const Args& args, Context& context) {
   const std::string name = args.positional("NAME");
   const auto path = keys_path(args, context);
   if (!path) return fail(path.error());
-  auto keys = read_keys(*path, context);
+  const auto keys = read_keys(*path, context);
   if (!keys) return fail(keys.error());
-  if (!has_key(*keys, name)) return fail(no_such_key(*keys, name, *path));
+  if (!has_key(*keys, name)) return fail(ops::no_such_key(*keys, name, *path));
   const auto told = [&](std::string_view what) {
     const std::string text = fmt::format("{} the key \"{}\" from {}", what, name, path->string());
     return said(text + "\n", fmt::format(R"({{"schema":"exai.key/1","name":{},"text":{}}})", quote_json(name),
@@ -214,13 +168,8 @@ Result<Outcome> retire(const Args& args, Context& context) {
   if (context.globals.dry_run) return told("would remove");
   if (auto sure = confirm_retiring(args, context, *keys, name); !sure) return fail(sure.error());
   // Read again under the lock: the question may have stood for a while.
-  const auto lock = lock_of(*path);
-  if (!lock) return fail(lock.error());
-  keys = read_keys(*path, context);
-  if (!keys) return fail(keys.error());
-  if (std::erase_if(*keys, [&](const NamedKey& key) { return key.name == name; }) == 0)
-    return fail(no_such_key(*keys, name, *path));
-  if (auto written = write_keys(*path, *keys); !written) return fail(written.error());
+  if (auto removed = ops::remove_key(*path, name, context.globals.strict); !removed)
+    return fail(removed.error());
   if (context.globals.quiet == 0) context.streams.err.write("a running server knows it until exai reload\n");
   return told("removed");
 }
@@ -238,10 +187,10 @@ Result<Outcome> verify(const Args& args, Context& context) {
   if (given.empty())
     return fail(ErrorKind::missing_input, "standard input holds no key", "exai key verify < FILE");
   for (const auto& [key, source] : *all) {
-    if (serve::auth::find_key({key}, given.reveal()) == nullptr) continue;
+    if (ops::find_key({key}, given.reveal()) == nullptr) continue;
     const std::string_view state = state_of(key, context);
     Outcome outcome =
-        said(fmt::format("{}  {}  {}, expires {}, from {}\n", key.name, engine::to_string(key.scope), state,
+        said(fmt::format("{}  {}  {}, expires {}, from {}\n", key.name, to_string(key.scope), state,
                          time_or(key.expires, "never"), source),
              fmt::format(R"({{"schema":"exai.key/1","known":true,{}}})", members(key, source, context)));
     outcome.code = state == "expired" ? ExitCode::fail : ExitCode::pass;

@@ -48,7 +48,4 @@ class Deadline {
   Steady at_;
 };
 
-/// "2026-11-21T14:03:07.250Z"
-std::string format_utc(Wall at);
-
 }  // namespace exai

@@ -40,8 +40,7 @@ Sha256 sha256(std::string_view bytes) {
   return stream.digest();
 }
 
-namespace {
-std::string hexadecimal(const Sha256& digest) {
+std::string hex(const Sha256& digest) {
   constexpr char k_digits[] = "0123456789abcdef";
   std::string text;
   text.reserve(64);
@@ -51,10 +50,9 @@ std::string hexadecimal(const Sha256& digest) {
   }
   return text;
 }
-}  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
-  return hexadecimal(sha256(bytes));
+  return hex(sha256(bytes));
 }
 
 std::string sha1(std::string_view bytes) {
@@ -65,7 +63,7 @@ std::string sha1(std::string_view bytes) {
 }
 
 std::string Sha256Stream::hex() {
-  return hexadecimal(digest());
+  return exai::hex(digest());
 }
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {

@@ -36,6 +36,8 @@ class Sha256Stream {
 };
 /// HMAC of RFC 2104 with SHA-256.
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
+/// A digest in lower-case hexadecimal.
+std::string hex(const Sha256& digest);
 /// The bytes of a digest.
 std::string_view bytes_of(const Sha256& digest);
 /// Equality in constant time for equal lengths.

@@ -1,6 +1,8 @@
 // What went wrong, said once, in a form that a person, a JSON reader and an exit code can all be made from.
 #pragma once
 
+#include "core/scope.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -50,6 +52,7 @@ struct Error {
   std::vector<std::string> context;          ///< "while doing ...", innermost first
   std::string hint;                          ///< what to type or change next; may be empty
   std::chrono::milliseconds retry_after{0};  ///< for `busy`; 0 = not said
+  std::optional<Scope> needed_scope{};       ///< for `refused`: what the caller's key lacks
 
   /// The same error with one more "while ..." around it.
   [[nodiscard]] Error during(std::string_view doing) &&;

@@ -46,6 +46,10 @@ Call::Call(CallSpec&& spec, Work work, const CallServices& services,
       stop_(std::move(stop)),
       sink_(std::move(sink)) {}
 
+void Call::started() {
+  if (sink_) sink_->on_started(budget_);
+}
+
 void Call::progress(const Progress& progress) {
   emit({CallEvent::Kind::progress, progress, {}, nullptr});
 }

@@ -1,8 +1,10 @@
-// One call from arrival to answer. It is the CallContext of what it runs.
+// One call from arrival to answer. It is the CallContext of what it runs; the links of the chain
+// (engine/link) bring it there.
 #pragma once
 
 #include "engine/context.hpp"
 #include "engine/in_flight.hpp"
+#include "engine/link.hpp"
 #include "engine/loop.hpp"
 #include "engine/runtime.hpp"
 #include "models/router.hpp"
@@ -11,6 +13,10 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+
+namespace exai::io {
+class Log;
+}
 
 namespace exai::engine {
 
@@ -60,6 +66,7 @@ struct CallServices {
   Metrics& metrics;
   models::ModelRouter& router;
   InFlight& in_flight;
+  io::Log* log = nullptr;  ///< may be null (tests)
   ChangeObserver* changes = nullptr;
 };
 
@@ -81,8 +88,29 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   /// Runs the job; exceptions become `internal`, their text goes nowhere but the log.
   CallOutcome run();
 
+  // Loop thread, for the links of the chain.
+  [[nodiscard]] const Job& job() const { return *job_; }
+  [[nodiscard]] Work work() const { return work_; }
+  [[nodiscard]] const Caller& caller() const { return facts().caller; }
+  [[nodiscard]] Steady arrived() const { return arrived_; }
+  [[nodiscard]] Millis budget() const { return budget_; }
+  /// What the exception said that ended run(); empty = none.
+  [[nodiscard]] const std::string& broke() const { return broke_; }
+  [[nodiscard]] bool answered() const { return sink_ == nullptr; }
+  /// Who gets the answer, once; empty from then on.
+  [[nodiscard]] std::shared_ptr<CallSink> take_sink() { return std::exchange(sink_, nullptr); }
+  /// All permits are held: tells the sink.
+  void started();
+  /// Hands what the job has reported so far to the sink.
+  void deliver_pending();
+  void request_stop() { stop_.request_stop(); }
+  /// The timer of its deadline lives and ends with it.
+  void set_timer(std::unique_ptr<Timer> timer) { timer_ = std::move(timer); }
+  /// Of its permit, or of its place in the line; 0 = none.
+  [[nodiscard]] std::uint64_t ticket() const { return ticket_; }
+  void set_ticket(std::uint64_t ticket) { ticket_ = ticket; }
+
  private:
-  friend class Engine;
   /// What a running call reports, from the thread that runs the job to the loop.
   struct CallEvent {
     enum class Kind : std::uint8_t { progress, log, task, let_poll } kind = Kind::progress;
@@ -92,7 +120,6 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   };
   void emit(CallEvent event);
   void deliver(const CallEvent& event);
-  void deliver_pending();
 
   Call(CallSpec&& spec, Work work, const CallServices& services,
        const std::shared_ptr<const Runtime>& runtime, std::shared_ptr<CallSink> sink, std::stop_source stop);
@@ -107,7 +134,6 @@ class Call final : public CallContext, public std::enable_shared_from_this<Call>
   std::shared_ptr<CallSink> sink_;  // empty once answered
   std::unique_ptr<Timer> timer_;
   std::uint64_t ticket_ = 0;
-  bool launched_ = false;
   // Both threads.
   std::mutex mutex_;
   std::vector<CallEvent> pending_;

@@ -1,9 +1,9 @@
 // Who asked for a call and what that client can do. The same for every transport and revision.
 #pragma once
 
+#include "core/principal.hpp"
 #include "engine/answer.hpp"
 #include "engine/metrics.hpp"
-#include "engine/principal.hpp"
 
 #include <optional>
 #include <string>

@@ -166,9 +166,11 @@ enum class Work : std::uint8_t { inline_, blocking };
 
 /// What the engine runs: a tool with its arguments, the reading of a resource, the making of a prompt.
 struct Job {
-  std::string name;  ///< of the tool, or of the method ("resources/read"): a label of metrics and logs
+  std::string name;       ///< of the tool, or of the method ("resources/read"): a label of metrics and logs
+  std::string subject{};  ///< what a refusal names instead, where the name says too little: a resource
   Work work = Work::blocking;
   timeouts::Layer budget = timeouts::Layer::simple;  ///< its deadline comes from this layer
+  Scope scope = Scope::viewer;                       ///< what the caller's key must have
   std::function<Result<CallAnswer>(CallContext&)> run;
   std::function<bool(const ConversationMemory&)> quick{};  ///< Tool::quick
 };

@@ -4,6 +4,7 @@
 #include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "core/utc.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -64,6 +64,8 @@ RpcError to_rpc(const Error& error) {
   rpc.code = rpc_code(error.kind);
   rpc.message = error_line(error);
   rpc.data = error_facts(error);
+  rpc.needed_scope = error.needed_scope;
+  if (error.needed_scope) rpc.http = 403;
   return rpc;
 }
 

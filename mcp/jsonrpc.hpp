@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,8 +30,9 @@ inline constexpr int k_unsupported_version = -32022;
 struct RpcError {
   int code = k_internal_error;
   std::string message;
-  Json data;       ///< null = absent
-  int http = 200;  ///< status where the message travels over HTTP
+  Json data;                            ///< null = absent
+  int http = 200;                       ///< status where the message travels over HTTP
+  std::optional<Scope> needed_scope{};  ///< what the caller's key lacks
 };
 
 struct RpcMessage {

@@ -1,6 +1,7 @@
 #include "models/spend.hpp"
 
 #include "core/forms.hpp"
+#include "core/utc.hpp"
 #include "models/providers/provider.hpp"
 
 #include <fmt/core.h>

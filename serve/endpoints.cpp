@@ -143,7 +143,7 @@ void McpEndpoint::enter(const net::HttpRequest& request,
   // An old key set is renewed beside the request, not before it: its keys still count.
   const std::shared_ptr<auth::IssuerKeys>& issuer = parts_.guard.access().issuer();
   if (issuer && issuer->due()) fetch_keys();
-  const engine::Principal& principal = request.pass->principal;
+  const Principal& principal = request.pass->principal;
   if (request.path == "/mcp")
     return parts_.mcp.handle(request, principal, parts_.guard.access().challenge(), exchange);
   if (mcp::McpSse::serves(request.path)) return parts_.sse.handle(request, principal, exchange);
@@ -195,7 +195,7 @@ std::string_view WebSocketEndpoint::choose(const net::HttpRequest& request) {
 std::shared_ptr<net::FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<net::FrameSink> sink,
                                                               const net::HttpRequest& request) {
   if (!mcp::offers_mcp(request)) return daemon_.connect(std::move(sink), request);
-  const engine::SharedPass pass = request.pass;
+  const net::SharedPass pass = request.pass;
   const auto may_take = [this, pass, address = std::string(request.peer)] {
     return guard_.take(*pass, address);
   };
@@ -204,9 +204,7 @@ std::shared_ptr<net::FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<ne
 
 void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Daemon& daemon) {
   const auto owns = [&daemon](const std::optional<Sha256>& digest) { return daemon.state().owns(digest); };
-  const auto state_of = [&guard, owns](const engine::Pass& pass) {
-    return guard.access().state_of(pass, owns);
-  };
+  const auto state_of = [&guard, owns](const net::Pass& pass) { return guard.access().state_of(pass, owns); };
   server.judge_passes(state_of);
   stack.judge_sessions(state_of);
   server.on_turned_away([&guard](std::string_view address, std::string_view listener) {

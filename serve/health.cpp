@@ -1,5 +1,6 @@
 #include "serve/health.hpp"
 
+#include "core/utc.hpp"
 #include "core/version.hpp"
 #include "engine/process_stats.hpp"
 #include "io/files.hpp"

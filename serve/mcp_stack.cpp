@@ -54,14 +54,14 @@ void McpStack::sweep_later() {
   });
 }
 
-void McpStack::judge_sessions(std::function<engine::PassState(const engine::Pass&)> state) {
+void McpStack::judge_sessions(std::function<net::PassState(const net::Pass&)> state) {
   state_of_ = std::move(state);
 }
 
 void McpStack::end_retired_sessions() {
   if (!state_of_) return;
   sessions.end_if([this](const mcp::Session& session) {
-    return session.pass && state_of_(*session.pass) == engine::PassState::retired;
+    return session.pass && state_of_(*session.pass) == net::PassState::retired;
   });
 }
 

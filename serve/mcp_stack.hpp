@@ -25,7 +25,7 @@ struct McpStack {
   void end_streams();
   void reload(const Config& config);
   /// Sessions of a key that was taken away end with all that runs in them: now, and whenever `state` says so.
-  void judge_sessions(std::function<engine::PassState(const engine::Pass&)> state);
+  void judge_sessions(std::function<net::PassState(const net::Pass&)> state);
   void end_retired_sessions();
 
   mcp::Dispatcher dispatcher;
@@ -38,7 +38,7 @@ struct McpStack {
   /// Sessions end when their time is over, also without further calls.
   void sweep_later();
   engine::Loop& loop_;
-  std::function<engine::PassState(const engine::Pass&)> state_of_;
+  std::function<net::PassState(const net::Pass&)> state_of_;
   std::unique_ptr<engine::Timer> sweep_;
 };
 

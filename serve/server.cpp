@@ -2,6 +2,7 @@
 
 #include "core/file_names.hpp"
 #include "core/redact.hpp"
+#include "core/utc.hpp"
 #include "core/version.hpp"
 #include "io/files.hpp"
 #include "io/journal.hpp"
@@ -77,7 +78,7 @@ class Server {
     std::optional<net::StdioLines> input;
     std::optional<mcp::McpPipe> lines;
     if (options_.stdio) {
-      lines.emplace(parts_.mcp.service, "stdio", engine::Principal{}, engine::Transport::stdio,
+      lines.emplace(parts_.mcp.service, "stdio", Principal{}, engine::Transport::stdio,
                     [&input](const std::string& line, bool) { input->write(line); });
       const net::LineHooks hooks{[&lines](std::string_view line) { lines->take(line); },
                                  [&lines] { lines->too_long(); }, [this] { drain("end of input"); }};

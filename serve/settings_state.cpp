@@ -1,6 +1,7 @@
 #include "serve/settings_state.hpp"
 
 #include "core/json.hpp"
+#include "core/utc.hpp"
 
 namespace exai::serve {
 namespace {

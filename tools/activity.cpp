@@ -1,4 +1,5 @@
 #include "core/text.hpp"
+#include "core/utc.hpp"
 #include "tools/envelope.hpp"
 #include "tools/log_lines.hpp"
 
@@ -61,7 +62,7 @@ bool in_time(const std::string& line, const Query& query) {
 }
 
 Result<std::vector<std::string>> read_lines(std::string& source, const engine::CallContext& context) {
-  const bool admin = context.may(engine::Scope::admin);
+  const bool admin = context.may(Scope::admin);
   if (source == "server" && !admin)
     return fail(ErrorKind::refused, "source: the server's own log needs a key with scope admin",
                 "use source activity for your own calls");

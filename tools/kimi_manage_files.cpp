@@ -17,7 +17,7 @@ Result<engine::CallAnswer> list(const Json& arguments, engine::CallContext& cont
   if (!files) return fail(files.error());
   const Result<FileOwners> owners = FileOwners::load(context, std::string(k_kimi));
   if (!owners) return fail(owners.error());
-  const bool all = context.may(engine::Scope::admin);
+  const bool all = context.may(Scope::admin);
   const auto limit = arguments.value("limit", std::size_t{100});
   Json shown = Json::array();
   for (const RemoteFile& file : *files)
@@ -32,7 +32,7 @@ Result<engine::CallAnswer> remove_one(const Json& arguments, engine::CallContext
     return fail(ErrorKind::invalid, "file_id: delete needs the id of a file", "operation list shows the ids");
   const Result<FileOwners> owners = FileOwners::load(context, std::string(k_kimi));
   if (!owners) return fail(owners.error());
-  if (!context.may(engine::Scope::admin) && !owners->is_own(id))
+  if (!context.may(Scope::admin) && !owners->is_own(id))
     return fail(ErrorKind::not_found, fmt::format("file_id: you sent no file {}", printable(id)),
                 "operation list shows yours");
   const bool dry = arguments.value("dry_run", false);
@@ -66,7 +66,7 @@ Result<std::vector<RemoteFile>> chosen(const std::string& operation, engine::Cal
 
 Result<engine::CallAnswer> clean_up(const std::string& operation, const Json& arguments,
                                     engine::CallContext& context) {
-  if (operation != "cleanup_expired" && !context.may(engine::Scope::admin))
+  if (operation != "cleanup_expired" && !context.may(Scope::admin))
     return fail(
         ErrorKind::refused,
         fmt::format("operation: {} removes what others sent and needs a key with scope admin", operation),

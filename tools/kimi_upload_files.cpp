@@ -1,4 +1,5 @@
 #include "core/text.hpp"
+#include "core/utc.hpp"
 #include "tools/envelope.hpp"
 #include "tools/provider_files.hpp"
 

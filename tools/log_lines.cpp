@@ -49,7 +49,7 @@ bool LineFilter::matches(std::string_view line) const {
 
 std::vector<std::string> visible_activity(const engine::CallContext& context, std::size_t window) {
   std::vector<std::string> lines = context.server().log_tail(engine::ServerView::LogFile::activity, window);
-  if (context.may(engine::Scope::admin)) return lines;
+  if (context.may(Scope::admin)) return lines;
   std::vector<std::string> own;
   for (std::string& line : lines) {
     const Result<Json> record = parse_json(line);

@@ -193,7 +193,7 @@ Result<FileOwners> FileOwners::load(engine::CallContext& context, const std::str
   FileOwners owners;
   owners.records_ = std::move(*records);
   owners.caller_ = context.principal();
-  owners.admin_ = context.may(engine::Scope::admin);
+  owners.admin_ = context.may(Scope::admin);
   return owners;
 }
 

@@ -75,8 +75,12 @@ std::string_view embedded_prompt(std::string_view name) {
 }
 
 engine::SharedJob tool_job(std::shared_ptr<const Tool> tool, std::shared_ptr<const Json> arguments) {
-  engine::Job job{std::string(tool->id), tool->work, tool->budget,
-                  [tool, arguments](engine::CallContext& context) { return tool->run(*arguments, context); }};
+  engine::Job job{
+      .name = std::string(tool->id),
+      .work = tool->work,
+      .budget = tool->budget,
+      .scope = Scope::operator_,
+      .run = [tool, arguments](engine::CallContext& context) { return tool->run(*arguments, context); }};
   if (tool->quick)
     job.quick = [tool, arguments](const engine::ConversationMemory& memory) {
       return tool->quick(*arguments, memory);

@@ -28,7 +28,7 @@ Result<engine::CallAnswer> run_toolcall_log_tail(const Json& arguments, engine::
     return fail(allowed.error());
   const auto count = arguments.value("n", std::size_t{20});
   const std::vector<std::string> lines =
-      visible_activity(context, context.may(engine::Scope::admin) ? count : k_toolcall_log_tail_window);
+      visible_activity(context, context.may(Scope::admin) ? count : k_toolcall_log_tail_window);
   Json records = Json::array();
   for (std::size_t at = lines.size() - std::min(lines.size(), count); at < lines.size(); ++at)
     if (Result<Json> record = parse_json(lines[at]); record) records.push_back(std::move(*record));

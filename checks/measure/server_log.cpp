@@ -3,6 +3,7 @@
 #include "checks/measure/log_files.hpp"
 #include "core/file_names.hpp"
 #include "core/json.hpp"
+#include "core/utc.hpp"
 #include "io/files.hpp"
 #include "io/lines.hpp"
 

@@ -1,5 +1,6 @@
 #include "cli/output/json_report.hpp"
 #include "core/redact.hpp"
+#include "core/utc.hpp"
 
 #include <cmath>
 

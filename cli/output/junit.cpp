@@ -1,5 +1,6 @@
 #include "cli/output/layout.hpp"
 #include "core/text.hpp"
+#include "core/utc.hpp"
 
 #include <fmt/core.h>
 

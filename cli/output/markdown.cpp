@@ -1,4 +1,5 @@
 #include "cli/output/layout.hpp"
+#include "core/utc.hpp"
 
 #include <fmt/core.h>
 

@@ -4,6 +4,7 @@
 #include "core/digest.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "core/utc.hpp"
 #include "io/files.hpp"
 #include "io/yaml.hpp"
 

@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "engine/runtime.hpp"
+#include "ops/keys/keys_file.hpp"
 #include "serve/auth/issuer_keys.hpp"
 
 #include <atomic>
@@ -39,8 +40,8 @@ Credential presented_by(const net::HttpRequest& request) {
 }
 
 /// What most callers of a place need; the 401 names it, so that a client asks for it at once.
-engine::Scope wanted_scope(std::string_view path) {
-  return path == "/mcp" ? engine::Scope::operator_ : engine::Scope::viewer;
+Scope wanted_scope(std::string_view path) {
+  return path == "/mcp" ? Scope::operator_ : Scope::viewer;
 }
 
 bool is_port(std::string_view text) {
@@ -93,8 +94,8 @@ std::string host_of(std::string_view authority) {
   return to_lower(host);
 }
 
-engine::Scope needed_scope(std::string_view) {
-  return engine::Scope::viewer;
+Scope needed_scope(std::string_view) {
+  return Scope::viewer;
 }
 
 Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesystem::path& root, bool strict,
@@ -103,9 +104,9 @@ Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesys
   AccessPolicy policy;
   policy.clock_ = &clock;
   policy.id_ = ++k_last_id;
-  policy.open_ = std::make_shared<const engine::Pass>(engine::Pass{.policy = policy.id_});
-  policy.open_frames_ = std::make_shared<const engine::Pass>(
-      engine::Pass{.kind = engine::Pass::Kind::frames, .policy = policy.id_});
+  policy.open_ = std::make_shared<const net::Pass>(net::Pass{.policy = policy.id_});
+  policy.open_frames_ =
+      std::make_shared<const net::Pass>(net::Pass{.kind = net::Pass::Kind::frames, .policy = policy.id_});
   for (const std::string& host : config.list("http.allowed_hosts")) {
     Result<HostPattern> pattern = parse_host_pattern(host);
     if (!pattern) return fail(pattern.error());
@@ -118,30 +119,29 @@ Result<AccessPolicy> AccessPolicy::load(const Config& config, const std::filesys
   }
   if (Result<void> taken = policy.take_keys(config, root, strict); !taken) return fail(taken.error());
   if (Result<void> taken = policy.take_oauth(config, before); !taken) return fail(taken.error());
-  for (const NamedKey& key : policy.keys_)
-    policy.passes_.push_back(
-        std::make_shared<const engine::Pass>(engine::Pass{.principal = {key.name, key.scope},
-                                                          .kind = engine::Pass::Kind::key,
-                                                          .digest = key.digest,
-                                                          .until = key.expires,
-                                                          .policy = policy.id_}));
+  for (const ops::NamedKey& key : policy.keys_)
+    policy.passes_.push_back(std::make_shared<const net::Pass>(net::Pass{.principal = {key.name, key.scope},
+                                                                         .kind = net::Pass::Kind::key,
+                                                                         .digest = key.digest,
+                                                                         .until = key.expires,
+                                                                         .policy = policy.id_}));
   return policy;
 }
 
 Result<void> AccessPolicy::take_keys(const Config& config, const std::filesystem::path& root, bool strict) {
   const Secret plain = config.secret("auth.api_keys");
   for (std::string& key : split(plain.reveal(), ',')) {
-    keys_.push_back(plain_key(key));
+    keys_.push_back(ops::plain_key(key));
     const Secret wiped(std::move(key));
   }
   const std::string& path = config.text("auth.keys_file");
   keys_wanted_ = !path.empty();
   if (path.empty()) return {};
-  Result<KeysFile> file = read_keys_file(below(root, path), strict);
+  Result<ops::KeysFile> file = ops::read_keys_file(below(root, path), strict);
   if (!file) return fail(Error(file.error()).during("reading auth.keys_file (EXAI_KEYS_FILE)"));
   if (!file->warning.empty()) warnings_.push_back(std::move(file->warning));
-  for (NamedKey& key : file->keys) {
-    for (const NamedKey& other : keys_)
+  for (ops::NamedKey& key : file->keys) {
+    for (const ops::NamedKey& other : keys_)
       if (other.digest == key.digest)
         return fail(
             ErrorKind::config,
@@ -206,15 +206,15 @@ std::optional<net::HttpResponse> AccessPolicy::check_origin(const net::HttpReque
   return std::nullopt;
 }
 
-engine::SharedPass AccessPolicy::pass_of(const NamedKey& key) const {
+net::SharedPass AccessPolicy::pass_of(const ops::NamedKey& key) const {
   return passes_.at(static_cast<std::size_t>(&key - keys_.data()));
 }
 
-engine::SharedPass AccessPolicy::pass_of_own(std::string_view token) const {
-  return std::make_shared<const engine::Pass>(engine::Pass{.principal = {"daemon", engine::Scope::admin},
-                                                           .kind = engine::Pass::Kind::token,
-                                                           .digest = sha256(token),
-                                                           .policy = id_});
+net::SharedPass AccessPolicy::pass_of_own(std::string_view token) const {
+  return std::make_shared<const net::Pass>(net::Pass{.principal = {"daemon", Scope::admin},
+                                                     .kind = net::Pass::Kind::token,
+                                                     .digest = sha256(token),
+                                                     .policy = id_});
 }
 
 AccessDecision AccessPolicy::judge(const net::HttpRequest& request, const Secret* own, bool last) const {
@@ -224,7 +224,7 @@ AccessDecision AccessPolicy::judge(const net::HttpRequest& request, const Secret
   const Credential credential = presented_by(request);
   if (credential.twice)
     return {.refusal = net::plain_error(400, "the Authorization or x-api-key header stands there twice")};
-  const engine::Scope wanted = wanted_scope(request.path);
+  const Scope wanted = wanted_scope(request.path);
   if (credential.text.empty())
     return {.refusal =
                 unauthorized(challenge_, wanted,
@@ -234,14 +234,14 @@ AccessDecision AccessPolicy::judge(const net::HttpRequest& request, const Secret
   if (guarded && own->matches(credential.text))
     return {.kind = AccessDecision::Kind::allow, .pass = pass_of_own(credential.text)};
   AccessDecision entrance = judge_credential(credential.text, credential.bearer, wanted, last);
-  const engine::Scope needed = needed_scope(request.path);
+  const Scope needed = needed_scope(request.path);
   if (entrance.kind != AccessDecision::Kind::allow || entrance.pass->principal.may(needed)) return entrance;
   return {.refusal = forbidden(needed, challenge_), .reason = "scope"};
 }
 
-AccessDecision AccessPolicy::judge_credential(std::string_view text, bool bearer, engine::Scope wanted,
+AccessDecision AccessPolicy::judge_credential(std::string_view text, bool bearer, Scope wanted,
                                               bool last) const {
-  const NamedKey* const key = find_key(keys_, text);
+  const ops::NamedKey* const key = ops::find_key(keys_, text);
   if (key == nullptr && bearer && issuer_ && looks_like_jwt(text)) return judge_bearer(text, wanted, last);
   if (key == nullptr)
     return {.refusal = unauthorized(challenge_, wanted, "this key is not known here", true),
@@ -254,7 +254,7 @@ AccessDecision AccessPolicy::judge_credential(std::string_view text, bool bearer
   return {.kind = AccessDecision::Kind::allow, .pass = pass_of(*key)};
 }
 
-AccessDecision AccessPolicy::judge_bearer(std::string_view token, engine::Scope wanted, bool last) const {
+AccessDecision AccessPolicy::judge_bearer(std::string_view token, Scope wanted, bool last) const {
   using Kind = TokenVerdict::Kind;
   IssuerView view = issuer_->view();
   if (last) view.may_fetch = false;
@@ -262,15 +262,14 @@ AccessDecision AccessPolicy::judge_bearer(std::string_view token, engine::Scope 
   if (last && verdict.kind == Kind::refused && !verdict.key_id.empty()) issuer_->missed(verdict.key_id);
   switch (verdict.kind) {
     case Kind::allowed:
-      return {
-          .kind = AccessDecision::Kind::allow,
-          .pass = std::make_shared<const engine::Pass>(engine::Pass{.principal = std::move(verdict.principal),
-                                                                    .kind = engine::Pass::Kind::bearer,
-                                                                    .issuer = issuer_->settings().issuer,
-                                                                    .until = verdict.until,
-                                                                    .policy = id_})};
+      return {.kind = AccessDecision::Kind::allow,
+              .pass = std::make_shared<const net::Pass>(net::Pass{.principal = std::move(verdict.principal),
+                                                                  .kind = net::Pass::Kind::bearer,
+                                                                  .issuer = issuer_->settings().issuer,
+                                                                  .until = verdict.until,
+                                                                  .policy = id_})};
     case Kind::no_scope:
-      return {.refusal = forbidden(engine::Scope::viewer, challenge_), .reason = "scope"};
+      return {.refusal = forbidden(Scope::viewer, challenge_), .reason = "scope"};
     case Kind::needs_keys:
       return {.kind = AccessDecision::Kind::undecided};
     case Kind::no_keys_yet:
@@ -283,37 +282,37 @@ AccessDecision AccessPolicy::judge_bearer(std::string_view token, engine::Scope 
           .reason = "token"};
 }
 
-engine::SharedPass AccessPolicy::hello(std::string_view token, const Secret& own) const {
+net::SharedPass AccessPolicy::hello(std::string_view token, const Secret& own) const {
   if (own.empty() && keys_.empty() && !keys_wanted_) return open_frames_;
   // Both are looked at whatever comes of the first, so the time says nothing.
   const bool ours = !own.empty() && own.matches(token);
-  const NamedKey* const key = find_key(keys_, token);
+  const ops::NamedKey* const key = ops::find_key(keys_, token);
   if (ours) return pass_of_own(token);
   if (key == nullptr || key->expired(clock_->wall())) return nullptr;
   return pass_of(*key);
 }
 
-engine::PassState AccessPolicy::state_of(
-    const engine::Pass& pass, const std::function<bool(const std::optional<Sha256>&)>& owns) const {
-  if (pass.until && clock_->wall() >= *pass.until) return engine::PassState::expired;
-  if (pass.kind == engine::Pass::Kind::token)
-    return owns(pass.digest) ? engine::PassState::good : engine::PassState::retired;
-  if (pass.kind == engine::Pass::Kind::frames && !owns(std::nullopt)) return engine::PassState::retired;
-  if (pass.policy == id_) return engine::PassState::good;
+net::PassState AccessPolicy::state_of(const net::Pass& pass,
+                                      const std::function<bool(const std::optional<Sha256>&)>& owns) const {
+  if (pass.until && clock_->wall() >= *pass.until) return net::PassState::expired;
+  if (pass.kind == net::Pass::Kind::token)
+    return owns(pass.digest) ? net::PassState::good : net::PassState::retired;
+  if (pass.kind == net::Pass::Kind::frames && !owns(std::nullopt)) return net::PassState::retired;
+  if (pass.policy == id_) return net::PassState::good;
   bool good = false;
   switch (pass.kind) {
-    case engine::Pass::Kind::key:
-      good = std::any_of(keys_.begin(), keys_.end(), [&](const NamedKey& key) {
+    case net::Pass::Kind::key:
+      good = std::any_of(keys_.begin(), keys_.end(), [&](const ops::NamedKey& key) {
         return key.digest == pass.digest && key.scope >= pass.principal.scope && !key.expired(clock_->wall());
       });
       break;
-    case engine::Pass::Kind::bearer:
+    case net::Pass::Kind::bearer:
       good = issuer_ && issuer_->settings().issuer == pass.issuer;
       break;
     default:
-      good = keys_.empty() && !keys_wanted_ && (pass.kind == engine::Pass::Kind::frames || !issuer_);
+      good = keys_.empty() && !keys_wanted_ && (pass.kind == net::Pass::Kind::frames || !issuer_);
   }
-  return good ? engine::PassState::good : engine::PassState::retired;
+  return good ? net::PassState::good : net::PassState::retired;
 }
 
 net::HttpResponse AccessPolicy::still_unknown() const {

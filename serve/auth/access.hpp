@@ -5,10 +5,10 @@
 #include "core/deadline.hpp"
 #include "core/forms.hpp"
 #include "core/result.hpp"
-#include "engine/pass.hpp"
+#include "ops/keys/keys.hpp"
 #include "serve/auth/challenge.hpp"
-#include "serve/auth/keys.hpp"
 #include "serve/net/exchange.hpp"
+#include "serve/net/pass.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -35,14 +35,14 @@ struct AccessDecision {
     undecided,  ///< only the issuer's newer keys can tell: IssuerKeys::fetch, then look again
   };
   Kind kind = Kind::deny;
-  engine::SharedPass pass{};
+  net::SharedPass pass{};
   net::HttpResponse refusal{};
   std::string note{};         ///< for the log, never a key
   std::string_view reason{};  ///< denied because of what was shown: "key", "token" or "scope"
 };
 
 /// The scope without which a path is closed; /mcp has more rules of its own, by method (serve/mcp).
-engine::Scope needed_scope(std::string_view path);
+Scope needed_scope(std::string_view path);
 
 /// The rules in effect: immutable, replaced as a whole by a reload. Judging reads no file and no network.
 class AccessPolicy {
@@ -64,11 +64,11 @@ class AccessPolicy {
                                      bool last = false) const;
   /// Whose hello token this is: the daemon's own (ws.token, or what it was rotated to) is "daemon", admin; a
   /// key is its own; without both, "local", admin. Empty = nobody's.
-  [[nodiscard]] engine::SharedPass hello(std::string_view token, const Secret& own) const;
+  [[nodiscard]] net::SharedPass hello(std::string_view token, const Secret& own) const;
   /// What a pass of these rules or of earlier ones is worth now; `owns` tells whether a digest is still that
   /// of the daemon's token, and with none, whether there is no such token.
-  [[nodiscard]] engine::PassState state_of(
-      const engine::Pass& pass, const std::function<bool(const std::optional<Sha256>&)>& owns) const;
+  [[nodiscard]] net::PassState state_of(const net::Pass& pass,
+                                        const std::function<bool(const std::optional<Sha256>&)>& owns) const;
   /// These rules among all that this process had.
   [[nodiscard]] std::uint64_t id() const { return id_; }
   /// True for the value of an Origin header that may speak to us.
@@ -92,20 +92,20 @@ class AccessPolicy {
   AccessPolicy() = default;
   [[nodiscard]] bool allows_host(std::string_view authority) const;
   [[nodiscard]] bool is_open() const { return keys_.empty() && !keys_wanted_ && !issuer_; }
-  [[nodiscard]] engine::SharedPass pass_of(const NamedKey& key) const;
-  [[nodiscard]] engine::SharedPass pass_of_own(std::string_view token) const;
-  [[nodiscard]] AccessDecision judge_credential(std::string_view text, bool bearer, engine::Scope wanted,
+  [[nodiscard]] net::SharedPass pass_of(const ops::NamedKey& key) const;
+  [[nodiscard]] net::SharedPass pass_of_own(std::string_view token) const;
+  [[nodiscard]] AccessDecision judge_credential(std::string_view text, bool bearer, Scope wanted,
                                                 bool last) const;
-  [[nodiscard]] AccessDecision judge_bearer(std::string_view token, engine::Scope wanted, bool last) const;
+  [[nodiscard]] AccessDecision judge_bearer(std::string_view token, Scope wanted, bool last) const;
   Result<void> take_keys(const Config& config, const std::filesystem::path& root, bool strict);
   Result<void> take_oauth(const Config& config, const AccessPolicy* before);
 
   std::vector<HostPattern> hosts_;
   std::uint64_t id_ = 0;
-  engine::SharedPass open_, open_frames_;
-  std::vector<NamedKey> keys_;
-  std::vector<engine::SharedPass> passes_;  // of the keys, made once
-  bool keys_wanted_ = false;                // a keys file is configured, be it empty
+  net::SharedPass open_, open_frames_;
+  std::vector<ops::NamedKey> keys_;
+  std::vector<net::SharedPass> passes_;  // of the keys, made once
+  bool keys_wanted_ = false;             // a keys file is configured, be it empty
   Challenge challenge_;
   std::string metadata_;
   std::shared_ptr<IssuerKeys> issuer_;

@@ -25,24 +25,23 @@ std::string line(const Challenge& challenge, std::string_view error, std::string
 
 }  // namespace
 
-std::string scope_names(engine::Scope highest) {
+std::string scope_names(Scope highest) {
   std::string text;
-  for (const engine::Scope scope : {engine::Scope::viewer, engine::Scope::operator_, engine::Scope::admin})
-    if (scope <= highest) text += fmt::format("{}exai:{}", text.empty() ? "" : " ", engine::to_string(scope));
+  for (const Scope scope : {Scope::viewer, Scope::operator_, Scope::admin})
+    if (scope <= highest) text += fmt::format("{}exai:{}", text.empty() ? "" : " ", to_string(scope));
   return text;
 }
 
-net::HttpResponse unauthorized(const Challenge& challenge, engine::Scope wanted, std::string_view message,
+net::HttpResponse unauthorized(const Challenge& challenge, Scope wanted, std::string_view message,
                                bool given) {
   return net::plain_error(
       401, message,
       line(challenge, given ? "invalid_token" : "", challenge.metadata.empty() ? "" : scope_names(wanted)));
 }
 
-net::HttpResponse forbidden(engine::Scope needed, const Challenge& challenge) {
-  return net::plain_error(
-      403, fmt::format("this needs a key or token of scope {}", engine::to_string(needed)),
-      line(challenge, "insufficient_scope", fmt::format("exai:{}", engine::to_string(needed))));
+net::HttpResponse forbidden(Scope needed, const Challenge& challenge) {
+  return net::plain_error(403, fmt::format("this needs a key or token of scope {}", to_string(needed)),
+                          line(challenge, "insufficient_scope", fmt::format("exai:{}", to_string(needed))));
 }
 
 }  // namespace exai::serve::auth

@@ -2,7 +2,7 @@
 // is on.
 #pragma once
 
-#include "engine/principal.hpp"
+#include "core/principal.hpp"
 #include "serve/net/exchange.hpp"
 
 #include <string>
@@ -16,13 +16,13 @@ struct Challenge {
 };
 
 /// The OAuth names of the scopes up to that one: "exai:viewer exai:operator".
-std::string scope_names(engine::Scope highest);
+std::string scope_names(Scope highest);
 
 /// 401. `wanted` is the scope that the place is used with, `message` a sentence for people; with `given`, a
 /// key or token was there and is the reason.
-net::HttpResponse unauthorized(const Challenge& challenge, engine::Scope wanted, std::string_view message,
+net::HttpResponse unauthorized(const Challenge& challenge, Scope wanted, std::string_view message,
                                bool given);
 /// 403: the caller is known, but its scope is less than `needed`.
-net::HttpResponse forbidden(engine::Scope needed, const Challenge& challenge = {});
+net::HttpResponse forbidden(Scope needed, const Challenge& challenge = {});
 
 }  // namespace exai::serve::auth

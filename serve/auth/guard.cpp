@@ -58,8 +58,8 @@ std::optional<net::HttpResponse> Guard::decide(net::HttpRequest& request, Access
                           engine::rate_headers(verdict));
 }
 
-engine::RateCaller Guard::caller(const engine::Pass& pass, std::string_view address) const {
-  const bool named = pass.kind == engine::Pass::Kind::key || pass.kind == engine::Pass::Kind::bearer;
+engine::RateCaller Guard::caller(const net::Pass& pass, std::string_view address) const {
+  const bool named = pass.kind == net::Pass::Kind::key || pass.kind == net::Pass::Kind::bearer;
   return {address, named ? std::string_view(pass.principal.name) : std::string_view(), is_loopback(address)};
 }
 
@@ -75,7 +75,7 @@ std::optional<net::HttpResponse> Guard::count(net::HttpRequest& request) {
                                                                          : "global"));
 }
 
-Millis Guard::take(const engine::Pass& pass, std::string_view address) {
+Millis Guard::take(const net::Pass& pass, std::string_view address) {
   const engine::RateVerdict verdict = rates_.take(caller(pass, address), clock_.steady());
   if (verdict.wait.count() > 0) metrics_.refused("rate");
   return verdict.wait;

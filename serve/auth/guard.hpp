@@ -42,7 +42,7 @@ class Guard {
   /// The same once there are no newer keys to wait for.
   std::optional<net::HttpResponse> admit_finally(net::HttpRequest& request, bool counted);
   /// One message on a connection that was let in; zero = it may pass.
-  Millis take(const engine::Pass& pass, std::string_view address);
+  Millis take(const net::Pass& pass, std::string_view address);
   /// One frame of the daemon's, of a session or (empty) of none yet.
   Millis take_frame(std::string_view address, std::string_view session) {
     return rates_.take(address, session, clock_.steady());
@@ -59,7 +59,7 @@ class Guard {
  private:
   std::optional<net::HttpResponse> decide(net::HttpRequest& request, AccessDecision entrance, bool counted);
   std::optional<net::HttpResponse> count(net::HttpRequest& request);
-  [[nodiscard]] engine::RateCaller caller(const engine::Pass& pass, std::string_view address) const;
+  [[nodiscard]] engine::RateCaller caller(const net::Pass& pass, std::string_view address) const;
 
   const AccessPolicy& access_;
   engine::Metrics& metrics_;

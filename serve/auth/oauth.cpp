@@ -2,7 +2,6 @@
 
 #include "io/http.hpp"
 #include "serve/auth/access.hpp"
-#include "serve/auth/keys.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -80,11 +79,11 @@ std::vector<std::string> discovery_urls(std::string_view issuer) {
   return urls;
 }
 
-std::optional<engine::Scope> highest_scope(const std::vector<std::string>& words) {
-  std::optional<engine::Scope> highest;
+std::optional<Scope> highest_scope(const std::vector<std::string>& words) {
+  std::optional<Scope> highest;
   for (std::string_view word : words) {
     if (word.starts_with("exai:")) word.remove_prefix(5);
-    const std::optional<engine::Scope> scope = parse_scope(word);
+    const std::optional<Scope> scope = parse_scope(word);
     if (scope && (!highest || *scope > *highest)) highest = scope;
   }
   return highest;
@@ -96,7 +95,7 @@ TokenVerdict judge_token(std::string_view token, const OAuthSettings& settings, 
   const auto claims =
       verify_jwt(token, issuer.keys, {settings.issuer, settings.resource, settings.leeway}, now);
   if (claims) {
-    const std::optional<engine::Scope> scope = highest_scope(claims->scopes);
+    const std::optional<Scope> scope = highest_scope(claims->scopes);
     if (!scope) return {.kind = Kind::no_scope};
     const Result<io::Url> url = io::parse_url(settings.issuer);
     return {.kind = Kind::allowed,

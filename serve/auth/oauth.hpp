@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/config.hpp"
-#include "engine/principal.hpp"
+#include "core/principal.hpp"
 #include "serve/auth/jwt.hpp"
 
 #include <functional>
@@ -38,7 +38,7 @@ std::string metadata_document(const OAuthSettings& settings);
 std::vector<std::string> discovery_urls(std::string_view issuer);
 
 /// The highest scope among "exai:viewer", "viewer" and their like; nothing when none is there.
-std::optional<engine::Scope> highest_scope(const std::vector<std::string>& words);
+std::optional<Scope> highest_scope(const std::vector<std::string>& words);
 
 /// What is known of the issuer's keys at some moment, as far as a decision needs it.
 struct IssuerView {
@@ -61,10 +61,10 @@ struct TokenVerdict {
     no_keys_yet,  ///< 503: the issuer's keys could not be fetched since the start
   };
   Kind kind = Kind::refused;
-  engine::Principal principal{};  ///< allowed: "subject@issuer-host"
-  Wall until{};                   ///< allowed: its expiry, leeway included
-  std::string key_id{};           ///< of a key that is not known
-  std::string why{};              ///< refused: for people
+  Principal principal{};  ///< allowed: "subject@issuer-host"
+  Wall until{};           ///< allowed: its expiry, leeway included
+  std::string key_id{};   ///< of a key that is not known
+  std::string why{};      ///< refused: for people
 };
 TokenVerdict judge_token(std::string_view token, const OAuthSettings& settings, const IssuerView& issuer,
                          Wall now);

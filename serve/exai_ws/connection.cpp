@@ -103,14 +103,14 @@ bool DaemonConnection::over_rate(const Json& message) {
 
 void DaemonConnection::hello(const Json& message) {
   if (text_of(message, "op") != "hello") return refuse("missing_hello", 4001);
-  const engine::SharedPass pass = state_->admit(text_of(message, "token"));
+  const net::SharedPass pass = state_->admit(text_of(message, "token"));
   if (!pass) {
     // Wrong tokens are counted apart, so that they cost nobody else at this address anything.
     if (state_->guard.refuse_hello(address_)) return end(k_policy, "too many wrong tokens");
     return refuse("unauthorized", 4003);
   }
   if (over_rate(message)) return;
-  const engine::Principal* const principal = &pass->principal;
+  const Principal* const principal = &pass->principal;
   const bool resume = flag_of(message, "resume");
   std::shared_ptr<DaemonSession> session;
   if (resume) session = state_->find(text_of(message, "session_id"), *principal);
@@ -168,8 +168,8 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
     sink_->send(frames::finish(frames::failure(code, error, details).body, request_id, frames::Origin::run),
                 false);
   };
-  if (!session_->principal().may(engine::Scope::operator_))
-    return refuse_call("UNAUTHORIZED", make_error(ErrorKind::refused, "this key may not call tools"));
+  if (const auto allowed = check_scope(session_->principal(), Scope::operator_, "call_tool"); !allowed)
+    return refuse_call("UNAUTHORIZED", allowed.error());
   if (bytes > settings_->call_bytes)
     return refuse_call("OVER_CAPACITY",
                        make_error(ErrorKind::invalid, "the call is larger than limits.body allows"),
@@ -203,7 +203,7 @@ void DaemonConnection::rotate_token(const Json& message) {
     state_->log_error(code, "rotate_token: " + why, session_id(), request_id);
     sink_->send(frames::rotated(word, why, request_id), false);
   };
-  if (!session_->principal().may(engine::Scope::admin))
+  if (!session_->principal().may(Scope::admin))
     return answer("unauthorized", "this key may not rotate the token", "UNAUTHORIZED");
   if (old_token.empty() || new_token.empty())
     return answer("missing_params", "rotate_token needs old and new, two strings", "VALIDATION_ERROR");

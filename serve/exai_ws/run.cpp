@@ -5,7 +5,7 @@
 
 namespace exai::serve::exai_ws {
 
-void DaemonRun::start(engine::Engine& engine, Json arguments, const engine::Principal& principal,
+void DaemonRun::start(engine::Engine& engine, Json arguments, const Principal& principal,
                       const std::string& session) {
   engine::CallSpec spec;
   spec.job = tools::tool_job(tool_, std::make_shared<const Json>(std::move(arguments)));

@@ -33,8 +33,7 @@ class DaemonRun final : public engine::CallSink, public std::enable_shared_from_
         born_(born) {}
 
   /// Gives it to the engine. Inline tools have ended on return.
-  void start(engine::Engine& engine, Json arguments, const engine::Principal& principal,
-             const std::string& session);
+  void start(engine::Engine& engine, Json arguments, const Principal& principal, const std::string& session);
   /// Asks the engine to stop it; the end comes as on_finished.
   void cancel(engine::Engine& engine);
   void join(Waiter waiter);

@@ -24,7 +24,7 @@ struct CallFrame {
 
 class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
  public:
-  DaemonSession(DaemonState& state, std::string id, engine::Principal principal, bool resumable)
+  DaemonSession(DaemonState& state, std::string id, Principal principal, bool resumable)
       : state_(state), id_(std::move(id)), principal_(std::move(principal)), resumable_(resumable) {}
 
   /// From now on frames go there. Returns the attachment's number; the one before it is ignored from then on.
@@ -49,7 +49,7 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   [[nodiscard]] const std::string& id() const { return id_; }
   /// Enough to tell sessions apart, useless to resume one: for logs and for what may be passed on.
   [[nodiscard]] std::string shown_id() const { return id_.substr(0, 8); }
-  [[nodiscard]] const engine::Principal& principal() const { return principal_; }
+  [[nodiscard]] const Principal& principal() const { return principal_; }
   [[nodiscard]] bool resumable() const { return resumable_; }
   [[nodiscard]] bool attached() const { return sink_ != nullptr; }
   [[nodiscard]] std::uint64_t attachment() const { return attachment_; }
@@ -72,7 +72,7 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
 
   DaemonState& state_;
   std::string id_;
-  engine::Principal principal_;
+  Principal principal_;
   bool resumable_, ended_ = false;
   std::shared_ptr<net::FrameSink> sink_;  // empty while no client is there
   std::uint64_t attachment_ = 0;

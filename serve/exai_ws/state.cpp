@@ -51,7 +51,7 @@ DaemonState::DaemonState(engine::Engine& engine_of_calls, engine::Background& be
 
 DaemonState::~DaemonState() = default;
 
-Result<std::shared_ptr<DaemonSession>> DaemonState::open(const engine::Principal& principal, bool resumable,
+Result<std::shared_ptr<DaemonSession>> DaemonState::open(const Principal& principal, bool resumable,
                                                          std::string_view client) {
   if (sessions_.size() >= settings_->sessions) {
     std::shared_ptr<DaemonSession> oldest;
@@ -75,8 +75,7 @@ Result<std::shared_ptr<DaemonSession>> DaemonState::open(const engine::Principal
   return session;
 }
 
-std::shared_ptr<DaemonSession> DaemonState::find(const std::string& id,
-                                                 const engine::Principal& principal) const {
+std::shared_ptr<DaemonSession> DaemonState::find(const std::string& id, const Principal& principal) const {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || !found->second->resumable()) return nullptr;
   return found->second->principal().name == principal.name ? found->second : nullptr;

@@ -1,9 +1,9 @@
 // What all connections of the daemon share: sessions, kept results, rates, the token. Loop thread only.
 #pragma once
 
+#include "core/principal.hpp"
 #include "engine/background.hpp"
 #include "engine/engine.hpp"
-#include "engine/principal.hpp"
 #include "serve/auth/guard.hpp"
 #include "serve/exai_ws/settings.hpp"
 #include "serve/mcp/catalogue.hpp"
@@ -29,18 +29,17 @@ class DaemonState {
 
   /// A new session; `busy` when there are too many with a client. One that only waits for its client makes
   /// room. `client` is what the caller calls itself, for the log.
-  Result<std::shared_ptr<DaemonSession>> open(const engine::Principal& principal, bool resumable,
+  Result<std::shared_ptr<DaemonSession>> open(const Principal& principal, bool resumable,
                                               std::string_view client);
   /// The living session of that id, if it belongs to this principal and may be resumed.
-  [[nodiscard]] std::shared_ptr<DaemonSession> find(const std::string& id,
-                                                    const engine::Principal& principal) const;
+  [[nodiscard]] std::shared_ptr<DaemonSession> find(const std::string& id, const Principal& principal) const;
   void drop(const std::string& id);
   /// Ends every session.
   void clear();
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
   /// Whose hello token it is: the daemon's own, as it is now, or a key's; nothing when it is neither.
-  [[nodiscard]] engine::SharedPass admit(std::string_view token) const {
+  [[nodiscard]] net::SharedPass admit(std::string_view token) const {
     return guard.access().hello(token, token_);
   }
   /// True for the digest of the token that is in force, or of the setting that it was rotated from: who came

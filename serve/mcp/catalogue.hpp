@@ -20,7 +20,7 @@ namespace exai::serve::mcp {
 struct ResourceEntry {
   std::string uri, label, title, description, mime;
   engine::Work work = engine::Work::blocking;
-  engine::Scope scope = engine::Scope::viewer;
+  Scope scope = Scope::viewer;
   CacheHint hint;
   std::function<Result<engine::CallAnswer>(const tools::UriVariables&, engine::CallContext&)> read;
   std::function<std::vector<std::string>(std::string_view, std::string_view, engine::CallContext&)> complete;

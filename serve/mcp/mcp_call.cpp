@@ -98,18 +98,25 @@ void McpCall::on_task() {
   over_ = false;
 }
 
-void McpCall::answer(std::string message, int http) {
-  if (!sink_) return;
+std::shared_ptr<ResponseSink> McpCall::take_sink() {
+  if (!sink_) return nullptr;
   over_ = true;
-  const std::shared_ptr<McpCall> self = shared_from_this();
-  const std::shared_ptr<ResponseSink> sink = std::move(sink_);
-  sink_ = nullptr;
+  const std::shared_ptr<McpCall> self = shared_from_this();  // the table may hold the last one
+  std::shared_ptr<ResponseSink> sink = std::exchange(sink_, nullptr);
   reach_.open.end(peer_, begin_.id);
-  sink->answer(std::move(message), http);
+  return sink;
+}
+
+void McpCall::answer(std::string message, int http) {
+  const std::shared_ptr<McpCall> self = shared_from_this();
+  if (const std::shared_ptr<ResponseSink> sink = take_sink()) sink->answer(std::move(message), http);
 }
 
 void McpCall::refuse(const RpcError& error) {
-  answer(rpc_error(begin_.id, error), error.http);
+  std::string message = rpc_error(begin_.id, error);
+  if (!error.needed_scope) return answer(std::move(message), error.http);
+  if (const std::shared_ptr<ResponseSink> sink = take_sink())
+    sink->forbid(std::move(message), *error.needed_scope);
 }
 
 void McpCall::cancel() {
@@ -117,12 +124,8 @@ void McpCall::cancel() {
   if (const std::shared_ptr<engine::Call> call = call_.lock(); call && requests_.empty())
     return reach_.engine.cancel(call);
   drop_requests();
-  if (over_ || !sink_) return;
-  over_ = true;
-  const std::shared_ptr<ResponseSink> sink = std::move(sink_);
-  sink_ = nullptr;
-  reach_.open.end(peer_, begin_.id);
-  sink->abandon();
+  if (over_) return;
+  if (const std::shared_ptr<ResponseSink> sink = take_sink()) sink->abandon();
 }
 
 RpcError McpCall::rpc_failure(const Error& error) const {
@@ -164,12 +167,8 @@ void McpCall::on_finished(engine::CallOutcome outcome) {
   if (outcome.result) return answer(rpc_result(begin_.id, result_text(*outcome.result)));
   const Error& error = outcome.result.error();
   if (error.kind == ErrorKind::cancelled) {
-    if (!sink_) return;
-    over_ = true;
-    const std::shared_ptr<ResponseSink> sink = std::move(sink_);
-    sink_ = nullptr;
-    reach_.open.end(peer_, begin_.id);
-    return sink->abandon();
+    if (const std::shared_ptr<ResponseSink> sink = take_sink()) sink->abandon();
+    return;
   }
   if (!outcome.ran) return refuse(to_rpc(error));
   fail_with(error);

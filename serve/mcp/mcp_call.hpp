@@ -62,6 +62,8 @@ class McpCall final : public engine::CallSink, public std::enable_shared_from_th
   void ask_in_task(engine::InputRequired required);
   void resume(Json answers);
   void settle_task(const engine::CallOutcome& outcome);
+  /// Who gets the answer, once: the request is over. Empty from then on.
+  std::shared_ptr<ResponseSink> take_sink();
   void answer(std::string message, int http = 200);
   /// A failure of the handler, as the kind of request has it.
   void fail_with(const Error& error);

@@ -19,7 +19,7 @@ class McpFrames final : public net::FrameHandler {
  public:
   /// `may_take` is asked before each message: how long until the peer may send the next one, zero = now.
   using MayTake = std::function<Millis()>;
-  McpFrames(McpService& service, std::string id, engine::Principal principal,
+  McpFrames(McpService& service, std::string id, Principal principal,
             const std::shared_ptr<net::FrameSink>& sink, MayTake may_take)
       : may_take_(std::move(may_take)),
         sink_(sink),

@@ -107,7 +107,7 @@ class McpHttp::Sink final : public ResponseSink {
     stream_->finish();
   }
 
-  void forbid(std::string message, engine::Scope needed) override {
+  void forbid(std::string message, Scope needed) override {
     over_ = true;
     net::HttpResponse refusal = auth::forbidden(needed, challenge_);
     refusal.body = std::move(message);
@@ -183,7 +183,7 @@ class McpHttp::Sink final : public ResponseSink {
 
   McpHttp& owner_;
   Peer peer_;
-  std::shared_ptr<const engine::Pass> pass_;
+  std::shared_ptr<const net::Pass> pass_;
   auth::Challenge challenge_;
   std::shared_ptr<net::ResponseWriter> exchange_;
   Takes takes_;
@@ -211,7 +211,7 @@ std::optional<net::HttpResponse> McpHttp::admit(const net::HttpRequest& request)
   return std::nullopt;
 }
 
-void McpHttp::handle(const net::HttpRequest& request, const engine::Principal& principal,
+void McpHttp::handle(const net::HttpRequest& request, const Principal& principal,
                      const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange) {
   if (request.method == "POST") return post(request, principal, challenge, exchange);
   if (request.method == "GET") return get(request, principal, exchange);
@@ -221,7 +221,7 @@ void McpHttp::handle(const net::HttpRequest& request, const engine::Principal& p
   exchange->answer(empty_answer(204));
 }
 
-void McpHttp::get(const net::HttpRequest& request, const engine::Principal& principal,
+void McpHttp::get(const net::HttpRequest& request, const Principal& principal,
                   const std::shared_ptr<net::ResponseWriter>& exchange) {
   Peer peer;
   peer.principal = principal;
@@ -248,7 +248,7 @@ std::optional<net::HttpResponse> McpHttp::find_session(const net::HttpRequest& r
   return std::nullopt;
 }
 
-void McpHttp::post(const net::HttpRequest& request, const engine::Principal& principal,
+void McpHttp::post(const net::HttpRequest& request, const Principal& principal,
                    const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange) {
   Peer peer;
   peer.principal = principal;

@@ -16,8 +16,8 @@ class McpHttp {
   /// What can be refused by the headers alone: method, content type, accept.
   [[nodiscard]] static std::optional<net::HttpResponse> admit(const net::HttpRequest& request);
   /// `challenge` goes with a 403 for a scope that is too small.
-  void handle(const net::HttpRequest& request, const engine::Principal& principal,
-              const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange);
+  void handle(const net::HttpRequest& request, const Principal& principal, const auth::Challenge& challenge,
+              const std::shared_ptr<net::ResponseWriter>& exchange);
 
  private:
   class Sink;
@@ -25,10 +25,10 @@ class McpHttp {
   struct Takes {
     bool json = true, stream = true;
   };
-  void get(const net::HttpRequest& request, const engine::Principal& principal,
+  void get(const net::HttpRequest& request, const Principal& principal,
            const std::shared_ptr<net::ResponseWriter>& exchange);
-  void post(const net::HttpRequest& request, const engine::Principal& principal,
-            const auth::Challenge& challenge, const std::shared_ptr<net::ResponseWriter>& exchange);
+  void post(const net::HttpRequest& request, const Principal& principal, const auth::Challenge& challenge,
+            const std::shared_ptr<net::ResponseWriter>& exchange);
   void take(RpcMessage message, Era era, const Peer& peer, const auth::Challenge& challenge,
             const std::shared_ptr<net::ResponseWriter>& exchange);
   std::shared_ptr<Sink> sink_for(const Peer& peer, const auth::Challenge& challenge,

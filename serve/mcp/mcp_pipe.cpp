@@ -37,8 +37,8 @@ class McpPipe::Sink final : public ResponseSink {
   std::shared_ptr<Write> write_;
 };
 
-McpPipe::McpPipe(McpService& service, std::string id, engine::Principal principal,
-                 engine::Transport transport, Write write)
+McpPipe::McpPipe(McpService& service, std::string id, Principal principal, engine::Transport transport,
+                 Write write)
     : service_(service), write_(std::make_shared<Write>(std::move(write))) {
   peer_.id = std::move(id);
   peer_.principal = std::move(principal);

@@ -14,8 +14,7 @@ class McpPipe {
  public:
   /// `id` is unique among all peers. `write` gets whole messages without a line end.
   using Write = std::function<void(std::string message, bool droppable)>;
-  McpPipe(McpService& service, std::string id, engine::Principal principal, engine::Transport transport,
-          Write write);
+  McpPipe(McpService& service, std::string id, Principal principal, engine::Transport transport, Write write);
   McpPipe(const McpPipe&) = delete;
   McpPipe& operator=(const McpPipe&) = delete;
   McpPipe(McpPipe&&) = delete;
@@ -27,7 +26,7 @@ class McpPipe {
   /// A message longer than the limit was thrown away.
   void too_long();
   [[nodiscard]] const std::string& id() const { return peer_.id; }
-  [[nodiscard]] const engine::Principal& principal() const { return peer_.principal; }
+  [[nodiscard]] const Principal& principal() const { return peer_.principal; }
 
  private:
   class Sink;

@@ -34,13 +34,13 @@ std::optional<net::HttpResponse> McpSse::admit(const net::HttpRequest& request) 
   return std::nullopt;
 }
 
-void McpSse::handle(const net::HttpRequest& request, const engine::Principal& principal,
+void McpSse::handle(const net::HttpRequest& request, const Principal& principal,
                     const std::shared_ptr<net::ResponseWriter>& exchange) {
   if (request.path == "/sse") return open(principal, exchange);
   post(request, principal, exchange);
 }
 
-void McpSse::open(const engine::Principal& principal, const std::shared_ptr<net::ResponseWriter>& exchange) {
+void McpSse::open(const Principal& principal, const std::shared_ptr<net::ResponseWriter>& exchange) {
   if (streams_.size() >= max_)
     return exchange->answer(
         net::plain_error(503, "no room for another stream (limits.streams)", "Retry-After: 5\r\n"));
@@ -57,7 +57,7 @@ void McpSse::open(const engine::Principal& principal, const std::shared_ptr<net:
   exchange->on_gone([this, id] { streams_.erase(id); });
 }
 
-void McpSse::post(const net::HttpRequest& request, const engine::Principal& principal,
+void McpSse::post(const net::HttpRequest& request, const Principal& principal,
                   const std::shared_ptr<net::ResponseWriter>& exchange) {
   std::string_view id;
   for (std::string_view rest = request.query; !rest.empty();) {

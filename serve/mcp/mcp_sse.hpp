@@ -24,14 +24,14 @@ class McpSse {
     return path == "/sse" || path == "/messages" || path == "/sse/messages";
   }
   [[nodiscard]] static std::optional<net::HttpResponse> admit(const net::HttpRequest& request);
-  void handle(const net::HttpRequest& request, const engine::Principal& principal,
+  void handle(const net::HttpRequest& request, const Principal& principal,
               const std::shared_ptr<net::ResponseWriter>& exchange);
   /// Ends all streams: the server stops.
   void end_streams();
 
  private:
-  void open(const engine::Principal& principal, const std::shared_ptr<net::ResponseWriter>& exchange);
-  void post(const net::HttpRequest& request, const engine::Principal& principal,
+  void open(const Principal& principal, const std::shared_ptr<net::ResponseWriter>& exchange);
+  void post(const net::HttpRequest& request, const Principal& principal,
             const std::shared_ptr<net::ResponseWriter>& exchange);
 
   struct Stream {

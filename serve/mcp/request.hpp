@@ -21,7 +21,7 @@ Era era_of(const RpcMessage& message, std::string_view header);
 /// connection's, or for a stateless request the exchange's.
 struct Peer {
   std::string id;
-  engine::Principal principal;
+  Principal principal;
   engine::Transport transport = engine::Transport::http;
   std::shared_ptr<Session> session;           ///< nullptr: stateless, or no `initialize` yet (HTTP)
   const net::HttpRequest* request = nullptr;  ///< of a message over HTTP; valid while it is taken in

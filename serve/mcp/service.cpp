@@ -35,7 +35,7 @@ void McpService::take(RpcMessage message, Era era, const Peer& peer,
   RequestContext context = read_context(message, era, peer);
   Action action = dispatcher_.dispatch(std::move(message), context, peer.request);
   if (auto* reply = std::get_if<SendAnswer>(&action)) {
-    if (reply->needed) return sink->forbid(std::move(reply->message), *reply->needed);
+    if (reply->needed_scope) return sink->forbid(std::move(reply->message), *reply->needed_scope);
     return sink->answer(std::move(reply->message), reply->http);
   }
   if (auto* call = std::get_if<BeginCall>(&action))
@@ -109,12 +109,6 @@ void McpService::subscribe(const SetSubscription& wanted, Session* session, Resp
   if (!wanted.on) {
     session->subscriptions.erase(wanted.uri);
     return sink.answer(rpc_result(wanted.id, "{}"), 200);
-  }
-  if (!dispatcher_.catalogue()->find_resource(wanted.uri)) {
-    error.code = k_resource_not_found;
-    error.message = "unknown resource; resources/list names them";
-    error.data = {{"uri", wanted.uri}};
-    return sink.answer(rpc_error(wanted.id, error), 200);
   }
   if (session->subscriptions.size() >= k_max_subscriptions) {
     error.message = "this session has " + std::to_string(k_max_subscriptions) +

@@ -6,7 +6,7 @@ SessionTable::SessionTable(SessionLimits limits, const Clock& clock, std::functi
                            std::function<void(const std::shared_ptr<Session>&)> on_gone)
     : limits_(limits), clock_(clock), make_id_(std::move(make_id)), on_gone_(std::move(on_gone)) {}
 
-std::shared_ptr<Session> SessionTable::open(engine::Principal principal, std::string version,
+std::shared_ptr<Session> SessionTable::open(Principal principal, std::string version,
                                             engine::ClientFacts client) {
   expire();
   while (sessions_.size() >= limits_.max && !sessions_.empty()) drop(sessions_.begin());

@@ -4,8 +4,8 @@
 #include "core/deadline.hpp"
 #include "core/lru.hpp"
 #include "engine/caller.hpp"
-#include "engine/pass.hpp"
 #include "serve/mcp/names.hpp"
+#include "serve/net/pass.hpp"
 
 #include <functional>
 #include <memory>
@@ -29,10 +29,10 @@ class SessionChannel {
 class SessionStreams;
 
 struct Session {
-  std::string id;                            ///< 192 random bits, printable
-  engine::Principal principal;               ///< whose it is; nobody else can use it
-  std::shared_ptr<const engine::Pass> pass;  ///< what it was last used with; empty for pipes
-  std::string version;                       ///< negotiated revision; empty before `initialize` (pipes)
+  std::string id;                         ///< 192 random bits, printable
+  Principal principal;                    ///< whose it is; nobody else can use it
+  std::shared_ptr<const net::Pass> pass;  ///< what it was last used with; empty for pipes
+  std::string version;                    ///< negotiated revision; empty before `initialize` (pipes)
   engine::ClientFacts client;
   std::optional<engine::ClientLog> log_level = engine::ClientLog::info;
   std::set<std::string, std::less<>> subscriptions;  ///< URIs; bounded by k_max_subscriptions
@@ -58,7 +58,7 @@ class SessionTable {
                std::function<void(const std::shared_ptr<Session>&)> on_gone);
 
   /// A new one. When full, the one idle longest makes room.
-  std::shared_ptr<Session> open(engine::Principal principal, std::string version, engine::ClientFacts client);
+  std::shared_ptr<Session> open(Principal principal, std::string version, engine::ClientFacts client);
   /// The caller's session, now used; nullptr when unknown, expired or somebody else's.
   std::shared_ptr<Session> use(std::string_view id, std::string_view principal);
   /// True if it was there and the caller's.

@@ -18,7 +18,7 @@ class ResponseSink {
   /// `http`: the status where there is one and nothing was sent before.
   virtual void answer(std::string message, int http) = 0;
   /// An answer that refuses for want of a scope, where a transport has a word for that.
-  virtual void forbid(std::string message, engine::Scope /*needed*/) { answer(std::move(message), 403); }
+  virtual void forbid(std::string message, Scope /*needed*/) { answer(std::move(message), 403); }
   virtual void accepted() = 0;
   /// `initialize` was answered: opens the session and answers.
   virtual void open_session(OpenSession opened) = 0;

@@ -3,6 +3,7 @@
 #include "core/base64.hpp"
 #include "core/json_access.hpp"
 #include "core/text.hpp"
+#include "core/utc.hpp"
 #include "mcp/errors.hpp"
 
 #include <array>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/deadline.hpp"
-#include "engine/pass.hpp"
 #include "serve/net/net_server.hpp"
+#include "serve/net/pass.hpp"
 
 #include <array>
 #include <memory>
@@ -72,12 +72,12 @@ class ConnectionManager {
   [[nodiscard]] bool winding_down() const { return winding_down_; }
   [[nodiscard]] std::size_t size() const { return registry_.size(); }
   /// Of what was opened with it; good where there is none or no judge.
-  [[nodiscard]] engine::PassState state_of(const std::shared_ptr<const engine::Pass>& pass) const {
-    return pass && judge_pass ? judge_pass(*pass) : engine::PassState{};
+  [[nodiscard]] PassState state_of(const SharedPass& pass) const {
+    return pass && judge_pass ? judge_pass(*pass) : PassState{};
   }
 
   NetLimits limits;
-  std::function<engine::PassState(const engine::Pass&)> judge_pass;
+  std::function<PassState(const Pass&)> judge_pass;
   std::function<void(std::string_view address, std::string_view listener)> on_turned_away;
 
  private:

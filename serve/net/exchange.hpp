@@ -2,6 +2,8 @@
 // in here.
 #pragma once
 
+#include "serve/net/pass.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,11 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-namespace exai::engine {
-struct Pass;
-enum class PassState : std::uint8_t;
-}  // namespace exai::engine
 
 namespace exai::serve::net {
 
@@ -25,7 +22,7 @@ struct HttpRequest {
   std::string_view body;
   std::string_view peer;  ///< address without port
   /// The caller, as admit() found out; empty where none was needed.
-  std::shared_ptr<const engine::Pass> pass{};
+  SharedPass pass{};
   std::string answer_headers{};  ///< lines that every answer to this request gets, each ending with \r\n
   /// The value of the first header of that name, or "".
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -57,7 +54,7 @@ class ResponseWriter {
   /// The stream stays open for as long as the peer's key or token is good, not for the time of one answer.
   virtual void stay_open() {}
   /// The caller, where that was found out after admit().
-  virtual void carry(std::shared_ptr<const engine::Pass> /*pass*/) {}
+  virtual void carry(SharedPass /*pass*/) {}
   /// Text of the stream: whole server-sent events. `droppable` ones are lost when the peer reads too slowly.
   virtual void write(std::string_view text, bool droppable) = 0;
   /// The end of the stream, or an empty answer when none has begun.
@@ -88,7 +85,7 @@ class FrameSink {
   /// Sends what is queued, then the close frame.
   virtual void close(std::uint16_t code, std::string reason) = 0;
   /// From now on the connection lives as long as this pass is good.
-  virtual void carry(std::shared_ptr<const engine::Pass> /*pass*/) {}
+  virtual void carry(SharedPass /*pass*/) {}
 };
 
 class FrameHandler {

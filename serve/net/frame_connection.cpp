@@ -77,12 +77,12 @@ class FrameConnection final : public Connection,
     signal_.cancel();
   }
 
-  void carry(std::shared_ptr<const engine::Pass> pass) override { pass_ = std::move(pass); }
+  void carry(SharedPass pass) override { pass_ = std::move(pass); }
 
   void sweep(Steady now) override {
     if (now >= deadline_) return drop();
     if (!handler_) return;
-    if (manager_.state_of(pass_) != engine::PassState::good) {
+    if (manager_.state_of(pass_) != PassState::good) {
       close(k_close_policy, "this key or token is not accepted any more");
       pass_.reset();
     }
@@ -286,7 +286,7 @@ class FrameConnection final : public Connection,
   std::string address_;
   Share share_;
   std::shared_ptr<FrameHandler> handler_;
-  std::shared_ptr<const engine::Pass> pass_;
+  SharedPass pass_;
   boost::beast::flat_buffer buffer_;
   HeadReader head_;
   FrameReader reader_;

@@ -89,9 +89,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   void judge_again() {
     const std::shared_ptr<PendingResponse> pending = pending_.lock();
     if (!pending || pending->ended()) return;
-    const engine::PassState state = manager_.state_of(pending->pass());
-    if (state == engine::PassState::good || (state == engine::PassState::expired && !pending->stays_open()))
-      return;
+    const PassState state = manager_.state_of(pending->pass());
+    if (state == PassState::good || (state == PassState::expired && !pending->stays_open())) return;
     pending->gone();
     if (pending->streaming()) return pending->finish();
     pending->answer(plain_error(401, "this key or token is not accepted any more",

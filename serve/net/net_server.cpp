@@ -233,7 +233,7 @@ void NetServer::on_turned_away(std::function<void(std::string_view, std::string_
   impl_->manager.on_turned_away = std::move(hook);
 }
 
-void NetServer::judge_passes(std::function<engine::PassState(const engine::Pass&)> judge) {
+void NetServer::judge_passes(std::function<PassState(const Pass&)> judge) {
   impl_->manager.judge_pass = std::move(judge);
 }
 

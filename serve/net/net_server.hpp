@@ -63,7 +63,7 @@ class NetServer {
   void on_turned_away(std::function<void(std::string_view address, std::string_view listener)> hook);
   /// Asked several times a second for what is open: streams and connections whose pass has expired end, and
   /// everything of one that was retired.
-  void judge_passes(std::function<engine::PassState(const engine::Pass&)> judge);
+  void judge_passes(std::function<PassState(const Pass&)> judge);
   /// Asks at once: the rules have changed.
   void judge_now();
   /// Runs until stop(). The caller's thread is the loop thread.

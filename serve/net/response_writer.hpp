@@ -12,16 +12,15 @@ namespace exai::serve::net {
 class PendingResponse final : public ResponseWriter {
  public:
   /// `headers`: further lines of a stream's head; `pass`: who is calling.
-  PendingResponse(bool chunked, std::string headers, std::shared_ptr<const engine::Pass> pass,
-                  std::function<void()> wake)
+  PendingResponse(bool chunked, std::string headers, SharedPass pass, std::function<void()> wake)
       : wake_(std::move(wake)), chunked_(chunked), headers_(std::move(headers)), pass_(std::move(pass)) {}
 
   void answer(HttpResponse answer) override;
   void may_stream(std::string preamble) override;
   void begin_stream() override;
   void stay_open() override { stays_open_ = true; }
-  void carry(std::shared_ptr<const engine::Pass> pass) override { pass_ = std::move(pass); }
-  [[nodiscard]] const std::shared_ptr<const engine::Pass>& pass() const { return pass_; }
+  void carry(SharedPass pass) override { pass_ = std::move(pass); }
+  [[nodiscard]] const SharedPass& pass() const { return pass_; }
   [[nodiscard]] bool stays_open() const { return stays_open_; }
   void write(std::string_view text, bool droppable) override;
   void finish() override;
@@ -55,7 +54,7 @@ class PendingResponse final : public ResponseWriter {
   bool chunked_;
   bool ended_ = false, streaming_ = false, may_stream_ = false, stays_open_ = false;
   std::string headers_, preamble_, outbox_;
-  std::shared_ptr<const engine::Pass> pass_;
+  SharedPass pass_;
   HttpResponse whole_;
 };
 

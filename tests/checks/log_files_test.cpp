@@ -2,6 +2,7 @@
 
 #include "checks/logs/errors.hpp"
 #include "core/deadline.hpp"
+#include "core/utc.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 

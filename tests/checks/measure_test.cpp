@@ -2,6 +2,7 @@
 #include "checks/measure/log_files.hpp"
 #include "checks/measure/own_server.hpp"
 #include "checks/measure/server_log.hpp"
+#include "core/utc.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 #include "tests/simulator/server.hpp"

@@ -2,7 +2,7 @@
 #include "core/json.hpp"
 #include "io/files.hpp"
 #include "io/guard.hpp"
-#include "serve/auth/keys.hpp"
+#include "ops/keys/keys_file.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 
@@ -49,8 +49,8 @@ struct KeyDesk {
                          .reload = {}};
     return command->run(args, context);
   }
-  [[nodiscard]] std::vector<serve::auth::NamedKey> keys() const {
-    auto read = serve::auth::read_keys_file(file, true);
+  [[nodiscard]] std::vector<ops::NamedKey> keys() const {
+    auto read = ops::read_keys_file(file, true);
     if (!read) FAIL(read.error().message);
     return read->keys;
   }
@@ -90,9 +90,9 @@ TEST_CASE("a key is made once, kept as a digest and found again", "[commands][ke
   CHECK(desk.stderr_text().find(key) == std::string::npos);
   CHECK((io::file_facts(desk.file)->mode & 0777U) == 0600U);
   REQUIRE(desk.keys().size() == 1);
-  const serve::auth::NamedKey kept = desk.keys().front();
-  CHECK(serve::auth::find_key({kept}, key) != nullptr);
-  CHECK(kept.scope == engine::Scope::viewer);
+  const ops::NamedKey kept = desk.keys().front();
+  CHECK(ops::find_key({kept}, key) != nullptr);
+  CHECK(kept.scope == Scope::viewer);
   REQUIRE((kept.expires && kept.created));
   CHECK(*kept.expires - *kept.created == std::chrono::hours(24 * 90));
   const auto second = desk.run("generate", "second", {{"--expires", "never"}});
@@ -100,7 +100,7 @@ TEST_CASE("a key is made once, kept as a digest and found again", "[commands][ke
   CHECK(second->text != made->text);
   CHECK(desk.keys().size() == 2);
   CHECK_FALSE(desk.keys()[1].expires);
-  CHECK(desk.keys()[1].scope == engine::Scope::operator_);
+  CHECK(desk.keys()[1].scope == Scope::operator_);
   const auto listed = desk.run("list");
   REQUIRE(listed);
   REQUIRE(listed->table->rows.size() == 2);

@@ -17,13 +17,14 @@ ALLOWED = {
     "store": {"store", "io", "core"},
     "mcp": {"mcp", "io", "core"},
     "models": {"models", "store", "io", "core"},
-    "checks": {"checks", "models", "store", "mcp", "io", "core"},
+    "ops": {"ops", "store", "io", "core"},
+    "checks": {"checks", "ops", "models", "store", "mcp", "io", "core"},
     "runbooks": {"runbooks", "checks", "io", "core"},
     "engine": {"engine", "models", "store", "mcp", "io", "core"},
     "tools": {"tools", "engine", "models", "store", "mcp", "io", "core"},
-    "serve": {"serve", "tools", "engine", "models", "store", "mcp", "io", "core"},
+    "serve": {"serve", "tools", "ops", "engine", "models", "store", "mcp", "io", "core"},
     "cli": {"cli", "core"},
-    "commands": {"commands", "cli", "runbooks", "checks", "serve", "tools", "engine", "models", "store", "mcp", "io", "core"},
+    "commands": {"commands", "cli", "runbooks", "checks", "serve", "ops", "tools", "engine", "models", "store", "mcp", "io", "core"},
 }
 EXTRA = {"cli": {"io/terminal.hpp"}}
 # The same inside a folder: what stands in one part of it -> parts, or single headers, that it may include. "/*" is every part
@@ -35,6 +36,7 @@ INNER = {
     "cli/output": {"cli/output.hpp", "cli/app.hpp", "cli/report_stream.hpp"},
     "core/settings": {"core"},
     "engine": {"engine/conversations", "engine/workspace"},
+    "engine/policy": {"engine"},
     "mcp/client": {"mcp"},
     "models": {"models/providers"},
     "models/cassette": {"models/providers"},
@@ -45,6 +47,7 @@ INNER = {
     "serve/auth": {"serve/net"},
     "serve/exai_ws": {"serve/mcp", "serve/auth", "serve/net"},
     "serve/mcp": {"serve/auth", "serve/net"},
+    "serve/mcp/methods": {"serve/mcp"},
     "tools/workflows": {"tools"},
     "tools/workflows/hooks": {"tools/workflows", "tools"},
 }
@@ -177,7 +180,7 @@ def namespaces(path, lines):
     top = path.parts[0]
     if top not in ALLOWED or path.as_posix() in ("cli/main.cpp", "io/clock.cpp"):  # the latter defines what core declares
         return
-    folder = path.parent.as_posix() if top in ("serve", "mcp") else top
+    folder = "/".join(path.parent.parts[:2]) if top in ("serve", "mcp") else top
     own = "exai" if top == "core" else "exai::" + folder.replace("/", "::")
     opened = [(number, space[1]) for number, line in enumerate(lines, 1) if (space := re.match(r"namespace (exai[\w:]*) \{$", line))]
     if not any(name == own or name.startswith(own + "::") for _, name in opened):

@@ -1,5 +1,6 @@
 #include "models/spend.hpp"
 
+#include "core/utc.hpp"
 #include "store/store.hpp"
 #include "tests/catch.hpp"
 #include "tests/io/temp_folder.hpp"

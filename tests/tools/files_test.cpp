@@ -1,3 +1,4 @@
+#include "core/utc.hpp"
 #include "tests/scratch.hpp"
 #include "tests/tools/structured.hpp"
 #include "tests/tools/tool_fixture.hpp"
@@ -285,9 +286,9 @@ TEST_CASE("files belong to who sent them", "[tools][files]") {
   const tests::Scratch folder;
   const std::string file = folder.write("a.txt", "alice's").string();
   test::ToolCall call(both_at(*server, folder));
-  call.become("alice", engine::Scope::operator_);
+  call.become("alice", Scope::operator_);
   const Json hers = send(call, {file})["files"][0]["file_id"];
-  call.become("bob", engine::Scope::operator_);
+  call.become("bob", Scope::operator_);
   CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 0);
   CHECK(refusal(call, "kimi_manage_files", {{"operation", "delete"}, {"file_id", hers}}).kind ==
         ErrorKind::not_found);
@@ -297,7 +298,7 @@ TEST_CASE("files belong to who sent them", "[tools][files]") {
   CHECK(refusal(call, "kimi_manage_files", {{"operation", "cleanup_orphaned"}}).kind == ErrorKind::refused);
   CHECK(call.ask("kimi_manage_files", {{"operation", "cleanup_expired"}})["expired_count"] == 0);
   CHECK(send(call, {file})["files"][0]["file_id"] != hers);
-  call.become("root", engine::Scope::admin);
+  call.become("root", Scope::admin);
   CHECK(call.ask("kimi_manage_files", {{"operation", "list"}})["count"] == 2);
   CHECK(call.ask("kimi_manage_files", {{"operation", "delete"}, {"file_id", hers}})["deleted"] == true);
 }

@@ -71,12 +71,12 @@ TEST_CASE("activity shows an admin everything, others their own calls", "[tools]
   CHECK(all["source"] == "activity");
   CHECK(all["count"] == 3);
   CHECK(call.lines({{"source", "server"}})["count"] == 2);
-  call.become("alice", engine::Scope::operator_);
+  call.become("alice", Scope::operator_);
   const Json own = call.lines(Json::object());
   CHECK(own["count"] == 2);
   CHECK(dump_json(own).find("bob") == std::string::npos);
   CHECK(call.refused("activity", {{"source", "server"}}).kind == ErrorKind::refused);
-  call.become("carol", engine::Scope::operator_);
+  call.become("carol", Scope::operator_);
   CHECK(call.lines(Json::object()) == Json{{"source", "activity"}, {"count", 0}, {"lines", Json::array()}});
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("the tail of tool calls reads no other file", "[tools][log]") {
   CHECK(call.refused("toolcall_log_tail", {{"path", "/etc/passwd"}}).kind == ErrorKind::refused);
   CHECK(call.refused("toolcall_log_tail", {{"path", scratch.write("other.log", "").string()}}).kind ==
         ErrorKind::refused);
-  call.become("bob", engine::Scope::operator_);
+  call.become("bob", Scope::operator_);
   CHECK(test::structured(*call.run("toolcall_log_tail", Json::object()))["records"].size() == 1);
 }
 

@@ -135,7 +135,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
                                                                  engine::ConversationLimits{}, nullptr);
     reach.memory = conversations.get();
   }
-  void become(std::string principal, engine::Scope scope = engine::Scope::admin) {
+  void become(std::string principal, Scope scope = Scope::admin) {
     facts().caller.principal = {std::move(principal), scope};
   }
   FixedView& view() { return fixed_view; }

@@ -25,7 +25,7 @@ const Registered<Resource> k_config{
              .description = "Every setting with the value in effect. Secrets are shown as fingerprints.",
              .mime = "application/json",
              .work = engine::Work::inline_,
-             .scope = engine::Scope::operator_,
+             .scope = Scope::operator_,
              .read = &read_config_resource}};
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "core/json.hpp"
+#include "core/utc.hpp"
 #include "tools/resources/resource.hpp"
 
 #include <nlohmann/json.hpp>
@@ -33,7 +34,7 @@ const Registered<Resource> k_conversation{
              .title = "Conversation",
              .description = "The turns of a conversation, by the continuation_id that a tool offered.",
              .mime = "application/json",
-             .scope = engine::Scope::operator_,
+             .scope = Scope::operator_,
              .read = &read_conversation_resource}};
 
 }  // namespace

@@ -33,7 +33,7 @@ const Registered<Resource> k_log{
              .description = "The last 200 lines of a log, newest last: activity (each call), errors (the "
                             "server's own).",
              .mime = "application/jsonl",
-             .scope = engine::Scope::admin,
+             .scope = Scope::admin,
              .read = &read_log_resource,
              .complete = &complete_log_resource}};
 

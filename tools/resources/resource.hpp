@@ -23,7 +23,7 @@ struct Resource {
   std::string_view description{};
   std::string_view mime{};
   engine::Work work = engine::Work::blocking;
-  engine::Scope scope = engine::Scope::viewer;
+  Scope scope = Scope::viewer;
   bool shared = false;   ///< the same for all callers
   long long ttl_ms = 0;  ///< how long a client may keep it
   /// A ResourceOutput, or InputRequired. `not_found` when nothing stands at that URI.

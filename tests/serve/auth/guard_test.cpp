@@ -1,6 +1,7 @@
 #include "serve/auth/guard.hpp"
 
 #include "core/text.hpp"
+#include "core/utc.hpp"
 #include "io/files.hpp"
 #include "tests/catch.hpp"
 #include "tests/serve/auth/auth_fixture.hpp"

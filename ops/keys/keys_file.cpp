@@ -1,31 +1,22 @@
-#include "serve/auth/keys.hpp"
+#include "ops/keys/keys_file.hpp"
 
 #include "core/text.hpp"
+#include "core/utc.hpp"
 #include "io/files.hpp"
 #include "io/yaml.hpp"
 
+#include <algorithm>
 #include <charconv>
-#include <chrono>
 
 #include <fmt/core.h>
 
-namespace exai::serve::auth {
+namespace exai::ops {
 namespace {
 
 constexpr std::string_view k_head =
     "# The keys of this deployment, as digests. Written by exai key generate and exai key retire: what else\n"
     "# stands here is not kept. The server reads it at start and at exai reload.\n";
 constexpr std::string_view k_way_out = "exai key generate NAME writes a right one";
-
-std::string_view as_bytes(const Sha256& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};  // NOLINT: bytes are bytes
-}
-
-std::string hex_of(const Sha256& digest, std::size_t bytes) {
-  std::string text;
-  for (std::size_t i = 0; i < bytes; ++i) text += fmt::format("{:02x}", digest.at(i));
-  return text;
-}
 
 std::optional<Sha256> digest_of(std::string_view hex) {
   Sha256 digest{};
@@ -36,16 +27,6 @@ std::optional<Sha256> digest_of(std::string_view hex) {
     if (error != std::errc{} || end != at + 2) return std::nullopt;
   }
   return digest;
-}
-
-/// A number of exactly that many digits.
-std::optional<int> digits(std::string_view text) {
-  int value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  return text.empty() ? std::nullopt : std::optional<int>(value);
 }
 
 /// One entry, with the line of what is wrong.
@@ -68,7 +49,7 @@ class EntryReader {
     const std::optional<Sha256> digest = digest_of(entry_.text("sha256"));
     if (!digest) return wrong(at("sha256"), "sha256 must be 64 hexadecimal digits");
     key.digest = *digest;
-    const std::optional<engine::Scope> scope = parse_scope(entry_.text("scope"));
+    const std::optional<Scope> scope = parse_scope(entry_.text("scope"));
     if (!scope) return wrong(at("scope"), "scope must be viewer, operator or admin");
     key.scope = *scope;
     for (const auto& [field, to] : {std::pair{"expires", &key.expires}, {"created", &key.created}}) {
@@ -91,56 +72,20 @@ class EntryReader {
   const Node& entry_;
 };
 
+/// Nobody else changes the file while this lives.
+Result<io::LockFile> lock_of(const std::filesystem::path& path) {
+  auto lock = io::LockFile::acquire(path.string() + ".lock");
+  if (lock) return lock;
+  return fail(Error(lock.error()).try_this("another exai key command is at it: try again"));
+}
+
+Result<KeysFile> write_keys(const std::filesystem::path& path, KeysFile file) {
+  if (auto written = io::write_atomic(path, keys_text(file.keys), 0600); !written)
+    return fail(written.error());
+  return file;
+}
+
 }  // namespace
-
-Result<void> check_key_name(std::string_view name) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  const bool fine = !name.empty() && name.size() <= 64 && plain(name.front()) &&
-                    std::all_of(name.begin(), name.end(),
-                                [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
-  if (!fine)
-    return fail(
-        ErrorKind::invalid,
-        "the name of a key must be 1 to 64 letters, digits, dots, dashes and underscores, a letter or "
-        "digit first",
-        "for example laptop-2027");
-  if (name == "local" || name == "daemon")
-    return fail(
-        ErrorKind::invalid,
-        fmt::format("the name \"{}\" is taken by the server for callers without a key of their own", name),
-        "choose another name");
-  return {};
-}
-
-std::optional<engine::Scope> parse_scope(std::string_view word) {
-  for (const engine::Scope scope : {engine::Scope::viewer, engine::Scope::operator_, engine::Scope::admin})
-    if (word == engine::to_string(scope)) return scope;
-  return std::nullopt;
-}
-
-std::optional<Wall> parse_utc(std::string_view text) {
-  using namespace std::chrono;
-  const bool whole =
-      text.size() == 20 && text[10] == 'T' && text[13] == ':' && text[16] == ':' && text[19] == 'Z';
-  if ((!whole && text.size() != 10) || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto part = [&](std::size_t from, std::size_t count) { return digits(text.substr(from, count)); };
-  const auto years = part(0, 4), months = part(5, 2), days_in = part(8, 2);
-  if (!years || !months || !days_in) return std::nullopt;
-  const year_month_day date{year{*years}, month{static_cast<unsigned>(*months)},
-                            day{static_cast<unsigned>(*days_in)}};
-  if (!date.ok() || *years < 1970 || *years > 2250) return std::nullopt;
-  Wall at = time_point_cast<Wall::duration>(sys_days{date});
-  if (!whole) return at;
-  const auto hour = part(11, 2), minute = part(14, 2), second = part(17, 2);
-  if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
-  return at + hours{*hour} + minutes{*minute} + seconds{*second};
-}
-
-std::string utc_seconds(Wall at) {
-  return format_utc(at).substr(0, 19) + "Z";
-}
 
 Result<std::vector<NamedKey>> keys_of(const Node& document) {
   std::vector<NamedKey> keys;
@@ -166,8 +111,8 @@ std::string keys_text(const std::vector<NamedKey>& keys) {
   std::string text(k_head);
   if (keys.empty()) text += "[]\n";
   for (const NamedKey& key : keys) {
-    text += fmt::format("- name: {}\n  sha256: {}\n  scope: {}\n", key.name,
-                        hex_of(key.digest, key.digest.size()), engine::to_string(key.scope));
+    text += fmt::format("- name: {}\n  sha256: {}\n  scope: {}\n", key.name, hex(key.digest),
+                        to_string(key.scope));
     if (key.expires) text += fmt::format("  expires: {}\n", utc_seconds(*key.expires));
     if (key.created) text += fmt::format("  created: {}\n", utc_seconds(*key.created));
   }
@@ -200,17 +145,47 @@ Result<KeysFile> read_keys_file(const std::filesystem::path& path, bool strict) 
   return file;
 }
 
-NamedKey plain_key(std::string_view key) {
-  const Sha256 digest = sha256(key);
-  return {.name = "key:" + hex_of(digest, 4), .digest = digest};
+Result<KeysFile> add_key(const std::filesystem::path& path, const NamedKey& key, bool strict) {
+  const auto lock = lock_of(path);
+  if (!lock) return fail(lock.error());
+  KeysFile file;
+  std::error_code missing;
+  if (std::filesystem::exists(path, missing)) {
+    auto there = read_keys_file(path, strict);
+    if (!there) return fail(there.error());
+    file = std::move(*there);
+  }
+  for (const NamedKey& other : file.keys)
+    if (other.name == key.name)
+      return fail(ErrorKind::refused, fmt::format("{} has a key named \"{}\"", path.string(), key.name),
+                  fmt::format("choose another name, or exai key retire {}", key.name));
+  if (file.keys.size() >= k_max_keys)
+    return fail(ErrorKind::refused,
+                fmt::format("{} holds {} keys, which is the most", path.string(), file.keys.size()),
+                "exai key retire NAME");
+  file.keys.push_back(key);
+  return write_keys(path, std::move(file));
 }
 
-const NamedKey* find_key(const std::vector<NamedKey>& keys, std::string_view presented) {
-  const Sha256 digest = sha256(presented);
-  const NamedKey* found = nullptr;
-  for (const NamedKey& key : keys)
-    if (equal_in_constant_time(as_bytes(key.digest), as_bytes(digest))) found = &key;
-  return found;
+Result<KeysFile> remove_key(const std::filesystem::path& path, std::string_view name, bool strict) {
+  const auto lock = lock_of(path);
+  if (!lock) return fail(lock.error());
+  auto file = read_keys_file(path, strict);
+  if (!file) return fail(file.error());
+  if (std::erase_if(file->keys, [&](const NamedKey& key) { return key.name == name; }) == 0)
+    return fail(no_such_key(file->keys, name, path));
+  return write_keys(path, std::move(*file));
 }
 
-}  // namespace exai::serve::auth
+Error no_such_key(const std::vector<NamedKey>& keys, std::string_view name,
+                  const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  names.reserve(keys.size());
+  for (const NamedKey& key : keys) names.push_back(key.name);
+  const std::string near = did_you_mean(name, names);
+  return make_error(ErrorKind::usage,
+                    fmt::format("{} has no key named \"{}\"", path.string(), printable(name)),
+                    near.empty() ? "exai key list" : near);
+}
+
+}  // namespace exai::ops

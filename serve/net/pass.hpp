@@ -3,14 +3,14 @@
 
 #include "core/deadline.hpp"
 #include "core/digest.hpp"
-#include "engine/principal.hpp"
+#include "core/principal.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
-namespace exai::engine {
+namespace exai::serve::net {
 
 struct Pass {
   enum class Kind : std::uint8_t {
@@ -36,4 +36,4 @@ enum class PassState : std::uint8_t {
   retired,  ///< a reload has taken it away: everything ends
 };
 
-}  // namespace exai::engine
+}  // namespace exai::serve::net
