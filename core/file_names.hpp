@@ -19,4 +19,9 @@ inline std::filesystem::path below(const std::filesystem::path& root, std::strin
   return root / path;
 }
 
+/// The folder that a path is in: "." for a bare name.
+inline std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
 }  // namespace exai

@@ -1,5 +1,6 @@
 #include "engine/lazy_store.hpp"
 
+#include "core/file_names.hpp"
 #include "io/journal.hpp"
 #include "store/change_codec.hpp"
 
@@ -30,7 +31,7 @@ Result<std::size_t> recover_conversations(const std::filesystem::path& folder,
 LazyStore::LazyStore(const std::filesystem::path& file, const Clock& clock) {
   const auto opened = [this, file](store::Store& store) -> Result<void> {
     if (file == ":memory:") return {};
-    const Result<std::size_t> found = recover_conversations(file.parent_path(), store.conversations());
+    const Result<std::size_t> found = recover_conversations(folder_of(file), store.conversations());
     if (!found) return fail(found.error());
     recovered_ += *found;
     return {};

@@ -1,5 +1,6 @@
 #include "io/files.hpp"
 
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "io/guard.hpp"
 #include "io/poll_until.hpp"
@@ -59,7 +60,7 @@ Error unreadable(const std::filesystem::path& path, int code) {
 Error unwritable(const std::filesystem::path& path, int code) {
   const std::string hint =
       code == ENOSPC ? "make room on the disk (df -h)"
-                     : fmt::format("ls -ld {} shows who may write there", path.parent_path().string());
+                     : fmt::format("ls -ld {} shows who may write there", folder_of(path).string());
   return make_error(ErrorKind::refused, fmt::format("cannot write {}: {}", path.string(), reason(code)),
                     hint);
 }
@@ -205,8 +206,7 @@ Result<void> remove_file(const std::filesystem::path& path) {
 
 Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode) {
   if (const Result<void> allowed = permit(fmt::format("write {}", path.string())); !allowed) return allowed;
-  const std::filesystem::path folder =
-      path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const std::filesystem::path folder = folder_of(path);
   if (const Result<void> made = make_directories(folder); !made) return made;
   clear_left_behind(folder);
   // Long names would not fit with what is added to them.
@@ -230,7 +230,7 @@ Result<void> write_atomic(const std::filesystem::path& path, std::string_view co
 }
 
 Result<LockFile> LockFile::acquire(const std::filesystem::path& path) {
-  if (const Result<void> made = make_directories(path.parent_path()); !made) return fail(made.error());
+  if (const Result<void> made = make_directories(folder_of(path)); !made) return fail(made.error());
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) return fail(unwritable(path, errno));
   if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return LockFile(descriptor, path);

@@ -76,3 +76,17 @@ TEST_CASE("a bad setting that a purpose does not need has its default while it r
   CHECK(judgement.runtime->config.port("http.port") == 8000);
   CHECK(judgement.runtime->config.text("redis.password").empty());
 }
+
+TEST_CASE("folders that are to be made may stand below any spelling of the root", "[serve][judge]") {
+  for (const char* const root : {".", "./", "", "..", "./."}) {
+    INFO(root);
+    std::vector<Finding> findings;
+    const ConfigLayer layer =
+        parse_dotenv("EXAI_STATE_DIR=exai-test-none\nLOG_DIR=./exai-test-none/logs\n", ".env", findings);
+    Config config = Config::build({layer}, findings);
+    const serve::Judgement judgement = serve::judge_configuration(std::move(config), std::move(findings),
+                                                                  {root, Purpose::serve, false, nullptr});
+    INFO((judgement.refusal() ? judgement.refusal()->message : std::string()));
+    CHECK(judgement.good());
+  }
+}
