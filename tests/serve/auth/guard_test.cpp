@@ -361,6 +361,15 @@ TEST_CASE("a scope that is too small is 403 with the scope that is needed", "[se
   CHECK(reply.status == 403);
   CHECK(reply.header("www-authenticate") == "Bearer error=\"insufficient_scope\", scope=\"exai:operator\"");
   CHECK(parse_json(reply.body).value()["error"]["code"] == 1403);
+  // A resource has a scope of its own, to read it and to hear of its changes.
+  for (const std::string method : {"resources/read", "resources/subscribe"}) {
+    INFO(method);
+    const HttpReply one =
+        http(server.mcp(), "POST", "/mcp", k_accept + bearer(k_first) + session,
+             R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":{"uri":"exai://log/server"}})");
+    CHECK(one.status == 403);
+    CHECK(one.header("www-authenticate") == "Bearer error=\"insufficient_scope\", scope=\"exai:admin\"");
+  }
 }
 
 TEST_CASE("health has connections of its own, and rejected ones are one line of the log",
