@@ -58,7 +58,7 @@ bool same_folder(const std::string& a, const std::filesystem::path& b) {
 }
 
 std::optional<Instance> by_health_file(const Context& context) {
-  const auto text = io::read_file(path_setting(context, "log.dir") / k_daemon_health_file, k_most);
+  const auto text = io::read_file(path_setting(context, "log.dir") / k_exai_ws_health_file, k_most);
   const auto pid = text ? integer_of_json(*text, "pid") : std::nullopt;
   return pid ? by_process(*pid, "health file") : std::nullopt;
 }

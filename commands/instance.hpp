@@ -25,8 +25,8 @@ struct Instance {
   [[nodiscard]] std::string mcp_base() const;
 };
 
-/// The running server: by <state_dir>/exai.lock, else by the daemon's health file, else by whoever listens on
-/// the ports of the settings. A file whose process has ended says nothing, also when its pid was given to
+/// The running server: by <state_dir>/exai.lock, else by the health file of exai_ws, else by whoever listens
+/// on the ports of the settings. A file whose process has ended says nothing, also when its pid was given to
 /// another one.
 Result<std::optional<Instance>> find_instance(const Context& context);
 

@@ -86,7 +86,7 @@ bool is_ours(const std::string& text, const Config& config) {
   if (!url) return false;
   if (equals_ignoring_case(url->host, "localhost") || url->host.starts_with("127.") || url->host == "::1")
     return true;
-  for (const std::string& own : {checks::mcp_url(config), checks::daemon_url(config)})
+  for (const std::string& own : {checks::mcp_url(config), checks::exai_ws_url(config)})
     if (const auto ours = io::parse_url(own); ours && ours->host == url->host && ours->port == url->port)
       return true;
   return false;
@@ -157,7 +157,7 @@ Result<mcp::client::McpTarget> target_of(const Args& args, const Context& contex
   target.transport = chosen(
       args, "--transport",
       {mcp::client::McpTransport::http, mcp::client::McpTransport::sse, mcp::client::McpTransport::websocket,
-       mcp::client::McpTransport::daemon, mcp::client::McpTransport::stdio});
+       mcp::client::McpTransport::exai_ws, mcp::client::McpTransport::stdio});
   target.era = chosen(args, "--era", {mcp::client::McpEra::legacy, mcp::client::McpEra::modern});
   target.tasks = args.has("--task");
   if (context.globals.verbose > 0) target.log_level = context.globals.verbose > 1 ? "debug" : "info";
@@ -177,13 +177,13 @@ Result<mcp::client::McpTarget> target_of(const Args& args, const Context& contex
   if (!args.rest.empty())
     return fail(ErrorKind::usage, "words after -- are a server to start and need --stdio",
                 std::string(k_stdio_hint));
-  const bool socket = target.transport == mcp::client::McpTransport::daemon ||
+  const bool socket = target.transport == mcp::client::McpTransport::exai_ws ||
                       target.transport == mcp::client::McpTransport::websocket;
   target.url = args.option("--server")
-                   .value_or(socket ? checks::daemon_url(context.config) : checks::mcp_url(context.config));
+                   .value_or(socket ? checks::exai_ws_url(context.config) : checks::mcp_url(context.config));
   if (auto read = read_headers(args, target, secrets); !read) return fail(read.error());
   if (!is_ours(target.url, context.config)) return target;
-  target.daemon_token = context.config.secret("ws.token");
+  target.exai_ws_token = context.config.secret("ws.token");
   target.token = checks::own_key(context.config);
   return target;
 }

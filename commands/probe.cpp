@@ -53,7 +53,7 @@ Result<Outcome> http(const Args& args, Context& context) {
 }
 
 Result<Outcome> ws(const Args& args, Context& context) {
-  const std::string url = args.positional("URL", checks::daemon_url(context.config));
+  const std::string url = args.positional("URL", checks::exai_ws_url(context.config));
   return probed(args, context, "ws", [&](const checks::ProbeLimits& limits) {
     return checks::probe_ws(url, context.config.secret("ws.token"), limits);
   });

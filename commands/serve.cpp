@@ -109,7 +109,7 @@ Result<Outcome> run_serve(const Args& args, Context& context) {
 Result<Outcome> shim(const Args& args, Context& context) {
   serve::ServeOptions options;
   options.stdio = true;
-  options.connect = args.positional("URL", checks::daemon_url(context.config));
+  options.connect = args.positional("URL", checks::exai_ws_url(context.config));
   return start(args, context, std::move(options));
 }
 

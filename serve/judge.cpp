@@ -281,11 +281,11 @@ Judgement judge_configuration(Config config, std::vector<Finding> loaded, const 
 }
 
 Result<void> still_guarded(const AccessInForce& now, const AccessInForce& next) {
-  const auto daemon_guarded = [](const AccessInForce& guard) {
+  const auto frames_guarded = [](const AccessInForce& guard) {
     return guard.access.has_keys() || !guard.config.secret("ws.token").empty();
   };
   const bool http = now.access.guarded() && !next.access.guarded();
-  const bool frames = daemon_guarded(now) && !daemon_guarded(next);
+  const bool frames = frames_guarded(now) && !frames_guarded(next);
   if ((!http && !frames) || next.config.boolean("auth.allow_open_reload")) return {};
   return fail(
       ErrorKind::config,

@@ -43,7 +43,7 @@ ErrorKind kind_of_code(long long code) {
   }
 }
 
-/// The daemon's words for what went wrong.
+/// The words of exai_ws for what went wrong.
 constexpr std::array<std::pair<std::string_view, ErrorKind>, 12> k_words{{
     {"INVALID_REQUEST", ErrorKind::invalid},
     {"PROTOCOL_ERROR", ErrorKind::invalid},

@@ -28,9 +28,9 @@ toolcall_log_tail activity health status""".split()
 WORKFLOWS = "analyze codereview consensus debug docgen planner precommit refactor secaudit testgen thinkdeep tracer".split()
 
 
-class DaemonPeer(Peer):
-    """The daemon's own frames, made to look like MCP's answers."""
-    name = "daemon"
+class ExaiWsPeer(Peer):
+    """The frames of exai_ws, made to look like MCP's answers."""
+    name = "exai_ws"
 
     def __init__(self, port, token):
         super().__init__()
@@ -115,15 +115,15 @@ def body_of(result):
 
 def peers(made):
     mcp = int(made.base.rsplit(":", 1)[1])
-    daemon = int(made.daemon.rstrip("/").rsplit(":", 1)[1])
+    websocket = int(made.exai_ws.rstrip("/").rsplit(":", 1)[1])
     for make in (lambda: HttpPeer(mcp), lambda: SsePeer(mcp),
-                 lambda: WsPeer(daemon, f"Sec-WebSocket-Protocol: mcp\r\nAuthorization: Bearer {made.token}\r\n")):
+                 lambda: WsPeer(websocket, f"Sec-WebSocket-Protocol: mcp\r\nAuthorization: Bearer {made.token}\r\n")):
         peer = make()
         peer.initialize()
         yield peer
         peer.close()
     yield ModernHttpPeer(mcp)
-    peer = DaemonPeer(daemon, made.token)
+    peer = ExaiWsPeer(websocket, made.token)
     yield peer
     peer.close()
     peer = StdioPeer([made.exai, "serve", "--stdio"], made.env)
