@@ -20,7 +20,7 @@ struct Loaded {
   std::map<std::string, std::string> streams;  ///< what pipes among the env files said, for loading again
 };
 
-/// What this room needs from rooms that it may not include. Exactly one such record is registered
+/// What this folder needs from folders that it may not include. Exactly one such record is registered
 /// (commands/hooks.cpp).
 struct AppHooks {
   std::string_view id;

@@ -41,7 +41,7 @@ bool program_switch(std::string_view name) {
   return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
 }
 
-/// A name of ours that is misspelt may be the one that closes a door; one of another program is its own
+/// A name of ours that is misspelt may be the one that restricts access; one of another program is its own
 /// affair.
 Status severity_of_unknown(const ConfigLayer& layer, std::string_view name, bool near) {
   if (!by_env_name(layer.kind)) return Status::fail;

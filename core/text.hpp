@@ -1,4 +1,4 @@
-// Small text helpers that more than one room needs.
+// Small text helpers that more than one folder needs.
 #pragma once
 
 #include <string>

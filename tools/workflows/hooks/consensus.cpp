@@ -129,7 +129,7 @@ Result<models::ChatRequest> question(Step& step, const Voice& voice, std::vector
   std::string text = "## Proposal\n" + step.kept.value("proposal", "");
   step.gathered.relevant_files = step.kept.value("files", std::vector<std::string>{});
   if (!step.gathered.relevant_files.empty()) {
-    StepFiles files = embed_files(step, content_budget(choice->model) * 30 / 100);
+    StepFiles files = inline_files(step, content_budget(choice->model) * 30 / 100);
     if (!files.text.empty()) text += "\n\n## Files" + files.text;
     step.answer["file_context"] = std::move(files.context);
     hashes = std::move(files.hashes);
