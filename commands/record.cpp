@@ -1,5 +1,5 @@
 // Runs are kept in the store of the deployment.
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "commands/common.hpp"
 #include "core/check.hpp"
 #include "core/file_names.hpp"
