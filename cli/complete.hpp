@@ -18,6 +18,7 @@ using Candidates = std::vector<std::pair<std::string, std::string>>;
 struct CompletionSource {
   std::string_view id;
   Candidates (*values)() = nullptr;
+  bool closed = false;  ///< nothing else is allowed there: help names the values, and others are refused
   [[nodiscard]] std::string_view name() const { return id; }
 };
 

@@ -3,6 +3,7 @@
 #include "commands/model.hpp"
 #include "core/text.hpp"
 #include "core/timeouts.hpp"
+#include "models/providers/provider.hpp"
 #include "runbooks/embedded.hpp"
 #include "tools/tool.hpp"
 
@@ -68,6 +69,12 @@ cli::Candidates models() {
   return values;
 }
 
+cli::Candidates provider_ids() {
+  cli::Candidates values;
+  for (const models::Provider* provider : models::providers_by_rank()) values.emplace_back(provider->id, "");
+  return values;
+}
+
 cli::Candidates profile_candidates() {
   cli::Candidates values;
   for (const auto& profile : timeouts::built_in_profiles()) values.emplace_back(profile.name, profile.title);
@@ -100,6 +107,8 @@ const Registered<cli::CompletionSource> k_completion_runbooks{
     cli::CompletionSource{"@runbooks", runbook_names}};
 const Registered<cli::CompletionSource> k_tools{cli::CompletionSource{"@tools", tools}};
 const Registered<cli::CompletionSource> k_models{cli::CompletionSource{"@models", models}};
+const Registered<cli::CompletionSource> k_provider_ids{
+    cli::CompletionSource{.id = "@providers", .values = provider_ids, .closed = true}};
 const Registered<cli::CompletionSource> k_profiles{cli::CompletionSource{"@profiles", profile_candidates}};
 
 }  // namespace

@@ -173,9 +173,10 @@ class Judge {
   }
 
   [[nodiscard]] bool is_own_model(const std::string& name) const {
-    return !config_.text("custom.url").empty() &&
-           (equals_ignoring_case(name, "custom") || name.starts_with("custom/") ||
-            name == config_.text("custom.model"));
+    const models::Provider* const open = models::open_provider();
+    return open != nullptr && !config_.text(open->url_setting).empty() &&
+           (equals_ignoring_case(name, open->id) || name.starts_with(fmt::format("{}/", open->id)) ||
+            name == config_.text(open->model_setting));
   }
 
   void model(std::string_view key, const std::string& name) {

@@ -176,8 +176,9 @@ Result<Prepared> prepare_chat(const ChatQuestion& question, const std::vector<st
                       static_cast<long long>(estimate_tokens(embedded_prompt("chat")));
   if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
   const std::string& name = choice->model.name;
-  const bool other = choice->provider->id == "custom" && name != context.config().text("custom.model");
-  request.model = other ? "custom/" + name : name;
+  const models::Provider& provider = *choice->provider;
+  const bool other = provider.any_model && name != context.config().text(provider.model_setting);
+  request.model = other ? fmt::format("{}/{}", provider.id, name) : name;
   request.messages.push_back({"system", std::string(embedded_prompt("chat")), {}});
   prepared.history = history_within(earlier, history_budget(choice->model, tokens));
   files = without_known(std::move(*files), prepared.history, question, rules, context.workspace());
