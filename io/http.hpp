@@ -55,6 +55,9 @@ struct HttpRequest {
 /// is a success here.
 Result<HttpResponse> http_exchange(const HttpRequest& request);
 
+/// How requests go out: http_exchange, or what stands in its place. Any thread.
+using HttpSender = std::function<Result<HttpResponse>(const HttpRequest&)>;
+
 // The client's own reading of URLs stands in core, where settings are judged by it.
 using exai::parse_url;
 using exai::Url;

@@ -364,7 +364,7 @@ Result<WebSocket> WebSocket::connect(const std::string& text, const Options& opt
   if (!url) return fail(url.error());
   if (url->scheme != "ws" && url->scheme != "wss")
     return fail(ErrorKind::invalid, "the address of a WebSocket begins with ws:// or wss://");
-  if (auto allowed = permit_connection(fmt::format("{}:{}", url->host, url->port)); !allowed)
+  if (auto allowed = permit(fmt::format("connect to {}:{}", url->host, url->port)); !allowed)
     return fail(allowed.error());
   try {
     auto impl = std::make_unique<Impl>();

@@ -113,7 +113,7 @@ void McpEndpoint::handle(const net::HttpRequest& request,
 }
 
 void McpEndpoint::fetch_keys() {
-  parts_.guard.access().issuer()->fetch(parts_.background,
+  parts_.guard.access().issuer()->fetch(parts_.background, parts_.engine.services().reach.http,
                                         [this](const std::string& text) { parts_.guard.note(text); });
 }
 
@@ -184,7 +184,7 @@ std::optional<net::HttpResponse> WebSocketEndpoint::admit(net::HttpRequest& requ
     return refusal;
   if (request.pass) return std::nullopt;
   // An upgrade does not wait for the issuer's keys; the client's next try finds them.
-  guard_.access().issuer()->fetch(background_, [](const std::string&) {});
+  guard_.access().issuer()->fetch(background_, engine_.services().reach.http, [](const std::string&) {});
   return guard_.access().still_unknown();
 }
 

@@ -64,9 +64,10 @@ class HealthEndpoint final : public net::HttpHandler {
 /// others.
 class WebSocketEndpoint final : public net::FrameService {
  public:
-  WebSocketEndpoint(auth::Guard& guard, engine::Background& background, mcp::McpService& service,
-                    exai_ws::Service& frames, std::function<std::string()> make_id)
+  WebSocketEndpoint(auth::Guard& guard, engine::Engine& engine, engine::Background& background,
+                    mcp::McpService& service, exai_ws::Service& frames, std::function<std::string()> make_id)
       : guard_(guard),
+        engine_(engine),
         background_(background),
         service_(service),
         exai_ws_(frames),
@@ -78,6 +79,7 @@ class WebSocketEndpoint final : public net::FrameService {
 
  private:
   auth::Guard& guard_;
+  engine::Engine& engine_;
   engine::Background& background_;
   mcp::McpService& service_;
   exai_ws::Service& exai_ws_;

@@ -66,7 +66,8 @@ ServerParts::ServerParts(ServerInputs inputs)
       net(net::net_limits(config)),
       background(net.loop()),
       engine({.reach = {&environment->clock(), &memory, &caches, &store, &view,
-                        [this] { return environment->new_id(); }},
+                        [this] { return environment->new_id(); },
+                        [this](const io::HttpRequest& request) { return environment->http(request); }},
               .loop = net.loop(),
               .permits = permits,
               .metrics = metrics,
@@ -83,7 +84,7 @@ ServerParts::ServerParts(ServerInputs inputs)
       mcp_endpoint({guard, mcp.http, mcp.sse, health, engine, background, [this] { return metrics_text(); },
                     [this] { return status(); }}),
       health_endpoint({guard, health, engine}),
-      websocket_endpoint(guard, background, mcp.service, exai_ws_service,
+      websocket_endpoint(guard, engine, background, mcp.service, exai_ws_service,
                          [] { return io::random_token(24); }) {
   watch_passes(net, mcp, guard, exai_ws_service);
 }

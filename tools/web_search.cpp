@@ -2,7 +2,6 @@
 
 #include "core/json_access.hpp"
 #include "core/text.hpp"
-#include "io/http.hpp"
 
 #include <array>
 
@@ -107,7 +106,7 @@ Result<std::string> fetch(const engine::CallContext& context, io::HttpRequest re
   request.deadline = context.deadline().within(context.config().duration("search.timeout"));
   request.stop = context.stop();
   request.max_body = std::size_t{2} << 20U;
-  Result<io::HttpResponse> answer = io::http_exchange(request);
+  Result<io::HttpResponse> answer = context.http(request);
   if (!answer) return fail(std::move(answer.error()).during(fmt::format("searching with {}", backend)));
   if (answer->status == 401 || answer->status == 403)
     return fail(ErrorKind::config, fmt::format("{} refused the search (HTTP {})", backend, answer->status),

@@ -58,7 +58,7 @@ struct ProviderCall {
   Deadline deadline;
   std::stop_token stop;
   std::function<void(std::string_view)> on_delta;
-  ProviderTransport& transport = network();
+  ProviderTransport& transport;         ///< no default: what asks past a cassette must say so
   const Clock& clock = system_clock();  ///< of `deadline`
   ContextCache* cache = nullptr;        ///< tokens of context caches; may be missing
   Attempt* attempt = nullptr;           ///< gets what happened; may be missing

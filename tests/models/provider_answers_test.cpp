@@ -168,7 +168,7 @@ TEST_CASE("the hint of a timeout names the limit that was reached", "[provider]"
     CAPTURE(row.named);
     const Config config = test::glm_at(*server, row.settings);
     const ModelCatalogue models = test::catalogue();
-    models::ProviderCall call{config, Deadline::after(row.call), {}, {}};
+    models::ProviderCall call{config, Deadline::after(row.call), {}, {}, models::network()};
     call.deadline_setting = "timeouts.simple";
     call.patience = row.wish;
     call.patience_setting = "timeouts.expert";

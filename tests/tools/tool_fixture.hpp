@@ -77,6 +77,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
     reach.store = home.get();
     reach.view = &fixed_view;
     reach.new_id = io::random_uuid;
+    reach.http = io::http_exchange;
     live_in(system_clock());
   }
   Result<engine::ToolOutput> run(std::string_view tool, const Json& arguments) {
