@@ -172,16 +172,9 @@ class Judge {
     }
   }
 
-  [[nodiscard]] bool is_own_model(const std::string& name) const {
-    const models::Provider* const open = models::open_provider();
-    return open != nullptr && !config_.text(open->url_setting).empty() &&
-           (equals_ignoring_case(name, open->id) || name.starts_with(fmt::format("{}/", open->id)) ||
-            name == config_.text(open->model_setting));
-  }
-
   void model(std::string_view key, const std::string& name) {
     const bool may_be_any = key == "models.default";
-    if (may_be_any && (equals_ignoring_case(name, "auto") || is_own_model(name))) return;
+    if (may_be_any && (equals_ignoring_case(name, "auto") || models::is_open_model(config_, name))) return;
     const models::Model* known = catalogue_->find(name);
     const std::string_view provider = may_be_any ? std::string_view() : key.substr(0, key.find('.'));
     if (known != nullptr && (provider.empty() || known->provider == provider)) return;
