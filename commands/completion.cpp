@@ -15,7 +15,7 @@ namespace exai::commands {
 namespace {
 
 Result<Outcome> print_script(const Args& args, Context&) {
-  return said(std::string(cli::completion_script(args.positional("SHELL"))));
+  return text_outcome(std::string(cli::completion_script(args.positional("SHELL"))));
 }
 
 /// exai __complete N -- WORD...: N counts from 0, word 0 is the program.
@@ -25,7 +25,7 @@ Result<Outcome> answer(const Args& args, Context&) {
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), at);
   if (error != std::errc{} || end != number.data() + number.size())
     return fail(ErrorKind::usage, "the word's position must be a number", "exai __complete 1 -- exai ''");
-  return said(cli::complete(args.positional_all("WORD"), at));
+  return text_outcome(cli::complete(args.positional_all("WORD"), at));
 }
 
 cli::Candidates check_ids() {

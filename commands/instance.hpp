@@ -14,10 +14,10 @@ struct Instance {
   bool ours = false;     ///< it serves this deployment
   std::string found_by;  ///< "lock file", "health file", "port 8000"
   std::string root;      ///< the folder it serves, when it is known
-  struct Listener {
+  struct BoundAddress {
     std::string name, url;
   };
-  std::vector<Listener> listeners;  ///< as the server wrote them down; empty when nothing is known
+  std::vector<BoundAddress> listeners;  ///< as the server wrote them down; empty when nothing is known
   std::string executable;
   Millis uptime{0};
   std::uint64_t resident_bytes = 0;

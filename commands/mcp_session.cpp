@@ -113,7 +113,7 @@ Result<void> add_argument(Json& arguments, const std::string& pair) {
   const std::string name = pair.substr(0, equals - 1);
   if (!value)
     return fail(ErrorKind::usage,
-                fmt::format("--arg {} is no JSON: {}", printable(name), value.error().message),
+                fmt::format("--arg {} is not JSON: {}", printable(name), value.error().message),
                 fmt::format("--arg {}=TEXT passes text", printable(name)));
   arguments[name] = std::move(*value);
   return {};
@@ -206,8 +206,8 @@ Result<Outcome> with_session(const Args& args, Context& context, mcp::client::Mc
       context.streams.err.write("note: " + printable(redactor.apply(line)) + "\n");
   };
   if (observer.on_text)
-    observer.on_text = [&, said = std::move(observer.on_text)](std::string_view text) {
-      said(redactor.apply(text));
+    observer.on_text = [&, shown = std::move(observer.on_text)](std::string_view text) {
+      shown(redactor.apply(text));
     };
   auto input = mcp_input::answers(
       args, context, [&](const std::string& line) { context.streams.err.write(redactor.apply(line)); });
@@ -229,7 +229,7 @@ Result<Json> read_arguments(const Args& args) {
     if (!parsed || !parsed->is_object())
       return fail(ErrorKind::config,
                   parsed ? fmt::format("{} holds no JSON object", *file)
-                         : fmt::format("{} is no JSON: {}", *file, parsed.error().message),
+                         : fmt::format("{} is not JSON: {}", *file, parsed.error().message),
                   "{\"prompt\": \"hello\"}");
     arguments = std::move(*parsed);
   }

@@ -28,7 +28,7 @@ Result<void> save_run(const Report& report, const Context& context) {
 
 }  // namespace
 
-void keep_run(Outcome& outcome, const Context& context) {
+void save_run(Outcome& outcome, const Context& context) {
   const auto kept = save_run(*outcome.report, context);
   if (kept) return;
   CheckResult lost = check_unknown(Error(kept.error()).during("recording the run"));

@@ -78,7 +78,7 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
       context.config, options,
       [&](const std::vector<serve::net::BoundSocket>& listeners) { announce(listeners, context); });
   if (!served) return fail(served.error());
-  return options.check_only ? said("the server can start\n") : Outcome{};
+  return options.check_only ? text_outcome("the server can start\n") : Outcome{};
 }
 
 Result<void> cassettes(const Args& args, const Context& context, serve::ServeOptions& options) {

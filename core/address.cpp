@@ -35,7 +35,7 @@ Result<void> read_port(std::string_view text, Address& address) {
   return {};
 }
 
-std::uint16_t address_standard_port(std::string_view scheme) {
+std::uint16_t address_default_port(std::string_view scheme) {
   constexpr std::uint16_t k_plain = 80, k_tls = 443;
   if (scheme == "http" || scheme == "ws") return k_plain;
   return scheme == "https" || scheme == "wss" ? k_tls : 0;
@@ -56,7 +56,7 @@ Result<Address> parse_whole_url(std::string_view text, std::size_t mark) {
   if (address->host.empty()) return wrong_address("the URL has no host");
   if (address->has_port && address->port == 0) return wrong_address("port 0 is not an address to reach");
   if (!address->has_port) {
-    address->port = address_standard_port(address->scheme);
+    address->port = address_default_port(address->scheme);
     address->has_port = address->port != 0;
   }
   return address;

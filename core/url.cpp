@@ -17,7 +17,7 @@ tl::unexpected<Error> wrong_url(std::string_view why) {
               "write it as http://host:port/path (or https, ws, wss)");
 }
 
-std::string url_standard_port(std::string_view scheme) {
+std::string url_default_port(std::string_view scheme) {
   return scheme == "https" || scheme == "wss" ? "443" : "80";
 }
 
@@ -67,7 +67,7 @@ Result<void> read_authority(std::string_view authority, Url& url) {
   url.host = bracketed ? std::string(parts->host) : decoded_host(parts->host);
   if (url.host.empty()) return wrong_url("it has no host");
   if (!bracketed && !is_url_host(url.host)) return wrong_url("the host is neither a name nor an address");
-  url.port = parts->port ? std::string(*parts->port) : url_standard_port(url.scheme);
+  url.port = parts->port ? std::string(*parts->port) : url_default_port(url.scheme);
   if (parse_port(url.port).value_or(0) == 0) return wrong_url("the port must be 1 to 65535");
   return {};
 }

@@ -111,11 +111,11 @@ std::optional<pid_t> writer_of(std::string_view name) {
 
 /// Removes temporary files of ours whose writer was killed: it is gone and no longer holds the file's lock.
 void clear_left_behind(const std::filesystem::path& folder) {
-  constexpr int k_most = 10'000;  // a folder may hold anything
+  constexpr int k_max_entries = 10'000;  // a folder may hold anything
   int looked_at = 0;
   std::error_code problem;
   for (std::filesystem::directory_iterator item(folder, problem), end;
-       !problem && item != end && looked_at < k_most; item.increment(problem), ++looked_at) {
+       !problem && item != end && looked_at < k_max_entries; item.increment(problem), ++looked_at) {
     const auto pid = writer_of(item->path().filename().string());
     if (!pid || kill(*pid, 0) == 0 || errno != ESRCH) continue;
     const Descriptor file(open(item->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));

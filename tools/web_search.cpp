@@ -139,7 +139,7 @@ Result<Json> tavily(const engine::CallContext& context, const std::string& query
   if (!body) return fail(body.error());
   const Result<Json> answer = parse_json(*body);
   if (!answer || !answer->is_object())
-    return fail(ErrorKind::provider, "Tavily answered with no JSON", "try again");
+    return fail(ErrorKind::provider, "Tavily did not answer with JSON", "try again");
   return listed(answer->value("results", Json()), "title", "url", "content");
 }
 
@@ -155,7 +155,7 @@ Result<Json> bing(const engine::CallContext& context, const std::string& query) 
   if (!body) return fail(body.error());
   const Result<Json> answer = parse_json(*body);
   if (!answer || !answer->is_object())
-    return fail(ErrorKind::provider, "Bing answered with no JSON", "try again");
+    return fail(ErrorKind::provider, "Bing did not answer with JSON", "try again");
   const Json pages = answer->value("webPages", Json::object());
   return listed(pages.is_object() ? pages.value("value", Json()) : Json(), "name", "url", "snippet");
 }

@@ -147,7 +147,7 @@ Result<ToolCatalogue> ToolCatalogue::from(const tools::ToolList& tools,
     Result<ToolEntry> entry = compile_entry(tool);
     if (!entry) return fail(entry.error());
     if (const std::string_view answers = output_schema(*tool); !answers.empty() && !parse_json(answers))
-      return fail(broken_tool(*tool, "output schema is no JSON"));
+      return fail(broken_tool(*tool, "output schema is not JSON"));
     catalogue.exai_ws_list_ += (catalogue.entries_.empty() ? "" : ",") + exai_ws_item(*tool);
     if (!catalogue.entries_.emplace(tool->id, std::move(*entry)).second)
       return fail(broken_tool(*tool, "registered twice"));

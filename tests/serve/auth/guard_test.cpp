@@ -263,7 +263,7 @@ TEST_CASE("a reload that requires keys closes connections without one", "[serve]
   REQUIRE(old.hello("a-token-of-some-length")["ok"] == true);
   token.replace_access({{"ws.token", "a-token-of-some-length"}});
   old.send(R"({"op":"ping"})");
-  CHECK(old.json()["op"] == "pong");  // the same token goes on
+  CHECK(old.json()["op"] == "pong");  // the same token stays valid
   token.replace_access({{"ws.token", "another-token-of-some-length"}});
   CHECK(old.receive() == "close 1008");
 }
