@@ -15,7 +15,7 @@ Model unknown_model(const Provider& provider, std::string name) {
   model.context = 32768;
   model.max_output = 8192;
   model.images = true;
-  model.description = "model of the custom endpoint";
+  model.description = fmt::format("model of the {}", provider.title);
   return model;
 }
 
