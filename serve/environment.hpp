@@ -1,6 +1,5 @@
-// The world beyond the process, as calls see it: time, ids, chance, the way to providers and
-// others. Either the
-// machine's own, or what a cassette holds.
+// The world beyond the process, as calls see it: time, ids, chance, the way to providers and to others.
+// Either the machine's own, or what a cassette holds.
 #pragma once
 
 #include "core/deadline.hpp"

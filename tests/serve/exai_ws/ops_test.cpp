@@ -1,4 +1,4 @@
-// The operations of exai_ws and error codes, each through a real socket.
+// The operations of exai_ws and its error codes, each through a real socket.
 #include "core/text.hpp"
 #include "io/files.hpp"
 #include "serve/exai_ws/call_key.hpp"
