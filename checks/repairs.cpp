@@ -79,7 +79,7 @@ void add_stale_files(const CheckContext& context, std::vector<Repair>& plan) {
     for (const io::FileFacts& file :
          io::list_files(context.path(key)).value_or(std::vector<io::FileFacts>{})) {
       const fs::path path = file.path;
-      const bool names_pid = path.extension() == ".pid" || path.filename() == k_daemon_health_file;
+      const bool names_pid = path.extension() == ".pid" || path.filename() == k_exai_ws_health_file;
       if (names_pid && is_stale(path))
         plan.push_back({"fix.pid", fmt::format("rm {}, whose process has ended", path.string()),
                         [path] { return io::remove_file(path); }});

@@ -2,7 +2,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/help.hpp"
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "cli/report_stream.hpp"
 #include "cli/signals.hpp"
 #include "core/redact.hpp"
@@ -133,7 +133,7 @@ Result<ExitCode> finish(const CommandLine& line, Result<Outcome> outcome, int si
   if (outcome && !outcome->report && line.globals.record.value_or(false) && !line.globals.dry_run)
     outcome = fail(ErrorKind::usage, "nothing was judged, so there is no run to --record",
                    fmt::format("exai {} without --record", line.command->path));
-  if (outcome && outcome->report && wants_record(line)) hooks().keep(*outcome, context);
+  if (outcome && outcome->report && wants_record(line)) hooks().save(*outcome, context);
   const auto stopped = ExitCode(128 + signal);
   if (!outcome) {
     if (signal != 0 && outcome.error().kind == ErrorKind::cancelled) return stopped;

@@ -20,15 +20,15 @@ struct Loaded {
   std::map<std::string, std::string> streams;  ///< what pipes among the env files said, for loading again
 };
 
-/// What this room needs from rooms that it may not include. Exactly one such record is registered
+/// What this folder needs from folders that it may not include. Exactly one such record is registered
 /// (commands/hooks.cpp).
 struct AppHooks {
   std::string_view id;
   /// `before`, when there is one, is what was loaded first from the same sources.
   Result<Loaded> (*load)(const Globals&, const FlagSettings&, const Loaded* before) = nullptr;
   Result<void> (*write_file)(const std::filesystem::path&, std::string_view content, Deadline) = nullptr;
-  /// Keeps the outcome's report in the store; a run that cannot be kept gets a result that says so.
-  void (*keep)(Outcome&, const Context&) = nullptr;
+  /// Saves the outcome's report in the store; a run that cannot be saved gets a result that says so.
+  void (*save)(Outcome&, const Context&) = nullptr;
   void (*set_dry_run)(bool) = nullptr;
   [[nodiscard]] std::string_view name() const { return id; }
 };

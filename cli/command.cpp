@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 
+#include "cli/complete.hpp"
 #include "core/text.hpp"
 
 #include <array>
@@ -43,8 +44,13 @@ std::span<const std::string_view> groups() {
 }
 
 std::vector<std::string> choices(std::string_view values) {
-  if (values.empty() || values.front() == '@') return {};
-  return split(values, '|');
+  if (values.empty()) return {};
+  if (values.front() != '@') return split(values, '|');
+  std::vector<std::string> words;
+  if (const CompletionSource* source = Registered<CompletionSource>::find(values);
+      source != nullptr && source->closed)
+    for (auto& [word, help] : source->values()) words.push_back(std::move(word));
+  return words;
 }
 
 const Command* find_command(const std::vector<std::string>& words, std::size_t* used) {

@@ -29,8 +29,7 @@ struct Option {
   std::string_view name;     ///< "--since"
   std::string_view value{};  ///< "DUR", "FILE", "N"; "[CMD]" for one that may be left out; empty for a switch
   std::string_view help{};
-  std::string_view values{};  ///< allowed words "a|b|c", or a completion source "@checks", "@runbooks",
-                              ///< "@files", "@settings"
+  std::string_view values{};         ///< allowed words "a|b|c", "@files", or a completion source: "@checks"
   std::string_view default_value{};  ///< default, as shown in help
   char letter = 0;
   bool repeat = false;
@@ -162,7 +161,8 @@ std::string_view noun(std::string_view path);
 std::string_view verb(std::string_view path);
 /// Help groups in the order in which they are shown.
 std::span<const std::string_view> groups();
-/// The words of "a|b|c"; empty for a completion source or nothing.
+/// All that may stand there: the words of "a|b|c", or what a closed completion source has. Empty when more
+/// may.
 std::vector<std::string> choices(std::string_view values);
 
 }  // namespace exai::cli

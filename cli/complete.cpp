@@ -2,7 +2,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/help.hpp"
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 
 #include <set>
 
@@ -27,9 +27,8 @@ void add_values(Answer& answer, std::string_view values) {
     return;
   }
   if (values.empty() || values.front() != '@') return add_words(answer, values);
-  for (const CompletionSource* source : Registered<CompletionSource>::all())
-    if (source->id == values)
-      for (auto& value : source->values()) answer.values.push_back(std::move(value));
+  if (const CompletionSource* source = Registered<CompletionSource>::find(values); source != nullptr)
+    for (auto& value : source->values()) answer.values.push_back(std::move(value));
 }
 
 void add_commands(Answer& answer, const std::vector<std::string>& path) {

@@ -14,10 +14,11 @@ namespace exai::cli {
 /// Values and one-line helps.
 using Candidates = std::vector<std::pair<std::string, std::string>>;
 
-/// A named source of values: "@checks". Registered by rooms that know them; must not touch the network.
+/// A named source of values: "@checks". Registered by folders that know them; must not touch the network.
 struct CompletionSource {
   std::string_view id;
   Candidates (*values)() = nullptr;
+  bool closed = false;  ///< nothing else is allowed there: help names the values, and others are refused
   [[nodiscard]] std::string_view name() const { return id; }
 };
 

@@ -2,7 +2,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/help.hpp"
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "cli/roff.hpp"
 #include "cli/texts.hpp"
 #include "core/settings.hpp"

@@ -1,4 +1,4 @@
-// Words to options and positionals, by the records of a command. The only door to CLI11.
+// Words to options and positionals, by the records of a command. The only file that includes CLI11.
 #pragma once
 
 #include "cli/command.hpp"

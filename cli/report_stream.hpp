@@ -1,7 +1,7 @@
 // A report written while it is made: formats of one piece a result, on standard output.
 #pragma once
 
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "core/redact.hpp"
 
 #include <set>

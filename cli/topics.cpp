@@ -1,6 +1,6 @@
 // The texts of `exai help TOPIC`, printed from the tables where there is one.
 #include "cli/help.hpp"
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "cli/texts.hpp"
 #include "core/settings.hpp"
 #include "core/text.hpp"

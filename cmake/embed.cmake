@@ -16,13 +16,13 @@ function(exai_embed target namespace list)
   set_source_files_properties(${out} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
-# What turns YAML into what the binary reads (core/packed.hpp). Of the rooms it holds only what that takes, so that
+# What turns YAML into what the binary reads (core/packed.hpp). Of the folders it holds only what that takes, so that
 # it is there before they are.
 add_executable(exai-pack cmake/pack.cpp core/packed.cpp core/error.cpp io/yaml.cpp)
 target_include_directories(exai-pack PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(exai-pack PRIVATE exai_settings exai_warnings yaml-cpp fmt::fmt)
 
-# The packed documents are a library of their own: no room waits for them.
+# The packed documents are a library of their own: no folder waits for them.
 add_library(exai_packed OBJECT)
 target_link_libraries(exai_packed PRIVATE exai_settings exai_warnings)
 

@@ -1,4 +1,5 @@
-// The precompiled set of every room: the standard headers that most files name, and the two small libraries.
+// The precompiled set of every folder: the standard headers that most files name, and the two small
+// libraries.
 #pragma once
 #include <algorithm>
 #include <chrono>

@@ -39,7 +39,7 @@ Outcome single(CheckResult result, const Context& context, std::string title) {
   return finished(std::move(report), context);
 }
 
-Outcome said(std::string text, std::string json) {
+Outcome text_outcome(std::string text, std::string json) {
   Outcome outcome;
   outcome.text = std::move(text);
   outcome.json = std::move(json);
@@ -96,15 +96,15 @@ Result<Millis> duration_option(const Args& args, std::string_view name, Millis o
 }
 
 Result<std::size_t> count_option(const Args& args, std::string_view name, std::size_t otherwise,
-                                 std::size_t most) {
+                                 std::size_t max) {
   const auto text = args.option(name);
   if (!text) return otherwise;
   std::size_t number = 0;
   const char* end = text->data() + text->size();
   const auto [stopped, error] = std::from_chars(text->data(), end, number);
-  if (error == std::errc{} && stopped == end && number > 0 && number <= most) return number;
+  if (error == std::errc{} && stopped == end && number > 0 && number <= max) return number;
   return fail(ErrorKind::usage,
-              fmt::format("{} must be a number from 1 to {}, not \"{}\"", name, most, printable(*text)),
+              fmt::format("{} must be a number from 1 to {}, not \"{}\"", name, max, printable(*text)),
               fmt::format("{} {}", name, otherwise));
 }
 

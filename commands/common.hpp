@@ -18,12 +18,12 @@ using cli::Outcome;
 Report new_report(const Context& context, std::string title);
 /// The report as an outcome, with the time since the command began.
 Outcome finished(Report report, const Context& context);
-/// Keeps the outcome's report in the store of the deployment. A run that could not be kept is unknown, never
+/// Saves the outcome's report in the store of the deployment. A run that could not be saved is unknown, never
 /// a pass: it gets a result that says so.
-void keep_run(Outcome& outcome, const Context& context);
+void save_run(Outcome& outcome, const Context& context);
 /// One result, timed by whoever made it, as a report.
 Outcome single(CheckResult result, const Context& context, std::string title);
-Outcome said(std::string text, std::string json = {});
+Outcome text_outcome(std::string text, std::string json = {});
 /// A result of ours that no registered check made.
 CheckResult result_of(std::string id, std::string title, Status status, std::string summary);
 
@@ -38,7 +38,7 @@ CheckContext check_context(const Context& context);
 Result<Millis> duration_option(const Args& args, std::string_view name, Millis otherwise);
 Result<std::optional<Millis>> duration_option(const Args& args, std::string_view name);
 Result<std::size_t> count_option(const Args& args, std::string_view name, std::size_t otherwise,
-                                 std::size_t most);
+                                 std::size_t max);
 
 /// Waits until the time has passed, the deadline comes or a stop is asked for; true when the time just
 /// passed.

@@ -3,6 +3,7 @@
 #include "commands/model.hpp"
 #include "core/text.hpp"
 #include "core/timeouts.hpp"
+#include "models/providers/provider.hpp"
 #include "runbooks/embedded.hpp"
 #include "tools/tool.hpp"
 
@@ -14,7 +15,7 @@ namespace exai::commands {
 namespace {
 
 Result<Outcome> print_script(const Args& args, Context&) {
-  return said(std::string(cli::completion_script(args.positional("SHELL"))));
+  return text_outcome(std::string(cli::completion_script(args.positional("SHELL"))));
 }
 
 /// exai __complete N -- WORD...: N counts from 0, word 0 is the program.
@@ -24,7 +25,7 @@ Result<Outcome> answer(const Args& args, Context&) {
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), at);
   if (error != std::errc{} || end != number.data() + number.size())
     return fail(ErrorKind::usage, "the word's position must be a number", "exai __complete 1 -- exai ''");
-  return said(cli::complete(args.positional_all("WORD"), at));
+  return text_outcome(cli::complete(args.positional_all("WORD"), at));
 }
 
 cli::Candidates check_ids() {
@@ -68,6 +69,12 @@ cli::Candidates models() {
   return values;
 }
 
+cli::Candidates provider_ids() {
+  cli::Candidates values;
+  for (const models::Provider* provider : models::providers_by_rank()) values.emplace_back(provider->id, "");
+  return values;
+}
+
 cli::Candidates profile_candidates() {
   cli::Candidates values;
   for (const auto& profile : timeouts::built_in_profiles()) values.emplace_back(profile.name, profile.title);
@@ -100,6 +107,8 @@ const Registered<cli::CompletionSource> k_completion_runbooks{
     cli::CompletionSource{"@runbooks", runbook_names}};
 const Registered<cli::CompletionSource> k_tools{cli::CompletionSource{"@tools", tools}};
 const Registered<cli::CompletionSource> k_models{cli::CompletionSource{"@models", models}};
+const Registered<cli::CompletionSource> k_provider_ids{
+    cli::CompletionSource{.id = "@providers", .values = provider_ids, .closed = true}};
 const Registered<cli::CompletionSource> k_profiles{cli::CompletionSource{"@profiles", profile_candidates}};
 
 }  // namespace

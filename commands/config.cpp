@@ -66,10 +66,10 @@ Result<Outcome> get_setting(const Args& args, Context& context) {
   const auto setting = setting_named(args.positional("KEY"));
   if (!setting) return fail(setting.error());
   const std::string shown = context.config.shown((*setting)->key);
-  return said(shown + "\n",
-              fmt::format("{{\"schema\":\"exai.setting/1\",\"key\":{},\"value\":{},\"origin\":{}}}",
-                          quote_json((*setting)->key), quote_json(shown),
-                          quote_json(to_string(context.config.value((*setting)->key).origin))));
+  return text_outcome(shown + "\n",
+                      fmt::format("{{\"schema\":\"exai.setting/1\",\"key\":{},\"value\":{},\"origin\":{}}}",
+                                  quote_json((*setting)->key), quote_json(shown),
+                                  quote_json(to_string(context.config.value((*setting)->key).origin))));
 }
 
 Result<Outcome> path(const Args&, Context& context) {
@@ -84,7 +84,7 @@ Result<Outcome> path(const Args&, Context& context) {
 }
 
 Result<Outcome> print_template(const Args& args, Context&) {
-  return said(args.has("--yaml") ? yaml_template() : env_template());
+  return text_outcome(args.has("--yaml") ? yaml_template() : env_template());
 }
 
 constexpr cli::Option k_show_options[] = {

@@ -17,7 +17,7 @@ Outcome fixed(const std::vector<const Check*>& checks, const Context& context) {
   if (repairs.empty()) report.notes.emplace_back("nothing to fix");
   report.results.insert(report.results.begin(), std::make_move_iterator(repairs.begin()),
                         std::make_move_iterator(repairs.end()));
-  if (dry_run && report.results.empty()) return said("nothing to fix\n");
+  if (dry_run && report.results.empty()) return text_outcome("nothing to fix\n");
   return finished(std::move(report), context);
 }
 

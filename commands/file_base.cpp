@@ -18,7 +18,7 @@ bool is_own_folder(const Context& context) {
   if (context.globals.root) return true;
   if (context.config_file && same_file(*context.config_file, context.root / "exai.yaml")) return true;
   for (const char* key : {"log.dir", "server.state_dir"})
-    if (context.config.peek(key).origin.kind != OriginKind::standard) return true;
+    if (context.config.peek(key).origin.kind != OriginKind::default_value) return true;
   for (const Setting& setting : settings()) {
     const Origin& origin = context.config.peek(setting.key).origin;
     if (origin.kind == OriginKind::env_file && same_file(origin.source, context.root / ".env")) return true;

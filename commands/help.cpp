@@ -21,14 +21,15 @@ Result<Outcome> unknown_topic(const std::string& word) {
 Result<Outcome> run_help(const Args& args, Context& context) {
   const bool colour = context.streams.out.colour;
   const auto words = args.positional_all("TOPIC");
-  if (words.empty()) return said(cli::help_overview(colour));
+  if (words.empty()) return text_outcome(cli::help_overview(colour));
   std::size_t used = 0;
   const cli::Command* command = cli::find_command(words, &used);
-  if (command != nullptr && used == words.size()) return said(cli::help_command(*command, colour));
+  if (command != nullptr && used == words.size()) return text_outcome(cli::help_command(*command, colour));
   if (words.size() == 1) {
     for (const auto* topic : Registered<cli::Topic>::all())
-      if (topic->id == words[0]) return said(topic->text());
-    if (std::string text = cli::help_noun(words[0], colour); !text.empty()) return said(std::move(text));
+      if (topic->id == words[0]) return text_outcome(topic->text());
+    if (std::string text = cli::help_noun(words[0], colour); !text.empty())
+      return text_outcome(std::move(text));
   }
   return unknown_topic(join(words, " "));
 }

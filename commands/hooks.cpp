@@ -32,7 +32,7 @@ Result<cli::Loaded> load_for_cli(const cli::Globals& globals, const cli::FlagSet
 const Registered<cli::AppHooks> k_hooks{cli::AppHooks{.id = "exai",
                                                       .load = load_for_cli,
                                                       .write_file = io::write_output,
-                                                      .keep = keep_run,
+                                                      .save = save_run,
                                                       .set_dry_run = io::set_dry_run}};
 
 }  // namespace

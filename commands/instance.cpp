@@ -13,7 +13,7 @@
 namespace exai::commands {
 namespace {
 
-constexpr std::uint64_t k_most = std::uint64_t{64} << 10U;
+constexpr std::uint64_t k_max_bytes = std::uint64_t{64} << 10U;
 
 /// True for .../exai, also when the file was replaced by a newer one meanwhile.
 bool is_exai(std::string executable) {
@@ -58,7 +58,7 @@ bool same_folder(const std::string& a, const std::filesystem::path& b) {
 }
 
 std::optional<Instance> by_health_file(const Context& context) {
-  const auto text = io::read_file(path_setting(context, "log.dir") / k_daemon_health_file, k_most);
+  const auto text = io::read_file(path_setting(context, "log.dir") / k_exai_ws_health_file, k_max_bytes);
   const auto pid = text ? integer_of_json(*text, "pid") : std::nullopt;
   return pid ? by_process(*pid, "health file") : std::nullopt;
 }
@@ -80,7 +80,7 @@ std::optional<Instance> by_port(const Context& context) {
 }  // namespace
 
 std::string Instance::mcp_base() const {
-  for (const Listener& listener : listeners) {
+  for (const BoundAddress& listener : listeners) {
     if (listener.name != "mcp") continue;
     const auto address = parse_address(listener.url);
     if (!address) return {};
@@ -94,7 +94,7 @@ Result<std::optional<Instance>> find_instance(const Context& context) {
   std::error_code error;
   std::optional<Instance> found;
   if (std::filesystem::exists(path, error)) {
-    const auto text = io::read_file(path, k_most);
+    const auto text = io::read_file(path, k_max_bytes);
     if (!text) return fail(text.error());
     found = read_instance(*text, "lock file");
   }

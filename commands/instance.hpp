@@ -14,10 +14,10 @@ struct Instance {
   bool ours = false;     ///< it serves this deployment
   std::string found_by;  ///< "lock file", "health file", "port 8000"
   std::string root;      ///< the folder it serves, when it is known
-  struct Listener {
+  struct BoundAddress {
     std::string name, url;
   };
-  std::vector<Listener> listeners;  ///< as the server wrote them down; empty when nothing is known
+  std::vector<BoundAddress> listeners;  ///< as the server wrote them down; empty when nothing is known
   std::string executable;
   Millis uptime{0};
   std::uint64_t resident_bytes = 0;
@@ -25,8 +25,8 @@ struct Instance {
   [[nodiscard]] std::string mcp_base() const;
 };
 
-/// The running server: by <state_dir>/exai.lock, else by the daemon's health file, else by whoever listens on
-/// the ports of the settings. A file whose process has ended says nothing, also when its pid was given to
+/// The running server: by <state_dir>/exai.lock, else by the health file of exai_ws, else by whoever listens
+/// on the ports of the settings. A file whose process has ended says nothing, also when its pid was given to
 /// another one.
 Result<std::optional<Instance>> find_instance(const Context& context);
 

@@ -1,4 +1,5 @@
-// Reading JSON that came from elsewhere, in the one place of this room that knows JSON values besides `tool`.
+// Reading JSON that came from elsewhere, in the one place of this folder that knows JSON values besides
+// `tool`.
 #pragma once
 
 #include "core/report.hpp"

@@ -137,8 +137,8 @@ Result<Outcome> generate(const Args& args, Context& context) {
             ? fmt::format("set EXAI_KEYS_FILE={} for the server, then exai reload\n", path->string())
             : std::string("exai reload makes a running server read it\n"));
   }
-  return said(text + "\n", fmt::format(R"({{"schema":"exai.key/1",{},"key":"{}"}})",
-                                       members(*key, path->string(), context), text));
+  return text_outcome(text + "\n", fmt::format(R"({{"schema":"exai.key/1",{},"key":"{}"}})",
+                                               members(*key, path->string(), context), text));
 }
 
 bool has_key(const std::vector<NamedKey>& keys, const std::string& name) {
@@ -160,18 +160,18 @@ Result<Outcome> retire(const Args& args, Context& context) {
   const auto keys = read_keys(*path, context);
   if (!keys) return fail(keys.error());
   if (!has_key(*keys, name)) return fail(ops::no_such_key(*keys, name, *path));
-  const auto told = [&](std::string_view what) {
+  const auto outcome_of = [&](std::string_view what) {
     const std::string text = fmt::format("{} the key \"{}\" from {}", what, name, path->string());
-    return said(text + "\n", fmt::format(R"({{"schema":"exai.key/1","name":{},"text":{}}})", quote_json(name),
-                                         quote_json(text)));
+    return text_outcome(text + "\n", fmt::format(R"({{"schema":"exai.key/1","name":{},"text":{}}})",
+                                                 quote_json(name), quote_json(text)));
   };
-  if (context.globals.dry_run) return told("would remove");
+  if (context.globals.dry_run) return outcome_of("would remove");
   if (auto sure = confirm_retiring(args, context, *keys, name); !sure) return fail(sure.error());
   // Read again under the lock: the question may have stood for a while.
   if (auto removed = ops::remove_key(*path, name, context.globals.strict); !removed)
     return fail(removed.error());
   if (context.globals.quiet == 0) context.streams.err.write("a running server knows it until exai reload\n");
-  return told("removed");
+  return outcome_of("removed");
 }
 
 Result<Outcome> verify(const Args& args, Context& context) {
@@ -189,14 +189,14 @@ Result<Outcome> verify(const Args& args, Context& context) {
   for (const auto& [key, source] : *all) {
     if (ops::find_key({key}, given.reveal()) == nullptr) continue;
     const std::string_view state = state_of(key, context);
-    Outcome outcome =
-        said(fmt::format("{}  {}  {}, expires {}, from {}\n", key.name, to_string(key.scope), state,
-                         time_or(key.expires, "never"), source),
-             fmt::format(R"({{"schema":"exai.key/1","known":true,{}}})", members(key, source, context)));
+    Outcome outcome = text_outcome(
+        fmt::format("{}  {}  {}, expires {}, from {}\n", key.name, to_string(key.scope), state,
+                    time_or(key.expires, "never"), source),
+        fmt::format(R"({{"schema":"exai.key/1","known":true,{}}})", members(key, source, context)));
     outcome.code = state == "expired" ? ExitCode::fail : ExitCode::pass;
     return outcome;
   }
-  Outcome outcome = said("this key is not known here\n", R"({"schema":"exai.key/1","known":false})");
+  Outcome outcome = text_outcome("this key is not known here\n", R"({"schema":"exai.key/1","known":false})");
   outcome.code = ExitCode::fail;
   return outcome;
 }

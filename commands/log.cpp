@@ -62,7 +62,7 @@ Result<Outcome> tail(const Args& args, Context& context) {
     if (!outputs.empty() && !json && outputs != std::vector<std::string>{"table"})
       return fail(ErrorKind::usage, "--follow has no end, so it can only be written line by line",
                   "-o jsonl, or none");
-    if (context.globals.dry_run) return said(fmt::format("would follow {}\n", path.string()));
+    if (context.globals.dry_run) return text_outcome(fmt::format("would follow {}\n", path.string()));
     return follow(path, *count, json, context);
   }
   const auto lines = io::tail_file(path, *count);
@@ -73,8 +73,8 @@ Result<Outcome> tail(const Args& args, Context& context) {
     text += printable(line) + "\n";
     json += (json.empty() ? "" : ",") + json_or_quoted(line);
   }
-  return said(std::move(text), fmt::format("{{\"schema\":\"exai.log/1\",\"file\":{},\"lines\":[{}]}}",
-                                           quote_json(path.string()), json));
+  return text_outcome(std::move(text), fmt::format("{{\"schema\":\"exai.log/1\",\"file\":{},\"lines\":[{}]}}",
+                                                   quote_json(path.string()), json));
 }
 
 constexpr cli::Option k_error_options[] = {

@@ -26,7 +26,7 @@ Result<Outcome> run_man(const Args& args, Context& context) {
   std::vector<std::string> known;
   for (const cli::ManPage& page : cli::man_pages()) {
     const std::string stem = page.file.substr(0, page.file.rfind('.'));
-    if (page.file == wanted || stem == wanted || stem == "exai-" + wanted) return said(page.text);
+    if (page.file == wanted || stem == wanted || stem == "exai-" + wanted) return text_outcome(page.text);
     known.push_back(page.file);
   }
   const std::string near = did_you_mean(wanted, known);

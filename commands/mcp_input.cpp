@@ -25,7 +25,7 @@ Result<Given> given_of(const Args& args) {
     auto value = parse_json(std::string_view(pair).substr(equals + 1));
     if (!value)
       return fail(ErrorKind::usage,
-                  fmt::format("--input {} is no JSON: {}", printable(name), value.error().message),
+                  fmt::format("--input {} is not JSON: {}", printable(name), value.error().message),
                   fmt::format("text needs quotes: --input {}='\"text\"'", printable(name)));
     given[name] = std::move(*value);
   }

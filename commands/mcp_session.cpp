@@ -86,7 +86,7 @@ bool is_ours(const std::string& text, const Config& config) {
   if (!url) return false;
   if (equals_ignoring_case(url->host, "localhost") || url->host.starts_with("127.") || url->host == "::1")
     return true;
-  for (const std::string& own : {checks::mcp_url(config), checks::daemon_url(config)})
+  for (const std::string& own : {checks::mcp_url(config), checks::exai_ws_url(config)})
     if (const auto ours = io::parse_url(own); ours && ours->host == url->host && ours->port == url->port)
       return true;
   return false;
@@ -113,7 +113,7 @@ Result<void> add_argument(Json& arguments, const std::string& pair) {
   const std::string name = pair.substr(0, equals - 1);
   if (!value)
     return fail(ErrorKind::usage,
-                fmt::format("--arg {} is no JSON: {}", printable(name), value.error().message),
+                fmt::format("--arg {} is not JSON: {}", printable(name), value.error().message),
                 fmt::format("--arg {}=TEXT passes text", printable(name)));
   arguments[name] = std::move(*value);
   return {};
@@ -157,7 +157,7 @@ Result<mcp::client::McpTarget> target_of(const Args& args, const Context& contex
   target.transport = chosen(
       args, "--transport",
       {mcp::client::McpTransport::http, mcp::client::McpTransport::sse, mcp::client::McpTransport::websocket,
-       mcp::client::McpTransport::daemon, mcp::client::McpTransport::stdio});
+       mcp::client::McpTransport::exai_ws, mcp::client::McpTransport::stdio});
   target.era = chosen(args, "--era", {mcp::client::McpEra::legacy, mcp::client::McpEra::modern});
   target.tasks = args.has("--task");
   if (context.globals.verbose > 0) target.log_level = context.globals.verbose > 1 ? "debug" : "info";
@@ -177,13 +177,13 @@ Result<mcp::client::McpTarget> target_of(const Args& args, const Context& contex
   if (!args.rest.empty())
     return fail(ErrorKind::usage, "words after -- are a server to start and need --stdio",
                 std::string(k_stdio_hint));
-  const bool socket = target.transport == mcp::client::McpTransport::daemon ||
+  const bool socket = target.transport == mcp::client::McpTransport::exai_ws ||
                       target.transport == mcp::client::McpTransport::websocket;
   target.url = args.option("--server")
-                   .value_or(socket ? checks::daemon_url(context.config) : checks::mcp_url(context.config));
+                   .value_or(socket ? checks::exai_ws_url(context.config) : checks::mcp_url(context.config));
   if (auto read = read_headers(args, target, secrets); !read) return fail(read.error());
   if (!is_ours(target.url, context.config)) return target;
-  target.daemon_token = context.config.secret("ws.token");
+  target.exai_ws_token = context.config.secret("ws.token");
   target.token = checks::own_key(context.config);
   return target;
 }
@@ -206,8 +206,8 @@ Result<Outcome> with_session(const Args& args, Context& context, mcp::client::Mc
       context.streams.err.write("note: " + printable(redactor.apply(line)) + "\n");
   };
   if (observer.on_text)
-    observer.on_text = [&, said = std::move(observer.on_text)](std::string_view text) {
-      said(redactor.apply(text));
+    observer.on_text = [&, shown = std::move(observer.on_text)](std::string_view text) {
+      shown(redactor.apply(text));
     };
   auto input = mcp_input::answers(
       args, context, [&](const std::string& line) { context.streams.err.write(redactor.apply(line)); });
@@ -229,7 +229,7 @@ Result<Json> read_arguments(const Args& args) {
     if (!parsed || !parsed->is_object())
       return fail(ErrorKind::config,
                   parsed ? fmt::format("{} holds no JSON object", *file)
-                         : fmt::format("{} is no JSON: {}", *file, parsed.error().message),
+                         : fmt::format("{} is not JSON: {}", *file, parsed.error().message),
                   "{\"prompt\": \"hello\"}");
     arguments = std::move(*parsed);
   }

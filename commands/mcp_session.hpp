@@ -70,7 +70,7 @@ inline constexpr std::array k_session_options = {
                 .repeat = true},
     cli::Option{.name = "--trace", .help = "show each message on standard error, secrets replaced"}};
 
-/// For commands in which a server may ask back.
+/// For commands in which a server may ask the user.
 inline constexpr std::array k_input_options = {
     cli::Option{.name = "--input",
                 .value = "K=JSON",

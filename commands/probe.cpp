@@ -53,7 +53,7 @@ Result<Outcome> http(const Args& args, Context& context) {
 }
 
 Result<Outcome> ws(const Args& args, Context& context) {
-  const std::string url = args.positional("URL", checks::daemon_url(context.config));
+  const std::string url = args.positional("URL", checks::exai_ws_url(context.config));
   return probed(args, context, "ws", [&](const checks::ProbeLimits& limits) {
     return checks::probe_ws(url, context.config.secret("ws.token"), limits);
   });
@@ -122,7 +122,7 @@ constexpr cli::Positional k_ws_url[] = {{.name = "URL", .help = "ws or wss; none
 constexpr cli::Positional k_mcp_url[] = {
     {.name = "URL", .help = "http(s) or ws(s); none means our own server"}};
 constexpr cli::Positional k_provider[] = {
-    {.name = "NAME", .help = "provider", .values = "glm|kimi|custom", .required = true}};
+    {.name = "NAME", .help = "provider", .values = "@providers", .required = true}};
 constexpr cli::Positional k_addr[] = {{.name = "ADDR", .help = "PORT or HOST:PORT", .required = true}};
 
 const Registered<cli::Command> k_http{

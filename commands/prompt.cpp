@@ -44,7 +44,7 @@ Result<Outcome> show_prompt(const Args& args, Context& context) {
       std::string text =
           fmt::format("{}  {}\n\n{}\n", name, text_of(prompt, "title"), text_of(prompt, "description"));
       if (prompt.contains("arguments")) text += "\narguments\n" + pretty_json(prompt["arguments"]) + "\n";
-      return said(printable(text), dump_json(Json{{"schema", "exai.prompt/1"}, {"prompt", prompt}}));
+      return text_outcome(printable(text), dump_json(Json{{"schema", "exai.prompt/1"}, {"prompt", prompt}}));
     }
     return fail(mcp_session::unknown_entry("prompt", name, *prompts, "name"));
   });
@@ -73,7 +73,7 @@ Result<Outcome> get_prompt(const Args& args, Context& context) {
           "{}: {}\n", text_of(message, "role"),
           mcp_session::all_content_text(message.contains("content") ? message["content"] : Json()));
     }
-    return said(printable(text), mcp_session::result_json(*result, "exai.messages/1"));
+    return text_outcome(printable(text), mcp_session::result_json(*result, "exai.messages/1"));
   });
 }
 

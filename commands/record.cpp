@@ -1,5 +1,5 @@
 // Runs are kept in the store of the deployment.
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "commands/common.hpp"
 #include "core/check.hpp"
 #include "core/file_names.hpp"
@@ -28,7 +28,7 @@ Result<void> save_run(const Report& report, const Context& context) {
 
 }  // namespace
 
-void keep_run(Outcome& outcome, const Context& context) {
+void save_run(Outcome& outcome, const Context& context) {
   const auto kept = save_run(*outcome.report, context);
   if (kept) return;
   CheckResult lost = check_unknown(Error(kept.error()).during("recording the run"));

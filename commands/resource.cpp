@@ -45,7 +45,7 @@ Result<Outcome> list_resources(const Args& args, Context& context) {
 Outcome shown(const Json& entry, const std::string& uri) {
   const std::string text = fmt::format("{}  {}\n\n{}\n\n{}\n", uri, text_of(entry, "name"),
                                        text_of(entry, "description"), pretty_json(entry));
-  return said(printable(text), dump_json(Json{{"schema", "exai.resource/1"}, {"resource", entry}}));
+  return text_outcome(printable(text), dump_json(Json{{"schema", "exai.resource/1"}, {"resource", entry}}));
 }
 
 Result<Outcome> show_resource(const Args& args, Context& context) {
@@ -81,7 +81,7 @@ Result<Outcome> save(const Json& contents, const std::string& file) {
   if (auto written = io::write_output(file, *bytes, Deadline::after(k_patience)); !written)
     return fail(written.error());
   const Json fact{{"schema", "exai.saved/1"}, {"file", file}, {"bytes", bytes->size()}};
-  return said(fmt::format("{} bytes to {}\n", bytes->size(), printable(file)), dump_json(fact));
+  return text_outcome(fmt::format("{} bytes to {}\n", bytes->size(), printable(file)), dump_json(fact));
 }
 
 /// Texts as they are; on a terminal made harmless, and without binary contents.
@@ -108,7 +108,7 @@ Result<Outcome> print(const Json& contents, const Json& result, const Context& c
       context.streams.out.write(*bytes);
     }
   }
-  return said(std::move(text), mcp_session::result_json(result, "exai.contents/1"));
+  return text_outcome(std::move(text), mcp_session::result_json(result, "exai.contents/1"));
 }
 
 Result<Outcome> read(const Args& args, Context& context) {

@@ -78,7 +78,7 @@ Result<Outcome> start(const Args& args, Context& context, serve::ServeOptions op
       context.config, options,
       [&](const std::vector<serve::net::BoundSocket>& listeners) { announce(listeners, context); });
   if (!served) return fail(served.error());
-  return options.check_only ? said("the server can start\n") : Outcome{};
+  return options.check_only ? text_outcome("the server can start\n") : Outcome{};
 }
 
 Result<void> cassettes(const Args& args, const Context& context, serve::ServeOptions& options) {
@@ -109,7 +109,7 @@ Result<Outcome> run_serve(const Args& args, Context& context) {
 Result<Outcome> shim(const Args& args, Context& context) {
   serve::ServeOptions options;
   options.stdio = true;
-  options.connect = args.positional("URL", checks::daemon_url(context.config));
+  options.connect = args.positional("URL", checks::exai_ws_url(context.config));
   return start(args, context, std::move(options));
 }
 

@@ -18,9 +18,9 @@ constexpr Millis k_margin{5000};
 /// How long a reload may take; the server reads some files and judges them.
 constexpr Millis k_reload_wait{15000};
 
-Outcome told(const std::string& what, long pid) {
-  return said(what + "\n",
-              fmt::format("{{\"schema\":\"exai.signal/1\",\"text\":{},\"pid\":{}}}", quote_json(what), pid));
+Outcome stop_outcome(const std::string& what, long pid) {
+  return text_outcome(what + "\n", fmt::format("{{\"schema\":\"exai.signal/1\",\"text\":{},\"pid\":{}}}",
+                                               quote_json(what), pid));
 }
 
 bool gone(long pid, Millis patience, const Context& context) {
@@ -35,11 +35,11 @@ Result<Outcome> stop(const Args& args, Context& context) {
   if (!grace) return fail(grace.error());
   const auto found = instance_to_signal(context);
   if (!found) return fail(found.error());
-  if (!*found) return told("not running", 0);
+  if (!*found) return stop_outcome("not running", 0);
   const long pid = (*found)->pid;
-  if (context.globals.dry_run) return told(fmt::format("would send SIGTERM to pid {}", pid), pid);
+  if (context.globals.dry_run) return stop_outcome(fmt::format("would send SIGTERM to pid {}", pid), pid);
   if (auto sent = io::send_signal(pid, SIGTERM); !sent) return fail(sent.error());
-  if (gone(pid, *grace, context)) return told(fmt::format("stopped, pid {}", pid), pid);
+  if (gone(pid, *grace, context)) return stop_outcome(fmt::format("stopped, pid {}", pid), pid);
   if (context.stop.stop_requested())
     return fail(ErrorKind::cancelled, fmt::format("pid {} was asked to stop and is still draining", pid),
                 "exai status");
@@ -49,31 +49,31 @@ Result<Outcome> stop(const Args& args, Context& context) {
 }
 
 /// What the server says of its settings in the instance file.
-struct SettingsTold {
+struct ReportedSettings {
   long long reloads = 0, generation = 0;
   std::string error, hint;
 };
-std::optional<SettingsTold> settings_told(const Context& context) {
+std::optional<ReportedSettings> reported_settings(const Context& context) {
   const auto text =
       io::read_file(path_setting(context, "server.state_dir") / k_lock_file, std::uint64_t{64} << 10U);
   const auto settings = text ? json_at(*text, "settings") : Result<std::string>(fail(text.error()));
   if (!settings) return std::nullopt;  // being written just now, or by an older server
-  SettingsTold told;
+  ReportedSettings reported;
   const auto reloads = integer_of_json(*settings, "reloads"),
              generation = integer_of_json(*settings, "generation");
   if (!reloads || !generation) return std::nullopt;
-  told.reloads = *reloads;
-  told.generation = *generation;
-  told.error = json_at(*settings, "last_error").value_or("");
-  told.hint = json_at(*settings, "hint").value_or("");
-  return told;
+  reported.reloads = *reloads;
+  reported.generation = *generation;
+  reported.error = json_at(*settings, "last_error").value_or("");
+  reported.hint = json_at(*settings, "hint").value_or("");
+  return reported;
 }
 
 /// Waits until the server has said what came of one more reload than `before`.
-Result<SettingsTold> await_reload(const SettingsTold& before, long pid, const Context& context) {
+Result<ReportedSettings> await_reload(const ReportedSettings& before, long pid, const Context& context) {
   const Deadline until = context.deadline.within(k_reload_wait, context.clock);
   while (true) {
-    if (const auto now = settings_told(context); now && now->reloads > before.reloads) return *now;
+    if (const auto now = reported_settings(context); now && now->reloads > before.reloads) return *now;
     if (!io::process_facts(pid))
       return fail(ErrorKind::unreachable, fmt::format("pid {} ended instead of reloading", pid),
                   "exai log errors");
@@ -87,13 +87,13 @@ Result<Outcome> reload(const Args&, Context& context) {
   const auto found = instance_to_signal(context);
   if (!found) return fail(found.error());
   if (!*found) {
-    Outcome outcome = told("not running", 0);
+    Outcome outcome = stop_outcome("not running", 0);
     outcome.code = ExitCode::fail;
     return outcome;
   }
   const long pid = (*found)->pid;
-  if (context.globals.dry_run) return told(fmt::format("would send SIGHUP to pid {}", pid), pid);
-  const auto before = settings_told(context);
+  if (context.globals.dry_run) return stop_outcome(fmt::format("would send SIGHUP to pid {}", pid), pid);
+  const auto before = reported_settings(context);
   if (!before)
     return fail(ErrorKind::unreachable, fmt::format("pid {} is too old to say what comes of a reload", pid),
                 fmt::format("restart it, or: kill -HUP {} and look at its log", pid));
@@ -104,9 +104,9 @@ Result<Outcome> reload(const Args&, Context& context) {
     return fail(ErrorKind::config, fmt::format("pid {} keeps its old settings: {}", pid, after->error),
                 after->hint);
   const std::string what = fmt::format("reloaded, pid {}, generation {} is in force", pid, after->generation);
-  return said(what + "\n",
-              fmt::format("{{\"schema\":\"exai.reload/1\",\"text\":{},\"pid\":{},\"generation\":{}}}",
-                          quote_json(what), pid, after->generation));
+  return text_outcome(what + "\n",
+                      fmt::format("{{\"schema\":\"exai.reload/1\",\"text\":{},\"pid\":{},\"generation\":{}}}",
+                                  quote_json(what), pid, after->generation));
 }
 
 constexpr cli::Option k_stop_options[] = {{.name = "--grace",

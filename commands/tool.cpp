@@ -34,7 +34,7 @@ Result<Outcome> show_tool(const Args& args, Context& context) {
       std::string text =
           fmt::format("{}  {}\n\n{}\n", name, text_of(tool, "title"), text_of(tool, "description"));
       if (tool.contains("inputSchema")) text += "\narguments\n" + pretty_json(tool["inputSchema"]) + "\n";
-      return said(printable(text), dump_json(Json{{"schema", "exai.tool/1"}, {"tool", tool}}));
+      return text_outcome(printable(text), dump_json(Json{{"schema", "exai.tool/1"}, {"tool", tool}}));
     }
     return fail(mcp_session::unknown_entry("tool", name, *tools, "name"));
   });
@@ -101,8 +101,9 @@ Result<Outcome> call(const Args& args, Context& context) {
   if (!arguments) return fail(arguments.error());
   const std::string name = args.positional("NAME");
   if (context.globals.dry_run)
-    return said(fmt::format("would call {} with {}\n", name, dump_json(*arguments)),
-                dump_json(Json{{"schema", "exai.call/1"}, {"tool", name}, {"arguments", *arguments}}));
+    return text_outcome(
+        fmt::format("would call {} with {}\n", name, dump_json(*arguments)),
+        dump_json(Json{{"schema", "exai.call/1"}, {"tool", name}, {"arguments", *arguments}}));
   const bool stream = args.has("--stream") && context.globals.outputs.empty();
   bool streamed = false;
   mcp::client::McpObserver observer;
@@ -128,7 +129,7 @@ Result<Outcome> call(const Args& args, Context& context) {
         if (context.globals.quiet == 0)
           for (const std::string& hint : hints_of(*result, merged))
             context.streams.err.write(printable(hint) + "\n");
-        Outcome outcome = said(std::move(text), mcp_session::result_json(*result, "exai.call/1"));
+        Outcome outcome = text_outcome(std::move(text), mcp_session::result_json(*result, "exai.call/1"));
         outcome.code = code;
         return outcome;
       });

@@ -19,7 +19,7 @@ Result<Outcome> run_version(const Args&, Context& context) {
     json += fmt::format(",\"compiler\":{},\"commands\":{},\"checks\":{}", quote_json(compiler),
                         Registered<cli::Command>::all().size(), Registered<Check>::all().size());
   }
-  return said(std::move(text), json + "}");
+  return text_outcome(std::move(text), json + "}");
 }
 
 const Registered<cli::Command> k_version{cli::Command{.path = "version",

@@ -28,18 +28,14 @@ bool is_name_character(char c) {
 }
 
 Result<void> read_port(std::string_view text, Address& address) {
-  constexpr std::size_t k_digits = 5;
-  unsigned value = 0;
-  if (!is_digits(text) || text.size() > k_digits)
-    return wrong_address("the port must be a number from 0 to 65535");
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  if (value > 65535) return wrong_address("the port must be a number from 0 to 65535");
-  address.port = static_cast<std::uint16_t>(value);
+  const std::optional<std::uint16_t> port = parse_port(text);
+  if (!port) return wrong_address("the port must be a number from 0 to 65535");
+  address.port = *port;
   address.has_port = true;
   return {};
 }
 
-std::uint16_t address_standard_port(std::string_view scheme) {
+std::uint16_t address_default_port(std::string_view scheme) {
   constexpr std::uint16_t k_plain = 80, k_tls = 443;
   if (scheme == "http" || scheme == "ws") return k_plain;
   return scheme == "https" || scheme == "wss" ? k_tls : 0;
@@ -60,17 +56,11 @@ Result<Address> parse_whole_url(std::string_view text, std::size_t mark) {
   if (address->host.empty()) return wrong_address("the URL has no host");
   if (address->has_port && address->port == 0) return wrong_address("port 0 is not an address to reach");
   if (!address->has_port) {
-    address->port = address_standard_port(address->scheme);
+    address->port = address_default_port(address->scheme);
     address->has_port = address->port != 0;
   }
   return address;
 }
-
-/// Host and port of an authority as they stand there; a port that is not there is nothing.
-struct AuthorityParts {
-  std::string_view host{};
-  std::optional<std::string_view> port{};
-};
 
 /// "[::1]" or "[::1]:8000"
 Result<AuthorityParts> bracketed_parts(std::string_view text) {
@@ -95,8 +85,6 @@ Result<AuthorityParts> plain_parts(std::string_view text) {
   AuthorityParts parts;
   parts.host = text.substr(0, at);
   if (at != std::string_view::npos) parts.port = text.substr(at + 1);
-  if (!parts.host.empty() && !is_host(parts.host))
-    return wrong_address("the host is neither a name nor an IP address");
   return parts;
 }
 
@@ -105,8 +93,11 @@ Result<AuthorityParts> plain_parts(std::string_view text) {
 bool is_ipv6(std::string_view text) {
   const std::string_view number = text.substr(0, text.find('%'));
   if (number.size() != text.size()) {  // a zone is an interface's name or number
-    const std::string_view zone = text.substr(number.size() + 1);
-    if (zone.empty() || !std::all_of(zone.begin(), zone.end(), is_name_character)) return false;
+    constexpr std::size_t k_max_zone = 15;
+    std::string_view zone = text.substr(number.size() + 1);
+    if (zone.starts_with("25") && zone.size() > 2) zone.remove_prefix(2);
+    if (zone.empty() || zone.size() > k_max_zone || !std::all_of(zone.begin(), zone.end(), is_name_character))
+      return false;
   }
   in6_addr parsed{};
   return ::inet_pton(AF_INET6, std::string(number).c_str(), &parsed) == 1;
@@ -121,11 +112,27 @@ bool is_host(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_name_character);
 }
 
-Result<Address> parse_authority(std::string_view text) {
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  constexpr std::size_t k_digits = 5;
+  constexpr unsigned k_max_port = 65535;
+  unsigned value = 0;
+  if (!is_digits(text) || text.size() > k_digits) return std::nullopt;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  if (value > k_max_port) return std::nullopt;
+  return static_cast<std::uint16_t>(value);
+}
+
+Result<AuthorityParts> split_authority(std::string_view text) {
   if (text.find('@') != std::string_view::npos)
     return wrong_address("a user or password must not stand in an address");
-  const Result<AuthorityParts> parts = text.starts_with('[') ? bracketed_parts(text) : plain_parts(text);
+  return text.starts_with('[') ? bracketed_parts(text) : plain_parts(text);
+}
+
+Result<Address> parse_authority(std::string_view text) {
+  const Result<AuthorityParts> parts = split_authority(text);
   if (!parts) return fail(parts.error());
+  if (!parts->host.empty() && !is_host(parts->host))
+    return wrong_address("the host is neither a name nor an IP address");
   Address address;
   address.host = parts->host;
   if (parts->port)

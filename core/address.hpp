@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,9 +27,20 @@ Result<Address> parse_address(std::string_view text);
 /// "host:8000", "[::1]" or "host" alone; the part of a URL between "//" and the path.
 Result<Address> parse_authority(std::string_view text);
 
+/// Host and port of an authority as they stand there, an IPv6 host without its brackets.
+struct AuthorityParts {
+  std::string_view host{};
+  std::optional<std::string_view> port{};  ///< nothing where there is no colon
+};
+/// The one reader of user, brackets and colons, for addresses and URLs alike. What stands in brackets is an
+/// IPv6 address; other hosts and the port are not judged.
+Result<AuthorityParts> split_authority(std::string_view text);
+/// 0 to 65535 in at most five digits.
+std::optional<std::uint16_t> parse_port(std::string_view text);
+
 /// A host name, an IPv4 or an IPv6 address (without brackets), and nothing else.
 bool is_host(std::string_view text);
-/// An IPv6 address, a zone behind % included.
+/// An IPv6 address, a zone behind % (or %25, as in a URL) included.
 bool is_ipv6(std::string_view text);
 
 /// "host:8000", with the brackets that an IPv6 address needs.

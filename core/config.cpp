@@ -41,7 +41,7 @@ bool program_switch(std::string_view name) {
   return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
 }
 
-/// A name of ours that is misspelt may be the one that closes a door; one of another program is its own
+/// A name of ours that is misspelt may be the one that restricts access; one of another program is its own
 /// affair.
 Status severity_of_unknown(const ConfigLayer& layer, std::string_view name, bool near) {
   if (!by_env_name(layer.kind)) return Status::fail;
@@ -113,7 +113,7 @@ int rank(const Setting& setting, std::string_view name) {
 }
 
 bool same_layer(const Origin& a, const Origin& b) {
-  return a.kind == b.kind && a.source == b.source && b.kind != OriginKind::standard;
+  return a.kind == b.kind && a.source == b.source && b.kind != OriginKind::default_value;
 }
 
 void apply(ConfigValue& value, const Origin& origin, const std::string& text,
@@ -142,7 +142,7 @@ void apply(ConfigValue& value, const Origin& origin, const std::string& text,
 
 std::string to_string(const Origin& origin) {
   switch (origin.kind) {
-    case OriginKind::standard:
+    case OriginKind::default_value:
       return "default";
     case OriginKind::flag:
       return "flag " + origin.name;
@@ -248,7 +248,7 @@ Secret Config::secret(std::string_view key) const {
 }
 
 bool Config::is_set(std::string_view key) const {
-  return value(key).origin.kind != OriginKind::standard;
+  return value(key).origin.kind != OriginKind::default_value;
 }
 
 std::string Config::shown(std::string_view key) const {

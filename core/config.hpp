@@ -20,10 +20,10 @@
 namespace exai {
 
 /// Where a value came from, weakest first: a later one overrides an earlier one.
-enum class OriginKind : std::uint8_t { standard, file, profile, env_file, environment, flag };
+enum class OriginKind : std::uint8_t { default_value, file, profile, env_file, environment, flag };
 
 struct Origin {
-  OriginKind kind = OriginKind::standard;
+  OriginKind kind = OriginKind::default_value;
   std::string source;  ///< file path; empty for defaults, environment and flags
   int line = 0;
   std::string name;  ///< as written there: "WS_PORT", "ws.port", "--ws"

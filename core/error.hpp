@@ -14,7 +14,7 @@
 namespace exai {
 
 /// The class of a failure. One table (core/status.cpp) turns it into an exit code, another
-/// (mcp/errors.cpp) into a JSON-RPC or daemon code.
+/// (mcp/errors.cpp) into a code of JSON-RPC or exai_ws.
 enum class ErrorKind : std::uint8_t {
   usage,          ///< the command line is wrong
   config,         ///< a setting or a file's content is missing, placeholder or invalid

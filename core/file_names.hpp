@@ -9,7 +9,7 @@ namespace exai {
 // In log.dir.
 inline constexpr std::string_view k_server_log_file = "mcp_server.log";
 inline constexpr std::string_view k_activity_log_file = "mcp_activity.log";
-inline constexpr std::string_view k_daemon_health_file = "ws_daemon.health.json";
+inline constexpr std::string_view k_exai_ws_health_file = "ws_daemon.health.json";
 // In server.state_dir.
 inline constexpr std::string_view k_database_file = "exai.db";
 inline constexpr std::string_view k_lock_file = "exai.lock";

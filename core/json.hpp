@@ -1,4 +1,4 @@
-// The door to nlohmann::json: depth-limited reading, dumping that never throws.
+// The interface to nlohmann::json: depth-limited reading, dumping that never throws.
 #pragma once
 
 #include "core/result.hpp"

@@ -22,19 +22,19 @@ using JsonReader = simdjson::dom::parser;
 /// would be memory for nothing.
 class Spare {
  public:
-  explicit Spare(std::size_t size) : reader_(size <= k_most ? place().exchange(nullptr) : nullptr) {
+  explicit Spare(std::size_t size) : reader_(size <= k_max_spare ? place().exchange(nullptr) : nullptr) {
     if (!reader_) reader_ = std::make_unique<JsonReader>();
   }
   Spare(const Spare&) = delete;
   Spare& operator=(const Spare&) = delete;
   ~Spare() {
-    if (reader_->capacity() <= k_most) delete place().exchange(reader_.release());
+    if (reader_->capacity() <= k_max_spare) delete place().exchange(reader_.release());
   }
   JsonReader& operator*() { return *reader_; }
 
  private:
-  static constexpr std::size_t k_most = std::size_t{64}
-                                        << 10U;  // of a text; the reader holds some 16 times that
+  static constexpr std::size_t k_max_spare = std::size_t{64}
+                                             << 10U;  // of a text; the reader holds some 16 times that
   static std::atomic<JsonReader*>& place() {
     static std::atomic<JsonReader*> k_place;
     return k_place;

@@ -13,7 +13,7 @@ namespace exai {
 ///     const Registered<Check> k_check{Check{.id = "disk.logs", ...}};
 ///
 /// The head is constant-initialised and nothing is allocated, so the order of static initialisation does not
-/// matter. Rooms are OBJECT libraries, so the linker keeps every record.
+/// matter. Folders are OBJECT libraries, so the linker keeps every record.
 template <class R>
 class Registered {
  public:

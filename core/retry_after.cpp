@@ -9,9 +9,9 @@
 namespace exai {
 namespace {
 
-std::optional<int> number(std::string_view text, std::size_t least, std::size_t most) {
+std::optional<int> number(std::string_view text, std::size_t min, std::size_t max) {
   int value = 0;
-  if (text.size() < least || text.size() > most) return std::nullopt;
+  if (text.size() < min || text.size() > max) return std::nullopt;
   for (const char c : text)
     if (c < '0' || c > '9') return std::nullopt;
   std::from_chars(text.data(), text.data() + text.size(), value);

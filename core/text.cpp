@@ -69,7 +69,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates,
-                                 std::size_t most) {
+                                 std::size_t max) {
   // A third of the letters may be wrong; a candidate that starts with the word is always near.
   std::vector<std::pair<std::size_t, std::string>> near;
   const std::string wanted = to_lower(word);
@@ -83,7 +83,7 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
   std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> names;
   for (const auto& [distance, name] : near) {
-    if (names.size() == most) break;
+    if (names.size() == max) break;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return names;
@@ -152,15 +152,15 @@ std::size_t characters(std::string_view text) {
   return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
 }
 
-std::string_view beginning_of(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && continues(text[most])) --most;
-  return text.substr(0, most);
+std::string_view beginning_of(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && continues(text[max])) --max;
+  return text.substr(0, max);
 }
 
-std::string_view ending_of(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return text;
-  std::size_t from = text.size() - most;
+std::string_view ending_of(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
+  std::size_t from = text.size() - max;
   while (from < text.size() && continues(text[from])) ++from;
   return text.substr(from);
 }

@@ -1,4 +1,4 @@
-// Small text helpers that more than one room needs.
+// Small text helpers that more than one folder needs.
 #pragma once
 
 #include <string>
@@ -17,9 +17,9 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 /// Levenshtein distance with adjacent swaps counted as one edit.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// Up to `most` of the candidates that a person may have meant, nearest first; empty if none is near.
+/// Up to `max` of the candidates that a person may have meant, nearest first; empty if none is near.
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates,
-                                 std::size_t most = 3);
+                                 std::size_t max = 3);
 
 /// "did you mean a, b or c?" or "" when nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
@@ -31,9 +31,9 @@ std::size_t characters(std::string_view text);
 /// replaced.
 std::string printable(std::string_view text);
 
-/// The first or the last `most` bytes of valid UTF-8, or a few less: no character is cut in two.
-std::string_view beginning_of(std::string_view text, std::size_t most);
-std::string_view ending_of(std::string_view text, std::size_t most);
+/// The first or the last `max` bytes of valid UTF-8, or a few less: no character is cut in two.
+std::string_view beginning_of(std::string_view text, std::size_t max);
+std::string_view ending_of(std::string_view text, std::size_t max);
 
 /// True for valid UTF-8 without surrogates and overlong forms.
 bool is_utf8(std::string_view text);

@@ -1,13 +1,12 @@
 #include "core/url.hpp"
 
+#include "core/address.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 #include <fmt/core.h>
-
-#include <arpa/inet.h>
 
 namespace exai {
 namespace {
@@ -18,14 +17,8 @@ tl::unexpected<Error> wrong_url(std::string_view why) {
               "write it as http://host:port/path (or https, ws, wss)");
 }
 
-std::string url_standard_port(std::string_view scheme) {
+std::string url_default_port(std::string_view scheme) {
   return scheme == "https" || scheme == "wss" ? "443" : "80";
-}
-
-bool is_port(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return problem == std::errc{} && end == text.data() + text.size() && value >= 1 && value <= 65535;
 }
 
 bool is_clean_url(std::string_view text) {
@@ -66,46 +59,16 @@ bool is_url_host(std::string_view host) {
   }
 }
 
-/// An IPv6 address; a zone ("fe80::1%25eth0", "fe80::1%eth0") may follow.
-bool is_v6(std::string_view text) {
-  const std::size_t zone = text.find('%');
-  const std::string address(text.substr(0, zone));
-  in6_addr ignored{};
-  if (::inet_pton(AF_INET6, address.c_str(), &ignored) != 1) return false;
-  if (zone == std::string_view::npos) return true;
-  std::string_view name = text.substr(zone + 1);
-  if (name.starts_with("25")) name.remove_prefix(2);
-  constexpr std::size_t k_max_zone = 15;
-  return !name.empty() && name.size() <= k_max_zone && name.find_first_of("%[]/") == std::string_view::npos;
-}
-
 /// Host and port of "host:port" or "[v6]:port".
 Result<void> read_authority(std::string_view authority, Url& url) {
-  if (authority.find('@') != std::string_view::npos)
-    return wrong_url("a user or password must not stand in it");
-  std::string_view port;
-  bool has_port = false;
-  if (authority.starts_with('[')) {
-    const std::size_t close = authority.find(']');
-    if (close == std::string_view::npos) return wrong_url("the bracket of the address is not closed");
-    const std::string_view rest = authority.substr(close + 1);
-    url.host = authority.substr(1, close - 1);
-    if (!is_v6(url.host)) return wrong_url("in the brackets is no IPv6 address");
-    if (!rest.empty() && rest.front() != ':') return wrong_url("text after the bracket");
-    has_port = !rest.empty();
-    if (has_port) port = rest.substr(1);
-  } else {
-    const std::size_t colon = authority.find(':');
-    has_port = colon != std::string_view::npos;
-    if (has_port) port = authority.substr(colon + 1);
-    url.host = decoded_host(authority.substr(0, colon));
-    if (url.host.empty()) return wrong_url("it has no host");
-    if (port.find(':') != std::string_view::npos)
-      return wrong_url("a second colon in the host (an IPv6 address stands in brackets)");
-    if (!is_url_host(url.host)) return wrong_url("the host is neither a name nor an address");
-  }
-  url.port = has_port ? std::string(port) : url_standard_port(url.scheme);
-  if (!is_port(url.port)) return wrong_url("the port must be 1 to 65535");
+  const Result<AuthorityParts> parts = split_authority(authority);
+  if (!parts) return wrong_url(parts.error().message);
+  const bool bracketed = authority.starts_with('[');
+  url.host = bracketed ? std::string(parts->host) : decoded_host(parts->host);
+  if (url.host.empty()) return wrong_url("it has no host");
+  if (!bracketed && !is_url_host(url.host)) return wrong_url("the host is neither a name nor an address");
+  url.port = parts->port ? std::string(*parts->port) : url_default_port(url.scheme);
+  if (parse_port(url.port).value_or(0) == 0) return wrong_url("the port must be 1 to 65535");
   return {};
 }
 

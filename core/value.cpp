@@ -70,10 +70,11 @@ Result<void> check_range(const Setting& setting, std::string_view text) {
 // For text and lists `min` is the shortest length allowed; secrets are never quoted in the message.
 Result<void> check_length(const Setting& setting, std::string_view text) {
   if (setting.min.empty()) return {};
-  const auto least = static_cast<std::size_t>(whole_number(setting.min).value_or(0));
-  if (text.size() < least)
-    return fail(ErrorKind::invalid, fmt::format("has {} characters", text.size()),
-                fmt::format("use at least {} characters (openssl rand -hex 24 makes a good one)", least));
+  const auto min_length = static_cast<std::size_t>(whole_number(setting.min).value_or(0));
+  if (text.size() < min_length)
+    return fail(
+        ErrorKind::invalid, fmt::format("has {} characters", text.size()),
+        fmt::format("use at least {} characters (openssl rand -hex 24 makes a good one)", min_length));
   return {};
 }
 

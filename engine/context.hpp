@@ -9,6 +9,7 @@
 #include "engine/conversations/memory.hpp"
 #include "engine/runtime.hpp"
 #include "engine/workspace/workspace.hpp"
+#include "io/http.hpp"
 #include "models/answer_cache.hpp"
 #include "models/catalogue.hpp"
 #include "store/store.hpp"
@@ -82,6 +83,7 @@ struct Services {
   store::Store* store = nullptr;
   const ServerView* view = nullptr;
   std::function<std::string()> new_id{};  ///< a UUID, unguessable unless a cassette plays
+  io::HttpSender http{};                  ///< refuses everything while a cassette plays
 };
 
 /// What is known of a call before it runs.
@@ -117,6 +119,11 @@ class CallContext {
   /// Whether the caller's key has that scope.
   [[nodiscard]] bool may(Scope scope) const { return facts_.caller.principal.may(scope); }
   [[nodiscard]] std::string new_id() const { return services_.new_id(); }
+  /// An exchange with somebody who is no model provider, as io::http_exchange. `refused` while a cassette
+  /// plays: those answers are not in it.
+  [[nodiscard]] Result<io::HttpResponse> http(const io::HttpRequest& request) const {
+    return services_.http(request);
+  }
   [[nodiscard]] const ServerView& server() const { return *services_.view; }
   [[nodiscard]] const ClientFacts& client() const { return facts_.caller.client; }
   /// What the client answered to the requests of an InputRequired, by key; null = not answered. An

@@ -103,7 +103,7 @@ Result<Opened> open_beneath_by_steps(const Opened& folder, const std::filesystem
   return examined(walk(folder.descriptor(), below));
 }
 
-Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t most) {
+Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t max) {
   const int own = openat(folder.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* const stream = own < 0 ? nullptr : fdopendir(own);
   if (stream == nullptr) {
@@ -112,7 +112,7 @@ Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t most)
     return fail(unopened(code));
   }
   std::vector<FolderEntry> found;
-  for (const dirent* entry = readdir(stream); entry != nullptr && most > 0; entry = readdir(stream), --most) {
+  for (const dirent* entry = readdir(stream); entry != nullptr && max > 0; entry = readdir(stream), --max) {
     const std::string name(static_cast<const char*>(entry->d_name));
     struct stat facts {};
     if (name == "." || name == ".." || fstatat(own, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;
@@ -125,11 +125,11 @@ Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t most)
   return found;
 }
 
-Result<std::size_t> append_file(const Opened& file, std::string& text, std::uint64_t most) {
+Result<std::size_t> append_file(const Opened& file, std::string& text, std::uint64_t max) {
   const std::size_t before = text.size();
   std::size_t filled = before;
   // One byte more than the file had when it was opened, so that the end shows without growing again.
-  text.resize(before + static_cast<std::size_t>(std::min(file.size, most)) + 1);
+  text.resize(before + static_cast<std::size_t>(std::min(file.size, max)) + 1);
   for (;;) {
     if (filled == text.size()) text.resize(text.size() + 4096);
     const ssize_t got = read(file.descriptor(), text.data() + filled, text.size() - filled);
@@ -141,9 +141,9 @@ Result<std::size_t> append_file(const Opened& file, std::string& text, std::uint
     }
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
-    if (filled - before > most) {
+    if (filled - before > max) {
       text.resize(before);
-      return fail(ErrorKind::invalid, fmt::format("larger than {} bytes", most));
+      return fail(ErrorKind::invalid, fmt::format("larger than {} bytes", max));
     }
   }
   text.resize(filled);

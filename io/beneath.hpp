@@ -54,13 +54,13 @@ struct FolderEntry {
   bool is_folder = false;
   std::uint64_t size = 0;
 };
-/// Regular files and folders in it, sorted by name; links and all else left out. `most` bounds what is looked
+/// Regular files and folders in it, sorted by name; links and all else left out. `max` bounds what is looked
 /// at.
-Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t most);
+Result<std::vector<FolderEntry>> entries(const Opened& folder, std::size_t max);
 
-/// Appends the file's bytes to `text`, without a copy between. `invalid` when there are more than `most`;
+/// Appends the file's bytes to `text`, without a copy between. `invalid` when there are more than `max`;
 /// then the text is as before.
-Result<std::size_t> append_file(const Opened& file, std::string& text, std::uint64_t most);
+Result<std::size_t> append_file(const Opened& file, std::string& text, std::uint64_t max);
 
 /// SHA-256 of the file's bytes, read in pieces.
 Result<std::string> digest_of(const Opened& file);

@@ -58,9 +58,9 @@ Error unreadable(const std::filesystem::path& path, int code) {
 }
 
 Error unwritable(const std::filesystem::path& path, int code) {
-  const std::string hint =
-      code == ENOSPC ? "make room on the disk (df -h)"
-                     : fmt::format("ls -ld {} shows who may write there", folder_of(path).string());
+  const std::string hint = code == ENOSPC
+                               ? "make room on the disk (df -h)"
+                               : fmt::format("ls -ld {} shows who may write there", folder_of(path).string());
   return make_error(ErrorKind::refused, fmt::format("cannot write {}: {}", path.string(), reason(code)),
                     hint);
 }
@@ -112,11 +112,11 @@ std::optional<pid_t> writer_of(std::string_view name) {
 
 /// Removes temporary files of ours whose writer was killed: it is gone and no longer holds the file's lock.
 void clear_left_behind(const std::filesystem::path& folder) {
-  constexpr int k_most = 10'000;  // a folder may hold anything
+  constexpr int k_max_entries = 10'000;  // a folder may hold anything
   int looked_at = 0;
   std::error_code problem;
   for (std::filesystem::directory_iterator item(folder, problem), end;
-       !problem && item != end && looked_at < k_most; item.increment(problem), ++looked_at) {
+       !problem && item != end && looked_at < k_max_entries; item.increment(problem), ++looked_at) {
     const auto pid = writer_of(item->path().filename().string());
     if (!pid || kill(*pid, 0) == 0 || errno != ESRCH) continue;
     const Descriptor file(open(item->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));

@@ -422,8 +422,9 @@ Result<HttpResponse> http_exchange(const HttpRequest& request) {
   Result<Url> url = parse_url(request.url);
   if (!url) return fail(url.error());
   if (url->scheme != "http" && url->scheme != "https")
-    return fail(ErrorKind::invalid, fmt::format("{} is no HTTP address", url->scheme + "://" + url->host));
-  if (auto allowed = permit_connection(fmt::format("{}:{}", url->host, url->port)); !allowed)
+    return fail(ErrorKind::invalid,
+                fmt::format("{} is not an HTTP address", url->scheme + "://" + url->host));
+  if (auto allowed = permit(fmt::format("connect to {}:{}", url->host, url->port)); !allowed)
     return fail(allowed.error());
   const Result<const CurlLibrary*> curl = curl_library();
   if (!curl) return fail(curl.error());

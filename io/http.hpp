@@ -42,7 +42,7 @@ struct HttpRequest {
   std::stop_token stop;
   Millis connect_timeout{10000};
   std::size_t max_body = std::size_t{16} << 20U;  ///< larger answers are an error, whether streamed or not
-  /// Told of status and headers before the first byte goes to `on_data`.
+  /// Gets status and headers before the first byte goes to `on_data`.
   std::function<void(const HttpResponse&)> on_head{};
   /// When set, bytes go here as they come and `body` of a 2xx answer stays empty; false stops the transfer.
   /// Of any other answer `body` keeps the first MiB.
@@ -54,6 +54,9 @@ struct HttpRequest {
 /// `unreachable` and names address, phase (resolve, connect, TLS, send, receive) and elapsed time. Any status
 /// is a success here.
 Result<HttpResponse> http_exchange(const HttpRequest& request);
+
+/// How requests go out: http_exchange, or what stands in its place. Any thread.
+using HttpSender = std::function<Result<HttpResponse>(const HttpRequest&)>;
 
 // The client's own reading of URLs stands in core, where settings are judged by it.
 using exai::parse_url;

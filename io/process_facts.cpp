@@ -135,8 +135,8 @@ std::optional<std::string> open_file_of(long pid, std::string_view name) {
     std::error_code unreadable;
     const std::filesystem::path target = std::filesystem::read_symlink(item->path(), unreadable);
     if (unreadable || target.filename() != name) continue;
-    constexpr std::uint64_t k_most = std::uint64_t{64} << 10U;
-    if (auto text = read_file(item->path(), k_most)) return std::move(*text);
+    constexpr std::uint64_t k_max_bytes = std::uint64_t{64} << 10U;
+    if (auto text = read_file(item->path(), k_max_bytes)) return std::move(*text);
   }
   return std::nullopt;
 }

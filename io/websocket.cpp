@@ -33,10 +33,10 @@ using Done = std::function<void(error_code, std::size_t)>;
 
 /// A connection, plain or under TLS, as one type: Beast's protocol is compiled once for it, and takes a
 /// minute for each type it is compiled for.
-class Wire {
+class Transport {
  public:
   using executor_type = asio::io_context::executor_type;
-  explicit Wire(asio::io_context& loop) : socket(loop) {}
+  explicit Transport(asio::io_context& loop) : socket(loop) {}
   executor_type get_executor() { return executor_; }
 
   template <class Buffers, class Token>
@@ -101,16 +101,17 @@ class Wire {
 
 /// How Beast ends a connection (found by the name of its argument).
 template <class Handler>
-void async_teardown(beast::role_type /*role*/, Wire& wire, Handler&& handler) {
-  wire.end();
-  asio::post(wire.get_executor(), [done = std::forward<Handler>(handler)]() mutable { done(error_code()); });
+void async_teardown(beast::role_type /*role*/, Transport& transport, Handler&& handler) {
+  transport.end();
+  asio::post(transport.get_executor(),
+             [done = std::forward<Handler>(handler)]() mutable { done(error_code()); });
 }
-void beast_close_socket(Wire& wire) {
+void beast_close_socket(Transport& transport) {
   error_code ignored;
-  wire.socket.close(ignored);
+  transport.socket.close(ignored);
 }
 
-using Stream = websocket::stream<Wire, false>;  // nobody asks for compression
+using Stream = websocket::stream<Transport, false>;  // nobody asks for compression
 
 constexpr std::size_t k_queued = 1024;  // messages that came while something else was waited for
 
@@ -140,10 +141,10 @@ class Client {
 
  private:
   Stream& stream() { return *stream_; }
-  Wire& wire() { return stream_->next_layer(); }
+  Transport& transport() { return stream_->next_layer(); }
   void cut() {
     error_code ignored;
-    if (stream_) wire().socket.close(ignored);
+    if (stream_) transport().socket.close(ignored);
   }
   Result<void> prepare_tls(const WebSocket::Options& options);
   Result<void> reach(const Url& url, Deadline deadline);
@@ -198,7 +199,7 @@ Error Client::problem(std::string_view phase, const std::optional<error_code>& c
 }
 
 Result<void> Client::prepare_tls(const WebSocket::Options& options) {
-  asio::ssl::context& authorities = wire().authorities.emplace(asio::ssl::context::tls_client);
+  asio::ssl::context& authorities = transport().authorities.emplace(asio::ssl::context::tls_client);
   error_code unread;
   if (options.ca_file.empty())
     authorities.set_default_verify_paths();
@@ -236,15 +237,16 @@ Result<void> Client::reach(const Url& url, Deadline deadline) {
     endpoint.resize(address.size());
     endpoints.push_back(endpoint);
   }
-  const auto connected = wait_for(
-      deadline, [&](Ended handler) { asio::async_connect(wire().socket, endpoints, std::move(handler)); });
+  const auto connected = wait_for(deadline, [&](Ended handler) {
+    asio::async_connect(transport().socket, endpoints, std::move(handler));
+  });
   if (!connected || *connected) return fail(problem("connect", connected));
-  wire().socket.set_option(asio::ip::tcp::no_delay(true));
+  transport().socket.set_option(asio::ip::tcp::no_delay(true));
   return {};
 }
 
 Result<void> Client::secure(const Url& url, Deadline deadline) {
-  auto& layer = wire().tls.emplace(wire().socket, *wire().authorities);
+  auto& layer = transport().tls.emplace(transport().socket, *transport().authorities);
   layer.set_verify_callback(asio::ssl::host_name_verification(url.host));
   SSL_set_tlsext_host_name(layer.native_handle(), url.host.c_str());
   const auto done = wait_for(deadline, [&](Ended handler) {
@@ -364,7 +366,7 @@ Result<WebSocket> WebSocket::connect(const std::string& text, const Options& opt
   if (!url) return fail(url.error());
   if (url->scheme != "ws" && url->scheme != "wss")
     return fail(ErrorKind::invalid, "the address of a WebSocket begins with ws:// or wss://");
-  if (auto allowed = permit_connection(fmt::format("{}:{}", url->host, url->port)); !allowed)
+  if (auto allowed = permit(fmt::format("connect to {}:{}", url->host, url->port)); !allowed)
     return fail(allowed.error());
   try {
     auto impl = std::make_unique<Impl>();

@@ -8,7 +8,7 @@ namespace {
 struct CodeRow {
   ErrorKind kind;
   int rpc;
-  std::string_view daemon;
+  std::string_view exai_ws;
 };
 
 constexpr std::array<CodeRow, 13> k_codes{{
@@ -38,8 +38,8 @@ const CodeRow& code_row(ErrorKind kind) {
 int rpc_code(ErrorKind kind) {
   return code_row(kind).rpc;
 }
-std::string_view daemon_code(ErrorKind kind) {
-  return code_row(kind).daemon;
+std::string_view exai_ws_code(ErrorKind kind) {
+  return code_row(kind).exai_ws;
 }
 
 std::string error_line(const Error& error) {
@@ -52,7 +52,7 @@ std::string error_line(const Error& error) {
 
 Json error_facts(const Error& error) {
   Json facts = {
-      {"kind", to_string(error.kind)}, {"code", daemon_code(error.kind)}, {"message", error.message}};
+      {"kind", to_string(error.kind)}, {"code", exai_ws_code(error.kind)}, {"message", error.message}};
   if (!error.hint.empty()) facts["hint"] = error.hint;
   if (error.retry_after.count() > 0)
     facts["retry_after"] = static_cast<double>(error.retry_after.count()) / 1000.0;

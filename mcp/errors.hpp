@@ -14,8 +14,8 @@ inline constexpr int k_session_lost = -32001;
 
 /// JSON-RPC code of a kind. Our own codes are positive: the range -32768..-32000 belongs to JSON-RPC and MCP.
 int rpc_code(ErrorKind kind);
-/// The daemon's word for a kind ("OVER_CAPACITY").
-std::string_view daemon_code(ErrorKind kind);
+/// The word of exai_ws for a kind ("OVER_CAPACITY").
+std::string_view exai_ws_code(ErrorKind kind);
 
 /// Message, place and context in one line for a reader who sees nothing else; the hint after "; ".
 std::string error_line(const Error& error);

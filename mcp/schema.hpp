@@ -21,8 +21,8 @@ class Schema {
  public:
   /// Refuses every keyword that check() does not judge, so that nothing passes silently. Local $ref only.
   static Result<Schema> compile(const Json& schema);
-  /// At most `most` problems, in document order; empty = valid.
-  [[nodiscard]] std::vector<SchemaProblem> check(const Json& value, std::size_t most = 20) const;
+  /// At most `max` problems, in document order; empty = valid.
+  [[nodiscard]] std::vector<SchemaProblem> check(const Json& value, std::size_t max = 20) const;
 
   /// null means absent: an optional member that must not be null is taken out where it is, at any depth.
   void drop_nulls(Json& value) const;

@@ -66,10 +66,10 @@ struct Place {
 
 class Judge {
  public:
-  explicit Judge(std::size_t most) : most_(most) {}
+  explicit Judge(std::size_t max) : max_(max) {}
 
   void node(const SchemaNode& rule, const Json& value, const Place& at) {
-    if (problems_.size() >= most_ || depth_ > 200) return;
+    if (problems_.size() >= max_ || depth_ > 200) return;
     if (rule.always) {
       if (!*rule.always) add(at, "nothing here");
       return;
@@ -94,7 +94,7 @@ class Judge {
 
  private:
   void add(const Place& at, std::string expected) {
-    if (problems_.size() < most_) problems_.push_back({at.text(), std::move(expected)});
+    if (problems_.size() < max_) problems_.push_back({at.text(), std::move(expected)});
   }
 
   void values(const SchemaNode& rule, const Json& value, const Place& at) {
@@ -212,7 +212,7 @@ class Judge {
     add(here, meant.empty() ? "no such member" : "no such member; " + meant);
   }
 
-  std::size_t most_;
+  std::size_t max_;
   int depth_ = 0;
   std::vector<SchemaProblem> problems_;
 };
@@ -251,8 +251,8 @@ void Schema::drop_nulls(Json& value) const {
   drop_optional_nulls(*root_, value, 0);
 }
 
-std::vector<SchemaProblem> Schema::check(const Json& value, std::size_t most) const {
-  Judge judge(most);
+std::vector<SchemaProblem> Schema::check(const Json& value, std::size_t max) const {
+  Judge judge(max);
   judge.node(*root_, value, {});
   return judge.take();
 }

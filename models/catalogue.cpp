@@ -2,6 +2,7 @@
 
 #include "core/packed.hpp"
 #include "core/text.hpp"
+#include "models/providers/provider.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -274,9 +275,10 @@ Result<ModelCatalogue> ModelCatalogue::from(const Node& document) {
 }
 
 Result<void> ModelCatalogue::set_routes(RouteTable routes) {
+  const Provider* const open = open_provider();
   for (const RouteRule& rule : routes.rules())
     for (const std::string& name : rule.use)
-      if (name != "custom" && find(name) == nullptr) {
+      if (find(name) == nullptr && (open == nullptr || name != open->id)) {
         Error error =
             make_error(ErrorKind::config,
                        fmt::format("the rule {} uses '{}', which is not in the catalogue", rule.id, name),

@@ -32,7 +32,7 @@ struct TemperatureRule {
 
 struct Model {
   std::string name;
-  std::string provider;  ///< "glm", "kimi", "custom"
+  std::string provider;  ///< id of its record: "glm"
   std::vector<std::string> aliases;
   long long context = 0;     ///< tokens
   long long max_output = 0;  ///< tokens
@@ -62,7 +62,8 @@ class ModelCatalogue {
   [[nodiscard]] std::vector<std::string> names() const;
   /// The rules by which a model is found for a call that names none; they may be empty.
   [[nodiscard]] const RouteTable& routes() const { return routes_; }
-  /// Errors (config, with the place): a rule uses a model that is not here.
+  /// Errors (config, with the place): a rule uses a model that is neither here nor the id of the provider
+  /// that takes any.
   Result<void> set_routes(RouteTable routes);
 
  private:

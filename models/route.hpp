@@ -26,7 +26,7 @@ struct RouteRule {
   std::vector<std::string> tools;  ///< empty = any
   std::optional<bool> web, files, images, thinking, fast, cheap;
   long long tokens_over = 0;
-  std::vector<std::string> use;  ///< names of models, best first; "custom"
+  std::vector<std::string> use;  ///< names of models, best first; or the id of the provider that takes any
   Location where;
 
   /// The first condition that does not hold, for a person ("thinking is false"); nothing when all hold.

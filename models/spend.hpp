@@ -33,7 +33,7 @@ class Spend {
   Result<void> allow(const Config& config, const Model& model, long long prompt_tokens,
                      long long output_tokens);
   /// Counts an answer; its cost in dollars. What cost something is in the store when this returns, so that a
-  /// killed process spends no budget twice; a store that fails or takes longer than a second is told to
+  /// killed process spends no budget twice; a store that fails or takes longer than a second is reported to
   /// `on_failure`, or waits behind the answer that is paid for.
   double count(const Model& model, const Usage& usage);
   /// True the first time only, for a model without a price.

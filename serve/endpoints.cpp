@@ -113,7 +113,7 @@ void McpEndpoint::handle(const net::HttpRequest& request,
 }
 
 void McpEndpoint::fetch_keys() {
-  parts_.guard.access().issuer()->fetch(parts_.background,
+  parts_.guard.access().issuer()->fetch(parts_.background, parts_.engine.services().reach.http,
                                         [this](const std::string& text) { parts_.guard.note(text); });
 }
 
@@ -178,23 +178,23 @@ void HealthEndpoint::handle(const net::HttpRequest& request,
 
 std::optional<net::HttpResponse> WebSocketEndpoint::admit(net::HttpRequest& request) {
   if (std::optional<net::HttpResponse> refusal = guard_.access().check_origin(request)) return refusal;
-  // The daemon's clients show their token in the first frame, MCP's in the request.
+  // The clients of exai_ws show their token in the first frame, MCP's in the request.
   if (!mcp::offers_mcp(request)) return std::nullopt;
-  if (std::optional<net::HttpResponse> refusal = guard_.admit(request, true, &daemon_.state().token()))
+  if (std::optional<net::HttpResponse> refusal = guard_.admit(request, true, &exai_ws_.state().token()))
     return refusal;
   if (request.pass) return std::nullopt;
   // An upgrade does not wait for the issuer's keys; the client's next try finds them.
-  guard_.access().issuer()->fetch(background_, [](const std::string&) {});
+  guard_.access().issuer()->fetch(background_, engine_.services().reach.http, [](const std::string&) {});
   return guard_.access().still_unknown();
 }
 
 std::string_view WebSocketEndpoint::choose(const net::HttpRequest& request) {
-  return mcp::offers_mcp(request) ? mcp::k_mcp_subprotocol : daemon_.choose(request);
+  return mcp::offers_mcp(request) ? mcp::k_mcp_subprotocol : exai_ws_.choose(request);
 }
 
 std::shared_ptr<net::FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<net::FrameSink> sink,
                                                               const net::HttpRequest& request) {
-  if (!mcp::offers_mcp(request)) return daemon_.connect(std::move(sink), request);
+  if (!mcp::offers_mcp(request)) return exai_ws_.connect(std::move(sink), request);
   const net::SharedPass pass = request.pass;
   const auto may_take = [this, pass, address = std::string(request.peer)] {
     return guard_.take(*pass, address);
@@ -202,8 +202,8 @@ std::shared_ptr<net::FrameHandler> WebSocketEndpoint::connect(std::shared_ptr<ne
   return std::make_shared<mcp::McpFrames>(service_, "ws:" + make_id_(), pass->principal, sink, may_take);
 }
 
-void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Daemon& daemon) {
-  const auto owns = [&daemon](const std::optional<Sha256>& digest) { return daemon.state().owns(digest); };
+void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Service& frames) {
+  const auto owns = [&frames](const std::optional<Sha256>& digest) { return frames.state().owns(digest); };
   const auto state_of = [&guard, owns](const net::Pass& pass) { return guard.access().state_of(pass, owns); };
   server.judge_passes(state_of);
   stack.judge_sessions(state_of);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "serve/auth/guard.hpp"
-#include "serve/exai_ws/daemon.hpp"
+#include "serve/exai_ws/service.hpp"
 #include "serve/health.hpp"
 #include "serve/mcp/mcp_http.hpp"
 #include "serve/mcp/mcp_sse.hpp"
@@ -60,16 +60,17 @@ class HealthEndpoint final : public net::HttpHandler {
   Parts parts_;
 };
 
-/// The WebSocket listener: MCP for clients that offer its subprotocol, the daemon's own frames for the
+/// The WebSocket listener: MCP for clients that offer its subprotocol, the frames of exai_ws for the
 /// others.
 class WebSocketEndpoint final : public net::FrameService {
  public:
-  WebSocketEndpoint(auth::Guard& guard, engine::Background& background, mcp::McpService& service,
-                    exai_ws::Daemon& daemon, std::function<std::string()> make_id)
+  WebSocketEndpoint(auth::Guard& guard, engine::Engine& engine, engine::Background& background,
+                    mcp::McpService& service, exai_ws::Service& frames, std::function<std::string()> make_id)
       : guard_(guard),
+        engine_(engine),
         background_(background),
         service_(service),
-        daemon_(daemon),
+        exai_ws_(frames),
         make_id_(std::move(make_id)) {}
   std::optional<net::HttpResponse> admit(net::HttpRequest& request) override;
   std::string_view choose(const net::HttpRequest& request) override;
@@ -78,14 +79,15 @@ class WebSocketEndpoint final : public net::FrameService {
 
  private:
   auth::Guard& guard_;
+  engine::Engine& engine_;
   engine::Background& background_;
   mcp::McpService& service_;
-  exai_ws::Daemon& daemon_;
+  exai_ws::Service& exai_ws_;
   std::function<std::string()> make_id_;
 };
 
 /// Has the net server and the sessions judge again what is open, for as long as both live: a key that expires
 /// or is taken away closes what it has opened.
-void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Daemon& daemon);
+void watch_passes(net::NetServer& server, McpStack& stack, auth::Guard& guard, exai_ws::Service& frames);
 
 }  // namespace exai::serve

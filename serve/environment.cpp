@@ -1,9 +1,10 @@
 #include "serve/environment.hpp"
 
-#include "io/guard.hpp"
 #include "io/random.hpp"
 
 #include <cstdlib>
+
+#include <fmt/core.h>
 
 namespace exai::serve {
 
@@ -13,7 +14,6 @@ Result<std::unique_ptr<Environment>> Environment::open(const Config& config, con
   if (!options.replay.empty()) {
     Result<models::Cassette> cassette = models::load_cassette(options.replay);
     if (!cassette) return fail(cassette.error());
-    io::set_offline("a cassette plays");  // also what asks a provider past the router
     environment->clock_ = std::make_unique<models::VirtualClock>(cassette->began);
     environment->player_ = std::make_unique<models::Player>(std::move(*cassette), options.replay.string(),
                                                             *environment->clock_, Redactor(config.secrets()));
@@ -29,6 +29,13 @@ Result<std::unique_ptr<Environment>> Environment::open(const Config& config, con
 models::ProviderTransport& Environment::transport() {
   if (player_) return *player_;
   return recorder_ ? static_cast<models::ProviderTransport&>(*recorder_) : models::network();
+}
+
+Result<io::HttpResponse> Environment::http(const io::HttpRequest& request) const {
+  if (!player_) return io::http_exchange(request);
+  const Result<Url> url = parse_url(request.url);
+  if (!url) return fail(url.error());
+  return fail(ErrorKind::refused, fmt::format("a cassette plays: {}:{} is not asked", url->host, url->port));
 }
 
 std::string Environment::new_id() {

@@ -1,5 +1,5 @@
-// The world beyond the process, as calls see it: time, ids, chance, the way to providers. Either the
-// machine's own, or what a cassette holds.
+// The world beyond the process, as calls see it: time, ids, chance, the way to providers and to others.
+// Either the machine's own, or what a cassette holds.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -25,6 +25,8 @@ class Environment {
     return player_ ? static_cast<const Clock&>(*clock_) : system_clock();
   }
   models::ProviderTransport& transport();
+  /// An exchange with anybody else, as io::http_exchange; `refused` while a cassette plays. Any thread.
+  [[nodiscard]] Result<io::HttpResponse> http(const io::HttpRequest& request) const;
   [[nodiscard]] std::string new_id();
   /// From 0 to 1.
   [[nodiscard]] double chance() const;

@@ -147,8 +147,7 @@ class Judge {
     // On standard input nothing has to be written; such a server says itself what it cannot keep.
     if (request_.purpose != Purpose::serve) return;
     std::filesystem::path nearest = below(request_.root, text).lexically_normal();
-    while (!io::is_there(nearest) && nearest != nearest.root_path())
-      nearest = folder_of(nearest);
+    while (!io::is_there(nearest) && nearest != nearest.root_path()) nearest = folder_of(nearest);
     std::error_code gone;
     const bool is_folder = std::filesystem::is_directory(nearest, gone);
     if (is_folder && !io::is_kernel_view(nearest) && ::access(nearest.c_str(), W_OK | X_OK) == 0) return;
@@ -172,15 +171,9 @@ class Judge {
     }
   }
 
-  [[nodiscard]] bool is_own_model(const std::string& name) const {
-    return !config_.text("custom.url").empty() &&
-           (equals_ignoring_case(name, "custom") || name.starts_with("custom/") ||
-            name == config_.text("custom.model"));
-  }
-
   void model(std::string_view key, const std::string& name) {
     const bool may_be_any = key == "models.default";
-    if (may_be_any && (equals_ignoring_case(name, "auto") || is_own_model(name))) return;
+    if (may_be_any && (equals_ignoring_case(name, "auto") || models::is_open_model(config_, name))) return;
     const models::Model* known = catalogue_->find(name);
     const std::string_view provider = may_be_any ? std::string_view() : key.substr(0, key.find('.'));
     if (known != nullptr && (provider.empty() || known->provider == provider)) return;
@@ -281,11 +274,11 @@ Judgement judge_configuration(Config config, std::vector<Finding> loaded, const 
 }
 
 Result<void> still_guarded(const AccessInForce& now, const AccessInForce& next) {
-  const auto daemon_guarded = [](const AccessInForce& guard) {
+  const auto frames_guarded = [](const AccessInForce& guard) {
     return guard.access.has_keys() || !guard.config.secret("ws.token").empty();
   };
   const bool http = now.access.guarded() && !next.access.guarded();
-  const bool frames = daemon_guarded(now) && !daemon_guarded(next);
+  const bool frames = frames_guarded(now) && !frames_guarded(next);
   if ((!http && !frames) || next.config.boolean("auth.allow_open_reload")) return {};
   return fail(
       ErrorKind::config,

@@ -20,7 +20,7 @@ namespace exai::serve {
 enum class Purpose : std::uint8_t {
   serve,  ///< a server that listens
   stdio,  ///< a server on standard input: no listeners, no keys, one trusted caller
-  shim,   ///< the bridge from standard input to a daemon: how to reach it, no more
+  shim,   ///< the bridge from standard input to a running server: how to reach it, no more
 };
 
 struct Judgement {

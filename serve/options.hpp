@@ -19,7 +19,7 @@ struct ServeOptions {
   std::filesystem::path files;  ///< base of relative log and state folders; empty: `root`
   bool in_memory = false;       ///< nothing can be written: no state is kept, the log goes to stderr
   bool stdio = false;           ///< MCP over stdin and stdout instead of sockets
-  std::string connect;          ///< with stdio: bridge to the daemon at this ws:// URL
+  std::string connect;          ///< with stdio: bridge to the server at this ws:// URL
   bool check_only = false;      ///< load all, bind nothing
   std::optional<Millis> grace;  ///< drain time after SIGTERM; nothing = server.grace
   bool terminal = false;        ///< echo log lines to stderr

@@ -57,8 +57,8 @@ class Server {
   Result<void> bind() {
     Result<void> done = parts_.listen(listen_addresses(parts_.config));
     if (done)
-      parts_.daemon.write_health(parts_.log_folder() / k_daemon_health_file,
-                                 parts_.bound_sockets()[1].address);
+      parts_.exai_ws_service.write_health(parts_.log_folder() / k_exai_ws_health_file,
+                                          parts_.bound_sockets()[1].address);
     return done;
   }
 

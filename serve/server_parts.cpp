@@ -66,7 +66,8 @@ ServerParts::ServerParts(ServerInputs inputs)
       net(net::net_limits(config)),
       background(net.loop()),
       engine({.reach = {&environment->clock(), &memory, &caches, &store, &view,
-                        [this] { return environment->new_id(); }},
+                        [this] { return environment->new_id(); },
+                        [this](const io::HttpRequest& request) { return environment->http(request); }},
               .loop = net.loop(),
               .permits = permits,
               .metrics = metrics,
@@ -80,12 +81,13 @@ ServerParts::ServerParts(ServerInputs inputs)
       guard(access, metrics, inputs.access_clock, engine::rate_limits(config),
             [this](std::string_view text) { log->write(io::LogLevel::warning, "access.refused", text); }),
       health(engine.services().reach, background, state_folder()),
-      daemon(engine, background, catalogue, guard, exai_ws::daemon_settings(config), log.get()),
+      exai_ws_service(engine, background, catalogue, guard, exai_ws::settings_of(config), log.get()),
       mcp_endpoint({guard, mcp.http, mcp.sse, health, engine, background, [this] { return metrics_text(); },
                     [this] { return status(); }}),
       health_endpoint({guard, health, engine}),
-      websocket_endpoint(guard, background, mcp.service, daemon, [] { return io::random_token(24); }) {
-  watch_passes(net, mcp, guard, daemon);
+      websocket_endpoint(guard, engine, background, mcp.service, exai_ws_service,
+                         [] { return io::random_token(24); }) {
+  watch_passes(net, mcp, guard, exai_ws_service);
 }
 
 ServerParts::~ServerParts() {
@@ -125,7 +127,7 @@ Result<void> ServerParts::listen(const ListenAddresses& addresses) {
 
 void ServerParts::replace_access(auth::AccessPolicy next, const Config& settings_now) {
   access = std::move(next);
-  daemon.reload(exai_ws::daemon_settings(settings_now));
+  exai_ws_service.reload(exai_ws::settings_of(settings_now));
   net.judge_now();
   mcp.end_retired_sessions();
 }

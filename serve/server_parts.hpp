@@ -6,7 +6,7 @@
 #include "engine/lazy_store.hpp"
 #include "serve/endpoints.hpp"
 #include "serve/environment.hpp"
-#include "serve/exai_ws/daemon.hpp"
+#include "serve/exai_ws/service.hpp"
 #include "serve/mcp_stack.hpp"
 #include "serve/net/net_server.hpp"
 #include "serve/options.hpp"
@@ -92,7 +92,7 @@ class ServerParts {
   SettingsState settings;
   auth::Guard guard;
   Health health;
-  exai_ws::Daemon daemon;
+  exai_ws::Service exai_ws_service;
   McpEndpoint mcp_endpoint;
   HealthEndpoint health_endpoint;
   WebSocketEndpoint websocket_endpoint;

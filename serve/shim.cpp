@@ -73,20 +73,20 @@ class Shim {
             [this](std::string line) { input_->write(line); },
             [this] { dial(); },
             [this](std::string frame) {
-              if (daemon_) daemon_->send(std::move(frame), false);
+              if (server_) server_->send(std::move(frame), false);
             }};
   }
 
   void dial() {
-    if (daemon_) daemon_->close(1000, "");
+    if (server_) server_->close(1000, "");
     net::DialHooks hooks;
     hooks.on_open = [this] { bridge_.connected(); };
-    hooks.on_text = [this](std::string_view frame) { bridge_.from_daemon(frame); };
+    hooks.on_text = [this](std::string_view frame) { bridge_.from_server(frame); };
     hooks.on_lost = [this](const Error& why) {
       if (ending_) return net_.stop();
       bridge_.lost(why);
     };
-    daemon_ = net_.dial(url_.host, url_.port, url_.path, frame_limit_, std::move(hooks));
+    server_ = net_.dial(url_.host, url_.port, url_.path, frame_limit_, std::move(hooks));
   }
 
   /// What was asked is still answered; then it is over.
@@ -95,7 +95,7 @@ class Shim {
     bridge_.on_idle([this] { end(); });
   }
 
-  /// Says goodbye to the daemon, so that it does not wait for us to come back, and stops.
+  /// Says goodbye to the server, so that it does not wait for us to come back, and stops.
   void end() {
     if (std::exchange(ending_, true)) return;
     if (!bridge_.leave()) return net_.stop();
@@ -110,7 +110,7 @@ class Shim {
   bool ending_ = false;
   std::unique_ptr<engine::Timer> goodbye_;
   exai_ws::Bridge bridge_;
-  std::shared_ptr<net::FrameSink> daemon_;
+  std::shared_ptr<net::FrameSink> server_;
   std::optional<net::StdioLines> input_;
 };
 

@@ -1,4 +1,4 @@
-// `exai serve --stdio --connect URL`: an editor's stdio on one side, a running daemon on the other.
+// `exai serve --stdio --connect URL`: an editor's stdio on one side, a running server on the other.
 #pragma once
 
 #include "serve/options.hpp"

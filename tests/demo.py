@@ -38,10 +38,10 @@ def main():
         listing = show(deployment, "tool", "list")
         assert all(name in listing.stdout for name in ("chat", "listmodels", "version", "status", "health")), listing.stdout
         http = ["--server", deployment.mcp]
-        daemon = ["--server", deployment.daemon]
+        exai_ws = ["--server", deployment.exai_ws]
         stdio = ["--stdio", "--", deployment.exai, "serve", "--stdio"]
-        shim = ["--stdio", "--", deployment.exai, "serve", "--stdio", "--connect", deployment.daemon]
-        for where in (http, daemon, stdio, shim):
+        shim = ["--stdio", "--", deployment.exai, "serve", "--stdio", "--connect", deployment.exai_ws]
+        for where in (http, exai_ws, stdio, shim):
             chat(deployment, *where)
         show(deployment, "runbook", "run", "daily")
         show(deployment, "stop")

@@ -176,8 +176,9 @@ Result<Prepared> prepare_chat(const ChatQuestion& question, const std::vector<st
                       static_cast<long long>(estimate_tokens(embedded_prompt("chat")));
   if (auto fits = check_fit(choice->model, question, tokens); !fits) return fail(fits.error());
   const std::string& name = choice->model.name;
-  const bool other = choice->provider->id == "custom" && name != context.config().text("custom.model");
-  request.model = other ? "custom/" + name : name;
+  const models::Provider& provider = *choice->provider;
+  const bool other = provider.any_model && name != context.config().text(provider.model_setting);
+  request.model = other ? fmt::format("{}/{}", provider.id, name) : name;
   request.messages.push_back({"system", std::string(embedded_prompt("chat")), {}});
   prepared.history = history_within(earlier, history_budget(choice->model, tokens));
   files = without_known(std::move(*files), prepared.history, question, rules, context.workspace());
@@ -193,7 +194,7 @@ Result<Prepared> prepare_chat(const ChatQuestion& question, const std::vector<st
 }
 
 /// What is kept of a question: its files too, so that a later turn still knows them, unless they are huge.
-std::string kept_text(const ChatQuestion& question, const std::string& user_text) {
+std::string saved_text(const ChatQuestion& question, const std::string& user_text) {
   constexpr std::size_t k_max_kept = 200'000;
   if (user_text.size() <= k_max_kept) return user_text;
   return question.prompt + "\n\n[files: " + join(question.files, ", ") + "]";
@@ -203,7 +204,7 @@ Result<void> keep(const std::string& id, const ChatQuestion& question, const std
                   const models::Reply& reply, engine::CallContext& context) {
   const Wall now = context.clock().wall();
   const std::vector<store::Message> messages{
-      {"user", kept_text(question, user_text), "chat", reply.provider, reply.model, now},
+      {"user", saved_text(question, user_text), "chat", reply.provider, reply.model, now},
       {"assistant", reply.content, "chat", reply.provider, reply.model, now}};
   return context.memory().append(id, context.principal(), messages, engine::memory_rules(context.config()),
                                  question.conversation.empty());

@@ -27,7 +27,7 @@ Result<engine::CallAnswer> run_glm_web_search(const Json& arguments, engine::Cal
   if (!answer) return fail(answer.error());
   Result<Json> found = parse_json(answer->body);
   if (!found || !found->is_object())
-    return fail(ErrorKind::provider, "GLM answered a search with no JSON object", "try again");
+    return fail(ErrorKind::provider, "GLM did not answer a search with a JSON object", "try again");
   engine::ToolOutput output = json_output(std::move(*found));
   output.provider = "glm";
   return output;

@@ -27,8 +27,8 @@ RemoteFile read_file_facts(const Json& object) {
 Result<Json> read_object(const std::string& provider, const std::string& body) {
   Result<Json> object = parse_json(body);
   if (object && object->is_object()) return object;
-  return fail(ErrorKind::provider, fmt::format("{} answered with no JSON object about its files", provider),
-              "try again");
+  return fail(ErrorKind::provider,
+              fmt::format("{} did not answer with a JSON object about its files", provider), "try again");
 }
 
 /// Ids become parts of a path.

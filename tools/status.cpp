@@ -14,12 +14,26 @@ std::string outcome(const Error& error) {
   return error.message + (error.hint.empty() ? "" : "; " + error.hint);
 }
 
+/// The call's own way out, as the provider's client takes it.
+class ContextTransport final : public models::ProviderTransport {
+ public:
+  explicit ContextTransport(const engine::CallContext& context) : context_(context) {}
+  Result<io::HttpResponse> exchange(const io::HttpRequest& request) override {
+    return context_.http(request);
+  }
+
+ private:
+  const engine::CallContext& context_;
+};
+
 /// The provider's model list proves address and key without cost.
 Json ask_for_models(engine::CallContext& context, Json& advice) {
   Json probes = Json::object();
+  ContextTransport transport(context);
   for (const models::Provider* provider : Registered<models::Provider>::all()) {
     if (!provider->configured(context.config())) continue;
-    const models::ProviderCall call{context.config(), context.deadline(), context.stop(), {}};
+    const models::ProviderCall call{context.config(), context.deadline(), context.stop(), {},
+                                    transport,        context.clock()};
     const auto models = models::provider_models(*provider, call);
     probes[std::string(provider->id)] =
         models ? fmt::format("ok, {} models", models->size()) : outcome(models.error());

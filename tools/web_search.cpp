@@ -2,7 +2,6 @@
 
 #include "core/json_access.hpp"
 #include "core/text.hpp"
-#include "io/http.hpp"
 
 #include <array>
 
@@ -107,7 +106,7 @@ Result<std::string> fetch(const engine::CallContext& context, io::HttpRequest re
   request.deadline = context.deadline().within(context.config().duration("search.timeout"));
   request.stop = context.stop();
   request.max_body = std::size_t{2} << 20U;
-  Result<io::HttpResponse> answer = io::http_exchange(request);
+  Result<io::HttpResponse> answer = context.http(request);
   if (!answer) return fail(std::move(answer.error()).during(fmt::format("searching with {}", backend)));
   if (answer->status == 401 || answer->status == 403)
     return fail(ErrorKind::config, fmt::format("{} refused the search (HTTP {})", backend, answer->status),
@@ -140,7 +139,7 @@ Result<Json> tavily(const engine::CallContext& context, const std::string& query
   if (!body) return fail(body.error());
   const Result<Json> answer = parse_json(*body);
   if (!answer || !answer->is_object())
-    return fail(ErrorKind::provider, "Tavily answered with no JSON", "try again");
+    return fail(ErrorKind::provider, "Tavily did not answer with JSON", "try again");
   return listed(answer->value("results", Json()), "title", "url", "content");
 }
 
@@ -156,7 +155,7 @@ Result<Json> bing(const engine::CallContext& context, const std::string& query) 
   if (!body) return fail(body.error());
   const Result<Json> answer = parse_json(*body);
   if (!answer || !answer->is_object())
-    return fail(ErrorKind::provider, "Bing answered with no JSON", "try again");
+    return fail(ErrorKind::provider, "Bing did not answer with JSON", "try again");
   const Json pages = answer->value("webPages", Json::object());
   return listed(pages.is_object() ? pages.value("value", Json()) : Json(), "name", "url", "snippet");
 }

@@ -27,13 +27,14 @@ bool is_number(std::string_view text) {
 
 /// "20261126", "2026-11-26", "2026-11-26_14", "20261126-1764165600": a year and more, in digits.
 bool is_log_date(std::string_view text) {
-  constexpr std::size_t k_least_digits = 6, k_most = 32;  // a month is a date, a number is none
-  if (text.empty() || text.size() > k_most || !is_digit(text.front()) || !is_digit(text.back())) return false;
+  constexpr std::size_t k_min_digits = 6, k_max_size = 32;  // a month is a date, a number is none
+  if (text.empty() || text.size() > k_max_size || !is_digit(text.front()) || !is_digit(text.back()))
+    return false;
   const auto fits = [](char c) {
     return is_digit(c) || c == '-' || c == '_' || c == '.' || c == 'T' || c == ':';
   };
   return std::all_of(text.begin(), text.end(), fits) &&
-         static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_digit)) >= k_least_digits;
+         static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_digit)) >= k_min_digits;
 }
 
 /// What was put between or behind the name: ".3", "-20261126", ".2026-11-26".

@@ -27,7 +27,7 @@ Result<io::HttpResponse> ask_page(const CheckContext& context, const std::string
 std::string mcp_url(const Config& config) {
   return page_url(config, "/mcp");
 }
-std::string daemon_url(const Config& config) {
+std::string exai_ws_url(const Config& config) {
   return fmt::format("ws://{}/", authority_of(config, "ws"));
 }
 std::string health_url(const Config& config) {

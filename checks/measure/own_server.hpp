@@ -12,7 +12,7 @@ namespace exai::checks {
 
 /// URLs of this deployment's own server, from its settings.
 std::string mcp_url(const Config& config);
-std::string daemon_url(const Config& config);
+std::string exai_ws_url(const Config& config);
 std::string health_url(const Config& config);
 /// A page beside the MCP endpoint: "/metrics", "/status".
 std::string page_url(const Config& config, std::string_view path);

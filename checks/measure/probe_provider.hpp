@@ -9,7 +9,7 @@
 
 namespace exai::checks {
 
-/// GET {base}/models with the key of "glm", "kimi" or "custom"; config problems are failures with cause
+/// GET {base}/models with the key of the provider of that id; config problems are failures with cause
 /// config.
 CheckResult probe_provider(std::string_view provider, const Config& config, const ProbeLimits& limits);
 /// The same as a check asks it: skipped when the provider is not configured, free of charge when it is.

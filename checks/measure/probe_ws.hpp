@@ -1,4 +1,4 @@
-// The greeting of an EX-AI WebSocket daemon.
+// The greeting of a server that speaks exai_ws.
 #pragma once
 
 #include "checks/measure/probe.hpp"

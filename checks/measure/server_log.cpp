@@ -22,13 +22,13 @@ bool mentions_warning(std::string_view text) {
   return text.find("WARNING") != std::string_view::npos;
 }
 
-/// The newest `most` matches of all files, whatever order they are read in.
+/// The newest `max` matches of all files, whatever order they are read in.
 class NewestLines {
  public:
-  explicit NewestLines(std::size_t most) : most_(most) {}
+  explicit NewestLines(std::size_t max) : max_(max) {}
   void add(LogLine line) {
     lines_.emplace(line.time, std::move(line));
-    if (lines_.size() > most_) lines_.erase(lines_.begin());
+    if (lines_.size() > max_) lines_.erase(lines_.begin());
   }
   std::vector<LogLine> take() {
     std::vector<LogLine> all;
@@ -37,14 +37,14 @@ class NewestLines {
   }
 
  private:
-  std::size_t most_;
+  std::size_t max_;
   std::multimap<std::string, LogLine> lines_;
 };
 
 class ServerLogScanner {
  public:
   explicit ServerLogScanner(const LogQuery& query)
-      : since_(format_utc(query.since)), warnings_(query.warnings), newest_(query.most) {}
+      : since_(format_utc(query.since)), warnings_(query.warnings), newest_(query.max) {}
   void take(std::string_view text, const std::string& file, int line);
   LogScan scan{};
   LogScan finish() {

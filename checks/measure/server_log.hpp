@@ -34,7 +34,7 @@ enum class Warnings : std::uint8_t { passed_over, counted, shown };
 struct LogQuery {
   Wall since;
   Warnings warnings = Warnings::passed_over;
-  std::size_t most = 20;  ///< that many of the newest are kept in `matches`
+  std::size_t max = 20;  ///< that many of the newest are kept in `matches`
 };
 
 /// mcp_server.log and its rotated files in `folder`, line by line, compressed ones too.

@@ -5,6 +5,7 @@
 #include "core/file_names.hpp"
 #include "core/text.hpp"
 #include "io/yaml.hpp"
+#include "models/providers/provider.hpp"
 
 #include <fmt/core.h>
 
@@ -22,13 +23,12 @@ CheckResult run_models_catalogue(const CheckContext& context) {
         error.where ? fmt::format("{}: {}", to_string(*error.where), error.message) : error.message,
         error.hint, Cause::config);
   }
-  const std::string& standard = context.config.text("models.default");
-  const bool custom =
-      !context.config.text("custom.url").empty() && standard == context.config.text("custom.model");
-  if (standard != "auto" && !custom && catalogue->find(standard) == nullptr)
-    return check_fail(fmt::format("DEFAULT_MODEL \"{}\" is not in the catalogue", standard),
-                      did_you_mean(standard, catalogue->names()), Cause::config);
-  return check_pass(fmt::format("{} models, default {}", catalogue->models().size(), standard));
+  const std::string& wanted = context.config.text("models.default");
+  if (wanted != "auto" && !models::is_open_model(context.config, wanted) &&
+      catalogue->find(wanted) == nullptr)
+    return check_fail(fmt::format("DEFAULT_MODEL \"{}\" is not in the catalogue", wanted),
+                      did_you_mean(wanted, catalogue->names()), Cause::config);
+  return check_pass(fmt::format("{} models, default {}", catalogue->models().size(), wanted));
 }
 
 const Registered<Check> k_models_catalogue{

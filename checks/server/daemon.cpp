@@ -9,7 +9,7 @@ CheckResult run_server_daemon(const CheckContext& context) {
   // Our own daemon takes a key where it has no token of its own.
   Secret token = context.config.secret("ws.token");
   if (token.empty()) token = own_key(context.config);
-  return probe_ws(daemon_url(context.config), token, limits_of(context));
+  return probe_ws(exai_ws_url(context.config), token, limits_of(context));
 }
 
 const Registered<Check> k_server_daemon{

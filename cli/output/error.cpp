@@ -1,5 +1,5 @@
-#include "cli/output.hpp"
 #include "cli/output/layout.hpp"
+#include "cli/output/writer.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 

@@ -1,7 +1,7 @@
 // Columns of text: widths, padding, cutting, colour.
 #pragma once
 
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "core/status.hpp"
 
 #include <string>

@@ -1,5 +1,5 @@
 #include "cli/app.hpp"
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "cli/report_stream.hpp"
 #include "core/json.hpp"
 #include "core/redact.hpp"

@@ -52,9 +52,9 @@ std::string advice(const CheckResult& result, const Look& look) {
                     one_line(place, look), one_line(finding.message, look));
     if (!finding.hint.empty()) out += fmt::format("            try  {}\n", one_line(finding.hint, look));
   }
-  const bool said = std::any_of(result.findings.begin(), result.findings.end(),
-                                [&](const Finding& finding) { return finding.hint == result.hint; });
-  if (!result.hint.empty() && !said && result.status != Status::pass)
+  const bool repeated = std::any_of(result.findings.begin(), result.findings.end(),
+                                    [&](const Finding& finding) { return finding.hint == result.hint; });
+  if (!result.hint.empty() && !repeated && result.status != Status::pass)
     out += fmt::format("      try   {}\n", one_line(result.hint, look));
   if (!result.source.empty() && result.status != Status::pass)
     out += fmt::format("      from  {}\n", one_line(result.source, look));

@@ -175,7 +175,7 @@ Result<void> FileInliner::add_content(const Candidate& candidate, const io::Open
     text.resize(before);
     record.note = "no text";
     if (!candidate.named) return {};
-    return fail(ErrorKind::invalid, fmt::format("{} is no UTF-8 text", shown), "give images in 'images'");
+    return fail(ErrorKind::invalid, fmt::format("{} is not UTF-8 text", shown), "give images in 'images'");
   }
   record.sha256 = sha256_hex(content);
   if (!takes(candidate, record)) {

@@ -166,7 +166,8 @@ Result<std::vector<std::string>> image_urls(const Workspace& workspace,
                   "send a smaller image");
     const std::string type = mime_type(bytes);
     if (type.empty())
-      return fail(ErrorKind::invalid, fmt::format("{} is no PNG, JPEG, GIF or WebP image", printable(image)));
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} is not a PNG, JPEG, GIF or WebP image", printable(image)));
     urls.push_back("data:" + type + ";base64," + base64(bytes));
   }
   return urls;

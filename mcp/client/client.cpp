@@ -17,7 +17,7 @@ std::string_view to_string(McpTransport transport) {
       return "sse";
     case McpTransport::websocket:
       return "ws";
-    case McpTransport::daemon:
+    case McpTransport::exai_ws:
       return "daemon";
     case McpTransport::stdio:
       return "stdio";
@@ -56,16 +56,17 @@ Result<std::unique_ptr<McpClient>> over_stdio(const McpTarget& target, McpObserv
 
 /// The server says by the subprotocol which of the two it speaks.
 Result<std::unique_ptr<McpClient>> over_socket(McpTarget target, McpObserver observer, const Wait& wait) {
-  // A hello token without a bearer opens the daemon's frames and nothing else.
-  if (target.transport == McpTransport::automatic && target.token.empty() && !target.daemon_token.empty())
-    target.transport = McpTransport::daemon;
+  // A hello token without a bearer opens exai_ws and nothing else.
+  if (target.transport == McpTransport::automatic && target.token.empty() && !target.exai_ws_token.empty())
+    target.transport = McpTransport::exai_ws;
   // Our own server takes that token from MCP clients too.
-  if (target.transport == McpTransport::websocket && target.token.empty()) target.token = target.daemon_token;
+  if (target.transport == McpTransport::websocket && target.token.empty())
+    target.token = target.exai_ws_token;
   Result<io::WebSocket> socket = open_socket(target, wait.deadline);
   if (!socket) return fail(socket.error());
   const bool mcp = target.transport == McpTransport::websocket ||
                    (target.transport == McpTransport::automatic && socket->subprotocol() == "mcp");
-  if (!mcp) return connect_daemon(std::move(*socket), target, std::move(observer), wait.deadline);
+  if (!mcp) return connect_exai_ws(std::move(*socket), target, std::move(observer), wait.deadline);
   auto first = std::make_shared<std::optional<io::WebSocket>>(std::move(*socket));
   const auto opener = [first](const McpTarget& to, const Wait& until) -> Result<std::unique_ptr<Transport>> {
     if (*first) {
@@ -103,7 +104,7 @@ Result<void> fits(const McpTarget& target, std::string_view scheme) {
       return fail(ErrorKind::usage, fmt::format("the transport {} needs an http or https address",
                                                 to_string(target.transport)));
     case McpTransport::websocket:
-    case McpTransport::daemon:
+    case McpTransport::exai_ws:
       if (socket) return {};
       return fail(ErrorKind::usage,
                   fmt::format("the transport {} needs a ws or wss address", to_string(target.transport)));

@@ -1,5 +1,5 @@
 // Our own MCP client: one protocol over Streamable HTTP, HTTP+SSE, WebSocket and stdio, in both eras, and the
-// EX-AI daemon's frames beside it.
+// frames of exai_ws beside it.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -19,9 +19,9 @@
 namespace exai::mcp::client {
 
 /// How messages travel. `automatic` tells by the target: a command is stdio, ws(s) is MCP when the server
-/// takes the subprotocol `mcp` and the daemon else, http(s) is Streamable HTTP, or HTTP+SSE for a path that
+/// takes the subprotocol `mcp` and exai_ws else, http(s) is Streamable HTTP, or HTTP+SSE for a path that
 /// ends in /sse and for a server that refuses the first POST.
-enum class McpTransport : std::uint8_t { automatic, http, sse, websocket, daemon, stdio };
+enum class McpTransport : std::uint8_t { automatic, http, sse, websocket, exai_ws, stdio };
 /// Legacy: initialize and sessions (2024-11-05 to 2025-11-25). Modern: stateless requests (2026-07-28).
 /// `automatic` asks server/discover first and falls back.
 enum class McpEra : std::uint8_t { automatic, legacy, modern };
@@ -36,7 +36,7 @@ struct McpTarget {
   std::string url;                   ///< http(s)://…/mcp, http(s)://…/sse, ws(s)://…
   std::vector<std::string> command;  ///< stdio: the server to start; wins over url
   Secret token;                      ///< bearer for HTTP and MCP over WebSocket
-  Secret daemon_token;               ///< for the daemon's hello
+  Secret exai_ws_token;              ///< for the hello of exai_ws
   std::vector<std::pair<std::string, std::string>> headers;
   McpTransport transport = McpTransport::automatic;
   McpEra era = McpEra::automatic;
@@ -86,7 +86,7 @@ enum class McpList : std::uint8_t { tools, prompts, resources, templates };
 /// One conversation with one server. One call at a time: an object belongs to one thread.
 class McpClient {
  public:
-  /// Connects and agrees on an era (hello, for the daemon).
+  /// Connects and agrees on an era (hello, for exai_ws).
   static Result<std::unique_ptr<McpClient>> connect(const McpTarget& target, McpObserver observer,
                                                     Deadline deadline, std::stop_token stop = {});
   virtual ~McpClient() = default;

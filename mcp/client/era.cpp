@@ -166,7 +166,7 @@ Result<void> Session::initialize(const Wait& wait) {
   const Json& capabilities = member_of(*result, "capabilities");
   info_.capabilities = capability_names(capabilities);
   transport_->agree(info_.protocol, true);
-  if (auto told = notify("notifications/initialized", nullptr, wait.deadline); !told) return told;
+  if (auto sent = notify("notifications/initialized", nullptr, wait.deadline); !sent) return sent;
   if (target_.log_level.empty() || !member_of(capabilities, "logging").is_object()) return {};
   (void)ask("logging/setLevel", {{"level", target_.log_level}}, wait);  // a refusal only costs the log lines
   return {};

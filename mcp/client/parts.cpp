@@ -43,7 +43,7 @@ ErrorKind kind_of_code(long long code) {
   }
 }
 
-/// The daemon's words for what went wrong.
+/// The words of exai_ws for what went wrong.
 constexpr std::array<std::pair<std::string_view, ErrorKind>, 12> k_words{{
     {"INVALID_REQUEST", ErrorKind::invalid},
     {"PROTOCOL_ERROR", ErrorKind::invalid},
@@ -96,7 +96,7 @@ Result<Json> read_object(std::string_view text) {
   if (message && message->is_object()) return message;
   constexpr std::size_t k_shown = 80;
   return fail(ErrorKind::invalid,
-              fmt::format("the server sent what is no MCP message: {}{}",
+              fmt::format("the server sent what is not an MCP message: {}{}",
                           printable(trim(text.substr(0, k_shown))), text.size() > k_shown ? "..." : ""),
               message ? "" : message.error().message);
 }
@@ -167,14 +167,14 @@ ErrorKind kind_of_word(std::string_view word) {
 std::vector<std::string> capability_names(const Json& capabilities) {
   std::vector<std::string> names;
   if (!capabilities.is_object()) return names;
-  constexpr std::size_t k_most = 64;  // the server may say what it likes
+  constexpr std::size_t k_max_extensions = 64;  // the server may say what it likes
   for (const auto& [name, value] : capabilities.items()) {
-    if (names.size() >= k_most) break;
+    if (names.size() >= k_max_extensions) break;
     if (name != "extensions") {
       names.push_back(printable(name));
     } else if (value.is_object()) {
       for (const auto& [extension, ignored] : value.items())
-        if (names.size() < k_most) names.push_back(printable(extension));
+        if (names.size() < k_max_extensions) names.push_back(printable(extension));
     }
   }
   return names;

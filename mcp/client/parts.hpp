@@ -30,7 +30,7 @@ bool is_nameless_error(const Json& message);
 Result<Json> result_of(const Json& response);
 /// Progress goes to the observer, partial text (marked by the server in _meta) to on_text.
 void observe(const Json& message, const McpObserver& observer);
-/// The kind a daemon's error word stands for ("OVER_CAPACITY").
+/// The kind that an error word of exai_ws stands for ("OVER_CAPACITY").
 ErrorKind kind_of_word(std::string_view word);
 /// Our own word for a kind in an error's data, if it is there; hint and retry_after with it.
 void refine(Error& error, const Json& facts);
@@ -52,7 +52,7 @@ Result<Json> all_pages(McpList what,
                        const std::function<Result<Json>(std::string_view method, Json params)>& ask,
                        const std::function<std::size_t()>& size);
 
-Result<std::unique_ptr<McpClient>> connect_daemon(io::WebSocket socket, const McpTarget& target,
-                                                  McpObserver observer, Deadline deadline);
+Result<std::unique_ptr<McpClient>> connect_exai_ws(io::WebSocket socket, const McpTarget& target,
+                                                   McpObserver observer, Deadline deadline);
 
 }  // namespace exai::mcp::client

@@ -75,10 +75,10 @@ Result<io::WebSocket> open_socket(const McpTarget& target, Deadline deadline) {
   io::WebSocket::Options options;
   options.subprotocol = "mcp";
   options.subprotocol_required = false;
-  options.headers = target.transport == McpTransport::daemon ? target.headers : base_headers(target);
+  options.headers = target.transport == McpTransport::exai_ws ? target.headers : base_headers(target);
   options.max_message = target.max_message;
   options.ca_file = target.ca_file;
-  if (target.transport == McpTransport::daemon) options.subprotocol.clear();
+  if (target.transport == McpTransport::exai_ws) options.subprotocol.clear();
   return io::WebSocket::connect(target.url, options, deadline);
 }
 

@@ -125,7 +125,7 @@ Result<Completion> AnswerReader::end() {
     answer_ = std::move(*whole);
   } else {
     wrong_type_ = raw_.empty() ? std::string("nothing") : error_text(raw_);
-    return fail(ErrorKind::provider, "the answer is no JSON: " + wrong_type_);
+    return fail(ErrorKind::provider, "the answer is not JSON: " + wrong_type_);
   }
   Result<Completion> answer = complete_answer(std::move(answer_));
   empty_ = !answer;

@@ -15,7 +15,7 @@ Model unknown_model(const Provider& provider, std::string name) {
   model.context = 32768;
   model.max_output = 8192;
   model.images = true;
-  model.description = "model of the custom endpoint";
+  model.description = fmt::format("model of the {}", provider.title);
   return model;
 }
 
@@ -127,10 +127,12 @@ Result<ModelChoice> named_choice(const Config& config, const ModelCatalogue& cat
     if (equals_ignoring_case(wanted, open->id) || wanted == own_name)
       return choice(open, unknown_model(*open, own_name), config);
   }
-  const std::string suggestion = did_you_mean(wanted, catalogue.names());
-  return fail(ErrorKind::not_found, fmt::format("the model '{}' is unknown", printable(wanted)),
-              suggestion.empty() ? "the tool listmodels names them all; custom/NAME asks the custom endpoint"
-                                 : suggestion);
+  std::string hint = did_you_mean(wanted, catalogue.names());
+  if (hint.empty()) {
+    hint = "the tool listmodels names them all";
+    if (open != nullptr) hint += fmt::format("; {}/NAME asks the {}", open->id, open->title);
+  }
+  return fail(ErrorKind::not_found, fmt::format("the model '{}' is unknown", printable(wanted)), hint);
 }
 
 /// Where no rule has a usable model: what the first configured provider is known for.

@@ -35,7 +35,7 @@ Result<Json> parse(std::string_view body) {
         kind_of(*complaint),
         fmt::format("the provider answered with an error{}: {}",
                     complaint->code.empty() ? "" : " (" + printable(complaint->code) + ")", complaint->text));
-  if (!document->is_object()) return nonsense("it is no JSON object");
+  if (!document->is_object()) return nonsense("it is not a JSON object");
   return document;
 }
 

@@ -54,6 +54,13 @@ const Provider* open_provider() {
   return nullptr;
 }
 
+bool is_open_model(const Config& config, std::string_view name) {
+  const Provider* const open = open_provider();
+  return open != nullptr && !config.text(open->url_setting).empty() &&
+         (equals_ignoring_case(name, open->id) || name.starts_with(fmt::format("{}/", open->id)) ||
+          name == config.text(open->model_setting));
+}
+
 const Provider* find_provider(std::string_view id) {
   for (const Provider* provider : Registered<Provider>::all())
     if (provider->id == id) return provider;

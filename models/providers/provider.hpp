@@ -58,7 +58,7 @@ struct ProviderCall {
   Deadline deadline;
   std::stop_token stop;
   std::function<void(std::string_view)> on_delta;
-  ProviderTransport& transport = network();
+  ProviderTransport& transport;         ///< no default: what asks past a cassette must say so
   const Clock& clock = system_clock();  ///< of `deadline`
   ContextCache* cache = nullptr;        ///< tokens of context caches; may be missing
   Attempt* attempt = nullptr;           ///< gets what happened; may be missing
@@ -107,6 +107,8 @@ std::vector<const Provider*> providers_by_rank();
 std::string provider_variables(std::string_view conjunction = "or");
 /// The one that takes any model; nullptr when there is none.
 const Provider* open_provider();
+/// The name is one of that provider's, which has a URL: its id, "ID/NAME" or the text of its model_setting.
+bool is_open_model(const Config& config, std::string_view name);
 
 /// `config` when the provider has no usable key or URL; names the variable to set.
 Result<void> require_configured(const Provider& provider, const Config& config);

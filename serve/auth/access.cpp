@@ -327,11 +327,11 @@ Result<void> check_exposure(const Config& config, const AccessPolicy& access) {
     return fail(ErrorKind::config,
                 "http.host is " + http + ", which others can reach, but there is no key and no OAuth issuer",
                 "make a key with exai key generate, set EXAI_API_KEYS to random ones, or bind 127.0.0.1");
-  const std::string& daemon = config.text("ws.host");
-  if (!is_loopback(daemon) && !access.has_keys() && config.secret("ws.token").empty())
+  const std::string& websocket = config.text("ws.host");
+  if (!is_loopback(websocket) && !access.has_keys() && config.secret("ws.token").empty())
     return fail(
         ErrorKind::config,
-        "ws.host is " + daemon + ", which others can reach, but ws.token is empty and there is no key",
+        "ws.host is " + websocket + ", which others can reach, but ws.token is empty and there is no key",
         "set EXAI_WS_TOKEN to a random token of 16 characters at least, or bind 127.0.0.1");
   return {};
 }

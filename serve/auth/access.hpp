@@ -62,11 +62,11 @@ class AccessPolicy {
   /// where there is one, nobody comes in without a credential. `last`: no newer keys of the issuer will come.
   [[nodiscard]] AccessDecision judge(const net::HttpRequest& request, const Secret* own = nullptr,
                                      bool last = false) const;
-  /// Whose hello token this is: the daemon's own (ws.token, or what it was rotated to) is "daemon", admin; a
+  /// Whose hello token this is: exai_ws's own (ws.token, or what it was rotated to) is "daemon", admin; a
   /// key is its own; without both, "local", admin. Empty = nobody's.
   [[nodiscard]] net::SharedPass hello(std::string_view token, const Secret& own) const;
   /// What a pass of these rules or of earlier ones is worth now; `owns` tells whether a digest is still that
-  /// of the daemon's token, and with none, whether there is no such token.
+  /// of the token of exai_ws, and with none, whether there is no such token.
   [[nodiscard]] net::PassState state_of(const net::Pass& pass,
                                         const std::function<bool(const std::optional<Sha256>&)>& owns) const;
   /// These rules among all that this process had.
@@ -113,7 +113,7 @@ class AccessPolicy {
   const Clock* clock_ = nullptr;
 };
 
-/// An address that others can reach needs keys, OAuth or (the daemon) a token: `config` otherwise, with the
+/// An address that others can reach needs keys, OAuth or (exai_ws) a token: `config` otherwise, with the
 /// setting to change.
 Result<void> check_exposure(const Config& config, const AccessPolicy& access);
 

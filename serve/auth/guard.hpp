@@ -43,7 +43,7 @@ class Guard {
   std::optional<net::HttpResponse> admit_finally(net::HttpRequest& request, bool counted);
   /// One message on a connection that was let in; zero = it may pass.
   Millis take(const net::Pass& pass, std::string_view address);
-  /// One frame of the daemon's, of a session or (empty) of none yet.
+  /// One frame of exai_ws, of a session or (empty) of none yet.
   Millis take_frame(std::string_view address, std::string_view session) {
     return rates_.take(address, session, clock_.steady());
   }

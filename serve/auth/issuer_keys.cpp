@@ -1,7 +1,6 @@
 #include "serve/auth/issuer_keys.hpp"
 
 #include "core/text.hpp"
-#include "io/http.hpp"
 
 #include <charconv>
 
@@ -14,13 +13,14 @@ namespace {
 constexpr Millis k_min_lifetime = std::chrono::minutes(5), k_max_lifetime = std::chrono::hours(24),
                  k_usual_lifetime = std::chrono::hours(1);
 
-Result<io::HttpResponse> get_issuer_document(const std::string& url, Deadline deadline) {
+Result<io::HttpResponse> get_issuer_document(const std::string& url, Deadline deadline,
+                                             const io::HttpSender& http) {
   io::HttpRequest request;
   request.url = url;
   request.headers = {{"Accept", "application/json"}};
   request.deadline = deadline;
   request.max_body = k_jwks_bytes;
-  Result<io::HttpResponse> answer = io::http_exchange(request);
+  Result<io::HttpResponse> answer = http(request);
   if (!answer) return answer;
   if (answer->status != 200)
     return fail(ErrorKind::unreachable, fmt::format("{} answered {}", url, answer->status),
@@ -29,10 +29,11 @@ Result<io::HttpResponse> get_issuer_document(const std::string& url, Deadline de
 }
 
 /// The key set's address, from the first metadata document that there is.
-Result<std::string> discover_key_set(const OAuthSettings& settings, Deadline deadline) {
+Result<std::string> discover_key_set(const OAuthSettings& settings, Deadline deadline,
+                                     const io::HttpSender& http) {
   std::optional<Error> first;
   for (const std::string& url : discovery_urls(settings.issuer)) {
-    const Result<io::HttpResponse> answer = get_issuer_document(url, deadline);
+    const Result<io::HttpResponse> answer = get_issuer_document(url, deadline, http);
     if (!answer) {
       if (!first) first = answer.error();
       continue;
@@ -69,11 +70,12 @@ Millis key_set_lifetime(std::string_view cache_control) {
   return k_usual_lifetime;
 }
 
-Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline deadline) {
-  const Result<std::string> url = settings.jwks_url.empty() ? discover_key_set(settings, deadline)
+Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline deadline,
+                                      const io::HttpSender& http) {
+  const Result<std::string> url = settings.jwks_url.empty() ? discover_key_set(settings, deadline, http)
                                                             : Result<std::string>(settings.jwks_url);
   if (!url) return fail(url.error());
-  const Result<io::HttpResponse> answer = get_issuer_document(*url, deadline);
+  const Result<io::HttpResponse> answer = get_issuer_document(*url, deadline, http);
   if (!answer) return fail(answer.error());
   Result<JwkSet> keys = JwkSet::parse(answer->body);
   if (!keys) return fail(Error(keys.error()).during(fmt::format("reading {}", *url)));
@@ -113,26 +115,28 @@ void IssuerKeys::take(FetchedKeys fetched) {
   ever_ = true;
 }
 
-void IssuerKeys::fetch(engine::Background& background, std::function<void(const std::string&)> note) {
+void IssuerKeys::fetch(engine::Background& background, io::HttpSender http,
+                       std::function<void(const std::string&)> note) {
   if (fetching_ || next_) return;
   const Millis pause = pause_left();
-  if (pause.count() == 0) return begin(background, std::move(note));
+  if (pause.count() == 0) return begin(background, std::move(http), std::move(note));
   if (failed_) return;
   const std::weak_ptr<IssuerKeys> weak = weak_from_this();
-  next_ = background.loop().after(pause, [weak, &background, note = std::move(note)] {
-    if (const auto self = weak.lock()) self->begin(background, note);
+  next_ = background.loop().after(pause, [weak, &background, http = std::move(http), note = std::move(note)] {
+    if (const auto self = weak.lock()) self->begin(background, http, note);
   });
 }
 
-void IssuerKeys::begin(engine::Background& background, std::function<void(const std::string&)> note) {
+void IssuerKeys::begin(engine::Background& background, io::HttpSender http,
+                       std::function<void(const std::string&)> note) {
   next_.reset();
   fetching_ = true;
   begun_ = clock_.steady();
   // The answer is used even after a reload that replaced us: it releases those who wait here.
   const auto answer = std::make_shared<Result<FetchedKeys>>();
   const auto self = shared_from_this();
-  const auto job = [answer, settings = settings_] {
-    *answer = fetch_issuer_keys(settings, Deadline::after(k_fetch_deadline));
+  const auto job = [answer, settings = settings_, http = std::move(http)] {
+    *answer = fetch_issuer_keys(settings, Deadline::after(k_fetch_deadline), http);
   };
   background.run(job, [self, answer, note = std::move(note)] {
     self->fetching_ = false;

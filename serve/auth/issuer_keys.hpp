@@ -4,6 +4,7 @@
 
 #include "core/lru.hpp"
 #include "engine/background.hpp"
+#include "io/http.hpp"
 #include "serve/auth/oauth.hpp"
 
 #include <functional>
@@ -34,7 +35,8 @@ struct FetchedKeys {
 Millis key_set_lifetime(std::string_view cache_control);
 /// Asks for the key set, first where it is if the settings do not say so. Blocking; redirects are not
 /// followed and only https and loopback are asked. Errors name the URL.
-Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline deadline);
+Result<FetchedKeys> fetch_issuer_keys(const OAuthSettings& settings, Deadline deadline,
+                                      const io::HttpSender& http);
 
 /// Loop thread only.
 class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
@@ -48,8 +50,9 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   /// True when the set has outlived its time and a fetch may begin.
   [[nodiscard]] bool due() const;
   /// Begins a fetch, at once or when the pause since the last one is over; one that runs or is about to is
-  /// enough. `note` gets what went wrong.
-  void fetch(engine::Background& background, std::function<void(const std::string&)> note);
+  /// enough. `http` asks the issuer, `note` gets what went wrong.
+  void fetch(engine::Background& background, io::HttpSender http,
+             std::function<void(const std::string&)> note);
   /// That key is not in the set that has just come.
   void missed(std::string_view key_id);
   /// Calls back when the fetch that runs or is about to has ended, or after six seconds. False when too many
@@ -58,7 +61,8 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
 
  private:
   [[nodiscard]] Millis pause_left() const;
-  void begin(engine::Background& background, std::function<void(const std::string&)> note);
+  void begin(engine::Background& background, io::HttpSender http,
+             std::function<void(const std::string&)> note);
   void take(FetchedKeys fetched);
   void release();
 

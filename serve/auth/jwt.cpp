@@ -150,7 +150,7 @@ tl::expected<JwtClaims, JwtRejection> verify_jwt(std::string_view token, const J
   if (!signature || !(*key)->verifies(parts->signed_text, *signature))
     return reject(JwtFault::signature, "its signature is not right");
   const std::optional<Json> claims = object_in(parts->payload);
-  if (!claims) return reject(JwtFault::malformed, "its claims are no JSON object");
+  if (!claims) return reject(JwtFault::malformed, "its claims are not a JSON object");
   return judge_claims(*claims, expected, now);
 }
 

@@ -127,7 +127,7 @@ void Bridge::cancel(const Json& params) {
       params.is_object() && params.contains("requestId") ? mcp::rpc_id(params["requestId"]) : mcp::RpcId();
   for (auto& [key, waiting] : waiting_) {
     if (waiting.id != id || id.empty() || waiting.list) continue;
-    if (line_ == Line::up) parts_.to_daemon(dump_json({{"op", "cancel"}, {"request_id", key}}));
+    if (line_ == Line::up) parts_.to_server(dump_json({{"op", "cancel"}, {"request_id", key}}));
     held_bytes_ -= waiting.frame.size();
     waiting_.erase(key);
     break;
@@ -139,7 +139,7 @@ void Bridge::expect(const std::string& key, Waiting waiting) {
   held_bytes_ += waiting.frame.size();
   Waiting& row = waiting_.emplace(key, std::move(waiting)).first->second;
   limit(key, row, parts_.call_timeout);
-  if (line_ == Line::up) return parts_.to_daemon(row.frame);
+  if (line_ == Line::up) return parts_.to_server(row.frame);
   limit_outage(key, row);
   if (line_ == Line::down) redial();
 }
@@ -151,15 +151,15 @@ void Bridge::limit(const std::string& key, Waiting& waiting, Millis time) {
     const Error late =
         make_error(ErrorKind::timeout, "the daemon did not answer within " + format_duration(time),
                    "see its log, or raise timeouts.workflow");
-    if (line_ == Line::up) parts_.to_daemon(dump_json({{"op", "cancel"}, {"request_id", key}}));
+    if (line_ == Line::up) parts_.to_server(dump_json({{"op", "cancel"}, {"request_id", key}}));
     settle(key, mcp::rpc_error(found->second.id, mcp::to_rpc(late)));
   });
 }
 
 void Bridge::limit_outage(const std::string& key, Waiting& waiting) {
-  // What runs at the daemon may still be fetched until the daemon gives it up; the rest ends sooner.
+  // What runs at the server may still be fetched until the server gives it up; the rest ends sooner.
   const Millis time =
-      waiting.acked ? std::max(daemon_grace_, parts_.connect_timeout) : parts_.connect_timeout;
+      waiting.acked ? std::max(server_grace_, parts_.connect_timeout) : parts_.connect_timeout;
   waiting.outage = parts_.loop.after(time, [this, key] {
     const auto found = waiting_.find(key);
     if (found != waiting_.end()) settle(key, mcp::rpc_error(found->second.id, mcp::to_rpc(unreachable())));
@@ -183,7 +183,7 @@ void Bridge::connected() {
                       {"resume", true},
                       {"client", parts_.client},
                       {"token", parts_.token.reveal()}};
-  parts_.to_daemon(dump_json(hello));
+  parts_.to_server(dump_json(hello));
 }
 
 void Bridge::lost(const Error& why) {
@@ -202,7 +202,7 @@ void Bridge::lost(const Error& why) {
 }
 
 bool Bridge::leave() {
-  if (line_ == Line::up) parts_.to_daemon(R"({"op":"bye"})");
+  if (line_ == Line::up) parts_.to_server(R"({"op":"bye"})");
   return line_ == Line::up;
 }
 
@@ -222,7 +222,7 @@ void Bridge::fail_all(const Error& error) {
   if (on_idle_) on_idle_();
 }
 
-void Bridge::from_daemon(std::string_view text) {
+void Bridge::from_server(std::string_view text) {
   Result<Json> frame = parse_json(text);
   if (!frame || !frame->is_object()) return;
   const std::string op = text_of(*frame, "op"), key = text_of(*frame, "request_id");
@@ -248,7 +248,7 @@ void Bridge::hello_answer(const Json& frame) {
   failures_ = 0;
   why_.clear();
   session_ = text_of(frame, "session_id");
-  daemon_grace_ = seconds_at(frame, "resume_grace");
+  server_grace_ = seconds_at(frame, "resume_grace");
   ask_again(frame.value("resumed", false));
 }
 
@@ -261,7 +261,7 @@ void Bridge::ask_again(bool resumed) {
     Waiting& waiting = found->second;
     waiting.outage.reset();
     if (!waiting.acked || resumed) {
-      parts_.to_daemon(waiting.frame);
+      parts_.to_server(waiting.frame);
       continue;
     }
     // It had begun in a session that is gone: to ask again would be to run it again.
@@ -323,7 +323,7 @@ void Bridge::refused(const std::string& key, const Json& frame) {
 
 void Bridge::tools(const std::string& key, Json& frame) {
   auto found = waiting_.find(key);
-  if (key.empty())  // a daemon that does not echo the id answers in order
+  if (key.empty())  // a server that does not echo the id answers in order
     found = std::find_if(waiting_.begin(), waiting_.end(), [](const auto& row) { return row.second.list; });
   if (found == waiting_.end() || !found->second.list) return;
   const Json result = {{"tools", frame.contains("tools") ? std::move(frame["tools"]) : Json::array()}};

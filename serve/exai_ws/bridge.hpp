@@ -1,6 +1,6 @@
-// MCP on one side, the daemon's frames on the other. Calls are distinguished by request id,
+// MCP on one side, exai_ws on the other. Calls are distinguished by request id,
 // so any number may run at once. A lost connection is dialled again; what was asked is asked again under the
-// same request id when the daemon still has our session, so nothing runs twice. Pure but for the timers of
+// same request id when the server still has our session, so nothing runs twice. Pure but for the timers of
 // its loop.
 #pragma once
 
@@ -21,15 +21,15 @@ struct BridgeParts {
   mcp::ServerIdentity identity;
   Secret token;
   std::string url;      ///< for messages
-  std::string client;   ///< what the daemon's log calls us
+  std::string client;   ///< what the server's log calls us
   Millis call_timeout;  ///< the shim layer of the hierarchy; an ack replaces it by its own time and ack_grace
   Millis ack_grace{30000};
-  Millis connect_timeout{10000};    ///< a request that no daemon has taken is answered after this
+  Millis connect_timeout{10000};    ///< a request that no server has taken is answered after this
   Millis handshake_timeout{10000};  ///< from dialling to the answer to the hello
   std::function<double()> chance;   ///< in [0,1): the jitter of reconnecting
   std::function<void(std::string)> to_client;
   std::function<void()> dial;                  ///< connect; connected() or lost() follows
-  std::function<void(std::string)> to_daemon;  ///< only between connected() and lost()
+  std::function<void(std::string)> to_server;  ///< only between connected() and lost()
 };
 
 /// How long to wait before dialling again after `failures` (from 0): 0.25 s doubling up to 30 s, ten percent
@@ -41,12 +41,12 @@ class Bridge {
   explicit Bridge(BridgeParts parts) : parts_(std::move(parts)) {}
   void from_client(std::string_view line);
   void client_too_long();
-  void from_daemon(std::string_view frame);
+  void from_server(std::string_view frame);
   void connected();
   /// The connection could not be made, or is gone. What waits is dialled for again.
   void lost(const Error& why);
-  /// Our end: tells the daemon that nobody will come back for what runs, and it closes. False when no
-  /// daemon is there.
+  /// Our end: tells the server that nobody will come back for what runs, and it closes. False when no
+  /// server is there.
   bool leave();
   /// True when no answer is owed.
   [[nodiscard]] bool idle() const { return waiting_.empty(); }
@@ -82,12 +82,12 @@ class Bridge {
 
   BridgeParts parts_;
   enum class Line { down, pausing, dialling, greeting, up } line_ = Line::down;
-  std::map<std::string, Waiting> waiting_;  // by daemon request id, in the order of asking
+  std::map<std::string, Waiting> waiting_;  // by request id of exai_ws, in the order of asking
   std::size_t held_bytes_ = 0;              // of the frames in waiting_
   std::uint64_t next_ = 1;
   unsigned failures_ = 0;
-  std::string session_, why_;  // the session that the daemon gave us; why the line is down
-  Millis daemon_grace_{0};     // how long the daemon keeps that without us
+  std::string session_, why_;  // the session that the server gave us; why the line is down
+  Millis server_grace_{0};     // how long the server keeps that without us
   std::unique_ptr<engine::Timer> line_timer_;
   std::function<void()> on_idle_;
 };

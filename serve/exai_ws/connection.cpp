@@ -21,8 +21,8 @@ std::string id_of(const Json& message) {
 
 }  // namespace
 
-DaemonConnection::DaemonConnection(std::shared_ptr<DaemonState> state, std::shared_ptr<net::FrameSink> sink,
-                                   std::string address)
+Connection::Connection(std::shared_ptr<State> state, std::shared_ptr<net::FrameSink> sink,
+                       std::string address)
     : state_(std::move(state)),
       settings_(state_->settings()),
       sink_(std::move(sink)),
@@ -30,30 +30,30 @@ DaemonConnection::DaemonConnection(std::shared_ptr<DaemonState> state, std::shar
   ++state_->connections_by_address[address_];
 }
 
-DaemonConnection::~DaemonConnection() {
+Connection::~Connection() {
   const auto found = state_->connections_by_address.find(address_);
   if (--found->second == 0) state_->connections_by_address.erase(found);
 }
 
-void DaemonConnection::begin() {
+void Connection::begin() {
   if (state_->connections_by_address[address_] > settings_->connections_per_address) {
     state_->log_error("OVER_CAPACITY", "too many daemon connections from " + address_, "");
     return end(k_policy, "too many connections from this address");
   }
-  const std::weak_ptr<DaemonConnection> weak = weak_from_this();
+  const std::weak_ptr<Connection> weak = weak_from_this();
   hello_timer_ = state_->engine.services().loop.after(settings_->hello_timeout, [weak] {
-    const std::shared_ptr<DaemonConnection> self = weak.lock();
+    const std::shared_ptr<Connection> self = weak.lock();
     if (self && !self->over_ && !self->session_) self->end(4002, "no hello in time");
   });
 }
 
-void DaemonConnection::end(std::uint16_t code, std::string reason) {
+void Connection::end(std::uint16_t code, std::string reason) {
   over_ = true;
   hello_timer_.reset();
   sink_->close(code, std::move(reason));
 }
 
-void DaemonConnection::refuse(std::string_view word, std::uint16_t code) {
+void Connection::refuse(std::string_view word, std::uint16_t code) {
   // A wrong token has had its line already, one of many at most.
   if (word != "unauthorized")
     state_->log_error("INVALID_REQUEST", "hello refused: " + std::string(word) + ", from " + address_, "");
@@ -61,23 +61,23 @@ void DaemonConnection::refuse(std::string_view word, std::uint16_t code) {
   end(code, std::string(word));
 }
 
-void DaemonConnection::complain(std::string_view code, std::string_view message,
-                                const std::string& request_id, const Json& details) {
+void Connection::complain(std::string_view code, std::string_view message, const std::string& request_id,
+                          const Json& details) {
   state_->log_error(code, message, session_id(), request_id);
   sink_->send(frames::error(code, message, request_id, details), false);
 }
 
-bool DaemonConnection::holds_session() const {
+bool Connection::holds_session() const {
   return session_ && session_->attached() && session_->attachment() == attachment_;
 }
 
-void DaemonConnection::on_binary() {
+void Connection::on_binary() {
   if (over_) return;
   if (!session_) return refuse("invalid_hello", 4000);
   complain("PROTOCOL_ERROR", "frames must be text");
 }
 
-void DaemonConnection::on_text(std::string_view text) {
+void Connection::on_text(std::string_view text) {
   if (over_ || (session_ && !holds_session())) return;
   const Result<Json> message = parse_json(text);
   if (!session_ && (!message || !message->is_object())) return refuse("invalid_hello", 4000);
@@ -88,7 +88,7 @@ void DaemonConnection::on_text(std::string_view text) {
   operate(*message, text.size());
 }
 
-bool DaemonConnection::over_rate(const Json& message) {
+bool Connection::over_rate(const Json& message) {
   const bool object = message.is_object();
   // Giving up a call must always be possible: it frees what the limits protect.
   if (object && session_ && text_of(message, "op") == "cancel" && session_->in_flight(id_of(message)))
@@ -101,7 +101,7 @@ bool DaemonConnection::over_rate(const Json& message) {
   return true;
 }
 
-void DaemonConnection::hello(const Json& message) {
+void Connection::hello(const Json& message) {
   if (text_of(message, "op") != "hello") return refuse("missing_hello", 4001);
   const net::SharedPass pass = state_->admit(text_of(message, "token"));
   if (!pass) {
@@ -112,12 +112,12 @@ void DaemonConnection::hello(const Json& message) {
   if (over_rate(message)) return;
   const Principal* const principal = &pass->principal;
   const bool resume = flag_of(message, "resume");
-  std::shared_ptr<DaemonSession> session;
+  std::shared_ptr<Session> session;
   if (resume) session = state_->find(text_of(message, "session_id"), *principal);
   const bool resumed = session != nullptr;
   if (!session) {
     const std::string client = text_of(message, "client").substr(0, 64);
-    Result<std::shared_ptr<DaemonSession>> opened = state_->open(*principal, resume, client);
+    Result<std::shared_ptr<Session>> opened = state_->open(*principal, resume, client);
     if (!opened) {
       complain("OVER_CAPACITY", mcp::error_line(opened.error()), "", frames::details_of(opened.error()));
       return end(k_policy, "too many sessions");
@@ -133,11 +133,11 @@ void DaemonConnection::hello(const Json& message) {
   sink_->send(frames::hello_ok(session_->id(), resumption), false);
 }
 
-void DaemonConnection::operate(const Json& message, std::size_t bytes) {
+void Connection::operate(const Json& message, std::size_t bytes) {
   const std::string op = text_of(message, "op"), request_id = id_of(message);
   if (op == "call_tool" || op == "tool_call") return call_tool(message, bytes);
   if (op == "list_tools")
-    return sink_->send(frames::tools(state_->catalogue.get()->tools().daemon_list(), request_id), false);
+    return sink_->send(frames::tools(state_->catalogue.get()->tools().exai_ws_list(), request_id), false);
   if (op == "health") return sink_->send(frames::health(state_->health(), request_id), false);
   if (op == "cancel") return cancel(message);
   if (op == "ping") return sink_->send(frames::pong(request_id, state_->wall()), false);
@@ -148,7 +148,7 @@ void DaemonConnection::operate(const Json& message, std::size_t bytes) {
   unknown_op(message);
 }
 
-void DaemonConnection::unknown_op(const Json& message) {
+void Connection::unknown_op(const Json& message) {
   const std::string op = text_of(message, "op");
   const std::string shown = printable(std::string_view(op).substr(0, 60));
   const std::string suggestion =
@@ -158,7 +158,7 @@ void DaemonConnection::unknown_op(const Json& message) {
   complain("INVALID_REQUEST", text, id_of(message));
 }
 
-void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
+void Connection::call_tool(const Json& message, std::size_t bytes) {
   const std::string request_id = id_of(message);
   if (request_id.empty())
     return complain("INVALID_REQUEST", "call_tool needs request_id, a string of 1 to 200 bytes");
@@ -188,14 +188,14 @@ void DaemonConnection::call_tool(const Json& message, std::size_t bytes) {
   session_->call({request_id, entry->tool, std::move(*arguments), flag_of(message, "stream")});
 }
 
-void DaemonConnection::cancel(const Json& message) {
+void Connection::cancel(const Json& message) {
   const std::string request_id = id_of(message);
   const bool found = session_->in_flight(request_id);
   sink_->send(frames::cancelled(request_id, found), false);
   if (found) session_->cancel(request_id);
 }
 
-void DaemonConnection::rotate_token(const Json& message) {
+void Connection::rotate_token(const Json& message) {
   const std::string request_id = id_of(message);
   const Secret old_token(text_of(message, "old"));
   const Secret new_token(text_of(message, "new"));
@@ -219,13 +219,13 @@ void DaemonConnection::rotate_token(const Json& message) {
   }
 }
 
-void DaemonConnection::goodbye() {
+void Connection::goodbye() {
   over_ = true;
   session_->end();
   sink_->close(1000, "bye");
 }
 
-void DaemonConnection::on_gone() {
+void Connection::on_gone() {
   over_ = true;
   hello_timer_.reset();
   if (holds_session()) session_->detach();

@@ -1,5 +1,5 @@
-// The state machine of one daemon connection: hello first, then operations, each answered on its own. Loop
-// thread only.
+// The state machine of one connection of exai_ws: hello first, then operations, each answered on its own.
+// Loop thread only.
 #pragma once
 
 #include "serve/exai_ws/session.hpp"
@@ -13,14 +13,12 @@
 
 namespace exai::serve::exai_ws {
 
-class DaemonConnection final : public net::FrameHandler,
-                               public std::enable_shared_from_this<DaemonConnection> {
+class Connection final : public net::FrameHandler, public std::enable_shared_from_this<Connection> {
  public:
-  DaemonConnection(std::shared_ptr<DaemonState> state, std::shared_ptr<net::FrameSink> sink,
-                   std::string address);
-  DaemonConnection(const DaemonConnection&) = delete;
-  DaemonConnection& operator=(const DaemonConnection&) = delete;
-  ~DaemonConnection() override;
+  Connection(std::shared_ptr<State> state, std::shared_ptr<net::FrameSink> sink, std::string address);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() override;
   /// Starts the hello timer, or closes with 1008 when its address has too many connections; apart from the
   /// constructor because it needs shared ownership.
   void begin();
@@ -47,11 +45,11 @@ class DaemonConnection final : public net::FrameHandler,
   [[nodiscard]] bool holds_session() const;
   [[nodiscard]] std::string session_id() const { return session_ ? session_->id() : std::string(); }
 
-  std::shared_ptr<DaemonState> state_;
-  std::shared_ptr<const DaemonSettings> settings_;  // as of the connection's beginning
+  std::shared_ptr<State> state_;
+  std::shared_ptr<const Settings> settings_;  // as of the connection's beginning
   std::shared_ptr<net::FrameSink> sink_;
   std::string address_;
-  std::shared_ptr<DaemonSession> session_;  // empty before hello
+  std::shared_ptr<Session> session_;  // empty before hello
   std::uint64_t attachment_ = 0;
   std::unique_ptr<engine::Timer> hello_timer_;
   bool over_ = false;

@@ -1,4 +1,4 @@
-// The EX-AI daemon's frames as text. Pure.
+// The frames of exai_ws, the EX-AI WebSocket protocol, as text. Pure.
 #pragma once
 
 #include "core/error.hpp"

@@ -1,4 +1,4 @@
-// logs/ws_daemon.health.json: what scripts outside read to see whether the daemon lives.
+// logs/ws_daemon.health.json: what scripts outside read to see whether the server lives.
 #pragma once
 
 #include "serve/exai_ws/state.hpp"
@@ -13,7 +13,7 @@ namespace exai::serve::exai_ws {
 /// touched on the pool, where a slow one delays nobody.
 class HealthFile {
  public:
-  explicit HealthFile(DaemonState& state) : state_(state) {}
+  explicit HealthFile(State& state) : state_(state) {}
   HealthFile(const HealthFile&) = delete;
   HealthFile& operator=(const HealthFile&) = delete;
   ~HealthFile() { *alive_ = false; }
@@ -23,7 +23,7 @@ class HealthFile {
   void write();
   [[nodiscard]] std::string content() const;
 
-  DaemonState& state_;
+  State& state_;
   std::filesystem::path path_;
   std::string host_;
   int port_ = 0;

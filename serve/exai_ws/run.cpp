@@ -5,8 +5,8 @@
 
 namespace exai::serve::exai_ws {
 
-void DaemonRun::start(engine::Engine& engine, Json arguments, const Principal& principal,
-                      const std::string& session) {
+void Run::start(engine::Engine& engine, Json arguments, const Principal& principal,
+                const std::string& session) {
   engine::CallSpec spec;
   spec.job = tools::tool_job(tool_, std::make_shared<const Json>(std::move(arguments)));
   spec.caller.principal = principal;
@@ -15,36 +15,36 @@ void DaemonRun::start(engine::Engine& engine, Json arguments, const Principal& p
   running_ = engine.start(std::move(spec), shared_from_this());
 }
 
-void DaemonRun::cancel(engine::Engine& engine) {
+void Run::cancel(engine::Engine& engine) {
   if (const std::shared_ptr<engine::Call> call = running_.lock()) engine.cancel(call);
 }
 
-void DaemonRun::join(Waiter waiter) {
+void Run::join(Waiter waiter) {
   waiters_.push_back(std::move(waiter));
-  const std::shared_ptr<DaemonSession> session = session_.lock();
+  const std::shared_ptr<Session> session = session_.lock();
   if (started_ && session) acknowledge(*session, waiters_.back());
 }
 
-void DaemonRun::leave(const std::string& request_id) {
+void Run::leave(const std::string& request_id) {
   std::erase_if(waiters_, [&](const Waiter& one) { return one.request_id == request_id; });
 }
 
-void DaemonRun::acknowledge_again(const std::string& request_id) {
-  const std::shared_ptr<DaemonSession> session = session_.lock();
+void Run::acknowledge_again(const std::string& request_id) {
+  const std::shared_ptr<Session> session = session_.lock();
   if (!started_ || !session) return;
   for (Waiter& waiter : waiters_)
     if (waiter.request_id == request_id && waiter.acked != session->attachment())
       acknowledge(*session, waiter);
 }
 
-void DaemonRun::acknowledge(DaemonSession& session, Waiter& waiter) {
+void Run::acknowledge(Session& session, Waiter& waiter) {
   const Millis left = budget_ - std::chrono::floor<Millis>(session.now() - begun_);
   session.send(frames::ack(waiter.request_id, tool_->id, std::max(left, Millis{0})), false);
   waiter.acked = session.attachment();
 }
 
-void DaemonRun::on_started(Millis budget) {
-  const std::shared_ptr<DaemonSession> session = session_.lock();
+void Run::on_started(Millis budget) {
+  const std::shared_ptr<Session> session = session_.lock();
   if (!session) return;
   started_ = true;
   budget_ = budget;
@@ -53,8 +53,8 @@ void DaemonRun::on_started(Millis budget) {
   beat(*session);
 }
 
-void DaemonRun::on_progress(const engine::Progress& progress) {
-  const std::shared_ptr<DaemonSession> session = session_.lock();
+void Run::on_progress(const engine::Progress& progress) {
+  const std::shared_ptr<Session> session = session_.lock();
   if (!session) return;
   const Wall now = session->state().wall();
   for (const Waiter& waiter : waiters_) {
@@ -69,22 +69,22 @@ void DaemonRun::on_progress(const engine::Progress& progress) {
   }
 }
 
-void DaemonRun::on_finished(engine::CallOutcome outcome) {
+void Run::on_finished(engine::CallOutcome outcome) {
   finished_ = true;
   timer_.reset();
   if (outcome.result && !std::holds_alternative<engine::ToolOutput>(*outcome.result))
     outcome.result =
         fail(ErrorKind::refused, std::string(tool_->id) + " has to ask the client, which these frames cannot",
              "call it over MCP: offer the WebSocket subprotocol mcp");
-  if (const std::shared_ptr<DaemonSession> session = session_.lock()) session->finished(*this, outcome);
+  if (const std::shared_ptr<Session> session = session_.lock()) session->finished(*this, outcome);
 }
 
-void DaemonRun::beat(DaemonSession& session) {
-  const std::weak_ptr<DaemonRun> weak = weak_from_this();
-  const DaemonState& state = session.state();
+void Run::beat(Session& session) {
+  const std::weak_ptr<Run> weak = weak_from_this();
+  const State& state = session.state();
   timer_ = state.engine.services().loop.after(state.settings()->progress_interval, [weak] {
-    const std::shared_ptr<DaemonRun> self = weak.lock();
-    const std::shared_ptr<DaemonSession> still = self ? self->session_.lock() : nullptr;
+    const std::shared_ptr<Run> self = weak.lock();
+    const std::shared_ptr<Session> still = self ? self->session_.lock() : nullptr;
     if (!still || self->finished_) return;
     for (const Waiter& waiter : self->waiters_)
       still->send(frames::heartbeat(waiter.request_id, self->tool_->id, still->state().wall()), true);

@@ -1,4 +1,4 @@
-// One call of the engine and everybody in its session who waits for it: the only place of the daemon that
+// One call of the engine and everybody in its session who waits for it: the only place of exai_ws that
 // observes the engine. Loop thread only.
 #pragma once
 
@@ -12,9 +12,9 @@
 
 namespace exai::serve::exai_ws {
 
-class DaemonSession;
+class Session;
 
-class DaemonRun final : public engine::CallSink, public std::enable_shared_from_this<DaemonRun> {
+class Run final : public engine::CallSink, public std::enable_shared_from_this<Run> {
  public:
   /// A request that is answered by this run.
   struct Waiter {
@@ -24,8 +24,8 @@ class DaemonRun final : public engine::CallSink, public std::enable_shared_from_
   };
   /// `call` is the key of tool, arguments and model; `cacheable` says that its result may answer the same
   /// call later.
-  DaemonRun(const std::shared_ptr<DaemonSession>& session, std::shared_ptr<const tools::Tool> tool,
-            std::string call, bool cacheable, Steady born)
+  Run(const std::shared_ptr<Session>& session, std::shared_ptr<const tools::Tool> tool, std::string call,
+      bool cacheable, Steady born)
       : session_(session),
         tool_(std::move(tool)),
         call_(std::move(call)),
@@ -56,10 +56,10 @@ class DaemonRun final : public engine::CallSink, public std::enable_shared_from_
   [[nodiscard]] Millis budget() const { return budget_; }
 
  private:
-  void acknowledge(DaemonSession& session, Waiter& waiter);
-  void beat(DaemonSession& session);
+  void acknowledge(Session& session, Waiter& waiter);
+  void beat(Session& session);
 
-  std::weak_ptr<DaemonSession> session_;
+  std::weak_ptr<Session> session_;
   std::shared_ptr<const tools::Tool> tool_;
   std::string call_;
   bool cacheable_;

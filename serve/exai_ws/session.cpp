@@ -13,28 +13,28 @@ constexpr std::uint16_t k_resumed_elsewhere = 4004;
 
 }  // namespace
 
-std::uint64_t DaemonSession::attach(std::shared_ptr<net::FrameSink> sink) {
+std::uint64_t Session::attach(std::shared_ptr<net::FrameSink> sink) {
   grace_.reset();
   if (sink_) sink_->close(k_resumed_elsewhere, "the session was resumed elsewhere");
   sink_ = std::move(sink);
   return ++attachment_;
 }
 
-void DaemonSession::detach() {
+void Session::detach() {
   sink_ = nullptr;
   const Millis grace = state_.settings()->resume_grace;
   if (!resumable_ || grace.count() == 0) return end();
   detached_at_ = now();
-  const std::weak_ptr<DaemonSession> weak = weak_from_this();
+  const std::weak_ptr<Session> weak = weak_from_this();
   grace_ = state_.engine.services().loop.after(grace, [weak] {
-    if (const std::shared_ptr<DaemonSession> self = weak.lock()) self->end();
+    if (const std::shared_ptr<Session> self = weak.lock()) self->end();
   });
 }
 
-void DaemonSession::end() {
+void Session::end() {
   if (ended_) return;
   ended_ = true;
-  const std::shared_ptr<DaemonSession> self = shared_from_this();  // drop() may let the last owner go
+  const std::shared_ptr<Session> self = shared_from_this();  // drop() may let the last owner go
   sink_ = nullptr;
   grace_.reset();
   joinable_.clear();
@@ -42,32 +42,32 @@ void DaemonSession::end() {
   state_.drop(id_);
 }
 
-void DaemonSession::send(std::string frame, bool droppable) {
+void Session::send(std::string frame, bool droppable) {
   if (sink_) sink_->send(std::move(frame), droppable);
 }
 
-std::string DaemonSession::slot_of_request(const std::string& request_id) const {
+std::string Session::slot_of_request(const std::string& request_id) const {
   return id_ + "/r/" + request_id;
 }
 
-std::string DaemonSession::slot_of_call(const std::string& call) const {
+std::string Session::slot_of_call(const std::string& call) const {
   return id_ + "/c/" + call;
 }
 
-bool DaemonSession::shares(const tools::Tool& tool) const {
+bool Session::shares(const tools::Tool& tool) const {
   return may_share(tool, state_.settings()->unshared);
 }
 
-void DaemonSession::call(CallFrame frame) {
+void Session::call(CallFrame frame) {
   const std::string call = call_key(*frame.tool, frame.arguments, state_.settings()->default_model);
   if (repeated(frame, call) || answered_before(frame, call) || shared(frame, call)) return;
   run(std::move(frame), call);
 }
 
-bool DaemonSession::repeated(const CallFrame& frame, const std::string& call) {
+bool Session::repeated(const CallFrame& frame, const std::string& call) {
   const auto found = waiting_.find(frame.request_id);
   if (found == waiting_.end()) return false;
-  const std::shared_ptr<DaemonRun> run = found->second;
+  const std::shared_ptr<Run> run = found->second;
   if (run->call() != call) {
     duplicate(frame, "the request id belongs to another call in flight", frame.request_id);
     return true;
@@ -79,7 +79,7 @@ bool DaemonSession::repeated(const CallFrame& frame, const std::string& call) {
   return true;
 }
 
-bool DaemonSession::answered_before(const CallFrame& frame, const std::string& call) {
+bool Session::answered_before(const CallFrame& frame, const std::string& call) {
   const CachedResult* cached = state_.results.find(slot_of_request(frame.request_id), now());
   if (cached != nullptr && cached->call == call) {
     answer_from(*cached, frame.request_id);
@@ -91,12 +91,12 @@ bool DaemonSession::answered_before(const CallFrame& frame, const std::string& c
   return true;
 }
 
-void DaemonSession::answer_from(const CachedResult& cached, const std::string& request_id) {
+void Session::answer_from(const CachedResult& cached, const std::string& request_id) {
   state_.engine.services().metrics.cache_hit();
   send(frames::finish(*cached.body, request_id, frames::Origin::cache), false);
 }
 
-bool DaemonSession::shared(const CallFrame& frame, const std::string& call) {
+bool Session::shared(const CallFrame& frame, const std::string& call) {
   if (!shares(*frame.tool)) return false;
   if (is_cacheable(frame.arguments)) {
     if (const CachedResult* cached = state_.results.find(slot_of_call(call), now())) {
@@ -105,7 +105,7 @@ bool DaemonSession::shared(const CallFrame& frame, const std::string& call) {
     }
   }
   const auto found = joinable_.find(call);
-  const std::shared_ptr<DaemonRun> run = found == joinable_.end() ? nullptr : found->second.lock();
+  const std::shared_ptr<Run> run = found == joinable_.end() ? nullptr : found->second.lock();
   if (!run || run->waiters().empty() || now() - run->born() >= state_.settings()->inflight_ttl) return false;
   if (run->waiters().size() >= k_max_waiters) {
     duplicate(frame, "the same call is in flight and too many wait for it",
@@ -117,11 +117,11 @@ bool DaemonSession::shared(const CallFrame& frame, const std::string& call) {
   return true;
 }
 
-void DaemonSession::run(CallFrame frame, const std::string& call) {
-  const std::shared_ptr<DaemonSession> self = shared_from_this();
+void Session::run(CallFrame frame, const std::string& call) {
+  const std::shared_ptr<Session> self = shared_from_this();
   const bool shared = shares(*frame.tool);
   const auto run =
-      std::make_shared<DaemonRun>(self, frame.tool, call, shared && is_cacheable(frame.arguments), now());
+      std::make_shared<Run>(self, frame.tool, call, shared && is_cacheable(frame.arguments), now());
   run->join({frame.request_id, frame.stream});
   waiting_.emplace(frame.request_id, run);
   if (shared) joinable_[call] = run;
@@ -131,7 +131,7 @@ void DaemonSession::run(CallFrame frame, const std::string& call) {
          false);
 }
 
-void DaemonSession::duplicate(const CallFrame& frame, const std::string& why, const std::string& original) {
+void Session::duplicate(const CallFrame& frame, const std::string& why, const std::string& original) {
   state_.log_error("DUPLICATE", why, id_, frame.request_id);
   const Json details = {{"original_request_id", original}};
   // While the request id belongs to another call, a call_tool_res would look like the answer to that one.
@@ -143,21 +143,21 @@ void DaemonSession::duplicate(const CallFrame& frame, const std::string& why, co
        false);
 }
 
-void DaemonSession::cancel(const std::string& request_id) {
+void Session::cancel(const std::string& request_id) {
   const auto found = waiting_.find(request_id);
   if (found == waiting_.end()) return;
-  const std::shared_ptr<DaemonRun> run = found->second;
+  const std::shared_ptr<Run> run = found->second;
   if (run->waiters().size() == 1) return run->cancel(state_.engine);
   // Others wait for the same run: only this one goes.
   run->leave(request_id);
   waiting_.erase(found);
   const Error error = make_error(ErrorKind::cancelled, "cancelled by the caller");
-  send(frames::finish(frames::failure(mcp::daemon_code(error.kind), error, frames::details_of(error)).body,
+  send(frames::finish(frames::failure(mcp::exai_ws_code(error.kind), error, frames::details_of(error)).body,
                       request_id, frames::Origin::inflight),
        false);
 }
 
-Json DaemonSession::details(const Error& error, const DaemonRun& run, bool ran) const {
+Json Session::details(const Error& error, const Run& run, bool ran) const {
   Json details = frames::details_of(error);
   if (error.kind == ErrorKind::timeout) {
     details["timeout_seconds"] = static_cast<double>(run.budget().count()) / 1000.0;
@@ -172,8 +172,8 @@ Json DaemonSession::details(const Error& error, const DaemonRun& run, bool ran) 
   return details;
 }
 
-frames::Answer DaemonSession::answer_of(const DaemonRun& run, const engine::CallOutcome& outcome) {
-  const DaemonSettings& settings = *state_.settings();
+frames::Answer Session::answer_of(const Run& run, const engine::CallOutcome& outcome) {
+  const Settings& settings = *state_.settings();
   if (outcome.result) {
     const std::string session = shown_id();
     return frames::result(
@@ -182,11 +182,11 @@ frames::Answer DaemonSession::answer_of(const DaemonRun& run, const engine::Call
   }
   const Error& error = outcome.result.error();
   const bool closing = state_.engine.draining() && !outcome.ran && error.kind == ErrorKind::busy;
-  return frames::failure(closing ? "SERVICE_UNAVAILABLE" : mcp::daemon_code(error.kind), error,
+  return frames::failure(closing ? "SERVICE_UNAVAILABLE" : mcp::exai_ws_code(error.kind), error,
                          details(error, run, outcome.ran));
 }
 
-void DaemonSession::finished(DaemonRun& run, const engine::CallOutcome& outcome) {
+void Session::finished(Run& run, const engine::CallOutcome& outcome) {
   if (const auto found = joinable_.find(run.call());
       found != joinable_.end() && found->second.lock().get() == &run)
     joinable_.erase(found);
@@ -202,7 +202,7 @@ void DaemonSession::finished(DaemonRun& run, const engine::CallOutcome& outcome)
   const CachedResult cached{std::make_shared<const std::string>(std::move(answer.body)), run.call()};
   if (good && run.cacheable()) state_.results.put(slot_of_call(run.call()), cached, now());
   frames::Origin origin = frames::Origin::run;
-  for (const DaemonRun::Waiter& waiter : run.waiters()) {
+  for (const Run::Waiter& waiter : run.waiters()) {
     waiting_.erase(waiter.request_id);
     remember(waiter.request_id, run, cached, outcome.ran || run.started(), good);
     if (waiter.stream && good) send(frames::stream_complete(waiter.request_id, state_.wall()), false);
@@ -211,8 +211,8 @@ void DaemonSession::finished(DaemonRun& run, const engine::CallOutcome& outcome)
   }
 }
 
-void DaemonSession::remember(const std::string& request_id, const DaemonRun& run, const CachedResult& result,
-                             bool begun, bool good) {
+void Session::remember(const std::string& request_id, const Run& run, const CachedResult& result, bool begun,
+                       bool good) {
   // An error is kept for its own request only, and only where the client relies on never running twice. A
   // tool that is not shared is run anew by clients that count their requests from one each time.
   const bool relied_on = resumable_ && begun;

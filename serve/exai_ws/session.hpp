@@ -1,4 +1,4 @@
-// One session of the daemon: its calls, their waiters, and their answers. With the client's wish it
+// One session of exai_ws: its calls, their waiters, and their answers. With the client's wish it
 // outlives its connection for a while (ws.resume_grace). Loop thread only.
 #pragma once
 
@@ -22,9 +22,9 @@ struct CallFrame {
   bool stream = false;
 };
 
-class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
+class Session final : public std::enable_shared_from_this<Session> {
  public:
-  DaemonSession(DaemonState& state, std::string id, Principal principal, bool resumable)
+  Session(State& state, std::string id, Principal principal, bool resumable)
       : state_(state), id_(std::move(id)), principal_(std::move(principal)), resumable_(resumable) {}
 
   /// From now on frames go there. Returns the attachment's number; the one before it is ignored from then on.
@@ -40,11 +40,11 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   /// The request is answered `cancelled`; its run stops when nobody else waits for it.
   void cancel(const std::string& request_id);
 
-  // For DaemonRun.
+  // For Run.
   void send(std::string frame, bool droppable);
-  void finished(DaemonRun& run, const engine::CallOutcome& outcome);
+  void finished(Run& run, const engine::CallOutcome& outcome);
 
-  [[nodiscard]] DaemonState& state() { return state_; }
+  [[nodiscard]] State& state() { return state_; }
   [[nodiscard]] Steady now() const { return state_.now(); }
   [[nodiscard]] const std::string& id() const { return id_; }
   /// Enough to tell sessions apart, useless to resume one: for logs and for what may be passed on.
@@ -62,15 +62,15 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   void answer_from(const CachedResult& cached, const std::string& request_id);
   void run(CallFrame frame, const std::string& call);
   void duplicate(const CallFrame& frame, const std::string& why, const std::string& original);
-  void remember(const std::string& request_id, const DaemonRun& run, const CachedResult& result, bool begun,
+  void remember(const std::string& request_id, const Run& run, const CachedResult& result, bool begun,
                 bool good);
-  frames::Answer answer_of(const DaemonRun& run, const engine::CallOutcome& outcome);
+  frames::Answer answer_of(const Run& run, const engine::CallOutcome& outcome);
   [[nodiscard]] bool shares(const tools::Tool& tool) const;
   [[nodiscard]] std::string slot_of_request(const std::string& request_id) const;
   [[nodiscard]] std::string slot_of_call(const std::string& call) const;
-  [[nodiscard]] Json details(const Error& error, const DaemonRun& run, bool ran) const;
+  [[nodiscard]] Json details(const Error& error, const Run& run, bool ran) const;
 
-  DaemonState& state_;
+  State& state_;
   std::string id_;
   Principal principal_;
   bool resumable_, ended_ = false;
@@ -78,8 +78,8 @@ class DaemonSession final : public std::enable_shared_from_this<DaemonSession> {
   std::uint64_t attachment_ = 0;
   Steady detached_at_{};
   std::unique_ptr<engine::Timer> grace_;
-  std::map<std::string, std::shared_ptr<DaemonRun>> waiting_;  // by request id; bounded by permits and joins
-  std::map<std::string, std::weak_ptr<DaemonRun>> joinable_;   // by key of the call
+  std::map<std::string, std::shared_ptr<Run>> waiting_;  // by request id; bounded by permits and joins
+  std::map<std::string, std::weak_ptr<Run>> joinable_;   // by key of the call
   // Resumable sessions: requests that have run, so that none runs twice even when its answer is not kept.
   std::map<std::string, std::string> ran_;  // with the key of their call
   std::deque<std::string> ran_order_;

@@ -2,8 +2,8 @@
 
 namespace exai::serve::exai_ws {
 
-DaemonSettings daemon_settings(const Config& config) {
-  DaemonSettings settings;
+Settings settings_of(const Config& config) {
+  Settings settings;
   settings.token = config.secret("ws.token");
   settings.hello_timeout = config.duration("ws.hello_timeout");
   settings.progress_interval = config.duration("ws.progress_interval");

@@ -1,4 +1,4 @@
-// What the settings say about the daemon.
+// What the settings say about exai_ws.
 #pragma once
 
 #include "core/config.hpp"
@@ -11,7 +11,7 @@
 
 namespace exai::serve::exai_ws {
 
-struct DaemonSettings {
+struct Settings {
   Secret token;
   Millis hello_timeout{15000}, progress_interval{8000};
   bool compat_text = true, never_empty = false;
@@ -25,6 +25,6 @@ struct DaemonSettings {
   engine::RateLimits rates;
   Millis health_interval{10000};
 };
-DaemonSettings daemon_settings(const Config& config);
+Settings settings_of(const Config& config);
 
 }  // namespace exai::serve::exai_ws

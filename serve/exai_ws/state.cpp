@@ -37,24 +37,24 @@ io::LogLevel level_of(std::string_view code) {
   return io::LogLevel::error;
 }
 
-DaemonState::DaemonState(engine::Engine& engine_of_calls, engine::Background& beside_calls,
-                         const mcp::CurrentCatalogue& offered, auth::Guard& request_guard,
-                         DaemonSettings settings, io::Log* log)
+State::State(engine::Engine& engine_of_calls, engine::Background& beside_calls,
+             const mcp::CurrentCatalogue& offered, auth::Guard& request_guard, Settings settings,
+             io::Log* log)
     : engine(engine_of_calls),
       background(beside_calls),
       catalogue(offered),
       results(settings.results),
       guard(request_guard),
-      settings_(std::make_shared<DaemonSettings>(std::move(settings))),
+      settings_(std::make_shared<Settings>(std::move(settings))),
       token_(settings_->token),
       log_(log) {}
 
-DaemonState::~DaemonState() = default;
+State::~State() = default;
 
-Result<std::shared_ptr<DaemonSession>> DaemonState::open(const Principal& principal, bool resumable,
-                                                         std::string_view client) {
+Result<std::shared_ptr<Session>> State::open(const Principal& principal, bool resumable,
+                                             std::string_view client) {
   if (sessions_.size() >= settings_->sessions) {
-    std::shared_ptr<DaemonSession> oldest;
+    std::shared_ptr<Session> oldest;
     for (const auto& [id, one] : sessions_)
       if (!one->attached() && (!oldest || one->detached_at() < oldest->detached_at())) oldest = one;
     if (!oldest) {
@@ -67,7 +67,7 @@ Result<std::shared_ptr<DaemonSession>> DaemonState::open(const Principal& princi
     oldest->end();
   }
   const std::string id = io::random_token(32);
-  auto session = std::make_shared<DaemonSession>(*this, id, principal, resumable);
+  auto session = std::make_shared<Session>(*this, id, principal, resumable);
   sessions_.emplace(id, session);
   log_line(io::LogLevel::info, "daemon.session",
            "a session began" + (client.empty() ? "" : ", its client is " + quote_json(printable(client))),
@@ -75,22 +75,22 @@ Result<std::shared_ptr<DaemonSession>> DaemonState::open(const Principal& princi
   return session;
 }
 
-std::shared_ptr<DaemonSession> DaemonState::find(const std::string& id, const Principal& principal) const {
+std::shared_ptr<Session> State::find(const std::string& id, const Principal& principal) const {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || !found->second->resumable()) return nullptr;
   return found->second->principal().name == principal.name ? found->second : nullptr;
 }
 
-void DaemonState::drop(const std::string& id) {
+void State::drop(const std::string& id) {
   sessions_.erase(id);
   results.drop(id);
 }
 
-void DaemonState::clear() {
+void State::clear() {
   for (const auto& [id, session] : std::exchange(sessions_, {})) session->end();
 }
 
-bool DaemonState::owns(const std::optional<Sha256>& digest) const {
+bool State::owns(const std::optional<Sha256>& digest) const {
   if (!digest) return token_.empty();
   const auto same = [&digest](const Secret& token) {
     return !token.empty() && sha256(token.reveal()) == *digest;
@@ -98,8 +98,7 @@ bool DaemonState::owns(const std::optional<Sha256>& digest) const {
   return same(token_) || same(settings_->token);
 }
 
-Result<void> DaemonState::rotate(std::string_view old_token, std::string_view new_token,
-                                 std::string_view session) {
+Result<void> State::rotate(std::string_view old_token, std::string_view new_token, std::string_view session) {
   if (token_.empty())
     return fail(ErrorKind::config, "the daemon has no token, so there is none to rotate",
                 "set EXAI_WS_TOKEN and restart");
@@ -111,16 +110,16 @@ Result<void> DaemonState::rotate(std::string_view old_token, std::string_view ne
   return {};
 }
 
-void DaemonState::reload(DaemonSettings settings) {
+void State::reload(Settings settings) {
   // A rotated token stays until the setting itself says something new.
   if (!settings.token.matches(settings_->token.reveal())) token_ = settings.token;
   results.set_limits(settings.results, now());
   guard.reload(settings.rates);
-  settings_ = std::make_shared<DaemonSettings>(std::move(settings));
+  settings_ = std::make_shared<Settings>(std::move(settings));
 }
 
-void DaemonState::log_error(std::string_view code, std::string_view message, std::string_view session,
-                            std::string_view request_id) const {
+void State::log_error(std::string_view code, std::string_view message, std::string_view session,
+                      std::string_view request_id) const {
   if (log_ == nullptr) return;
   log_->write(level_of(code), "daemon.error", message,
               {{"code", std::string(code)},
@@ -128,13 +127,13 @@ void DaemonState::log_error(std::string_view code, std::string_view message, std
                {"request_id", printable(request_id.substr(0, 64))}});
 }
 
-void DaemonState::log_line(io::LogLevel level, std::string_view event, std::string_view message,
-                           std::string_view session) const {
+void State::log_line(io::LogLevel level, std::string_view event, std::string_view message,
+                     std::string_view session) const {
   if (log_ == nullptr) return;
   log_->write(level, event, message, {{"session", std::string(session.substr(0, k_shown_session))}});
 }
 
-Json DaemonState::health() const {
+Json State::health() const {
   const engine::ServerView& view = *engine.services().reach.view;
   const auto uptime = std::chrono::floor<std::chrono::seconds>(view.uptime());
   Json facts = {{"t", std::chrono::duration<double>(wall().time_since_epoch()).count()},

@@ -68,7 +68,7 @@ std::string brief_item(const tools::Tool& tool, BriefSchemas& schemas) {
   return text + "}";
 }
 
-std::string daemon_item(const tools::Tool& tool) {
+std::string exai_ws_item(const tools::Tool& tool) {
   std::string text = "{\"name\":" + quote_json(tool.id) + ",\"description\":" + quote_json(tool.description);
   return text.append(",\"inputSchema\":").append(one_line(input_schema(tool))).append("}");
 }
@@ -140,22 +140,22 @@ Result<ToolCatalogue> ToolCatalogue::from(const tools::ToolList& tools,
                                           std::vector<engine::ServerView::HiddenRow> hidden, bool full) {
   ToolCatalogue catalogue;
   catalogue.hidden_ = std::move(hidden);
-  catalogue.daemon_list_ = "[";
+  catalogue.exai_ws_list_ = "[";
   BriefSchemas schemas;
   for (const std::shared_ptr<const tools::Tool>& tool : tools) {
     if (!is_tool_name(tool->id)) return fail(broken_tool(*tool, "the name must match [A-Za-z0-9_.-]{1,128}"));
     Result<ToolEntry> entry = compile_entry(tool);
     if (!entry) return fail(entry.error());
     if (const std::string_view answers = output_schema(*tool); !answers.empty() && !parse_json(answers))
-      return fail(broken_tool(*tool, "output schema is no JSON"));
-    catalogue.daemon_list_ += (catalogue.entries_.empty() ? "" : ",") + daemon_item(*tool);
+      return fail(broken_tool(*tool, "output schema is not JSON"));
+    catalogue.exai_ws_list_ += (catalogue.entries_.empty() ? "" : ",") + exai_ws_item(*tool);
     if (!catalogue.entries_.emplace(tool->id, std::move(*entry)).second)
       return fail(broken_tool(*tool, "registered twice"));
     // A schema with parts of its own making (references, alternatives) is listed as it is.
     const bool as_it_is = full || !BriefSchemas::covers(input_schema(*tool));
     catalogue.items_.push_back(as_it_is ? full_item(*tool) : brief_item(*tool, schemas));
   }
-  catalogue.daemon_list_ += "]";
+  catalogue.exai_ws_list_ += "]";
   return catalogue;
 }
 

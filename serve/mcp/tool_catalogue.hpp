@@ -40,13 +40,13 @@ class ToolCatalogue {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] const std::vector<engine::ServerView::HiddenRow>& hidden() const { return hidden_; }
   [[nodiscard]] const std::vector<std::string>& items() const { return items_; }
-  /// The array of the daemon's list_tools_res: name, description and inputSchema only.
-  [[nodiscard]] const std::string& daemon_list() const { return daemon_list_; }
+  /// The array of list_tools_res in exai_ws: name, description and inputSchema only.
+  [[nodiscard]] const std::string& exai_ws_list() const { return exai_ws_list_; }
 
  private:
   std::map<std::string_view, ToolEntry> entries_;
   std::vector<std::string> items_;
-  std::string daemon_list_;
+  std::string exai_ws_list_;
   std::vector<engine::ServerView::HiddenRow> hidden_;
 };
 

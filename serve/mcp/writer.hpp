@@ -57,7 +57,7 @@ struct TaskFacts {
   Millis ttl{0}, poll{0};
 };
 
-/// The result of initialize for the bridge to a daemon, which offers tools and nothing else.
+/// The result of initialize for the bridge to exai_ws, which offers tools and nothing else.
 std::string initialize_result(const ServerIdentity& identity, std::string_view version);
 
 class McpWriter {

@@ -15,9 +15,9 @@ namespace exai::serve::net {
 struct Pass {
   enum class Kind : std::uint8_t {
     open,    ///< nothing is configured, so anybody may come
-    frames,  ///< the same where a token of the daemon's could be
+    frames,  ///< the same where the token of exai_ws could be
     key,     ///< a key of the deployment
-    token,   ///< the daemon's own token
+    token,   ///< exai_ws's own token
     bearer   ///< a token of the issuer
   };
   Principal principal{};

@@ -52,8 +52,8 @@ def launch(exai, env, port):
 def main():
     exai, runs = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 30
     with tempfile.TemporaryDirectory(prefix="exai-bench-") as root:
-        mcp, daemon, health = free_ports(3)
-        env = {"PATH": os.environ["PATH"], "HOME": root, "EXAI_ROOT": root, "MCP_PORT": str(mcp), "EXAI_WS_PORT": str(daemon), "HEALTH_CHECK_PORT": str(health)}
+        mcp, websocket, health = free_ports(3)
+        env = {"PATH": os.environ["PATH"], "HOME": root, "EXAI_ROOT": root, "MCP_PORT": str(mcp), "EXAI_WS_PORT": str(websocket), "HEALTH_CHECK_PORT": str(health)}
         commands = {"/bin/true": ["/bin/true"], "exai --version": [exai, "--version"],
                     "exai validate timeouts": [exai, "validate", "timeouts"],
                     "completion of a check id": [exai, "__complete", "3", "--", "exai", "check", "run", ""]}

@@ -1,6 +1,6 @@
 // A registered thing that disappears fails here; tests/data/inventory.txt is changed on purpose only.
 #include "cli/command.hpp"
-#include "cli/output.hpp"
+#include "cli/output/writer.hpp"
 #include "core/check.hpp"
 #include "core/settings.hpp"
 #include "io/files.hpp"

@@ -1,4 +1,4 @@
-// Tools whose work goes on as a task.
+// Tools whose work continues as a task.
 #include "tests/conformance/fixtures.hpp"
 
 #include <stdexcept>

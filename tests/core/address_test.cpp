@@ -24,6 +24,7 @@ TEST_CASE("an address is read in every form that people write", "[core][address]
                       {"[::1]:8000", "::1", 8000},
                       {"[::]:8000", "::", 8000},
                       {"[fe80::1%eth0]:80", "fe80::1%eth0", 80},
+                      {"[fe80::1%25eth0]:80", "fe80::1%25eth0", 80},
                       {"[::ffff:127.0.0.1]:80", "::ffff:127.0.0.1", 80},
                       {"localhost", "localhost", -1},
                       {"[::1]", "::1", -1},
@@ -84,6 +85,7 @@ TEST_CASE("what is not an address is refused, and a password in it is not repeat
                            "http://user:secret@host",
                            "user:secret@host:80",
                            "[::1%]:80",
+                           "[::1%a-name-of-16-chars]:80",
                            "[::1%a/b]:80"}) {
     INFO(text);
     const auto address = parse_address(text);

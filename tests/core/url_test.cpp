@@ -173,6 +173,10 @@ TEST_CASE("URLs that would show a password or never reach anyone are refused, an
   }
   CHECK_FALSE(parse_url("http://" + std::string(64, 'a') + "/"));
   CHECK_FALSE(parse_url("http://h/" + std::string(9000, 'a')));
+  CHECK_FALSE(parse_url("http://[fe80::1%25a-name-of-16-chars]/"));
+  CHECK_FALSE(parse_url("http://[fe80::1%25]x/"));
+  CHECK(parse_url("http://[fe80::1%25eth0]:80/")->host == "fe80::1%25eth0");
+  CHECK(parse_url("http://[fe80::1%eth0]/")->host == "fe80::1%eth0");
   CHECK(parse_url("ws://[::1]:8079")->path == "/");
   CHECK(parse_url("http://h/a#part")->path == "/a");
 }

@@ -73,9 +73,9 @@ class Deployment:
     def __init__(self, exai, simulator, script=SCRIPT, **settings):
         self.exai = os.path.abspath(exai)
         self.root = tempfile.mkdtemp(prefix="exai-e2e-")
-        mcp, daemon, health, monitoring = free_ports(4)
+        mcp, websocket, health, monitoring = free_ports(4)
         self.mcp = f"http://127.0.0.1:{mcp}/mcp"
-        self.daemon = f"ws://127.0.0.1:{daemon}/"
+        self.exai_ws = f"ws://127.0.0.1:{websocket}/"
         self.health = f"http://127.0.0.1:{health}/health"
         self.base = f"http://127.0.0.1:{mcp}"
         # A canary: no output of any command may ever show it.
@@ -87,7 +87,7 @@ class Deployment:
         self.simulator = Process([os.path.abspath(simulator), "--port", "0", "--script", path, "--count"], stream="stdout")
         url = self.simulator.wait_for("\n").split()[-1].rstrip("/")
         values = {
-            "MCP_PORT": mcp, "EXAI_WS_PORT": daemon, "HEALTH_CHECK_PORT": health, "MONITORING_PORT": monitoring,
+            "MCP_PORT": mcp, "EXAI_WS_PORT": websocket, "HEALTH_CHECK_PORT": health, "MONITORING_PORT": monitoring,
             "GLM_API_URL": url, "GLM_API_KEY": self.key, "EXAI_WS_TOKEN": self.token, **settings,
         }
         with open(os.path.join(self.root, ".env"), "w", encoding="utf-8") as file:

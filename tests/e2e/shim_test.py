@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The shim from outside: calls side by side, a cut connection, a daemon that dies and comes back, a parent that dies.
+"""The shim from outside: calls side by side, a cut connection, a server that dies and comes back, a parent that dies.
 
 Usage: shim_test.py EXAI SIMULATOR. How often something ran is counted where it ends: at the model provider.
 """
@@ -66,7 +66,7 @@ class Shim:
         return self.answers[ident]
 
     def wait_for_progress(self, ident):
-        """Until the daemon has sent something about the call."""
+        """Until the server has sent something about the call."""
         while not any(one["progressToken"] == f"p{ident}" for one in self.progress):
             message = self.lines.get(timeout=PATIENCE)
             assert message is not None and "id" not in message, message
@@ -83,7 +83,7 @@ class Shim:
 
 
 class Cut:
-    """A connection between the shim and the daemon that can be cut; new connections are let through."""
+    """A connection between the shim and the server that can be cut; new connections are let through."""
 
     def __init__(self, port):
         self.port, self.pairs, self.connections = port, [], 0
@@ -145,7 +145,7 @@ def port_of(url):
 
 
 def side_by_side(deployment):
-    shim = Shim(deployment, deployment.daemon)
+    shim = Shim(deployment, deployment.exai_ws)
     shim.send({"id": 0, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}})
     assert shim.answer(0)["result"]["protocolVersion"] == "2025-11-25"
     shim.send({"id": 1, "method": "tools/list"})
@@ -163,7 +163,7 @@ def side_by_side(deployment):
 
 
 def cut_and_resumed(deployment, before):
-    link = Cut(port_of(deployment.daemon))
+    link = Cut(port_of(deployment.exai_ws))
     shim = Shim(deployment, link.url)
     shim.call(1, "a patient one")
     requests(deployment, before + 1)
@@ -179,7 +179,7 @@ def cut_and_resumed(deployment, before):
 
 
 def killed_and_restarted(deployment, before):
-    shim = Shim(deployment, deployment.daemon)
+    shim = Shim(deployment, deployment.exai_ws)
     shim.call(1, "an endless one")
     requests(deployment, before + 1)
     shim.wait_for_progress(1)  # the ack came before it
@@ -213,7 +213,7 @@ child.wait()
 
 def parent_dies(deployment):
     read_end, write_end = os.pipe()
-    argv = [sys.executable, "-c", BETWEEN, str(read_end), deployment.exai, "serve", "--stdio", "--connect", deployment.daemon]
+    argv = [sys.executable, "-c", BETWEEN, str(read_end), deployment.exai, "serve", "--stdio", "--connect", deployment.exai_ws]
     between = subprocess.Popen(argv, env=deployment.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[read_end])
     out = between.stdout.fileno()
     lines = iter(between.stdout.readline, b"")

@@ -3,11 +3,15 @@
 
 Usage: toolbox_test.py EXAI SIMULATOR [TEST...]
 """
+import base64
+import http.client
+import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from deployment import Deployment  # noqa: E402
@@ -18,6 +22,8 @@ EXAI, SIMULATOR = sys.argv[1], sys.argv[2]
 SCRIPT = """
 echo_history: true
 rules:
+  - match: {contains: find it in the web, nth: 1}
+    reply: {tool_name: web_search, tool_arguments: '{"query": "exai"}'}
   - match: {contains: JSON}
     reply: {text: '{"analysis": "sound", "key_findings": ["one"], "recommendations": [], "confidence": "high", "needs_more_info": false, "additional_context": ""}'}
 """
@@ -28,9 +34,9 @@ toolcall_log_tail activity health status""".split()
 WORKFLOWS = "analyze codereview consensus debug docgen planner precommit refactor secaudit testgen thinkdeep tracer".split()
 
 
-class DaemonPeer(Peer):
-    """The daemon's own frames, made to look like MCP's answers."""
-    name = "daemon"
+class ExaiWsPeer(Peer):
+    """The frames of exai_ws, made to look like MCP's answers."""
+    name = "exai_ws"
 
     def __init__(self, port, token):
         super().__init__()
@@ -115,15 +121,15 @@ def body_of(result):
 
 def peers(made):
     mcp = int(made.base.rsplit(":", 1)[1])
-    daemon = int(made.daemon.rstrip("/").rsplit(":", 1)[1])
+    websocket = int(made.exai_ws.rstrip("/").rsplit(":", 1)[1])
     for make in (lambda: HttpPeer(mcp), lambda: SsePeer(mcp),
-                 lambda: WsPeer(daemon, f"Sec-WebSocket-Protocol: mcp\r\nAuthorization: Bearer {made.token}\r\n")):
+                 lambda: WsPeer(websocket, f"Sec-WebSocket-Protocol: mcp\r\nAuthorization: Bearer {made.token}\r\n")):
         peer = make()
         peer.initialize()
         yield peer
         peer.close()
     yield ModernHttpPeer(mcp)
-    peer = DaemonPeer(daemon, made.token)
+    peer = ExaiWsPeer(websocket, made.token)
     yield peer
     peer.close()
     peer = StdioPeer([made.exai, "serve", "--stdio"], made.env)
@@ -285,6 +291,78 @@ def test_a_cassette_plays_what_was_recorded_again_and_again():
             assert lost["isError"] and "tape.yaml" in lost["content"][0]["text"], lost
             assert made.server.stop() == 0
         assert len(seen) == 1, seen
+
+
+class Outsider:
+    """A server that is no model provider: a page of results for whoever asks, and a count of them."""
+
+    def __init__(self):
+        outsider, self.asked = self, []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outsider.asked.append(self.path)
+                body = b'<a class="result__a" href="https://example.org/d">one</a>'
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        class Counting(http.server.ThreadingHTTPServer):
+            def get_request(self):
+                outsider.connections += 1
+                return super().get_request()
+
+        self.connections = 0
+        self.server = Counting(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def test_while_a_cassette_plays_nobody_is_asked():
+    outsider = Outsider()
+    search = {"messages": "find it in the web", "use_websearch": True}
+    with project_deployment(EXAI_DUCKDUCKGO_URL=f"{outsider.url}/html/") as made:
+        tape = os.path.join(made.root, "tape.yaml")
+        port = int(made.base.rsplit(":", 1)[1])
+
+        def ask(tool, arguments):
+            peer = HttpPeer(port)
+            peer.initialize()
+            return peer.call(tool, arguments)["result"]
+
+        def opened():
+            """Somebody comes with a token that only the issuer's keys could prove."""
+            parts = ({"alg": "ES256", "typ": "at+jwt", "kid": "k1"}, {"iss": outsider.url, "sub": "s"}, {})
+            token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+            connection.request("POST", "/mcp", "{}", {"Content-Type": "application/json", "Authorization": f"Bearer {token}"})
+            status = connection.getresponse().status
+            connection.close()
+            assert status in (401, 503), status
+            return outsider.connections
+
+        made.serve("--record", tape)
+        body_of(ask("kimi_chat_with_tools", search))
+        assert outsider.connections == 1 and outsider.asked == ["/html/?q=exai"], outsider.asked
+        assert made.server.stop() == 0
+        made.serve("--replay", tape)
+        refused = body_of(ask("kimi_chat_with_tools", search))
+        assert f"a cassette plays: {outsider.url[7:]} is not asked" in refused["error"], refused
+        doctor = body_of(ask("status", {"doctor": True}))["doctor"]["probes"]["listmodels"]
+        assert doctor and all("a cassette plays" in said for said in doctor.values()), doctor
+        assert made.server.stop() == 0
+        with open(os.path.join(made.root, ".env"), "a", encoding="utf-8") as file:
+            file.write(f"EXAI_OAUTH_ISSUER={outsider.url}\nEXAI_OAUTH_RESOURCE={made.mcp}\n")
+        made.serve("--replay", tape)
+        assert opened() == 1, outsider.asked
+        assert made.server.stop() == 0
+        made.serve()
+        assert opened() > 1  # who plays nothing asks
+        assert made.server.stop() == 0
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ TEST_CASE("only a small conversation in memory is available without waiting", "[
   CHECK(memory.is_quick(""));
   CHECK_FALSE(memory.is_quick("a"));
   REQUIRE(keep(10));
-  memory.flush();  // while the writer has it, it is not at hand either
+  memory.flush();  // while the writer has it, it is not there either
   CHECK(memory.is_quick("a"));
   REQUIRE(keep(200'000));
   memory.flush();

@@ -37,11 +37,11 @@ TEST_CASE("2,000 files of 20 MB become text", "[.benchmark][workspace]") {
   for (int round = 0; round < 5; ++round) {
     const long before = peak_kib();
     const Steady begun = system_clock().steady();
-    const auto embedding = engine::inline_files(*workspace, {scratch.path().string()}, rules);
+    const auto bundle = engine::inline_files(*workspace, {scratch.path().string()}, rules);
     const auto took = std::chrono::duration_cast<Millis>(system_clock().steady() - begun);
-    REQUIRE(embedding);
-    CHECK(embedding->files.size() == 2000);
-    const double text = static_cast<double>(embedding->text.size()) / 1e6;
+    REQUIRE(bundle);
+    CHECK(bundle->files.size() == 2000);
+    const double text = static_cast<double>(bundle->text.size()) / 1e6;
     const double peak = static_cast<double>(peak_kib() - before) * 1024 / 1e6;
     fmt::print("round {}: {:.1f} MB of text in {} ms, peak memory +{:.1f} MB\n", round + 1, text,
                took.count(), peak);

@@ -32,11 +32,11 @@ ErrorKind refusal(const Workspace& workspace, const fs::path& path) {
   return place.error().kind;
 }
 
-const engine::InlinedFile& of(const engine::FileBundle& embedding, const std::string& ending) {
-  for (const engine::InlinedFile& file : embedding.files)
+const engine::InlinedFile& of(const engine::FileBundle& bundle, const std::string& ending) {
+  for (const engine::InlinedFile& file : bundle.files)
     if (file.path.ends_with(ending)) return file;
   FAIL("no file " + ending);
-  return embedding.files.front();
+  return bundle.files.front();
 }
 
 engine::InlineRules budget(long long tokens) {
@@ -162,18 +162,18 @@ TEST_CASE("a folder expands to its text files", "[workspace]") {
     scratch.write(skipped, "never shown");
   fs::create_symlink("/etc/hostname", scratch.path() / "link.txt");
   const Workspace workspace = workspace_of(scratch.path());
-  const auto embedding = engine::inline_files(workspace, {scratch.path().string()}, budget(1000));
-  REQUIRE(embedding);
-  CHECK(embedding->text.find("never shown") == std::string::npos);
-  CHECK(embedding->text.starts_with("\n\n--- file " + scratch.path().string() +
-                                    "/a.txt (3 bytes) ---\none\n--- end of "));
-  const std::size_t b = embedding->text.find("b.md"), c = embedding->text.find("sub/c.txt");
+  const auto bundle = engine::inline_files(workspace, {scratch.path().string()}, budget(1000));
+  REQUIRE(bundle);
+  CHECK(bundle->text.find("never shown") == std::string::npos);
+  CHECK(bundle->text.starts_with("\n\n--- file " + scratch.path().string() +
+                                 "/a.txt (3 bytes) ---\none\n--- end of "));
+  const std::size_t b = bundle->text.find("b.md"), c = bundle->text.find("sub/c.txt");
   CHECK(b < c);
   CHECK(c != std::string::npos);
-  CHECK(embedding->files.size() == 4);
-  CHECK(of(*embedding, "logo.bin").note == "no text");
-  CHECK_FALSE(of(*embedding, "logo.bin").inlined);
-  CHECK(of(*embedding, "a.txt").sha256 == sha256_hex("one"));
+  CHECK(bundle->files.size() == 4);
+  CHECK(of(*bundle, "logo.bin").note == "no text");
+  CHECK_FALSE(of(*bundle, "logo.bin").inlined);
+  CHECK(of(*bundle, "a.txt").sha256 == sha256_hex("one"));
   CHECK(
       engine::inline_files(workspace, {(scratch.path() / "logo.bin").string()}, budget(1000)).error().kind ==
       ErrorKind::invalid);
@@ -184,11 +184,11 @@ TEST_CASE("a folder is read up to a bound", "[workspace]") {
   for (int i = 0; i < 12; ++i) scratch.write("f" + std::to_string(i), "text " + std::to_string(i));
   engine::InlineRules rules = budget(1000);
   rules.files = 5;
-  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {scratch.path().string()}, rules);
-  REQUIRE(embedding);
-  CHECK(std::count_if(embedding->files.begin(), embedding->files.end(),
+  const auto bundle = engine::inline_files(workspace_of(scratch.path()), {scratch.path().string()}, rules);
+  REQUIRE(bundle);
+  CHECK(std::count_if(bundle->files.begin(), bundle->files.end(),
                       [](const engine::InlinedFile& file) { return file.inlined; }) == 5);
-  CHECK(of(*embedding, scratch.path().filename().string()).note.find("more than the 5 files") !=
+  CHECK(of(*bundle, scratch.path().filename().string()).note.find("more than the 5 files") !=
         std::string::npos);
 }
 
@@ -199,13 +199,13 @@ TEST_CASE("what does not fit the budget is named", "[workspace]") {
   const std::string huge = scratch.write("huge.txt", std::string(3000, 'c')).string();
   engine::InlineRules rules = budget(1000);
   rules.file_bytes = 200'000;
-  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {large, small}, rules);
-  REQUIRE(embedding);
-  CHECK(of(*embedding, "large.txt").note == "no room left");
-  CHECK(of(*embedding, "small.txt").inlined);
-  CHECK(embedding->tokens == engine::file_tokens("small.txt", 100));
-  CHECK(embedding->tokens <= rules.tokens);
-  CHECK(embedding->text.find("[files that were too large to be shown here: " + large + "]") !=
+  const auto bundle = engine::inline_files(workspace_of(scratch.path()), {large, small}, rules);
+  REQUIRE(bundle);
+  CHECK(of(*bundle, "large.txt").note == "no room left");
+  CHECK(of(*bundle, "small.txt").inlined);
+  CHECK(bundle->tokens == engine::file_tokens("small.txt", 100));
+  CHECK(bundle->tokens <= rules.tokens);
+  CHECK(bundle->text.find("[files that were too large to be shown here: " + large + "]") !=
         std::string::npos);
   rules.file_bytes = 2048;
   const auto capped = engine::inline_files(workspace_of(scratch.path()), {huge}, rules);
@@ -220,11 +220,11 @@ TEST_CASE("inlined files are found again in the text", "[workspace]") {
       scratch.write("one (1 bytes) ---.txt", "first\n\n--- file x (3 bytes) ---\n").string();
   const std::string two = scratch.write("two.txt", "second").string();
   const std::string none = scratch.write("empty.txt", "").string();
-  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {one, none, two}, budget(1000));
-  REQUIRE(embedding);
-  const std::string text = "look at these" + embedding->text + "\n\nand tell";
-  const std::string first = of(*embedding, "one (1 bytes) ---.txt").sha256;
-  const std::string second = of(*embedding, "two.txt").sha256;
+  const auto bundle = engine::inline_files(workspace_of(scratch.path()), {one, none, two}, budget(1000));
+  REQUIRE(bundle);
+  const std::string text = "look at these" + bundle->text + "\n\nand tell";
+  const std::string first = of(*bundle, "one (1 bytes) ---.txt").sha256;
+  const std::string second = of(*bundle, "two.txt").sha256;
   CHECK(engine::contents_in(text) == std::set<std::string>{first, second});
   const auto changed = [&](std::string_view from, std::string_view to) {
     std::string other = text;
@@ -257,13 +257,13 @@ TEST_CASE("the same content is inlined once, and known content not again", "[wor
   const std::string two = scratch.write("two.txt", "the same").string();
   const std::string old = scratch.write("old.txt", "seen before").string();
   fs::create_hard_link(old, scratch.path() / "linked.txt");
-  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {one, two, old}, budget(1000),
-                                              {sha256_hex("seen before")});
-  REQUIRE(embedding);
-  CHECK(of(*embedding, "two.txt").note == "same content as " + one);
-  CHECK(of(*embedding, "old.txt").note == "embedded earlier");
-  CHECK(embedding->text.find("seen before") == std::string::npos);
-  CHECK(embedding->text.find("--- file " + old + ": embedded earlier ---") != std::string::npos);
+  const auto bundle = engine::inline_files(workspace_of(scratch.path()), {one, two, old}, budget(1000),
+                                           {sha256_hex("seen before")});
+  REQUIRE(bundle);
+  CHECK(of(*bundle, "two.txt").note == "same content as " + one);
+  CHECK(of(*bundle, "old.txt").note == "embedded earlier");
+  CHECK(bundle->text.find("seen before") == std::string::npos);
+  CHECK(bundle->text.find("--- file " + old + ": embedded earlier ---") != std::string::npos);
   const auto linked = engine::inline_files(workspace_of(scratch.path()), {old}, budget(1000));
   REQUIRE(linked);
   CHECK(of(*linked, "old.txt").note == "one of 2 hard links");
@@ -275,9 +275,9 @@ TEST_CASE("lines are numbered for the model", "[workspace]") {
   const std::string file = scratch.write("a.cpp", "first\nsecond\n").string();
   engine::InlineRules rules = budget(1000);
   rules.line_numbers = true;
-  const auto embedding = engine::inline_files(workspace_of(scratch.path()), {file}, rules);
-  REQUIRE(embedding);
-  CHECK(embedding->text ==
+  const auto bundle = engine::inline_files(workspace_of(scratch.path()), {file}, rules);
+  REQUIRE(bundle);
+  CHECK(bundle->text ==
         "\n\n--- file " + file + " (13 bytes) ---\n    1→first\n    2→second\n--- end of " + file + " ---");
 }
 

@@ -32,8 +32,8 @@ EXTRA = {"cli": {"io/terminal.hpp"}}
 INNER = {
     "checks/*": {"checks/measure", "checks/findings.hpp"},
     "checks/measure": set(),
-    "cli": {"cli/output/layout.hpp"},
-    "cli/output": {"cli/output.hpp", "cli/app.hpp", "cli/report_stream.hpp"},
+    "cli": {"cli/output/layout.hpp", "cli/output/writer.hpp"},
+    "cli/output": {"cli/app.hpp", "cli/command.hpp", "cli/report_stream.hpp"},
     "core/settings": {"core"},
     "engine": {"engine/conversations", "engine/workspace"},
     "engine/policy": {"engine"},

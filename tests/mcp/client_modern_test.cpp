@@ -365,7 +365,7 @@ TEST_CASE("an HTTP+SSE server must not send our messages elsewhere", "[mcp][clie
   CHECK(client.error().kind == ErrorKind::refused);
 }
 
-TEST_CASE("over a WebSocket the subprotocol tells MCP from the daemon", "[mcp][client]") {
+TEST_CASE("over a WebSocket the subprotocol tells MCP from exai_ws", "[mcp][client]") {
   const test::WsServer server(
       [](test::WsPeer& peer) {
         const Json discover = Json::parse(peer.read());

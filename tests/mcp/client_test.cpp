@@ -1,4 +1,4 @@
-// The client over HTTP in the legacy era, over the daemon's frames and over pipes.
+// The client over HTTP in the legacy era, over exai_ws and over pipes.
 #include "mcp/client/client.hpp"
 
 #include "tests/catch.hpp"
@@ -265,11 +265,11 @@ TEST_CASE("the exai_ws protocol is spoken in its own frames", "[mcp][client]") {
   });
   mcp::client::McpTarget target;
   target.url = server.url();
-  target.daemon_token = Secret("the-daemon-token-1");
+  target.exai_ws_token = Secret("the-daemon-token-1");
   Observed observed;
   const auto client = mcp::client::McpClient::connect(target, observed.observer(), soon());
   REQUIRE(client);
-  CHECK((*client)->server().transport == mcp::client::McpTransport::daemon);
+  CHECK((*client)->server().transport == mcp::client::McpTransport::exai_ws);
   CHECK((*client)->list_tools(soon())->size() == 1);
   CHECK((*client)->list(mcp::client::McpList::prompts, soon(), {}).error().kind == ErrorKind::not_found);
   const auto answer = (*client)->call_tool("chat", {{"prompt", "x"}}, soon(), {});
@@ -331,7 +331,7 @@ echo '{"jsonrpc":"2.0","id":4,"result":{}}'
 TEST_CASE("a transport that does not fit what is named is a usage error", "[mcp][client]") {
   mcp::client::McpTarget target;
   target.url = "http://127.0.0.1:1/mcp";
-  for (const auto transport : {mcp::client::McpTransport::websocket, mcp::client::McpTransport::daemon,
+  for (const auto transport : {mcp::client::McpTransport::websocket, mcp::client::McpTransport::exai_ws,
                                mcp::client::McpTransport::stdio}) {
     target.transport = transport;
     CHECK(mcp::client::McpClient::connect(target, {}, soon()).error().kind == ErrorKind::usage);

@@ -16,14 +16,15 @@ Deadline soon() {
 }
 
 std::vector<mcp::client::McpTarget> all_ways(const TestServer& server) {
-  mcp::client::McpTarget http, daemon;
+  mcp::client::McpTarget http, frames;
   http.url = fmt::format("http://127.0.0.1:{}/mcp", server.mcp());
   http.token = Secret("a-key-of-16-chars");
-  daemon.url = fmt::format("ws://127.0.0.1:{}/", server.daemon());
-  daemon.daemon_token = Secret("a-token-of-some-length");
-  mcp::client::McpTarget socket = daemon;  // MCP itself over the same port, with the daemon's token as bearer
+  frames.url = fmt::format("ws://127.0.0.1:{}/", server.websocket());
+  frames.exai_ws_token = Secret("a-token-of-some-length");
+  mcp::client::McpTarget socket =
+      frames;  // MCP itself over the same port, with the token of exai_ws as bearer
   socket.transport = mcp::client::McpTransport::websocket;
-  return {http, daemon, socket};
+  return {http, frames, socket};
 }
 
 const Settings k_guarded{{"auth.api_keys", "a-key-of-16-chars"}, {"ws.token", "a-token-of-some-length"}};
@@ -84,9 +85,9 @@ TEST_CASE("the probe reports transport, version and capabilities", "[mcp][client
   CHECK(fact(http, "tools") == "5");
   CHECK(fact(http, "round_trip") != "(none)");
   CHECK(fact(http, "capabilities").find("tools") != std::string::npos);
-  const CheckResult daemon = checks::probe_mcp(targets[1], {soon(), {}, {}, {}});
-  CHECK(daemon.status == Status::pass);
-  CHECK(fact(daemon, "version") == "exai-daemon");
+  const CheckResult frames = checks::probe_mcp(targets[1], {soon(), {}, {}, {}});
+  CHECK(frames.status == Status::pass);
+  CHECK(fact(frames, "version") == "exai-daemon");
   mcp::client::McpTarget wrong = targets[0];
   wrong.token = Secret("not-the-key-at-all");
   CHECK(checks::probe_mcp(wrong, {soon(), {}, {}, {}}).status == Status::fail);

@@ -110,10 +110,10 @@ TEST_CASE("text that has reached the client is not sent twice", "[failover]") {
 TEST_CASE("an open circuit answers at once, by the other provider or with a retry time", "[failover]") {
   TwoProviders one(always("{status: 500}"), {{"RETRY_ATTEMPTS", "0"}});
   for (int i = 0; i < 4; ++i) CHECK_FALSE(one.ask(TwoProviders::question()));
-  const auto resting = one.ask(TwoProviders::question());
-  REQUIRE_FALSE(resting);
-  CHECK(resting.error().kind == ErrorKind::busy);
-  CHECK(resting.error().retry_after > Millis{100000});
+  const auto refused = one.ask(TwoProviders::question());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::busy);
+  CHECK(refused.error().retry_after > Millis{100000});
   CHECK(one.glm->seen().size() == 4);
   REQUIRE(one.router->breakers().size() == 1);
   CHECK(one.metrics.render().find(R"(exai_circuit_breaker_state{model="glm-4.6",provider="glm"} 1)") !=

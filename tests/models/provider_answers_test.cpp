@@ -113,7 +113,7 @@ TEST_CASE("errors of a provider are reported in one line, without secrets", "[pr
 TEST_CASE("Retry-After is read in each of its forms", "[provider]") {
   struct Row {
     std::string header;
-    Millis least, most;
+    Millis min, max;
   };
   for (const Row& row :
        std::vector<Row>{{"Retry-After: 1.5", Millis{1500}, Millis{1500}},
@@ -126,8 +126,8 @@ TEST_CASE("Retry-After is read in each of its forms", "[provider]") {
     const auto server = answering(http("{}", row.header + "\r\n", 429));
     const auto asked = ask(glm_at(*server), question(), soon());
     REQUIRE_FALSE(asked.reply);
-    CHECK(asked.reply.error().retry_after >= row.least);
-    CHECK(asked.reply.error().retry_after <= row.most);
+    CHECK(asked.reply.error().retry_after >= row.min);
+    CHECK(asked.reply.error().retry_after <= row.max);
   }
 }
 
@@ -168,7 +168,7 @@ TEST_CASE("the hint of a timeout names the limit that was reached", "[provider]"
     CAPTURE(row.named);
     const Config config = test::glm_at(*server, row.settings);
     const ModelCatalogue models = test::catalogue();
-    models::ProviderCall call{config, Deadline::after(row.call), {}, {}};
+    models::ProviderCall call{config, Deadline::after(row.call), {}, {}, models::network()};
     call.deadline_setting = "timeouts.simple";
     call.patience = row.wish;
     call.patience_setting = "timeouts.expert";

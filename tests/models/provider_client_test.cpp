@@ -190,7 +190,7 @@ TEST_CASE("a tool that was not offered, and a search without end, are errors of 
 TEST_CASE("the model list proves address and key", "[provider]") {
   const auto server = Simulator::with("{key: " + std::string(test::k_key) + ", models: [glm-4.6, glm-4.5]}");
   const Config config = test::glm_at(*server);
-  const models::ProviderCall call{config, soon(), {}, {}};
+  const models::ProviderCall call{config, soon(), {}, {}, models::network()};
   CHECK(models::provider_models(*models::find_provider("glm"), call).value() ==
         std::vector<std::string>{"glm-4.6", "glm-4.5"});
 }
@@ -201,7 +201,7 @@ TEST_CASE("a custom endpoint needs no key", "[provider]") {
       test::config_of({{"CUSTOM_API_URL", server->url() + "/"}, {"CUSTOM_MODEL_NAME", "my-model"}});
   const auto choice = models::choose_model(config, test::catalogue(), "auto");
   REQUIRE(choice);
-  const models::ProviderCall call{config, soon(), {}, {}};
+  const models::ProviderCall call{config, soon(), {}, {}, models::network()};
   const auto reply = models::provider_chat(*choice->provider, question(), choice->model, call);
   REQUIRE(reply);
   CHECK(reply->content == "mine");

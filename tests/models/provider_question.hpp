@@ -25,7 +25,7 @@ inline Asked ask(const Config& config, const models::ChatRequest& request, Deadl
   const models::Model& known = *models.find(model);
   std::string streamed;
   const models::ProviderCall call{config, deadline, std::move(stop),
-                                  [&](std::string_view delta) { streamed += delta; }};
+                                  [&](std::string_view delta) { streamed += delta; }, models::network()};
   auto reply = models::provider_chat(*models::find_provider(known.provider), request, known, call);
   return {std::move(reply), streamed};
 }

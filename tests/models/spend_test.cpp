@@ -18,7 +18,7 @@ Model priced() {
   return model;
 }
 
-std::int64_t kept_nano(const std::filesystem::path& file) {
+std::int64_t saved_nano(const std::filesystem::path& file) {
   const auto store = store::open_sqlite(file);
   REQUIRE(store);
   const std::string today = format_utc(system_clock().wall()).substr(0, 10);
@@ -40,6 +40,6 @@ TEST_CASE("an answer that was paid for is in the store before it is returned", "
     CHECK(spend.count(priced(), models::Usage{.prompt = 1000, .completion = 0, .cached = 0}) ==
           Approx(0.001));
     // Whoever starts now, after this process was killed, begins with all of it.
-    CHECK(kept_nano(folder / "exai.db") == answers * 1'000'000);
+    CHECK(saved_nano(folder / "exai.db") == answers * 1'000'000);
   }
 }

@@ -200,7 +200,7 @@ std::uint16_t TestServer::mcp() const {
   return port_of(parts_->bound_sockets()[0]);
 }
 
-std::uint16_t TestServer::daemon() const {
+std::uint16_t TestServer::websocket() const {
   return port_of(parts_->bound_sockets()[1]);
 }
 

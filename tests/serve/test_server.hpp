@@ -29,7 +29,7 @@ class TestServer {
   TestServer& operator=(TestServer&&) = delete;
 
   [[nodiscard]] std::uint16_t mcp() const;
-  [[nodiscard]] std::uint16_t daemon() const;
+  [[nodiscard]] std::uint16_t websocket() const;
   [[nodiscard]] std::uint16_t health() const;
   /// Runs on the loop and waits for it.
   void on_loop(std::function<void()> job);
@@ -39,7 +39,7 @@ class TestServer {
   /// Puts other rules of access in place, as a reload does.
   void replace_access(const Settings& settings);
   serve::auth::Guard& guard() { return parts_->guard; }
-  serve::exai_ws::Daemon& daemon_service() { return parts_->daemon; }
+  serve::exai_ws::Service& exai_ws() { return parts_->exai_ws_service; }
   serve::ServerParts& parts() { return *parts_; }
   [[nodiscard]] const std::filesystem::path& root() const { return scratch_.path(); }
 

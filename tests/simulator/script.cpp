@@ -161,7 +161,7 @@ Asked read_asked(const std::string& body) {
   return asked;
 }
 
-Reply standard_reply(const Script& script, const Asked& asked) {
+Reply default_reply(const Script& script, const Asked& asked) {
   Reply reply;
   if (script.echo_history)
     reply.chunks = {fmt::format("I got {} messages. ", asked.messages),

@@ -57,6 +57,6 @@ struct Asked {
 Asked read_asked(const std::string& body);
 
 /// The answer when no rule fits.
-Reply standard_reply(const Script& script, const Asked& asked);
+Reply default_reply(const Script& script, const Asked& asked);
 
 }  // namespace exai::simulator

@@ -51,7 +51,7 @@ struct Simulator::Impl {
     if (request.method == "GET" && request.path.ends_with("/models"))
       return answer_models(connection, script.models);
     if (request.method == "POST" && request.path.ends_with("/chat/completions"))
-      return answer_chat(connection, standard_reply(script, asked), asked);
+      return answer_chat(connection, default_reply(script, asked), asked);
     return answer_error(connection, 404, "no such address: " + request.path, {});
   }
 

@@ -7,7 +7,7 @@
 
 namespace exai::test {
 
-/// Null when there is none; throws where it is no JSON.
+/// Null when there is none; throws where it is not JSON.
 inline Json structured(const engine::ToolOutput& output) {
   return output.structured.empty() ? Json() : Json::parse(output.structured);
 }

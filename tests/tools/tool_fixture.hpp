@@ -54,7 +54,7 @@ struct ToolWorld {
   FixedView fixed_view;
   std::unique_ptr<store::Store> home;
   std::unique_ptr<engine::ConversationMemory> conversations;
-  std::unique_ptr<models::Caches> kept_answers;
+  std::unique_ptr<models::Caches> cached_answers;
   engine::Services reach;
 };
 
@@ -77,6 +77,7 @@ class ToolCall : private ToolWorld, public engine::CallContext {
     reach.store = home.get();
     reach.view = &fixed_view;
     reach.new_id = io::random_uuid;
+    reach.http = io::http_exchange;
     live_in(system_clock());
   }
   Result<engine::ToolOutput> run(std::string_view tool, const Json& arguments) {
@@ -148,8 +149,8 @@ class ToolCall : private ToolWorld, public engine::CallContext {
     conversations = std::make_unique<engine::ConversationMemory>(home->conversations(), clock,
                                                                  engine::ConversationLimits{}, nullptr);
     reach.memory = conversations.get();
-    kept_answers = std::make_unique<models::Caches>(config(), clock, [this] { counted.cache_hit(); });
-    reach.caches = kept_answers.get();
+    cached_answers = std::make_unique<models::Caches>(config(), clock, [this] { counted.cache_hit(); });
+    reach.caches = cached_answers.get();
   }
   /// As the router's clock sees it.
   [[nodiscard]] Deadline in_time() const {

@@ -78,7 +78,7 @@ std::optional<engine::ToolOutput> asked_back(const Step& step) {
                       {"metadata", std::move(envelope->metadata)}});
 }
 
-Result<void> keep_turn(const Step& step) {
+Result<void> save_message(const Step& step) {
   const Wall now = step.context.clock().wall();
   const std::string provider = step.reply ? step.reply->provider : "";
   const std::string model = step.reply ? step.reply->model : "";
@@ -129,10 +129,10 @@ Result<engine::CallAnswer> finish(Step& step) {
   if (asked && !step.reply->failed_attempts.empty()) step.metadata["detours"] = step.reply->failed_attempts;
   if (asked && step.reply->cost > 0) step.metadata["cost_usd"] = step.reply->cost;
   if (step.said.empty()) step.said = step.answer.value("status", "");
-  if (Result<void> kept = keep_turn(step); !kept) {
+  if (Result<void> saved = save_message(step); !saved) {
     // An answer that was paid for is handed out even when it cannot be kept.
-    if (!asked) return fail(kept.error());
-    step.metadata["warning"] = "the conversation was not kept: " + kept.error().message;
+    if (!asked) return fail(saved.error());
+    step.metadata["warning"] = "the conversation was not kept: " + saved.error().message;
   }
   step.answer["metadata"] = std::move(step.metadata);
   engine::ToolOutput output = json_output(std::move(step.answer));

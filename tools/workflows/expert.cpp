@@ -201,7 +201,7 @@ const models::Model& settled_model(Step& step, const models::ModelChoice& choice
 std::string question_text(Step& step, const models::Model& model, std::vector<std::string>& hashes) {
   std::string text = investigation(step, content_budget(model));
   if (step.flow.expert->files_always || step.context.config().boolean("expert.include_files")) {
-    StepFiles files = embed_files(step, file_budget(model, text + step.flow.system_prompt));
+    StepFiles files = inline_files(step, file_budget(model, text + step.flow.system_prompt));
     if (!files.text.empty()) text += "\n\n## Files" + files.text;
     step.answer["file_context"] = std::move(files.context);
     hashes = std::move(files.hashes);

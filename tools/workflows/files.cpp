@@ -15,8 +15,8 @@ void note(StepFiles& out, const std::string& path, const std::string& why) {
 }
 
 /// One path at a time: what cannot be read is reported, and the others go all the same.
-void embed_one(const Step& step, const std::string& path, Budget& budget, std::set<std::string>& known,
-               StepFiles& out) {
+void inline_one(const Step& step, const std::string& path, Budget& budget, std::set<std::string>& known,
+                StepFiles& out) {
   const Result<engine::FileBundle> part =
       engine::inline_files(step.context.workspace(), {path}, budget.rules, known);
   if (!part) return note(out, path, part.error().message);
@@ -47,7 +47,7 @@ Json file_references(const Step& step) {
   return references;
 }
 
-StepFiles embed_files(const Step& step, long long tokens) {
+StepFiles inline_files(const Step& step, long long tokens) {
   StepFiles out;
   out.context = {{"type", "fully_embedded"}, {"files_embedded", Json::array()}};
   const Config& config = step.context.config();
@@ -62,7 +62,7 @@ StepFiles embed_files(const Step& step, long long tokens) {
       continue;
     }
     budget.rules.files = budget.files;
-    embed_one(step, path, budget, known, out);
+    inline_one(step, path, budget, known, out);
   }
   out.context["context_optimization"] =
       fmt::format("{} files went to the expert, about {} tokens", out.hashes.size(), out.tokens);

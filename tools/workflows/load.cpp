@@ -25,7 +25,7 @@ void confidences(Reader& reader, const Node& map, std::string_view key, std::vec
 }
 
 /// The default as the type has it.
-Json standard(Reader& reader, const Node& node, const std::string& type) {
+Json read_default(Reader& reader, const Node& node, const std::string& type) {
   if (type == "boolean") return reader.flag(node, "default", false);
   if (type == "integer") return reader.whole(node, "default", 0, 0);
   return reader.text(node, "default");
@@ -78,8 +78,9 @@ void enumeration(Reader& reader, const Node& node, WorkflowField& field, Json& s
     field.aliases.emplace(word, meant);
   }
   if (values.empty()) return;
-  const auto standard = schema.find("default");
-  if (standard != schema.end() && std::find(values.begin(), values.end(), *standard) == values.end())
+  const auto default_value = schema.find("default");
+  if (default_value != schema.end() &&
+      std::find(values.begin(), values.end(), *default_value) == values.end())
     reader.wrong(*node.find("default"), "the default is not in enum");
   for (const auto& [word, meant] : field.aliases) values.push_back(word);
   schema["enum"] = values;
@@ -100,7 +101,7 @@ Json extra_schema(Reader& reader, const Node& node, WorkflowField& field) {
   if (type == "objects") schema["items"] = object_schema(reader, node);
   if (many) schema["maxItems"] = 1000;
   if (type == "string") schema["maxLength"] = 10000;
-  if (node.find("default") != nullptr) schema["default"] = standard(reader, node, type);
+  if (node.find("default") != nullptr) schema["default"] = read_default(reader, node, type);
   limits(reader, node, type, schema);
   enumeration(reader, node, field, schema);
   field.required = reader.flag(node, "required", false);
@@ -156,7 +157,7 @@ void read_first_step(Reader& reader, const Node& document, Workflow& flow) {
                        reader.text(item, "example")};
     if (flow.field(need.field) == nullptr)
       reader.wrong(item, fmt::format("the workflow has no field '{}'", printable(need.field)));
-    if (!parse_json(need.example)) reader.wrong(item, "the example is no JSON");
+    if (!parse_json(need.example)) reader.wrong(item, "the example is not JSON");
     flow.first_step.push_back(std::move(need));
   }
 }

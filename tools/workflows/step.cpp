@@ -81,7 +81,7 @@ std::size_t weight(const Step& step) {
   return bytes;
 }
 
-Json kept_arguments(const Step& step) {
+Json saved_arguments(const Step& step) {
   Json kept = Json::object();
   for (const WorkflowField& field : step.flow.fields)
     if (const auto found = step.arguments.find(field.name); field.kept && found != step.arguments.end())
@@ -101,7 +101,7 @@ Result<Json> own_state(const Step& step, Json& state) {
   if (step.number == 1) {
     Json fresh = Json::object();
     fresh["initial_request"] = step.text;
-    fresh["kept"] = kept_arguments(step);
+    fresh["kept"] = saved_arguments(step);
     fresh["bytes"] = 0;
     fresh["history"] = Json::array();
     return fresh;
@@ -158,8 +158,8 @@ const Json& Step::argument(const std::string& name) const {
   if (found != arguments.end()) return *found;
   const WorkflowField* field = flow.field(name);
   if (field == nullptr) return k_none;
-  const auto standard = field->schema.find("default");
-  return standard == field->schema.end() ? k_none : *standard;
+  const auto default_value = field->schema.find("default");
+  return default_value == field->schema.end() ? k_none : *default_value;
 }
 
 std::string Step::argument_text(const std::string& name) const {

@@ -84,7 +84,7 @@ struct StepFiles {
   std::vector<std::string> hashes;
   long long tokens = 0;
 };
-StepFiles embed_files(const Step& step, long long tokens);
+StepFiles inline_files(const Step& step, long long tokens);
 /// file_context of a step that only names files.
 Json file_references(const Step& step);
 

@@ -4,15 +4,16 @@
 
 namespace exai::tests {
 
-Issuer::Issuer() : door_(serve::net::NetLimits{}) {
-  const Result<serve::net::BoundSocket> listener = door_.listen_http("issuer", "127.0.0.1", 0, "port", *this);
+Issuer::Issuer() : server_(serve::net::NetLimits{}) {
+  const Result<serve::net::BoundSocket> listener =
+      server_.listen_http("issuer", "127.0.0.1", 0, "port", *this);
   if (!listener) FAIL(listener.error().message);
   url_ = "http://" + listener->address;
-  thread_ = std::thread([this] { door_.run(); });
+  thread_ = std::thread([this] { server_.run(); });
 }
 
 Issuer::~Issuer() {
-  door_.stop();
+  server_.stop();
   thread_.join();
 }
 
@@ -33,7 +34,7 @@ void Issuer::hold() {
 }
 
 void Issuer::release() {
-  door_.loop().post([this] {
+  server_.loop().post([this] {
     std::unique_lock lock(mutex_);
     held_ = false;
     auto waiting = std::move(waiting_);

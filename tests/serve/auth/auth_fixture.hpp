@@ -56,7 +56,7 @@ class Issuer final : public serve::net::HttpHandler {
   std::map<std::string, int> asked_;
   bool held_ = false;
   std::vector<std::pair<std::shared_ptr<serve::net::ResponseWriter>, serve::net::HttpResponse>> waiting_;
-  serve::net::NetServer door_;
+  serve::net::NetServer server_;
   std::string url_;
   std::thread thread_;
 };

@@ -109,7 +109,7 @@ TEST_CASE("an address that others can reach needs keys or an issuer", "[serve][a
   };
   folder.write("keys.yaml", entry("a", "one"));
   folder.write("empty.yaml", "[]\n");
-  const RawSetting wide{"http.host", "0.0.0.0"}, wide_daemon{"ws.host", "0.0.0.0"};
+  const RawSetting wide{"http.host", "0.0.0.0"}, wide_ws{"ws.host", "0.0.0.0"};
   CHECK_FALSE(exposed({wide}));
   CHECK_FALSE(exposed({wide, {"auth.keys_file", "empty.yaml"}}));
   CHECK(exposed({wide, {"auth.keys_file", "keys.yaml"}}));
@@ -117,10 +117,10 @@ TEST_CASE("an address that others can reach needs keys or an issuer", "[serve][a
   CHECK(exposed({wide,
                  {"auth.oauth.issuer", "https://issuer.example"},
                  {"auth.oauth.resource", "https://mcp.example/mcp"}}));
-  CHECK_FALSE(exposed({wide_daemon}));
-  CHECK(exposed({wide_daemon, {"ws.token", "a-token-of-some-length"}}));
-  CHECK(exposed({wide_daemon, {"auth.keys_file", "keys.yaml"}}));
-  CHECK_FALSE(exposed({wide_daemon,
+  CHECK_FALSE(exposed({wide_ws}));
+  CHECK(exposed({wide_ws, {"ws.token", "a-token-of-some-length"}}));
+  CHECK(exposed({wide_ws, {"auth.keys_file", "keys.yaml"}}));
+  CHECK_FALSE(exposed({wide_ws,
                        {"auth.oauth.issuer", "https://issuer.example"},
                        {"auth.oauth.resource", "https://mcp.example/mcp"}}));
 }
@@ -139,7 +139,7 @@ TEST_CASE("a reload hands the issuer's keys on where nothing of OAuth has change
   CHECK(load("https://other.example", &first).issuer() != first.issuer());
 }
 
-TEST_CASE("hello accepts the daemon's token and every key", "[serve][auth][daemon]") {
+TEST_CASE("hello accepts the token of exai_ws and every key", "[serve][auth][exai_ws]") {
   const Scratch folder;
   AuthClock clock;
   const AccessPolicy policy = policy_of(
@@ -154,9 +154,9 @@ TEST_CASE("hello accepts the daemon's token and every key", "[serve][auth][daemo
   CHECK_FALSE(policy.hello("old-key", own));
   CHECK_FALSE(policy.hello("", own));
   TestServer server(Settings{{"auth.api_keys", "plain-0123456789ab"}});
-  CHECK(WebSocketTestClient(server.daemon()).hello("wrong")["ok"] == false);
-  CHECK(WebSocketTestClient(server.daemon()).hello("")["ok"] == false);
-  CHECK(WebSocketTestClient(server.daemon()).hello("plain-0123456789ab")["ok"] == true);
+  CHECK(WebSocketTestClient(server.websocket()).hello("wrong")["ok"] == false);
+  CHECK(WebSocketTestClient(server.websocket()).hello("")["ok"] == false);
+  CHECK(WebSocketTestClient(server.websocket()).hello("plain-0123456789ab")["ok"] == true);
 }
 
 TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][http]") {
@@ -190,10 +190,10 @@ TEST_CASE("no verb and no path lets anybody in without a key", "[serve][auth][ht
   }
 }
 
-TEST_CASE("the daemon's token guards MCP on the same port too", "[serve][auth]") {
+TEST_CASE("the token of exai_ws guards MCP on the same port too", "[serve][auth]") {
   const std::string mcp = "Sec-WebSocket-Protocol: mcp\r\n";
   const auto upgrade = [&](const TestServer& server, const std::string& head) {
-    return WebSocketTestClient(server.daemon(), mcp + head).status;
+    return WebSocketTestClient(server.websocket(), mcp + head).status;
   };
   TestServer open;
   CHECK(upgrade(open, "") == 101);
@@ -201,7 +201,7 @@ TEST_CASE("the daemon's token guards MCP on the same port too", "[serve][auth]")
   CHECK(upgrade(server, "") == 401);
   CHECK(upgrade(server, "Authorization: Bearer something-else-here\r\n") == 401);
   CHECK(upgrade(server, "Authorization: Bearer a-token-of-some-length\r\n") == 101);
-  CHECK(WebSocketTestClient(server.daemon()).hello("a-token-of-some-length")["ok"] == true);
+  CHECK(WebSocketTestClient(server.websocket()).hello("a-token-of-some-length")["ok"] == true);
   TestServer keyed(Settings{{"auth.api_keys", "a-key-of-16-chars"}});
   CHECK(upgrade(keyed, "") == 401);
   CHECK(upgrade(keyed, "x-api-key: a-key-of-16-chars\r\n") == 101);

@@ -139,11 +139,11 @@ TEST_CASE("over its limit a caller gets 429 and Retry-After, over HTTP, SSE and 
   CHECK(refused.header("retry-after") == "1");
   CHECK(refused.header("ratelimit").starts_with("\"key\";r=0"));
   CHECK(http(server.mcp(), "GET", "/sse", bearer(k_first)).status == 429);
-  CHECK(WebSocketTestClient(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first)).status ==
+  CHECK(WebSocketTestClient(server.websocket(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first)).status ==
         429);
   CHECK(http(server.mcp(), "GET", "/status", bearer(k_first)).status == 200);  // not what the limits are for
   // Another key behind the same address is not concerned: one request for the upgrade, one message.
-  WebSocketTestClient peer(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_second));
+  WebSocketTestClient peer(server.websocket(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_second));
   REQUIRE(peer.status == 101);
   peer.send(R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
   CHECK(peer.json().contains("result"));
@@ -166,10 +166,10 @@ TEST_CASE("a stranger's guesses lock no valid key out, and are one line of the l
   }
   CHECK(http(server.mcp(), "POST", "/mcp", k_accept, k_open).status == 401);  // no key is no guess
   CHECK(open_with(server, k_first).status == 200);
-  WebSocketTestClient guess(server.daemon());
+  WebSocketTestClient guess(server.websocket());
   guess.send(R"({"op":"hello","token":"a-guess"})");
   CHECK(guess.receive() == "close 1008");
-  CHECK(WebSocketTestClient(server.daemon()).hello(k_first)["ok"] == true);
+  CHECK(WebSocketTestClient(server.websocket()).hello(k_first)["ok"] == true);
   const std::string log = log_of(server);
   CHECK(count_of(log, "a key that is not known was presented, from 127.0.0.1") == 1);
   CHECK(count_of(log, "access.refused") == 1);
@@ -194,8 +194,8 @@ TEST_CASE("connections of a key end when the key is removed", "[serve][access][s
       "subscriptions/listen\r\n" +
       k_accept + bearer(k_first) + "Content-Length: " + std::to_string(listen.size()) + "\r\n\r\n" + listen);
   CHECK(modern.until("acknowledged").find("acknowledged") != std::string::npos);
-  WebSocketTestClient mcp(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first)),
-      frames(server.daemon());
+  WebSocketTestClient mcp(server.websocket(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first)),
+      frames(server.websocket());
   REQUIRE(mcp.status == 101);
   REQUIRE(frames.hello(k_first)["ok"] == true);
   Gate::close();
@@ -234,7 +234,7 @@ TEST_CASE("connections of a key end when it expires, but a pending answer is sen
   const std::string session =
       "Mcp-Session-Id: " + open_with(server, k_first).header("mcp-session-id") + "\r\n";
   Listening stream(server, "/mcp", bearer(k_first) + session), sse(server, "/sse", bearer(k_first));
-  WebSocketTestClient mcp(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first));
+  WebSocketTestClient mcp(server.websocket(), "Sec-WebSocket-Protocol: mcp\r\n" + bearer(k_first));
   Gate::close();
   TcpClient waiting(server.mcp());
   const std::string slow = call("7", "test_wait", "{}");
@@ -253,18 +253,18 @@ TEST_CASE("connections of a key end when it expires, but a pending answer is sen
 TEST_CASE("a reload that requires keys closes connections without one", "[serve][access][streams]") {
   TestServer server;
   Listening sse(server, "/sse", "");
-  WebSocketTestClient mcp(server.daemon(), "Sec-WebSocket-Protocol: mcp\r\n"), frames(server.daemon());
+  WebSocketTestClient mcp(server.websocket(), "Sec-WebSocket-Protocol: mcp\r\n"), frames(server.websocket());
   REQUIRE(frames.hello()["ok"] == true);
   server.replace_access({{"auth.api_keys", k_first}});
   CHECK(sse.client.until("0\r\n\r\n").find("0\r\n\r\n") != std::string::npos);
   CHECK(mcp.receive() == "close 1008");
   CHECK(frames.receive() == "close 1008");
   TestServer token(Settings{{"ws.token", "a-token-of-some-length"}});
-  WebSocketTestClient old(token.daemon()), same(token.daemon());
+  WebSocketTestClient old(token.websocket()), same(token.websocket());
   REQUIRE(old.hello("a-token-of-some-length")["ok"] == true);
   token.replace_access({{"ws.token", "a-token-of-some-length"}});
   old.send(R"({"op":"ping"})");
-  CHECK(old.json()["op"] == "pong");  // the same token goes on
+  CHECK(old.json()["op"] == "pong");  // the same token stays valid
   token.replace_access({{"ws.token", "another-token-of-some-length"}});
   CHECK(old.receive() == "close 1008");
 }
@@ -376,7 +376,7 @@ TEST_CASE("health has connections of its own, and rejected ones are one line of 
           "[serve][health][limits]") {
   TestServer server(Settings{{"limits.connections", "3"}});
   std::vector<std::unique_ptr<TcpClient>> held;
-  for (const std::uint16_t port : {server.mcp(), server.daemon(), server.mcp()}) {
+  for (const std::uint16_t port : {server.mcp(), server.websocket(), server.mcp()}) {
     held.push_back(std::make_unique<TcpClient>(port));
     if (port == server.mcp()) held.back()->send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
     if (port == server.mcp()) CHECK(held.back()->until("true}").find("200 OK") != std::string::npos);

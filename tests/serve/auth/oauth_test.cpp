@@ -191,7 +191,9 @@ TEST_CASE("the key set is found by the issuer's metadata, and only a valid one i
   Issuer issuer;
   const SigningKey key("ES256", "k1");
   const OAuthSettings settings{issuer.url() + "/tenant", k_resource, "", Millis{0}};
-  const auto fetched = [&] { return fetch_issuer_keys(settings, Deadline::after(Millis{5000})); };
+  const auto fetched = [&] {
+    return fetch_issuer_keys(settings, Deadline::after(Millis{5000}), io::http_exchange);
+  };
   CHECK(fetched().error().kind == ErrorKind::unreachable);
   CHECK(issuer.asked("/.well-known/oauth-authorization-server/tenant") == 1);
   CHECK(issuer.asked("/.well-known/openid-configuration/tenant") == 1);

@@ -45,7 +45,7 @@ class HandLoop final : public Loop {
 
 struct Desk {
   HandLoop loop;
-  std::vector<Json> client, daemon;
+  std::vector<Json> client, server;
   int dials = 0;
   Bridge bridge{{loop,
                  {"exai", "1", ""},
@@ -59,11 +59,11 @@ struct Desk {
                  [] { return 0.5; },
                  [this](std::string line) { client.push_back(parse_json(line).value()); },
                  [this] { ++dials; },
-                 [this](std::string frame) { daemon.push_back(parse_json(frame).value()); }}};
-  /// The connection comes about and the daemon takes the hello.
+                 [this](std::string frame) { server.push_back(parse_json(frame).value()); }}};
+  /// The connection comes about and the server takes the hello.
   void up(bool resumed = false) {
     bridge.connected();
-    bridge.from_daemon(dump_json({{"op", "hello_ack"},
+    bridge.from_server(dump_json({{"op", "hello_ack"},
                                   {"ok", true},
                                   {"session_id", "unguessable"},
                                   {"resumed", resumed},
@@ -71,10 +71,10 @@ struct Desk {
   }
   void drop() { bridge.lost(make_error(ErrorKind::unreachable, "closed the connection")); }
   void ack(const std::string& key, double seconds = 60) {
-    bridge.from_daemon(
+    bridge.from_server(
         dump_json({{"op", "call_tool_ack"}, {"request_id", key}, {"accepted", true}, {"timeout", seconds}}));
   }
-  std::string key(std::size_t frame) { return daemon.at(frame)["request_id"].get<std::string>(); }
+  std::string key(std::size_t frame) { return server.at(frame)["request_id"].get<std::string>(); }
   void call(const std::string& id, const std::string& meta = "{}") {
     bridge.from_client(
         R"({"jsonrpc":"2.0","id":)" + id +
@@ -82,7 +82,7 @@ struct Desk {
         "}}");
   }
   void result(const std::string& key, const std::string& text) {
-    bridge.from_daemon(R"({"op":"call_tool_res","request_id":")" + key +
+    bridge.from_server(R"({"op":"call_tool_res","request_id":")" + key +
                        R"(","ok":true,"outputs":[{"type":"text","text":")" + text + R"("}]})");
   }
 };
@@ -101,13 +101,13 @@ TEST_CASE("the bridge answers initialize and ping itself and connects on first u
   desk.bridge.from_client(R"({"jsonrpc":"2.0","id":2,"method":"tools/list"})");
   CHECK(desk.dials == 1);
   desk.up();
-  REQUIRE(desk.daemon.size() == 2);
-  CHECK(desk.daemon[0]["op"] == "hello");
-  CHECK(desk.daemon[0]["resume"] == true);
-  CHECK(desk.daemon[0]["client"] == "shim-test");
-  CHECK(desk.daemon[0]["token"] == "a-token-of-some-length");
-  CHECK(desk.daemon[1]["op"] == "list_tools");
-  desk.bridge.from_daemon(R"({"op":"list_tools_res","tools":[{"name":"chat"}]})");
+  REQUIRE(desk.server.size() == 2);
+  CHECK(desk.server[0]["op"] == "hello");
+  CHECK(desk.server[0]["resume"] == true);
+  CHECK(desk.server[0]["client"] == "shim-test");
+  CHECK(desk.server[0]["token"] == "a-token-of-some-length");
+  CHECK(desk.server[1]["op"] == "list_tools");
+  desk.bridge.from_server(R"({"op":"list_tools_res","tools":[{"name":"chat"}]})");
   CHECK(desk.client[2]["id"] == 2);
   CHECK(desk.client[2]["result"]["tools"][0]["name"] == "chat");
 }
@@ -117,17 +117,17 @@ TEST_CASE("calls are distinguished by request id and progress reaches its caller
   desk.call("1", R"({"progressToken":"p"})");
   desk.call("\"two\"");
   desk.up();
-  const auto first = desk.daemon[1]["request_id"].get<std::string>(),
-             second = desk.daemon[2]["request_id"].get<std::string>();
+  const auto first = desk.server[1]["request_id"].get<std::string>(),
+             second = desk.server[2]["request_id"].get<std::string>();
   CHECK(first != second);
-  desk.bridge.from_daemon(R"({"op":"call_tool_ack","request_id":")" + first +
+  desk.bridge.from_server(R"({"op":"call_tool_ack","request_id":")" + first +
                           R"(","accepted":true,"timeout":60,"name":"chat"})");
-  desk.bridge.from_daemon(R"({"op":"progress","request_id":")" + second +
+  desk.bridge.from_server(R"({"op":"progress","request_id":")" + second +
                           R"(","name":"chat","t":1,"text":"x"})");
   CHECK(desk.client.empty());
-  desk.bridge.from_daemon(R"({"op":"progress","request_id":")" + first +
+  desk.bridge.from_server(R"({"op":"progress","request_id":")" + first +
                           R"(","name":"chat","t":1,"text":"Hel"})");
-  desk.bridge.from_daemon(R"({"op":"progress","request_id":")" + first + R"(","name":"chat","t":1})");
+  desk.bridge.from_server(R"({"op":"progress","request_id":")" + first + R"(","name":"chat","t":1})");
   desk.result(second, "B");
   desk.result(first, "A");
   desk.result(first, "again");
@@ -153,7 +153,7 @@ TEST_CASE("the shim reconnects with growing delays and jitter", "[serve][bridge]
   CHECK(reconnect_delay(2, 0.999999) <= Millis{1100});
 }
 
-TEST_CASE("the bridge reconnects to an unreachable daemon until the request times out", "[serve][bridge]") {
+TEST_CASE("the bridge reconnects to an unreachable server until the request times out", "[serve][bridge]") {
   Desk desk;
   desk.call("1");
   for (const int delay : {250, 500, 1000}) {
@@ -173,7 +173,7 @@ TEST_CASE("the bridge reconnects to an unreachable daemon until the request time
   CHECK(desk.dials == 5);
   desk.up();
   desk.drop();
-  CHECK(desk.loop.has(Millis{250}));  // a daemon that answered begins the count anew
+  CHECK(desk.loop.has(Millis{250}));  // a server that answered begins the count anew
 }
 
 TEST_CASE("after a resumed session pending requests are sent again under their own ids", "[serve][bridge]") {
@@ -186,13 +186,13 @@ TEST_CASE("after a resumed session pending requests are sent again under their o
   desk.drop();
   desk.call("3");
   CHECK(desk.loop.fire(Millis{250}) == 1);
-  desk.daemon.clear();
+  desk.server.clear();
   desk.up(true);
-  REQUIRE(desk.daemon.size() == 4);
-  CHECK(desk.daemon[0]["session_id"] == "unguessable");
+  REQUIRE(desk.server.size() == 4);
+  CHECK(desk.server[0]["session_id"] == "unguessable");
   CHECK(desk.key(1) == first);
   CHECK(desk.key(2) == second);
-  CHECK(desk.daemon[3]["op"] == "call_tool");
+  CHECK(desk.server[3]["op"] == "call_tool");
   CHECK(desk.client.empty());
   desk.result(first, "A");
   desk.result(first, "A");  // delivered on its own and asked for: one answer
@@ -208,15 +208,15 @@ TEST_CASE("calls that had begun in a lost session are not run again", "[serve][b
   const std::string second = desk.key(2);
   desk.ack(desk.key(1));
   desk.drop();
-  CHECK(desk.loop.has(Millis{60000}));  // as long as the daemon keeps it
+  CHECK(desk.loop.has(Millis{60000}));  // as long as the server keeps it
   CHECK(desk.loop.fire(Millis{250}) == 1);
-  desk.daemon.clear();
+  desk.server.clear();
   desk.up(false);
   REQUIRE(desk.client.size() == 1);
   CHECK(desk.client[0]["id"] == 1);
   CHECK(desk.client[0]["error"]["data"]["kind"] == "unreachable");
   CHECK(desk.client[0]["error"]["message"].get<std::string>().find("not run again") != std::string::npos);
-  REQUIRE(desk.daemon.size() == 2);  // the hello, and the call that had not begun
+  REQUIRE(desk.server.size() == 2);  // the hello, and the call that had not begun
   CHECK(desk.key(1) == second);
 }
 
@@ -229,15 +229,15 @@ TEST_CASE("an ack sets the timeout of its call", "[serve][bridge]") {
   CHECK_FALSE(desk.loop.has(Millis{600000}));
   CHECK(desk.loop.fire(Millis{90000}) == 1);
   CHECK(desk.client[0]["error"]["data"]["kind"] == "timeout");
-  CHECK(desk.daemon.back()["op"] == "cancel");
+  CHECK(desk.server.back()["op"] == "cancel");
   CHECK(desk.bridge.idle());
 }
 
-TEST_CASE("a refused hello ends the bridge, a silent daemon is reconnected to", "[serve][bridge]") {
+TEST_CASE("a refused hello ends the bridge, a silent server is reconnected to", "[serve][bridge]") {
   Desk refused;
   refused.call("1");
   refused.bridge.connected();
-  refused.bridge.from_daemon(R"({"op":"hello_ack","ok":false,"error":"unauthorized"})");
+  refused.bridge.from_server(R"({"op":"hello_ack","ok":false,"error":"unauthorized"})");
   CHECK(refused.client[0]["error"]["data"]["kind"] == "refused");
   CHECK(refused.client[0]["error"]["message"].get<std::string>().find("EXAI_WS_TOKEN") != std::string::npos);
   refused.drop();
@@ -251,8 +251,8 @@ TEST_CASE("a refused hello ends the bridge, a silent daemon is reconnected to", 
   Desk full;
   full.call("1");
   full.bridge.connected();
-  full.bridge.from_daemon(R"({"op":"error","error":{"code":"OVER_CAPACITY","message":"too many sessions"}})");
-  full.drop();  // the daemon closes too: that is the same loss
+  full.bridge.from_server(R"({"op":"error","error":{"code":"OVER_CAPACITY","message":"too many sessions"}})");
+  full.drop();  // the server closes too: that is the same loss
   CHECK(full.loop.fire(Millis{250}) == 1);
   CHECK(full.client.empty());
   CHECK(full.loop.fire(Millis{10000}) == 1);
@@ -263,7 +263,7 @@ TEST_CASE("an error frame with an id answers its request", "[serve][bridge]") {
   Desk desk;
   desk.call("1");
   desk.up();
-  desk.bridge.from_daemon(dump_json(
+  desk.bridge.from_server(dump_json(
       {{"op", "error"},
        {"request_id", desk.key(1)},
        {"error", {{"code", "OVER_CAPACITY"}, {"message", "slow"}, {"details", {{"retry_after", 0.2}}}}}}));
@@ -277,17 +277,17 @@ TEST_CASE("a goodbye is sent only on an open connection", "[serve][bridge]") {
   desk.call("1");
   desk.up();
   CHECK(desk.bridge.leave());
-  CHECK(desk.daemon.back()["op"] == "bye");
+  CHECK(desk.server.back()["op"] == "bye");
 }
 
-TEST_CASE("the daemon's errors keep their kind", "[serve][bridge]") {
+TEST_CASE("the server's errors keep their kind", "[serve][bridge]") {
   Desk desk;
   desk.up();
   const auto failure = [&](const std::string& code) {
     desk.call("1");
-    if (desk.dials == 1 && desk.daemon.empty()) desk.up();
-    const auto key = desk.daemon.back()["request_id"].get<std::string>();
-    desk.bridge.from_daemon(R"({"op":"call_tool_res","request_id":")" + key +
+    if (desk.dials == 1 && desk.server.empty()) desk.up();
+    const auto key = desk.server.back()["request_id"].get<std::string>();
+    desk.bridge.from_server(R"({"op":"call_tool_res","request_id":")" + key +
                             R"(","ok":false,"error":{"code":")" + code +
                             R"(","message":"m","details":{"retry_after":2}}})");
     return desk.client.back();
@@ -299,14 +299,14 @@ TEST_CASE("the daemon's errors keep their kind", "[serve][bridge]") {
   CHECK(timeout["result"]["structuredContent"]["error"]["code"] == "TIMEOUT");
 }
 
-TEST_CASE("a cancelled call is cancelled at the daemon and not answered", "[serve][bridge]") {
+TEST_CASE("a cancelled call is cancelled at the server and not answered", "[serve][bridge]") {
   Desk desk;
   desk.call("5");
   desk.up();
-  const auto key = desk.daemon[1]["request_id"].get<std::string>();
+  const auto key = desk.server[1]["request_id"].get<std::string>();
   desk.bridge.from_client(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}})");
-  CHECK(desk.daemon.back()["op"] == "cancel");
-  CHECK(desk.daemon.back()["request_id"] == key);
+  CHECK(desk.server.back()["op"] == "cancel");
+  CHECK(desk.server.back()["request_id"] == key);
   desk.result(key, "late");
   CHECK(desk.client.empty());
   CHECK(desk.bridge.idle());

@@ -217,8 +217,8 @@ TEST_CASE("each error kind has its codes and capacity has a retry time", "[serve
   CHECK(rpc.message == "full; wait");
   CHECK(rpc.data["code"] == "OVER_CAPACITY");
   CHECK(rpc.data["retry_after"] == 1.5);
-  CHECK(daemon_code(ErrorKind::timeout) == "TIMEOUT");
-  CHECK(daemon_code(ErrorKind::provider) == "PROVIDER_ERROR");
+  CHECK(exai_ws_code(ErrorKind::timeout) == "TIMEOUT");
+  CHECK(exai_ws_code(ErrorKind::provider) == "PROVIDER_ERROR");
   CHECK(rpc_code(ErrorKind::not_found) == k_invalid_params);
   // Our own codes stay out of the ranges of JSON-RPC and MCP.
   for (int kind = 0; kind <= static_cast<int>(ErrorKind::provider); ++kind) {

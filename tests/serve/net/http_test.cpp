@@ -77,8 +77,8 @@ TEST_CASE("foreign hosts and origins are refused on every port", "[serve][http][
         200);
     CHECK(http(port, "GET", "/health", "Host: [::1]:1\r\n").status == 200);
   }
-  CHECK(WebSocketTestClient(server.daemon(), "Origin: http://evil.example.com\r\n").status == 403);
-  CHECK(WebSocketTestClient(server.daemon(), "Origin: http://localhost:5173\r\n").status == 101);
+  CHECK(WebSocketTestClient(server.websocket(), "Origin: http://evil.example.com\r\n").status == 403);
+  CHECK(WebSocketTestClient(server.websocket(), "Origin: http://localhost:5173\r\n").status == 101);
   TcpClient client(server.mcp());
   client.send("GET /health HTTP/1.1\r\n\r\n");
   CHECK(client.all().substr(9, 3) == "400");

@@ -129,7 +129,7 @@ Result<models::ChatRequest> question(Step& step, const Voice& voice, std::vector
   std::string text = "## Proposal\n" + step.kept.value("proposal", "");
   step.gathered.relevant_files = step.kept.value("files", std::vector<std::string>{});
   if (!step.gathered.relevant_files.empty()) {
-    StepFiles files = embed_files(step, content_budget(choice->model) * 30 / 100);
+    StepFiles files = inline_files(step, content_budget(choice->model) * 30 / 100);
     if (!files.text.empty()) text += "\n\n## Files" + files.text;
     step.answer["file_context"] = std::move(files.context);
     hashes = std::move(files.hashes);
@@ -176,7 +176,7 @@ Result<Json> ask_consensus(Step& step, const Voice& voice) {
 }
 
 /// Puts the answer among the others; a step that is sent again replaces its own.
-Result<void> keep_response(Step& step, const Json& response, Json& all) {
+Result<void> save_response(Step& step, const Json& response, Json& all) {
   engine::CallContext& context = step.context;
   return context.memory().update(
       step.thread, context.principal(), step.rules, false, [&](Json& state) -> Result<void> {
@@ -218,7 +218,7 @@ Result<engine::CallAnswer> instead(Step& step) {
   Result<Json> response = ask_consensus(step, voice);
   if (!response) return fail(response.error());
   Json all = Json::array();
-  if (Result<void> kept = keep_response(step, *response, all); !kept) return fail(kept.error());
+  if (Result<void> saved = save_response(step, *response, all); !saved) return fail(saved.error());
   Json& answer = step.answer;
   if (step.more) {
     Json notes = std::move(answer);

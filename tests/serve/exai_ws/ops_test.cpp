@@ -1,4 +1,4 @@
-// The daemon's operations and error codes, each through a real socket.
+// The operations of exai_ws and its error codes, each through a real socket.
 #include "core/text.hpp"
 #include "io/files.hpp"
 #include "serve/exai_ws/call_key.hpp"
@@ -12,7 +12,7 @@ using namespace exai;
 using namespace exai::tests;
 
 namespace {
-namespace daemon_ops {
+namespace exai_ws_ops {
 
 constexpr const char* k_token = "the-first-token-of-all";
 constexpr const char* k_new_token = "the-second-token-of-all";
@@ -32,64 +32,62 @@ std::string log_of(TestServer& server) {
   return io::read_file(server.root() / "logs/mcp_server.log").value();
 }
 
-}  // namespace daemon_ops
+}  // namespace exai_ws_ops
 }  // namespace
 
-using daemon_ops::ask;
-using daemon_ops::outcome;
+using exai_ws_ops::ask;
+using exai_ws_ops::outcome;
 
 TEST_CASE("the token is rotated for later hellos, by a client that knows the old one",
-          "[serve][daemon][token]") {
-  TestServer server(Settings{{"ws.token", daemon_ops::k_token}});
-  WebSocketTestClient peer(server.daemon());
-  CHECK(peer.hello(daemon_ops::k_token)["ok"] == true);
+          "[serve][exai_ws][token]") {
+  TestServer server(Settings{{"ws.token", exai_ws_ops::k_token}});
+  WebSocketTestClient peer(server.websocket());
+  CHECK(peer.hello(exai_ws_ops::k_token)["ok"] == true);
   const auto rotate = [&](const Json& more) {
     Json frame = {{"op", "rotate_token"}, {"request_id", "r"}};
     frame.update(more);
     return ask(peer, frame);
   };
-  const Json missing = rotate({{"old", daemon_ops::k_token}});
+  const Json missing = rotate({{"old", exai_ws_ops::k_token}});
   CHECK(missing["op"] == "rotate_token_res");
   CHECK(missing["ok"] == false);
   CHECK(missing["error"] == "missing_params");
   CHECK(missing["request_id"] == "r");
-  CHECK(rotate({{"old", 7}, {"new", daemon_ops::k_new_token}})["error"] == "missing_params");
-  CHECK(rotate({{"old", "wrong"}, {"new", daemon_ops::k_new_token}})["error"] == "unauthorized");
-  CHECK(rotate({{"old", daemon_ops::k_token}, {"new", "fifteen-letters"}})["error"] == "too_short");
-  CHECK(WebSocketTestClient(server.daemon()).hello(daemon_ops::k_new_token)["ok"] == false);
-  CHECK(rotate({{"old", daemon_ops::k_token}, {"new", daemon_ops::k_new_token}})["ok"] == true);
-  CHECK(WebSocketTestClient(server.daemon()).hello(daemon_ops::k_token)["error"] == "unauthorized");
-  CHECK(WebSocketTestClient(server.daemon()).hello(daemon_ops::k_new_token)["ok"] == true);
+  CHECK(rotate({{"old", 7}, {"new", exai_ws_ops::k_new_token}})["error"] == "missing_params");
+  CHECK(rotate({{"old", "wrong"}, {"new", exai_ws_ops::k_new_token}})["error"] == "unauthorized");
+  CHECK(rotate({{"old", exai_ws_ops::k_token}, {"new", "fifteen-letters"}})["error"] == "too_short");
+  CHECK(WebSocketTestClient(server.websocket()).hello(exai_ws_ops::k_new_token)["ok"] == false);
+  CHECK(rotate({{"old", exai_ws_ops::k_token}, {"new", exai_ws_ops::k_new_token}})["ok"] == true);
+  CHECK(WebSocketTestClient(server.websocket()).hello(exai_ws_ops::k_token)["error"] == "unauthorized");
+  CHECK(WebSocketTestClient(server.websocket()).hello(exai_ws_ops::k_new_token)["ok"] == true);
   CHECK(ask(peer, {{"op", "ping"}})["op"] == "pong");  // sessions that stand go on
-  const std::string log = daemon_ops::log_of(server);
+  const std::string log = exai_ws_ops::log_of(server);
   CHECK(log.find("daemon.token") != std::string::npos);
-  CHECK(log.find(daemon_ops::k_token) == std::string::npos);
-  CHECK(log.find(daemon_ops::k_new_token) == std::string::npos);
+  CHECK(log.find(exai_ws_ops::k_token) == std::string::npos);
+  CHECK(log.find(exai_ws_ops::k_new_token) == std::string::npos);
   // A reload that says nothing new keeps it; one that does has the last word.
   server.on_loop([&] {
-    server.daemon_service().reload(
-        serve::exai_ws::daemon_settings(config_of({{"ws.token", daemon_ops::k_token}})));
+    server.exai_ws().reload(serve::exai_ws::settings_of(config_of({{"ws.token", exai_ws_ops::k_token}})));
   });
-  CHECK(WebSocketTestClient(server.daemon()).hello(daemon_ops::k_new_token)["ok"] == true);
+  CHECK(WebSocketTestClient(server.websocket()).hello(exai_ws_ops::k_new_token)["ok"] == true);
   server.on_loop([&] {
-    server.daemon_service().reload(
-        serve::exai_ws::daemon_settings(config_of({{"ws.token", "the-third-token-of-all"}})));
+    server.exai_ws().reload(serve::exai_ws::settings_of(config_of({{"ws.token", "the-third-token-of-all"}})));
   });
-  CHECK(WebSocketTestClient(server.daemon()).hello("the-third-token-of-all")["ok"] == true);
+  CHECK(WebSocketTestClient(server.websocket()).hello("the-third-token-of-all")["ok"] == true);
 }
 
-TEST_CASE("without a token there is none to rotate", "[serve][daemon][token]") {
+TEST_CASE("without a token there is none to rotate", "[serve][exai_ws][token]") {
   TestServer server;
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
-  const Json answer = ask(peer, {{"op", "rotate_token"}, {"old", "x"}, {"new", daemon_ops::k_new_token}});
+  const Json answer = ask(peer, {{"op", "rotate_token"}, {"old", "x"}, {"new", exai_ws_ops::k_new_token}});
   CHECK(answer["error"] == "no_token");
-  CHECK(WebSocketTestClient(server.daemon()).hello()["ok"] == true);
+  CHECK(WebSocketTestClient(server.websocket()).hello()["ok"] == true);
 }
 
-TEST_CASE("answers carry the request id that was given", "[serve][daemon]") {
+TEST_CASE("answers carry the request id that was given", "[serve][exai_ws]") {
   TestServer server;
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   CHECK(ask(peer, {{"op", "list_tools"}, {"request_id", "l\"1"}})["request_id"] == "l\"1");
   CHECK_FALSE(ask(peer, {{"op", "list_tools"}}).contains("request_id"));
@@ -107,9 +105,9 @@ TEST_CASE("answers carry the request id that was given", "[serve][daemon]") {
   CHECK(gone["error"]["code"] == "NOT_FOUND");
 }
 
-TEST_CASE("tool_call is call_tool, and stream gives pieces and an end", "[serve][daemon][stream]") {
+TEST_CASE("tool_call is call_tool, and stream gives pieces and an end", "[serve][exai_ws][stream]") {
   TestServer server;
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   for (const Json& wish : {Json(true), Json("yes")}) {
     peer.send(dump_json({{"op", "tool_call"},
@@ -135,10 +133,10 @@ TEST_CASE("tool_call is call_tool, and stream gives pieces and an end", "[serve]
   }
 }
 
-TEST_CASE("a call that has to wait for a permit gets a progress frame", "[serve][daemon][capacity]") {
+TEST_CASE("a call that has to wait for a permit gets a progress frame", "[serve][exai_ws][capacity]") {
   Gate::close();
   TestServer server(Settings{{"limits.session", "1"}, {"limits.permit_wait", "10s"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.send(R"({"op":"call_tool","request_id":"1","name":"test_wait","arguments":{"n":1}})");
   REQUIRE(Gate::entered(1));
@@ -152,10 +150,10 @@ TEST_CASE("a call that has to wait for a permit gets a progress frame", "[serve]
   CHECK(peer.until("call_tool_res")["ok"] == true);
 }
 
-TEST_CASE("every code is used where its name says, and logged at its class", "[serve][daemon][codes]") {
+TEST_CASE("every code is used where its name says, and logged at its class", "[serve][exai_ws][codes]") {
   TestServer server(
       Settings{{"limits.body", "4096"}, {"limits.rate_session", "1000"}, {"limits.rate_address", "1000"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   const auto code = [](const Json& frame) { return frame["error"]["code"].get<std::string>(); };
   CHECK(code(ask(peer, {{"op", "nonsense"}})) == "INVALID_REQUEST");
@@ -183,7 +181,7 @@ TEST_CASE("every code is used where its name says, and logged at its class", "[s
   CHECK(code(outcome(peer, "6", "test_throw")) == "INTERNAL_ERROR");
   CHECK(code(outcome(peer, "7", "test_fail", {{"report", "no"}, {"is_error", true}})) ==
         "TOOL_EXECUTION_ERROR");
-  const std::string log = daemon_ops::log_of(server);
+  const std::string log = exai_ws_ops::log_of(server);
   const auto logged = [&](const std::string& word, const std::string& level) {
     const std::size_t at = log.find("\"code\": \"" + word + "\"");
     REQUIRE(at != std::string::npos);
@@ -202,10 +200,10 @@ TEST_CASE("every code is used where its name says, and logged at its class", "[s
     if (line.find("secret detail") != std::string::npos) CHECK(line.find("call.broke") != std::string::npos);
 }
 
-TEST_CASE("a call beyond its time is TIMEOUT with the time and the tool", "[serve][daemon][codes]") {
+TEST_CASE("a call beyond its time is TIMEOUT with the time and the tool", "[serve][exai_ws][codes]") {
   Gate::close();
   TestServer server(Settings{{"timeouts.simple", "200ms"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   const Json late = outcome(peer, "1", "test_wait");
   CHECK(late["error"]["code"] == "TIMEOUT");
@@ -214,10 +212,10 @@ TEST_CASE("a call beyond its time is TIMEOUT with the time and the tool", "[serv
 }
 
 TEST_CASE("a server at capacity names the limit, a stopping one is unavailable",
-          "[serve][daemon][codes][capacity]") {
+          "[serve][exai_ws][codes][capacity]") {
   Gate::close();
   TestServer server(Settings{{"limits.global", "1"}, {"limits.session", "1"}, {"limits.permit_wait", "0s"}});
-  WebSocketTestClient peer(server.daemon()), other(server.daemon());
+  WebSocketTestClient peer(server.websocket()), other(server.websocket());
   peer.hello();
   other.hello();
   peer.send(R"({"op":"call_tool","request_id":"1","name":"test_wait"})");
@@ -230,9 +228,9 @@ TEST_CASE("a server at capacity names the limit, a stopping one is unavailable",
   CHECK(outcome(other, "3", "test_wait")["error"]["code"] == "SERVICE_UNAVAILABLE");
 }
 
-TEST_CASE("an error that a tool reports stands beside its outputs", "[serve][daemon][codes]") {
+TEST_CASE("an error that a tool reports stands beside its outputs", "[serve][exai_ws][codes]") {
   TestServer server;
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   const std::string report = R"({"status":"resend_prompt","content":"too long","metadata":{"limit":5}})";
   const Json resend = outcome(peer, "1", "test_fail", {{"report", report}});
@@ -257,10 +255,10 @@ TEST_CASE("an error that a tool reports stands beside its outputs", "[serve][dae
   CHECK_FALSE(outcome(peer, "4", "test_fail", {{"report", report}}).contains("from_cache"));
 }
 
-TEST_CASE("a tool that returns nothing gets an empty text, or a diagnostic", "[serve][daemon]") {
+TEST_CASE("a tool that returns nothing gets an empty text, or a diagnostic", "[serve][exai_ws]") {
   const auto answer = [](const Settings& settings) {
     TestServer server(settings);
-    WebSocketTestClient peer(server.daemon());
+    WebSocketTestClient peer(server.websocket());
     peer.hello();
     return outcome(peer, "1", "test_fail", {{"report", ""}});
   };
@@ -276,9 +274,9 @@ TEST_CASE("a tool that returns nothing gets an empty text, or a diagnostic", "[s
 }
 
 TEST_CASE("too many requests are refused with the time to wait, also before the hello",
-          "[serve][daemon][limits]") {
+          "[serve][exai_ws][limits]") {
   TestServer server(Settings{{"limits.rate_session", "3"}, {"limits.rate_session_refill", "1"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   for (int i = 0; i < 3; ++i) CHECK(ask(peer, {{"op", "ping"}})["op"] == "pong");
   const Json refused = ask(peer, {{"op", "call_tool"}, {"request_id", "4"}, {"name", "test_echo"}});
@@ -288,17 +286,17 @@ TEST_CASE("too many requests are refused with the time to wait, also before the 
   CHECK(refused["error"]["details"]["retry_after"].get<double>() > 0);
   CHECK(refused["error"]["details"]["retry_after"].get<double>() <= 1);
   CHECK(ask(peer, {{"op", "cancel"}, {"request_id", "4"}})["op"] == "error");  // nothing to give up
-  WebSocketTestClient other(server.daemon());
+  WebSocketTestClient other(server.websocket());
   CHECK(other.hello()["ok"] == true);  // another session has its own measure
   TestServer narrow(Settings{{"limits.rate_address", "1"}, {"limits.rate_address_refill", "1"}});
-  CHECK(WebSocketTestClient(narrow.daemon()).hello()["ok"] == true);
-  CHECK(WebSocketTestClient(narrow.daemon()).hello()["error"]["code"] == "OVER_CAPACITY");
+  CHECK(WebSocketTestClient(narrow.websocket()).hello()["ok"] == true);
+  CHECK(WebSocketTestClient(narrow.websocket()).hello()["error"]["code"] == "OVER_CAPACITY");
 }
 
-TEST_CASE("a rate-limited client can still cancel a call", "[serve][daemon][limits]") {
+TEST_CASE("a rate-limited client can still cancel a call", "[serve][exai_ws][limits]") {
   Gate::close();
   TestServer server(Settings{{"limits.rate_session", "1"}, {"limits.rate_session_refill", "1"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.send(R"({"op":"call_tool","request_id":"1","name":"test_wait"})");
   REQUIRE(Gate::entered(1));
@@ -307,18 +305,18 @@ TEST_CASE("a rate-limited client can still cancel a call", "[serve][daemon][limi
   REQUIRE(Gate::entered(0));
 }
 
-TEST_CASE("a connection over the limit of its address is closed with 1008", "[serve][daemon][limits]") {
+TEST_CASE("a connection over the limit of its address is closed with 1008", "[serve][exai_ws][limits]") {
   TestServer server(Settings{{"ws.connections_per_address", "2"}});
-  WebSocketTestClient first(server.daemon());
+  WebSocketTestClient first(server.websocket());
   CHECK(first.hello()["ok"] == true);
   {
-    WebSocketTestClient second(server.daemon()), third(server.daemon());
+    WebSocketTestClient second(server.websocket()), third(server.websocket());
     CHECK(second.hello()["ok"] == true);
     CHECK(third.receive() == "close 1008");
   }
   // The places come back; until the loop has seen that, a new connection gets 1008.
   for (bool in = false; !in;) {
-    WebSocketTestClient again(server.daemon());
+    WebSocketTestClient again(server.websocket());
     again.send(R"({"op":"hello"})");
     const std::string answer = again.receive();
     in = answer.find("hello_ack") != std::string::npos;
@@ -326,14 +324,14 @@ TEST_CASE("a connection over the limit of its address is closed with 1008", "[se
   }
 }
 
-TEST_CASE("the health file describes the running server", "[serve][daemon][health]") {
+TEST_CASE("the health file describes the running server", "[serve][exai_ws][health]") {
   TestServer server(Settings{{"ws.health_interval", "100ms"},
                              {"limits.rate_session", "1000000"},
                              {"limits.rate_address", "1000000"},
                              {"limits.rate_global", "1000000"}});
   const std::filesystem::path path = server.root() / "logs/ws_daemon.health.json";
-  server.on_loop([&] { server.daemon_service().write_health(path, "127.0.0.1:8079"); });
-  WebSocketTestClient peer(server.daemon());
+  server.on_loop([&] { server.exai_ws().write_health(path, "127.0.0.1:8079"); });
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   // The first file may be from before the hello.
   Json facts = Json::object();
@@ -354,7 +352,7 @@ TEST_CASE("the health file describes the running server", "[serve][daemon][healt
 }
 
 TEST_CASE("legacy forms of arguments are accepted where the schema allows their meaning",
-          "[serve][daemon][arguments]") {
+          "[serve][exai_ws][arguments]") {
   static constexpr std::string_view k_schema =
       R"({"type":"object","properties":{"use_websearch":{"type":"boolean"},"stream":{"type":"string"},
           "thinking_mode":{"enum":["low","high"]},"temperature":{"type":"number","maximum":1}},

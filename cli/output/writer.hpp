@@ -31,7 +31,7 @@ struct PieceWriter {
   std::string (*end)(const Report&, ExitCode, std::size_t planned) = nullptr;
 };
 
-/// One format, in its own file under cli/output/. A writer never decides the exit code; it is handed in so
+/// One format, in its own file beside this one. A writer never decides the exit code; it is handed in so
 /// that JSON can state it.
 struct Writer {
   std::string_view format;  ///< "junit"

@@ -55,10 +55,10 @@ using sessions::result_of;
 using sessions::results_of;
 using sessions::runs;
 
-TEST_CASE("the same call in flight is joined, within its session only", "[serve][daemon][sharing]") {
+TEST_CASE("the same call in flight is joined, within its session only", "[serve][exai_ws][sharing]") {
   Gate::close();
   TestServer server;
-  WebSocketTestClient peer(server.daemon()), other(server.daemon());
+  WebSocketTestClient peer(server.websocket()), other(server.websocket());
   peer.hello();
   other.hello();
   peer.send(call_tool("1", "test_wait", {{"a", 1}, {"b", 2}}));
@@ -82,9 +82,9 @@ TEST_CASE("the same call in flight is joined, within its session only", "[serve]
 }
 
 TEST_CASE("a result answers the same call again for a while, within its session only",
-          "[serve][daemon][sharing]") {
+          "[serve][exai_ws][sharing]") {
   TestServer server;
-  WebSocketTestClient peer(server.daemon()), other(server.daemon());
+  WebSocketTestClient peer(server.websocket()), other(server.websocket());
   peer.hello();
   other.hello();
   peer.send(call_tool("1", "test_stream", {{"n", 1}}));
@@ -105,9 +105,9 @@ TEST_CASE("a result answers the same call again for a while, within its session 
   CHECK(server.metrics().render().find("cache_hits") != std::string::npos);
 }
 
-TEST_CASE("calls that must run each time do", "[serve][daemon][sharing]") {
+TEST_CASE("calls that must run each time do", "[serve][exai_ws][sharing]") {
   TestServer server(Settings{{"ws.unshared_tools", "test_stream"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   for (const char* const id : {"1", "2", "2"}) {
     peer.send(call_tool(id, "test_stream"));
@@ -121,7 +121,7 @@ TEST_CASE("calls that must run each time do", "[serve][daemon][sharing]") {
   }
   CHECK(runs(server, "test_fail") == 2);
   TestServer plain;
-  WebSocketTestClient talker(plain.daemon());
+  WebSocketTestClient talker(plain.websocket());
   talker.hello();
   for (const char* const id : {"1", "2"}) {
     talker.send(call_tool(id, "test_stream", {{"continuation_id", "t"}}));
@@ -135,10 +135,10 @@ TEST_CASE("calls that must run each time do", "[serve][daemon][sharing]") {
 }
 
 TEST_CASE("results and runs in flight are shared for their configured time only",
-          "[serve][daemon][sharing]") {
+          "[serve][exai_ws][sharing]") {
   Gate::close();
   TestServer server(Settings{{"ws.result_ttl", "0s"}, {"ws.inflight_ttl", "0s"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   peer.send(call_tool("2", "test_wait"));
@@ -150,10 +150,10 @@ TEST_CASE("results and runs in flight are shared for their configured time only"
   CHECK(runs(server, "test_wait") == 3);
 }
 
-TEST_CASE("a request id used for two calls is a duplicate", "[serve][daemon][sharing]") {
+TEST_CASE("a request id used for two calls is a duplicate", "[serve][exai_ws][sharing]") {
   Gate::close();
   TestServer server(Settings{{"limits.rate_session", "1000"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.send(call_tool("1", "test_wait", {{"n", 1}}));
   REQUIRE(Gate::entered(1));
@@ -173,10 +173,10 @@ TEST_CASE("a request id used for two calls is a duplicate", "[serve][daemon][sha
 }
 
 TEST_CASE("a caller that leaves a shared run does not cancel it for the others",
-          "[serve][daemon][sharing][cancel]") {
+          "[serve][exai_ws][sharing][cancel]") {
   Gate::close();
   TestServer server;
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   REQUIRE(Gate::entered(1));
@@ -191,12 +191,12 @@ TEST_CASE("a caller that leaves a shared run does not cancel it for the others",
 }
 
 TEST_CASE("a resumed session has its calls, and a repeated request does not run again",
-          "[serve][daemon][resume]") {
+          "[serve][exai_ws][resume]") {
   Gate::close();
   TestServer server;
   std::string session;
   {
-    WebSocketTestClient peer(server.daemon());
+    WebSocketTestClient peer(server.websocket());
     const Json ack = peer.hello_again();
     CHECK(ack["resumed"] == false);
     CHECK(ack["resume_grace"] == 60.0);
@@ -208,7 +208,7 @@ TEST_CASE("a resumed session has its calls, and a repeated request does not run 
     peer.send(call_tool("bad", "test_fail"));
     CHECK(result_of(peer, "bad")["ok"] == false);
   }
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   const Json ack = peer.hello_again(session);
   CHECK(ack["resumed"] == true);
   CHECK(ack["session_id"] == session);
@@ -226,19 +226,19 @@ TEST_CASE("a resumed session has its calls, and a repeated request does not run 
 }
 
 TEST_CASE("a call that ended without a connection is answered when it is requested again",
-          "[serve][daemon][resume]") {
+          "[serve][exai_ws][resume]") {
   Gate::close();
   TestServer server;
   std::string session;
   {
-    WebSocketTestClient peer(server.daemon());
+    WebSocketTestClient peer(server.websocket());
     session = peer.hello_again()["session_id"].get<std::string>();
     peer.send(call_tool("1", "test_wait"));
     REQUIRE(Gate::entered(1));
   }
   Gate::open();
   REQUIRE(Gate::entered(0));
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   CHECK(peer.hello_again(session)["resumed"] == true);
   peer.send(call_tool("1", "test_wait"));
   CHECK(result_of(peer, "1")["text"] == "done");
@@ -246,9 +246,9 @@ TEST_CASE("a call that ended without a connection is answered when it is request
   CHECK(Gate::stopped() == 0);
 }
 
-TEST_CASE("a request whose answer has expired is not run again", "[serve][daemon][resume]") {
+TEST_CASE("a request whose answer has expired is not run again", "[serve][exai_ws][resume]") {
   TestServer server(Settings{{"ws.result_ttl", "0s"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello_again();
   peer.send(call_tool("1", "test_stream"));
   CHECK(result_of(peer, "1")["ok"] == true);
@@ -261,12 +261,12 @@ TEST_CASE("a request whose answer has expired is not run again", "[serve][daemon
   CHECK(result_of(peer, "1")["ok"] == true);
 }
 
-TEST_CASE("only a known session of a client that asked for it is resumed", "[serve][daemon][resume]") {
+TEST_CASE("only a known session of a client that asked for it is resumed", "[serve][exai_ws][resume]") {
   Gate::close();
   TestServer server(Settings{{"ws.resume_grace", "100ms"}});
   std::string plain, session;
   {
-    WebSocketTestClient peer(server.daemon());
+    WebSocketTestClient peer(server.websocket());
     const Json ack = peer.hello();
     CHECK_FALSE(ack.contains("resumed"));
     plain = ack["session_id"].get<std::string>();
@@ -275,7 +275,7 @@ TEST_CASE("only a known session of a client that asked for it is resumed", "[ser
   }
   REQUIRE(Gate::entered(0));  // cancelled at once
   {
-    WebSocketTestClient peer(server.daemon());
+    WebSocketTestClient peer(server.websocket());
     const Json ack = peer.hello_again(plain);
     CHECK(ack["resumed"] == false);
     CHECK(ack["session_id"] != plain);
@@ -285,18 +285,18 @@ TEST_CASE("only a known session of a client that asked for it is resumed", "[ser
   }
   REQUIRE(Gate::entered(0));  // when the grace time was over
   CHECK(Gate::stopped() == 2);
-  WebSocketTestClient late(server.daemon());
+  WebSocketTestClient late(server.websocket());
   CHECK(late.hello_again(session)["resumed"] == false);
 }
 
-TEST_CASE("a second connection takes its session over; a goodbye ends it", "[serve][daemon][resume]") {
+TEST_CASE("a second connection takes its session over; a goodbye ends it", "[serve][exai_ws][resume]") {
   Gate::close();
   TestServer server;
-  WebSocketTestClient first(server.daemon());
+  WebSocketTestClient first(server.websocket());
   const auto session = first.hello_again()["session_id"].get<std::string>();
   first.send(call_tool("1", "test_wait"));
   REQUIRE(Gate::entered(1));
-  WebSocketTestClient second(server.daemon());
+  WebSocketTestClient second(server.websocket());
   CHECK(second.hello_again(session)["resumed"] == true);
   std::string last;
   for (std::string frame = first.receive(); !frame.empty(); frame = first.receive()) last = frame;
@@ -306,27 +306,27 @@ TEST_CASE("a second connection takes its session over; a goodbye ends it", "[ser
   REQUIRE(Gate::entered(0));
   for (last = second.receive(); last.find("close") != 0; last = second.receive()) REQUIRE_FALSE(last.empty());
   CHECK(last == "close 1000");
-  WebSocketTestClient third(server.daemon());
+  WebSocketTestClient third(server.websocket());
   CHECK(third.hello_again(session)["resumed"] == false);
 }
 
 TEST_CASE("sessions without a client make room, sessions with one are not sent away",
-          "[serve][daemon][resume][limits]") {
+          "[serve][exai_ws][resume][limits]") {
   Gate::close();
   TestServer server(Settings{{"ws.sessions", "1"}});
   std::string session;
   {
-    WebSocketTestClient gone(server.daemon());
+    WebSocketTestClient gone(server.websocket());
     session = gone.hello_again()["session_id"].get<std::string>();
     gone.send(call_tool("1", "test_wait"));
     REQUIRE(Gate::entered(1));
   }
   // The loop may not have seen the loss yet; then this client is asked to retry.
   for (;;) {
-    WebSocketTestClient peer(server.daemon());
+    WebSocketTestClient peer(server.websocket());
     if (peer.hello()["op"] != "hello_ack") continue;
     REQUIRE(Gate::entered(0));
-    WebSocketTestClient more(server.daemon());
+    WebSocketTestClient more(server.websocket());
     const Json refused = more.hello();
     CHECK(refused["error"]["code"] == "OVER_CAPACITY");
     CHECK(refused["error"]["details"]["retry_after"] == 1.0);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""door_test.py EXAI [TEST...]: what strangers send to the three ports, byte by byte: whole, cut in two anywhere, in single
+"""net_test.py EXAI [TEST...]: what strangers send to the three ports, byte by byte: whole, cut in two anywhere, in single
 bytes, and with the next request behind it. Every port says the same, and nothing of a refused request runs as another one.
 """
 import base64
@@ -31,7 +31,7 @@ class Server:
     """`exai serve` on free ports, in a folder of its own."""
 
     def __init__(self, **environment):
-        self.folder = tempfile.TemporaryDirectory(prefix="exai-door-")
+        self.folder = tempfile.TemporaryDirectory(prefix="exai-net-")
         ports = free_ports(3)
         self.ports = dict(zip(("mcp", "frames", "health"), ports))
         env = {"PATH": os.environ["PATH"], "HOME": self.folder.name, "MCP_PORT": str(ports[0]),
@@ -349,7 +349,7 @@ def log_name(server):
 def main():
     global BINARY, SERVER
     BINARY = os.path.abspath(sys.argv[1])
-    # The frames of the daemon have limits on loopback too, which are not what is tested here.
+    # The frames of exai_ws have limits on loopback too, which are not what is tested here.
     SERVER = Server(RATE_LIMIT_IP_CAPACITY="1000000", RATE_LIMIT_GLOBAL_CAPACITY="1000000")
     try:
         failed = run_tests(globals(), sys.argv[2:])

@@ -13,9 +13,9 @@ std::string call_tool(const std::string& id, const std::string& tool,
 }
 }  // namespace
 
-TEST_CASE("the daemon greets, lists, calls and reports", "[serve][daemon]") {
+TEST_CASE("exai_ws greets, lists, calls and reports", "[serve][exai_ws]") {
   TestServer server;
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   const Json ack = peer.hello();
   CHECK(ack["op"] == "hello_ack");
   CHECK(ack["ok"] == true);
@@ -45,10 +45,10 @@ TEST_CASE("the daemon greets, lists, calls and reports", "[serve][daemon]") {
   CHECK(health["health"]["sessions"] == 1);
 }
 
-TEST_CASE("an invalid first frame ends with an error and its close code", "[serve][daemon]") {
+TEST_CASE("an invalid first frame ends with an error and its close code", "[serve][exai_ws]") {
   TestServer server(Settings{{"ws.token", "a-token-of-some-length"}, {"ws.hello_timeout", "100ms"}});
   const auto begin = [&](const std::string& first, unsigned char kind = 0x81) {
-    WebSocketTestClient peer(server.daemon());
+    WebSocketTestClient peer(server.websocket());
     peer.send(first, kind);
     const Json ack = peer.json();
     CHECK(ack["ok"] == false);
@@ -59,15 +59,15 @@ TEST_CASE("an invalid first frame ends with an error and its close code", "[serv
   CHECK(begin(R"({"op":"list_tools"})") == "missing_hello close 4001");
   CHECK(begin(R"({"op":"hello","token":"wrong"})") == "unauthorized close 4003");
   CHECK(begin(R"({"op":"hello"})") == "unauthorized close 4003");
-  WebSocketTestClient silent(server.daemon());
+  WebSocketTestClient silent(server.websocket());
   CHECK(silent.receive() == "close 4002");
-  WebSocketTestClient right(server.daemon());
+  WebSocketTestClient right(server.websocket());
   CHECK(right.hello("a-token-of-some-length")["ok"] == true);
 }
 
-TEST_CASE("every frame gets its own answer, also a wrong one", "[serve][daemon]") {
+TEST_CASE("every frame gets its own answer, also a wrong one", "[serve][exai_ws]") {
   TestServer server(Settings{{"limits.body", "4096"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   const auto answer = [&](const std::string& text) {
     peer.send(text);
@@ -101,10 +101,10 @@ TEST_CASE("every frame gets its own answer, also a wrong one", "[serve][daemon]"
   CHECK(peer.until("call_tool_res")["error"]["code"] == "INTERNAL_ERROR");
 }
 
-TEST_CASE("calls on one connection run side by side", "[serve][daemon]") {
+TEST_CASE("calls on one connection run side by side", "[serve][exai_ws]") {
   Gate::close();
   TestServer server;
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   for (const char* const id : {"1", "2", "3"}) peer.send(call_tool(id, "test_wait", {{"n", id}}));
   REQUIRE(Gate::entered(3));
@@ -122,10 +122,10 @@ TEST_CASE("calls on one connection run side by side", "[serve][daemon]") {
 }
 
 TEST_CASE("capacity is refused inside call_tool_res with the time to come back",
-          "[serve][daemon][capacity]") {
+          "[serve][exai_ws][capacity]") {
   Gate::close();
   TestServer server(Settings{{"limits.session", "1"}, {"limits.permit_wait", "0s"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   REQUIRE(Gate::entered(1));
@@ -137,10 +137,10 @@ TEST_CASE("capacity is refused inside call_tool_res with the time to come back",
   CHECK(refused["error"]["details"]["capacity_type"] == "Session");
 }
 
-TEST_CASE("a running call sends heartbeats, and streams text deltas", "[serve][daemon]") {
+TEST_CASE("a running call sends heartbeats, and streams text deltas", "[serve][exai_ws]") {
   Gate::close();
   TestServer server(Settings{{"ws.progress_interval", "100ms"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.send(call_tool("1", "test_wait"));
   int bare = 0;
@@ -160,11 +160,11 @@ TEST_CASE("a running call sends heartbeats, and streams text deltas", "[serve][d
   CHECK(text == "Hello");
 }
 
-TEST_CASE("cancel and a closed connection stop the tool", "[serve][daemon][cancel]") {
+TEST_CASE("cancel and a closed connection stop the tool", "[serve][exai_ws][cancel]") {
   Gate::close();
   TestServer server;
   {
-    WebSocketTestClient peer(server.daemon());
+    WebSocketTestClient peer(server.websocket());
     peer.hello();
     peer.send(call_tool("1", "test_wait"));
     REQUIRE(Gate::entered(1));
@@ -181,24 +181,24 @@ TEST_CASE("cancel and a closed connection stop the tool", "[serve][daemon][cance
   CHECK(Gate::stopped() == 2);
 }
 
-TEST_CASE("the daemon's port answers plain HTTP with a hint", "[serve][daemon]") {
+TEST_CASE("the port of exai_ws answers plain HTTP with a hint", "[serve][exai_ws]") {
   TestServer server;
-  CHECK(http(server.daemon(), "GET", "/", "").status == 426);
+  CHECK(http(server.websocket(), "GET", "/", "").status == 426);
 }
 
-TEST_CASE("a frame that does not arrive in time ends the connection", "[serve][daemon][limits]") {
+TEST_CASE("a frame that does not arrive in time ends the connection", "[serve][exai_ws][limits]") {
   TestServer server(Settings{{"limits.request_read", "1s"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.tcp().send(std::string("\x81\x85\0\0\0\0ab", 8));
   CHECK(peer.receive() == "close 1008");
 }
 
-TEST_CASE("a frame beyond the limit ends the connection only", "[serve][daemon][limits]") {
+TEST_CASE("a frame beyond the limit ends the connection only", "[serve][exai_ws][limits]") {
   TestServer server(Settings{{"limits.frame", "1KiB"}});
-  WebSocketTestClient peer(server.daemon());
+  WebSocketTestClient peer(server.websocket());
   peer.hello();
   peer.send(std::string(5000, ' '));
   CHECK(peer.receive() == "close 1009");
-  CHECK(WebSocketTestClient(server.daemon()).hello()["ok"] == true);
+  CHECK(WebSocketTestClient(server.websocket()).hello()["ok"] == true);
 }

@@ -8,14 +8,14 @@
 namespace exai::mcp::client {
 namespace {
 
-// The frames are those of the EX-AI daemon.
+// The frames are those of exai_ws.
 class Client final : public McpClient {
  public:
   Client(io::WebSocket socket, McpObserver observer)
       : socket_(std::move(socket)), observer_(std::move(observer)) {
     info_.name = "exai daemon";
     info_.protocol = "exai-daemon";
-    info_.transport = McpTransport::daemon;
+    info_.transport = McpTransport::exai_ws;
     info_.capabilities = {"tools"};
   }
   ~Client() override { socket_.close(); }
@@ -170,10 +170,10 @@ Result<Json> Client::read_resource(const std::string& /*uri*/, Deadline /*deadli
 
 }  // namespace
 
-Result<std::unique_ptr<McpClient>> connect_daemon(io::WebSocket socket, const McpTarget& target,
-                                                  McpObserver observer, Deadline deadline) {
+Result<std::unique_ptr<McpClient>> connect_exai_ws(io::WebSocket socket, const McpTarget& target,
+                                                   McpObserver observer, Deadline deadline) {
   auto client = std::make_unique<Client>(std::move(socket), std::move(observer));
-  if (auto ready = client->hello(target.daemon_token, deadline); !ready) return fail(ready.error());
+  if (auto ready = client->hello(target.exai_ws_token, deadline); !ready) return fail(ready.error());
   return client;
 }
 
