@@ -114,6 +114,18 @@ ToolList test_tools() {
   return lasting({&k_echo, &k_fail, &k_stream, &k_throw, &k_wait});
 }
 
+/// What nobody without the scope of an admin may read or watch.
+const tools::Resource k_admin_resource{
+    .id = "test://for-admins",
+    .label = "for admins",
+    .title = "For admins",
+    .description = "A resource with a scope of its own.",
+    .mime = "text/plain",
+    .scope = Scope::admin,
+    .read = [](const tools::UriVariables&, engine::CallContext&) -> Result<engine::CallAnswer> {
+      return engine::ResourceOutput{};
+    }};
+
 std::vector<Document> test_documents() {
   return {{"test://a", "a", "A", "the first text", "text/plain", "alpha"},
           {"test://b", "b", "B", "the second text", "text/plain", "beta"}};
@@ -170,8 +182,8 @@ TestServer::TestServer(const Settings& settings, const Clock& access_clock) : ac
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
-  Result<Catalogue> catalogue =
-      Catalogue::from(writer_, test_tools(), {}, {}, catalogue_extras(config, test_documents()));
+  Result<Catalogue> catalogue = Catalogue::from(writer_, test_tools(), {&k_admin_resource}, {},
+                                                catalogue_extras(config, test_documents()));
   if (!catalogue) FAIL(catalogue.error().message);
   Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
   if (!access) FAIL(access.error().message);

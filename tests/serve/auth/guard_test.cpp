@@ -366,7 +366,7 @@ TEST_CASE("a scope that is too small is 403 with the scope that is needed", "[se
     INFO(method);
     const HttpReply one =
         http(server.mcp(), "POST", "/mcp", k_accept + bearer(k_first) + session,
-             R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":{"uri":"exai://log/server"}})");
+             R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":{"uri":"test://for-admins"}})");
     CHECK(one.status == 403);
     CHECK(one.header("www-authenticate") == "Bearer error=\"insufficient_scope\", scope=\"exai:admin\"");
   }
