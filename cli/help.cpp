@@ -95,7 +95,7 @@ std::string usage(const Command& command) {
 
 std::string help_overview(bool colour) {
   std::string out = "exai: an MCP server and the tools to operate it\n";
-  const auto all = Registered<Command>::all();
+  const auto& all = Registered<Command>::all();
   for (const std::string_view group : groups()) {
     std::vector<std::pair<std::string, std::string>> lines;
     for (const Command* command : all) {

@@ -193,10 +193,6 @@ void Writer::put(const Json& value) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 /// Empties a tree from its leaves up. The library's destructor moves every member to a list of its own first,
 /// so that depth costs it no stack; whoever writes a tree goes down into it anyway.
 void release(Json& value) {

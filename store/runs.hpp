@@ -23,7 +23,7 @@ class Runs {
   /// Returns only after the commit is on disk.
   virtual Result<void> save(const RunRecord& run) = 0;
   /// The newest, newest first.
-  virtual Result<std::vector<RunRecord>> load(std::size_t most) = 0;
+  virtual Result<std::vector<RunRecord>> load(std::size_t max) = 0;
 };
 
 }  // namespace exai::store

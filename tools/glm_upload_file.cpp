@@ -9,7 +9,7 @@ Result<engine::CallAnswer> run_glm_upload_file(const Json& arguments, engine::Ca
   UploadRules rules;
   rules.provider = "glm";
   rules.purpose = arguments.value("purpose", "agent");
-  rules.most_bytes = static_cast<std::uint64_t>(config.integer("glm.files_max_mb")) << 20U;
+  rules.max_bytes = static_cast<std::uint64_t>(config.integer("glm.files_max_mb")) << 20U;
   rules.size_variable = "GLM_FILES_MAX_SIZE_MB";
   rules.timeout = config.duration("glm.files_timeout");
   rules.timeout_setting = "glm.files_timeout";

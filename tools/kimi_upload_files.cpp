@@ -25,7 +25,7 @@ UploadRules rules_of(const Json& arguments, const Config& config) {
   UploadRules rules;
   rules.provider = "kimi";
   rules.purpose = arguments.value("purpose", "file-extract");
-  rules.most_bytes = static_cast<std::uint64_t>(config.integer("kimi.files_max_mb")) << 20U;
+  rules.max_bytes = static_cast<std::uint64_t>(config.integer("kimi.files_max_mb")) << 20U;
   rules.size_variable = "KIMI_FILES_MAX_SIZE_MB";
   rules.timeout = config.duration("kimi.files_timeout");
   rules.timeout_setting = "kimi.files_timeout";

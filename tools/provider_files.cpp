@@ -125,10 +125,10 @@ Json file_facts(const RemoteFile& file) {
 }
 
 Error too_large(const Outgoing& file, const UploadRules& rules) {
-  return make_error(ErrorKind::invalid,
-                    fmt::format("{} has {} bytes, the limit is {}", printable(file.path), file.file->size,
-                                rules.most_bytes),
-                    fmt::format("send a smaller file, or raise {}", rules.size_variable));
+  return make_error(
+      ErrorKind::invalid,
+      fmt::format("{} has {} bytes, the limit is {}", printable(file.path), file.file->size, rules.max_bytes),
+      fmt::format("send a smaller file, or raise {}", rules.size_variable));
 }
 
 Result<Outgoing> take_file(engine::CallContext& context, const std::string& path, const UploadRules& rules) {
@@ -139,7 +139,7 @@ Result<Outgoing> take_file(engine::CallContext& context, const std::string& path
     return fail(ErrorKind::invalid, fmt::format("{} is a folder", shown), "name the files in it");
   if (opened->size == 0) return fail(ErrorKind::invalid, fmt::format("{} is empty", shown), "leave it out");
   Result<std::string> digest =
-      opened->size > rules.most_bytes ? Result<std::string>(std::string()) : io::digest_of(*opened);
+      opened->size > rules.max_bytes ? Result<std::string>(std::string()) : io::digest_of(*opened);
   if (!digest)
     return fail(digest.error().kind, fmt::format("cannot read {}: {}", shown, digest.error().message));
   std::string name = printable(std::filesystem::path(path).filename().string());

@@ -22,7 +22,7 @@ Json file_facts(const RemoteFile& file);
 /// Where to send files and how large they may be.
 struct UploadRules {
   std::string provider, purpose;
-  std::uint64_t most_bytes = 0;
+  std::uint64_t max_bytes = 0;
   std::string size_variable;           ///< the setting to name when one is larger
   Millis timeout{0};                   ///< of one upload
   std::string_view timeout_setting{};  ///< where it comes from

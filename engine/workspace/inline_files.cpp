@@ -173,7 +173,7 @@ Result<void> FileInliner::add_content(const Candidate& candidate, const io::Open
   record.tokens = file_tokens(candidate.below, *size);
   if (!is_text) {
     text.resize(before);
-    record.note = "no text";
+    record.note = "not text";
     if (!candidate.named) return {};
     return fail(ErrorKind::invalid, fmt::format("{} is not UTF-8 text", shown), "give images in 'images'");
   }
@@ -200,7 +200,7 @@ bool FileInliner::takes(const Candidate& candidate, InlinedFile& record) {
   if (!fresh) {
     record.note = "same content as " + first->second;
   } else if (known_.count(record.sha256) != 0) {
-    record.note = "embedded earlier";
+    record.note = "inlined earlier";
   } else if (result_.tokens + record.tokens > rules_.tokens) {
     record.note = k_no_room;
     left_out_.push_back(candidate.shown);

@@ -9,13 +9,13 @@ namespace {
 constexpr int k_rounds = 32;              // a server that still asks then asks for ever
 constexpr std::size_t k_questions = 100;  // in one answer
 constexpr Millis k_input_farewell{2000};
-constexpr Millis k_poll_least{50}, k_poll_most{60'000}, k_poll_default{1000};
+constexpr Millis k_poll_min{50}, k_poll_max{60'000}, k_poll_default{1000};
 
 Millis poll_interval(const Json& task) {
   const Json& wanted = member_of(task, "pollIntervalMs");
   if (!wanted.is_number()) return k_poll_default;
   const double millis = wanted.get<double>();
-  return std::clamp(Millis(static_cast<long long>(std::clamp(millis, 0.0, 1e9))), k_poll_least, k_poll_most);
+  return std::clamp(Millis(static_cast<long long>(std::clamp(millis, 0.0, 1e9))), k_poll_min, k_poll_max);
 }
 
 }  // namespace

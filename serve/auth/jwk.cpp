@@ -42,12 +42,12 @@ Number big_number(std::string_view bytes) {
   return Number(BN_bin2bn(jwk_bytes(bytes), static_cast<int>(bytes.size()), nullptr));
 }
 
-/// The bytes of a member in base64url; empty when it is none.
+/// The bytes of a member in base64url; empty when it is not that.
 std::string member(const Json& jwk, const char* name) {
   return read_base64url(text_of(jwk, name)).value_or("");
 }
 
-/// A key from its numbers; null when they are none.
+/// A key from its numbers; null when they make none.
 Key build(const char* type, OSSL_PARAM_BLD* builder) {
   const Params params(OSSL_PARAM_BLD_to_param(builder));
   const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
@@ -152,7 +152,8 @@ Result<Jwk> Jwk::from(const Json& jwk) {
     key.key_ = known.build(jwk);
     ERR_clear_error();
     if (!key.key_)
-      return fail(ErrorKind::invalid, fmt::format("the numbers are no {} key that is accepted", known.name));
+      return fail(ErrorKind::invalid,
+                  fmt::format("the numbers are not a {} key that is accepted", known.name));
     return key;
   }
   return fail(ErrorKind::invalid, "only RSA, EC P-256 and OKP Ed25519 keys are accepted");

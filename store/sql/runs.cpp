@@ -15,7 +15,7 @@ Result<void> SqlRuns::save(const RunRecord& run) {
   return row.run();  // every home commits durably: it is on disk when this returns
 }
 
-Result<std::vector<RunRecord>> SqlRuns::load(std::size_t most) {
+Result<std::vector<RunRecord>> SqlRuns::load(std::size_t max) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
   const auto query = (*db)->prepare(fmt::format(
@@ -23,7 +23,7 @@ Result<std::vector<RunRecord>> SqlRuns::load(std::size_t most) {
       " ORDER BY started DESC, {} DESC LIMIT $1",
       (*db)->dialect().arrival));
   if (!query) return fail(query.error());
-  return read_all((*query)->bind(static_cast<std::int64_t>(most)), [](const Statement& row) {
+  return read_all((*query)->bind(static_cast<std::int64_t>(max)), [](const Statement& row) {
     return RunRecord{.run_id = row.text(0),
                      .title = row.text(1),
                      .host = row.text(2),

@@ -10,7 +10,7 @@ class SqlRuns final : public Runs {
  public:
   explicit SqlRuns(Pool& pool) : pool_(pool) {}
   Result<void> save(const RunRecord& run) override;
-  Result<std::vector<RunRecord>> load(std::size_t most) override;
+  Result<std::vector<RunRecord>> load(std::size_t max) override;
 
  private:
   Pool& pool_;

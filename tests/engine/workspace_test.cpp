@@ -171,7 +171,7 @@ TEST_CASE("a folder expands to its text files", "[workspace]") {
   CHECK(b < c);
   CHECK(c != std::string::npos);
   CHECK(bundle->files.size() == 4);
-  CHECK(of(*bundle, "logo.bin").note == "no text");
+  CHECK(of(*bundle, "logo.bin").note == "not text");
   CHECK_FALSE(of(*bundle, "logo.bin").inlined);
   CHECK(of(*bundle, "a.txt").sha256 == sha256_hex("one"));
   CHECK(
@@ -261,9 +261,9 @@ TEST_CASE("the same content is inlined once, and known content not again", "[wor
                                            {sha256_hex("seen before")});
   REQUIRE(bundle);
   CHECK(of(*bundle, "two.txt").note == "same content as " + one);
-  CHECK(of(*bundle, "old.txt").note == "embedded earlier");
+  CHECK(of(*bundle, "old.txt").note == "inlined earlier");
   CHECK(bundle->text.find("seen before") == std::string::npos);
-  CHECK(bundle->text.find("--- file " + old + ": embedded earlier ---") != std::string::npos);
+  CHECK(bundle->text.find("--- file " + old + ": inlined earlier ---") != std::string::npos);
   const auto linked = engine::inline_files(workspace_of(scratch.path()), {old}, budget(1000));
   REQUIRE(linked);
   CHECK(of(*linked, "old.txt").note == "one of 2 hard links");

@@ -151,7 +151,7 @@ TEST_CASE("files go with the prompt once and stay known in the conversation", "[
     for (const char* prompt : {"once more", "and again"}) {
       const auto [answer, messages] = ask(prompt);
       CHECK(answer["metadata"]["files"][0]["embedded"] == false);
-      CHECK(content(messages.back()) == fmt::format("{}\n\n--- file {}: embedded earlier ---", prompt, path));
+      CHECK(content(messages.back()) == fmt::format("{}\n\n--- file {}: inlined earlier ---", prompt, path));
       CHECK(content(messages[1]) == content(sent.back()));
     }
   }

@@ -9,7 +9,7 @@
 namespace exai::tools {
 
 Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
-                      std::size_t most_bytes, Deadline deadline) {
+                      std::size_t max_bytes, Deadline deadline) {
   // A repository may name programs to run (fsmonitor, hooks); its files come from whoever wrote them.
   std::vector<std::string> argv{"git",
                                 "-C",
@@ -38,7 +38,7 @@ Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std
       if (line.error().kind != ErrorKind::unreachable) return fail(line.error());
       break;
     }
-    if (answer.text.size() + line->size() > most_bytes) {
+    if (answer.text.size() + line->size() > max_bytes) {
       answer.cut = true;
       return answer;  // the child is ended with its object
     }

@@ -19,7 +19,7 @@ struct GitAnswer {
 
 /// `git -C folder ARG...`. Errors: `unreachable` (no git, or no end before the deadline).
 Result<GitAnswer> git(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
-                      std::size_t most_bytes, Deadline deadline);
+                      std::size_t max_bytes, Deadline deadline);
 
 /// The paths (below the folder) of what differs from HEAD in the working tree, new files too; at most `most`,
 /// without those that may hold secrets.
