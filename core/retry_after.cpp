@@ -10,12 +10,8 @@ namespace exai {
 namespace {
 
 std::optional<int> number(std::string_view text, std::size_t min, std::size_t max) {
-  int value = 0;
   if (text.size() < min || text.size() > max) return std::nullopt;
-  for (const char c : text)
-    if (c < '0' || c > '9') return std::nullopt;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return read_digits(text);
 }
 
 std::optional<unsigned> month_of(std::string_view name) {

@@ -1,6 +1,7 @@
 // Small text helpers that more than one folder needs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@ std::vector<std::string> split(std::string_view text,
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string to_lower(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+/// The number that one to nine digits write; nothing for anything else.
+std::optional<int> read_digits(std::string_view text);
 
 /// Levenshtein distance with adjacent swaps counted as one edit.
 std::size_t edit_distance(std::string_view a, std::string_view b);

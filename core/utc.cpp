@@ -1,24 +1,13 @@
 #include "core/utc.hpp"
 
+#include "core/text.hpp"
+
 #include <chrono>
 #include <ctime>
 
 #include <fmt/core.h>
 
 namespace exai {
-namespace {
-
-/// A number of exactly that many digits.
-std::optional<int> digits(std::string_view text) {
-  int value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  return text.empty() ? std::nullopt : std::optional<int>(value);
-}
-
-}  // namespace
 
 std::string format_utc(Wall at) {
   const auto millis = std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
@@ -40,7 +29,9 @@ std::optional<Wall> parse_utc(std::string_view text) {
   const bool whole =
       text.size() == 20 && text[10] == 'T' && text[13] == ':' && text[16] == ':' && text[19] == 'Z';
   if ((!whole && text.size() != 10) || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto part = [&](std::size_t from, std::size_t count) { return digits(text.substr(from, count)); };
+  const auto part = [&](std::size_t from, std::size_t count) {
+    return read_digits(text.substr(from, count));
+  };
   const auto years = part(0, 4), months = part(5, 2), days_in = part(8, 2);
   if (!years || !months || !days_in) return std::nullopt;
   const year_month_day date{year{*years}, month{static_cast<unsigned>(*months)},

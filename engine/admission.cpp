@@ -4,6 +4,20 @@
 
 namespace exai::engine {
 
+AdmissionLimits admission_limits(const Config& config) {
+  AdmissionLimits limits;
+  limits.global = static_cast<int>(config.integer("limits.global"));
+  limits.session = static_cast<int>(config.integer("limits.session"));
+  limits.waiting = std::max<std::size_t>(64, static_cast<std::size_t>(limits.global));
+  return limits;
+}
+
+Error busy(const Config& config, std::string why, std::string hint) {
+  Error error = make_error(ErrorKind::busy, std::move(why), std::move(hint));
+  error.retry_after = config.duration("limits.retry_after");
+  return error;
+}
+
 int Admission::in_use(const std::string& session) const {
   const auto found = by_session_.find(session);
   return found == by_session_.end() ? 0 : found->second;

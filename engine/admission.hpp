@@ -2,7 +2,9 @@
 // only.
 #pragma once
 
+#include "core/config.hpp"
 #include "core/deadline.hpp"
+#include "core/error.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -18,6 +20,11 @@ struct AdmissionLimits {
   int session = 8;
   std::size_t waiting = 64;  ///< calls that may wait at the same time
 };
+/// The limits as the settings say them.
+AdmissionLimits admission_limits(const Config& config);
+
+/// No capacity now; says when to come back (limits.retry_after).
+Error busy(const Config& config, std::string why, std::string hint);
 
 class Admission {
  public:

@@ -2,20 +2,6 @@
 
 namespace exai::engine {
 
-Error busy(const Config& config, std::string why, std::string hint) {
-  Error error = make_error(ErrorKind::busy, std::move(why), std::move(hint));
-  error.retry_after = config.duration("limits.retry_after");
-  return error;
-}
-
-AdmissionLimits admission_limits(const Config& config) {
-  AdmissionLimits limits;
-  limits.global = static_cast<int>(config.integer("limits.global"));
-  limits.session = static_cast<int>(config.integer("limits.session"));
-  limits.waiting = std::max<std::size_t>(64, static_cast<std::size_t>(limits.global));
-  return limits;
-}
-
 void PermitsLink::enter(const SharedCall& call, Next next) {
   if (call->work() == Work::inline_) return next(call);
   const Admission::Ticket ticket = next_ticket_++;

@@ -36,10 +36,4 @@ class PermitsLink final : public CallLink {
   std::unique_ptr<Timer> timer_;
 };
 
-/// The limits as the settings say them.
-AdmissionLimits admission_limits(const Config& config);
-
-/// No capacity now; says when to come back (limits.retry_after).
-Error busy(const Config& config, std::string why, std::string hint);
-
 }  // namespace exai::engine

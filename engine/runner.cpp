@@ -1,6 +1,6 @@
 #include "engine/runner.hpp"
 
-#include "engine/permits_link.hpp"
+#include "engine/admission.hpp"
 #include "io/log.hpp"
 
 namespace exai::engine {

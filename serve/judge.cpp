@@ -147,7 +147,9 @@ class Judge {
     // On standard input nothing has to be written; such a server says itself what it cannot keep.
     if (request_.purpose != Purpose::serve) return;
     std::filesystem::path nearest = below(request_.root, text).lexically_normal();
-    while (!io::is_there(nearest) && nearest != nearest.root_path()) nearest = folder_of(nearest);
+    for (std::filesystem::path above = folder_of(nearest); !io::is_there(nearest) && above != nearest;
+         above = folder_of(nearest))
+      nearest = above;
     std::error_code gone;
     const bool is_folder = std::filesystem::is_directory(nearest, gone);
     if (is_folder && !io::is_kernel_view(nearest) && ::access(nearest.c_str(), W_OK | X_OK) == 0) return;

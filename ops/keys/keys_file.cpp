@@ -149,8 +149,7 @@ Result<KeysFile> add_key(const std::filesystem::path& path, const NamedKey& key,
   const auto lock = lock_of(path);
   if (!lock) return fail(lock.error());
   KeysFile file;
-  std::error_code missing;
-  if (std::filesystem::exists(path, missing)) {
+  if (io::is_there(path)) {
     auto there = read_keys_file(path, strict);
     if (!there) return fail(there.error());
     file = std::move(*there);

@@ -168,6 +168,7 @@ void Connection::call_tool(const Json& message, std::size_t bytes) {
     sink_->send(frames::finish(frames::failure(code, error, details).body, request_id, frames::Origin::run),
                 false);
   };
+  // Asked before the call is: what is answered from what is kept never gets there.
   if (const auto allowed = check_scope(session_->principal(), Scope::operator_, "call_tool"); !allowed)
     return refuse_call("UNAUTHORIZED", allowed.error());
   if (bytes > settings_->call_bytes)

@@ -108,7 +108,6 @@ std::shared_ptr<ResponseSink> McpCall::take_sink() {
 }
 
 void McpCall::answer(std::string message, int http) {
-  const std::shared_ptr<McpCall> self = shared_from_this();
   if (const std::shared_ptr<ResponseSink> sink = take_sink()) sink->answer(std::move(message), http);
 }
 

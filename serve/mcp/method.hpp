@@ -27,7 +27,7 @@ struct MethodCall {
 struct Method {
   std::string_view id;  ///< "tools/call"
   bool in_session = true, stateless = true;
-  Scope scope = Scope::viewer;
+  Scope scope = Scope::viewer;  ///< of the method itself; what it begins may need more (engine::Job)
   Action (*handle)(MethodCall&) = nullptr;
 
   [[nodiscard]] std::string_view name() const { return id; }

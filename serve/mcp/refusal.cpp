@@ -17,6 +17,11 @@ SendAnswer refuse(const RpcId& id, int code, std::string message, Json data, int
   return refuse(id, error);
 }
 
+SendAnswer refuse_without_tasks(const RpcId& id, std::string message, int http) {
+  return refuse(id, k_missing_capability, std::move(message),
+                {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}}, http);
+}
+
 std::string shown(const std::string& word) {
   return printable(std::string_view(word).substr(0, 128));
 }

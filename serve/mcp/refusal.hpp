@@ -10,6 +10,9 @@ namespace exai::serve::mcp {
 SendAnswer refuse(const RpcId& id, const RpcError& error);
 SendAnswer refuse(const RpcId& id, int code, std::string message, Json data = nullptr, int http = 200);
 
+/// For want of the tasks extension.
+SendAnswer refuse_without_tasks(const RpcId& id, std::string message, int http);
+
 /// How much of a client's word is shown back to it.
 std::string shown(const std::string& word);
 

@@ -126,6 +126,18 @@ const tools::Resource k_admin_resource{
       return engine::ResourceOutput{};
     }};
 
+const tools::Resource k_admin_template{
+    .id = "test://for-admins/{name}",
+    .label = "for admins, by name",
+    .title = "For admins, by name",
+    .description = "The same as a template.",
+    .mime = "text/plain",
+    .scope = Scope::admin,
+    .read = k_admin_resource.read,
+    .complete = [](std::string_view, std::string_view, engine::CallContext&) {
+      return std::vector<std::string>{"secret"};
+    }};
+
 std::vector<Document> test_documents() {
   return {{"test://a", "a", "A", "the first text", "text/plain", "alpha"},
           {"test://b", "b", "B", "the second text", "text/plain", "beta"}};
@@ -182,8 +194,8 @@ TestServer::TestServer(const Settings& settings, const Clock& access_clock) : ac
   Result<std::shared_ptr<const Runtime>> runtime = make_runtime(config_of(settings), scratch_.path());
   if (!runtime) FAIL(runtime.error().message);
   const Config& config = (*runtime)->config;
-  Result<Catalogue> catalogue = Catalogue::from(writer_, test_tools(), {&k_admin_resource}, {},
-                                                catalogue_extras(config, test_documents()));
+  Result<Catalogue> catalogue = Catalogue::from(writer_, test_tools(), {&k_admin_resource, &k_admin_template},
+                                                {}, catalogue_extras(config, test_documents()));
   if (!catalogue) FAIL(catalogue.error().message);
   Result<AccessPolicy> access = AccessPolicy::load(config, scratch_.path(), false, nullptr, access_clock);
   if (!access) FAIL(access.error().message);

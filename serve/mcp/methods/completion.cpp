@@ -1,7 +1,5 @@
 // completion/complete: the values that an argument may have.
 #include "core/json_access.hpp"
-#include "core/text.hpp"
-#include "mcp/errors.hpp"
 #include "serve/mcp/method.hpp"
 #include "serve/mcp/refusal.hpp"
 
@@ -17,6 +15,8 @@ Action complete(MethodCall& call) {
     return refuse(id, k_invalid_params, "completion/complete needs params.argument {name, value}");
   const auto& offered = call.catalogue;
   std::function<std::vector<std::string>(std::string_view, std::string_view, engine::CallContext&)> source;
+  Scope scope = Scope::viewer;
+  std::string subject;
   if (type == "ref/prompt") {
     const PromptEntry* prompt = offered->find_prompt(text_of(ref, "name"));
     if (prompt == nullptr)
@@ -27,7 +27,11 @@ Action complete(MethodCall& call) {
     const ResourceEntry* resource = offered->find_template(uri);
     if (resource == nullptr && !offered->find_resource(uri))
       return refuse(id, k_invalid_params, "unknown resource template " + quote_json(shown(uri)));
-    if (resource != nullptr) source = resource->complete;
+    if (resource != nullptr) {
+      source = resource->complete;
+      scope = resource->scope;
+      subject = resource->uri;
+    }
   } else {
     return refuse(id, k_invalid_params, "params.ref.type must be ref/prompt or ref/resource");
   }
@@ -36,7 +40,9 @@ Action complete(MethodCall& call) {
   begin.kind = AnswerKind::completion;
   begin.job = std::make_shared<const engine::Job>(
       engine::Job{.name = call.message.method,
+                  .subject = std::move(subject),
                   .work = source ? engine::Work::blocking : engine::Work::inline_,
+                  .scope = scope,
                   .run = [source, name, begun = text_of(argument, "value")](
                              engine::CallContext& context) -> Result<engine::CallAnswer> {
                     engine::CompletionOutput output;

@@ -1,7 +1,5 @@
 // prompts/list and prompts/get.
 #include "core/json_access.hpp"
-#include "core/text.hpp"
-#include "mcp/errors.hpp"
 #include "serve/mcp/list_page.hpp"
 #include "serve/mcp/method.hpp"
 #include "serve/mcp/refusal.hpp"

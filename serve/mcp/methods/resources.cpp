@@ -1,7 +1,6 @@
 // What there is to read: resources/list, resources/templates/list, resources/read, and subscriptions of a
 // session.
 #include "core/json_access.hpp"
-#include "core/text.hpp"
 #include "mcp/errors.hpp"
 #include "serve/mcp/list_page.hpp"
 #include "serve/mcp/method.hpp"

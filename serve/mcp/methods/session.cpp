@@ -1,7 +1,5 @@
 // What a session begins with and lives by: initialize, ping, logging/setLevel.
 #include "core/json_access.hpp"
-#include "core/text.hpp"
-#include "mcp/errors.hpp"
 #include "serve/mcp/method.hpp"
 #include "serve/mcp/refusal.hpp"
 

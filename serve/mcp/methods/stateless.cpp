@@ -1,6 +1,5 @@
 // What a client without a session has instead: server/discover, subscriptions/listen.
 #include "core/json_access.hpp"
-#include "core/text.hpp"
 #include "mcp/errors.hpp"
 #include "serve/mcp/method.hpp"
 #include "serve/mcp/refusal.hpp"
@@ -26,6 +25,18 @@ Result<std::vector<std::string>> string_list(const Json& object, const char* key
   return list;
 }
 
+/// Changes of a resource are told to whoever may read it.
+Result<void> may_watch(const MethodCall& call, const std::vector<std::string>& uris) {
+  for (const std::string& uri : uris) {
+    const std::optional<FoundResource> found = call.catalogue->find_resource(uri);
+    if (!found) continue;
+    const ResourceEntry& resource = *found->entry;
+    if (auto allowed = check_scope(call.context.caller.principal, resource.scope, resource.uri); !allowed)
+      return allowed;
+  }
+  return {};
+}
+
 Action listen(MethodCall& call) {
   const Json& wanted = member_of(call.params, "notifications");
   if (!wanted.is_object())
@@ -37,6 +48,8 @@ Action listen(MethodCall& call) {
   begin.filter.resources = member_of(wanted, "resourcesListChanged") == true;
   Result<std::vector<std::string>> uris = string_list(wanted, "resourceSubscriptions", k_max_subscriptions);
   if (!uris) return refuse(call.id(), to_rpc(uris.error()));
+  if (const auto allowed = may_watch(call, *uris); !allowed)
+    return refuse(call.id(), to_rpc(allowed.error()));
   begin.filter.uris = std::move(*uris);
   Result<std::vector<std::string>> tasks = string_list(wanted, "taskIds", k_max_subscriptions);
   if (!tasks) return refuse(call.id(), to_rpc(tasks.error()));

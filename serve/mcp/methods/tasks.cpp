@@ -10,10 +10,8 @@ namespace {
 /// What all three need: a client that knows tasks, and which it means.
 tl::expected<TaskRequest, SendAnswer> task_request(const MethodCall& call, TaskRequest::What what) {
   if (!call.context.caller.client.tasks)
-    return tl::unexpected(
-        refuse(call.id(), k_missing_capability,
-               std::string("tasks need the client's extension ") + k_tasks_extension,
-               {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}}, 400));
+    return tl::unexpected(refuse_without_tasks(
+        call.id(), std::string("tasks need the client's extension ") + k_tasks_extension, 400));
   TaskRequest request;
   request.id = call.id();
   request.what = what;

@@ -1,6 +1,5 @@
 // tools/list and tools/call.
 #include "core/json_access.hpp"
-#include "core/text.hpp"
 #include "mcp/errors.hpp"
 #include "serve/mcp/list_page.hpp"
 #include "serve/mcp/method.hpp"
@@ -35,11 +34,9 @@ Action call_tool(MethodCall& call) {
     return SendAnswer{rpc_result(
         id, call.writer.failed_tool(context.revision.era, fits.error(), !output_schema(tool).empty()))};
   }
-  if (tool.task == tools::TaskUse::required && !context.caller.client.tasks) {
-    return refuse(id, k_missing_capability, "the tool " + name + " runs as a task only",
-                  {{"requiredCapabilities", {{"extensions", {{k_tasks_extension, Json::object()}}}}}},
-                  context.revision.era == Era::stateless ? 400 : 200);
-  }
+  if (tool.task == tools::TaskUse::required && !context.caller.client.tasks)
+    return refuse_without_tasks(id, "the tool " + name + " runs as a task only",
+                                context.revision.era == Era::stateless ? 400 : 200);
   BeginCall begin;
   const auto shared = std::make_shared<const Json>(std::move(arguments));
   if (auto error = read_rounds(context, call.message.method, name, call.params, shared, begin))

@@ -361,15 +361,27 @@ TEST_CASE("a scope that is too small is 403 with the scope that is needed", "[se
   CHECK(reply.status == 403);
   CHECK(reply.header("www-authenticate") == "Bearer error=\"insufficient_scope\", scope=\"exai:operator\"");
   CHECK(parse_json(reply.body).value()["error"]["code"] == 1403);
-  // A resource has a scope of its own, to read it and to hear of its changes.
-  for (const std::string method : {"resources/read", "resources/subscribe"}) {
+  // A resource has a scope of its own: to read it, to complete it, to hear of its changes.
+  const std::string uri = R"("uri":"test://for-admins")";
+  for (
+      const auto& [method, params] :
+      {std::pair<std::string, std::string>{"resources/read", uri},
+       {"resources/subscribe", uri},
+       {"completion/complete",
+        R"("ref":{"type":"ref/resource","uri":"test://for-admins/{name}"},"argument":{"name":"name","value":""})"}}) {
     INFO(method);
     const HttpReply one =
         http(server.mcp(), "POST", "/mcp", k_accept + bearer(k_first) + session,
-             R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":{"uri":"test://for-admins"}})");
+             R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":{)" + params + "}}");
     CHECK(one.status == 403);
     CHECK(one.header("www-authenticate") == "Bearer error=\"insufficient_scope\", scope=\"exai:admin\"");
   }
+  const HttpReply listening = http(
+      server.mcp(), "POST", "/mcp",
+      k_accept + bearer(k_first) + "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n",
+      R"({"jsonrpc":"2.0","id":3,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":["test://for-admins"]},)"
+      R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})");
+  CHECK(listening.status == 403);
 }
 
 TEST_CASE("health has connections of its own, and rejected ones are one line of the log",
