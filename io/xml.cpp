@@ -176,14 +176,15 @@ Result<void> read_xml(std::string_view bytes, const XmlSink& sink, const XmlLimi
   return XmlReading(sink, limits).read(bytes);
 }
 
-std::string xml_root(std::string_view bytes) {
+Result<std::string> xml_root(std::string_view bytes) {
   std::string root;
   XmlSink sink;
   sink.begin = [&root](const XmlElement& element) {
     root = element.name;
     return Result<void>(fail(ErrorKind::cancelled, "the first element is enough"));
   };
-  (void)read_xml(bytes.substr(0, k_xml_piece), sink);
+  Result<void> done = read_xml(bytes.substr(0, k_xml_piece), sink);
+  if (root.empty() && !done) return fail(std::move(done.error()));
   return root;
 }
 

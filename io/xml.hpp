@@ -44,7 +44,7 @@ struct XmlSink {
 /// line and column; `Error::where` has them too.
 Result<void> read_xml(std::string_view bytes, const XmlSink& sink, const XmlLimits& limits = {});
 
-/// The name of the outermost element as far as it can be told from the first 64 KiB, or "".
-std::string xml_root(std::string_view bytes);
+/// The name of the outermost element, which must begin within the first 64 KiB. Errors as above.
+Result<std::string> xml_root(std::string_view bytes);
 
 }  // namespace exai::io

@@ -140,7 +140,7 @@ class CtestXmlReader {
 };
 
 bool looks_like_ctest(std::string_view bytes) {
-  return io::xml_root(bytes) == "Site" || is_ctest_output(bytes);
+  return io::xml_root(bytes).value_or("") == "Site" || is_ctest_output(bytes);
 }
 
 Result<TestRun> read_ctest(std::string_view bytes) {

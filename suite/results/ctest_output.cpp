@@ -129,6 +129,8 @@ class CtestOutputReader {
     if (result.status != TestStatus::passed)
       result.message = trim(ending).substr(std::min<std::size_t>(3, trim(ending).size()));
     begun_ = true;
+    if (const auto spoken = spoken_.extract(line.number); spoken && result.status != TestStatus::passed)
+      result.detail = spoken.mapped().text();
     const auto [known, fresh] = at_.emplace(
         std::pair(line.number, std::string(line.name.substr(0, k_max_test_name))), builder_.size());
     current_ = known->second;
@@ -163,6 +165,7 @@ class CtestOutputReader {
 
   /// What a test printed that did not pass, or the rest of its reason.
   void take_output(std::string_view line) {
+    if (take_spoken(line)) return;
     if (!current_ || builder_.results()[*current_].status == TestStatus::passed) return;
     TestResult& result = builder_.results()[*current_];
     if (wants_time_) {
@@ -176,8 +179,22 @@ class CtestOutputReader {
     detail_.add("\n");
   }
 
+  /// "3: total is wrong" and "test 3", which -V prints before the result.
+  bool take_spoken(std::string_view line) {
+    std::string_view rest = line;
+    if (take_word(rest, "test ") && take_number(rest) && rest.empty()) return true;
+    rest = line;
+    const auto number = line.starts_with(' ') ? std::nullopt : take_number(rest);
+    if (!number || !take_word(rest, ": ")) return false;
+    if (spoken_.size() > k_max_spoken) spoken_.clear();
+    KeptText& text = spoken_.try_emplace(*number, k_max_test_detail).first->second;
+    text.add(rest);
+    text.add("\n");
+    return true;
+  }
+
   void close_detail() {
-    if (current_ && !detail_.text().empty())
+    if (current_ && !first_line(detail_.text()).empty())
       builder_.results()[*current_].detail = kept_text(detail_.text(), k_max_test_detail);
     detail_.clear();
     current_.reset();
@@ -219,7 +236,10 @@ class CtestOutputReader {
     return {};
   }
 
+  static constexpr std::size_t k_max_spoken = 1000;  // tests that run at once
+
   RunBuilder builder_{"ctest"};
+  std::map<int, KeptText> spoken_;
   std::map<std::pair<int, std::string>, std::size_t> at_;  ///< number and name of a test -> its result
   std::size_t first_ = 0;                                  ///< of the run that is read
   std::optional<std::size_t> current_;                     ///< the result that lines belong to

@@ -43,11 +43,13 @@ bool is_utf16(std::string_view bytes) {
 }
 
 Error unknown_format(std::string_view bytes) {
-  if (const std::string root = io::xml_root(bytes); !root.empty())
+  const Result<std::string> root = io::xml_root(bytes);
+  if (root)
     return make_error(ErrorKind::invalid,
                       fmt::format("line 1: XML whose outermost element, <{}>, belongs to no known format",
-                                  printable(std::string_view(root).substr(0, 64))),
+                                  printable(std::string_view(*root).substr(0, 64))),
                       "let the tool write JUnit XML; " + known_formats());
+  if (trim(bytes.substr(0, 256)).starts_with('<')) return root.error();
   if (is_utf16(bytes))
     return make_error(ErrorKind::invalid, "line 1: the text is in UTF-16",
                       "write it in UTF-8: iconv -f UTF-16 -t UTF-8");

@@ -14,24 +14,24 @@ namespace {
 using io::XmlElement;
 
 /// How many tests there are below a suite and how many of them are bad.
-struct Tally {
+struct JunitTally {
   int tests = 0;
   int bad = 0;
 };
 
-struct Suite {
+struct JunitSuite {
   std::string name;
   std::string path;  ///< the names of the suites around and its own, without that of the file
   std::optional<int> tests, failures, errors;  ///< as its head says
-  Tally own, all;                              ///< without and with the suites in it
+  JunitTally own, all;                         ///< without and with the suites in it
 };
 
-struct Case {
+struct JunitCase {
   TestResult result;
   std::string status, outcome;  ///< attributes of some tools
   bool failure = false, error = false, skipped = false, todo = false;
   int problems = 0, reruns = 0, flakes = 0;
-  std::string skip_message;
+  std::string skip_message, type;
   KeptText text{k_max_test_detail * 2};
   KeptText output{k_max_test_detail * 2};  ///< what it printed
 };
@@ -54,6 +54,8 @@ class JunitReader {
     };
     sink.end = [this](std::string_view name) { return end(name); };
     if (Result<void> done = io::read_xml(bytes, sink); !done) return fail(std::move(done.error()));
+    builder_.set_name(only_suite_);
+    builder_.set_duration(time_of_file_ || cases_outside_ ? time_of_file_ : time_of_suites_);
     return builder_.finish();
   }
 
@@ -73,13 +75,14 @@ class JunitReader {
   }
 
   Result<void> begin_suite(const XmlElement& element) {
-    Suite suite;
+    JunitSuite suite;
     suite.name = kept_text(element.attribute("name"), k_max_test_name);
     suite.tests = read_count(element.attribute("tests"));
     suite.failures = read_count(element.attribute("failures"));
     suite.errors = read_count(element.attribute("errors"));
-    if (depth_ == 1) builder_.set_duration(read_seconds(element.attribute("time")));
-    builder_.set_name(suite.name);
+    take_duration(read_seconds(element.attribute("time")));
+    if (depth_ == 1) builder_.set_name(suite.name);
+    if (depth_ == 2) only_suite_ = ++top_suites_ == 1 ? suite.name : std::string();
     builder_.set_started(read_time(element.attribute("timestamp")));
     if (const auto host = element.attribute("hostname"); host != "tbd") builder_.set_host(host);
     if (!suites_.empty()) {
@@ -88,6 +91,12 @@ class JunitReader {
     }
     suites_.push_back(std::move(suite));
     return {};
+  }
+
+  /// The time of the file, otherwise that of its suites together.
+  void take_duration(std::optional<Micros> time) {
+    if (depth_ == 1) time_of_file_ = time;
+    if (depth_ == 2 && time) time_of_suites_ = time_of_suites_.value_or(Micros{0}) + *time;
   }
 
   Result<void> begin_in_suite(const XmlElement& element) {
@@ -105,9 +114,10 @@ class JunitReader {
                   "the tool that wrote it is at fault");
     case_.emplace();
     case_depth_ = depth_;
+    cases_outside_ = cases_outside_ || depth_ == 2;
     TestResult& result = case_->result;
     result.name = element.attribute("name");
-    result.group = group_of(element.attribute("classname"));
+    result.group = group_of(element.attribute("classname"), element.attribute("name"));
     result.duration = read_seconds(element.attribute("time"));
     result.file = element.attribute("file");
     result.line = read_count(element.attribute("line"));
@@ -134,8 +144,8 @@ class JunitReader {
     case_->flakes += flaky ? 1 : 0;
     case_->reruns += rerun ? 1 : 0;
     case_->problems += flaky || rerun ? 0 : 1;
-    if (case_->result.message.empty())
-      case_->result.message = message.empty() ? element.attribute("type") : message;
+    if (case_->result.message.empty()) case_->result.message = message;
+    if (case_->type.empty()) case_->type = element.attribute("type");
     into_ = &case_->text;
     return {};
   }
@@ -180,10 +190,11 @@ class JunitReader {
       result.message = case_->skip_message;
     if (result.message.empty() && result.status != TestStatus::passed)
       result.message = first_line(result.detail);
+    if (result.message.empty()) result.message = case_->type;
     if (case_->problems > 1) result.message += fmt::format(" (and {} more)", case_->problems - 1);
     if (result.status == TestStatus::passed && case_->flakes > 0)
       result.message = fmt::format("passed after {} failed: {}", case_->flakes, result.message);
-    Suite& suite = suites_.back();
+    JunitSuite& suite = suites_.back();
     ++suite.own.tests;
     if (result.status == TestStatus::failed || result.status == TestStatus::error) ++suite.own.bad;
     Result<void> added = builder_.add(std::move(result));
@@ -192,7 +203,7 @@ class JunitReader {
   }
 
   Result<void> end_suite() {
-    Suite suite = std::move(suites_.back());
+    JunitSuite suite = std::move(suites_.back());
     suites_.pop_back();
     suite.all.tests += suite.own.tests;
     suite.all.bad += suite.own.bad;
@@ -220,28 +231,33 @@ class JunitReader {
     return {};
   }
 
-  static std::string place_of(const Suite& suite) { return suite.path.empty() ? suite.name : suite.path; }
+  static std::string place_of(const JunitSuite& suite) {
+    return suite.path.empty() ? suite.name : suite.path;
+  }
 
-  /// A class says more than a suite, unless suites are nested; Node writes the class "test" for all there is.
-  [[nodiscard]] std::string group_of(std::string_view class_name) const {
-    const bool nested = suites_.size() > 2;
-    if (!class_name.empty() && class_name != "test" && !nested) return std::string(class_name);
+  /// The class, unless it says nothing: Node writes "test" for all there is, CTest and Jest the test's own
+  /// name.
+  [[nodiscard]] std::string group_of(std::string_view class_name, std::string_view name) const {
+    if (!class_name.empty() && class_name != "test" && class_name != name) return std::string(class_name);
     const std::string& path = suites_.size() > 1 ? suites_.back().path : suites_.front().name;
     return path.empty() ? std::string(class_name) : path;
   }
 
   RunBuilder builder_{"junit"};
-  std::vector<Suite> suites_;
-  std::optional<Case> case_;
-  int depth_ = 0, case_depth_ = 0;
-  KeptText* into_ = nullptr;  ///< where text goes
+  std::string only_suite_;  ///< the name of the suite in the file, if there is one only
+  std::optional<Micros> time_of_file_, time_of_suites_;
+  std::vector<JunitSuite> suites_;
+  std::optional<JunitCase> case_;
+  int depth_ = 0, case_depth_ = 0, top_suites_ = 0;
+  bool cases_outside_ = false;  ///< of any suite but the outermost
+  KeptText* into_ = nullptr;    ///< where text goes
 };
 
 const Registered<ResultFormat> k_junit{ResultFormat{
     .id = "junit",
     .title =
         "JUnit XML: Maven, Gradle, pytest, Catch2, GoogleTest, go-junit-report, CTest, Jest, Mocha, Node",
-    .looks_like = [](std::string_view bytes) { return is_suite(io::xml_root(bytes)); },
+    .looks_like = [](std::string_view bytes) { return is_suite(io::xml_root(bytes).value_or("")); },
     .read = [](std::string_view bytes) { return JunitReader().read(bytes); }}};
 
 }  // namespace

@@ -59,14 +59,14 @@ Result<void> add_exit(RunBuilder& builder, std::optional<double> code) {
 }
 
 /// One of the three phases of a test.
-struct Phase {
+struct PytestPhase {
   std::string_view name;
   std::string outcome, message, detail;
   std::optional<double> seconds;
 };
 
 /// The judgement over the phases: what breaks before or after the test itself is an error.
-void take_phase(const Phase& phase, TestResult& result) {
+void take_phase(const PytestPhase& phase, TestResult& result) {
   if (phase.seconds)
     if (const auto time = micros_of_seconds(*phase.seconds))
       result.duration = result.duration.value_or(Micros{0}) + *time;

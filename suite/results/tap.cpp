@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t k_max_levels = 32;
 constexpr std::size_t k_max_gaps = 100;
 
-bool is_bad(TestStatus status) {
+bool is_bad_test(TestStatus status) {
   return status == TestStatus::failed || status == TestStatus::error;
 }
 
@@ -30,8 +30,9 @@ struct TapLevel {
   std::optional<int> planned;
   std::string plan_reason;
   std::set<int> seen{};
-  int last = 0;                ///< the number of the test before
-  std::optional<int> doubled;  ///< a number that came twice
+  int last = 0;                   ///< the number of the test before
+  std::optional<int> doubled;     ///< a number that came twice
+  std::optional<TapLine> opened;  ///< a test whose subtest is not closed yet
   bool second_plan = false;
 };
 
@@ -91,6 +92,12 @@ class TapReader {
 
   Result<void> take_line(const TapLine& line) {
     TapLevel& level = levels_.back();
+    if (level.opened && line.kind != TapKind::block_end) {
+      // Its brace was a part of its name.
+      TapLine plain = *std::exchange(level.opened, std::nullopt);
+      plain.text += " {";
+      if (Result<void> taken = take_test(plain); !taken) return taken;
+    }
     switch (line.kind) {
       case TapKind::plan:
         level.second_plan = level.second_plan || level.planned.has_value();
@@ -98,7 +105,11 @@ class TapReader {
         level.plan_reason = line.text;
         return {};
       case TapKind::test:
-        return take_test(line);
+        if (!line.opens) return take_test(line);
+        level.opened = line;
+        return {};
+      case TapKind::block_end:
+        return level.opened ? take_test(*std::exchange(level.opened, std::nullopt)) : Result<void>{};
       case TapKind::bail_out:
         bailed_ = true;
         return builder_.add_problem("", "Bail out!", line.text);
@@ -141,11 +152,11 @@ class TapReader {
     for (std::size_t at = child.first; at < builder_.size(); ++at) {
       TestResult& result = builder_.results()[at];
       result.group = kept_text(result.group.empty() ? name : name + " / " + result.group, k_max_test_name);
-      if (!line.ok && line.directive == TapDirective::todo && is_bad(result.status)) {
+      if (!line.ok && line.directive == TapDirective::todo && is_bad_test(result.status)) {
         result.status = TestStatus::skipped;
         result.message = kept_text("todo: " + line.reason + " " + result.message, k_max_test_message);
       }
-      bad = bad || is_bad(result.status);
+      bad = bad || is_bad_test(result.status);
     }
     return line.ok || bad || line.directive == TapDirective::todo;
   }
@@ -194,6 +205,10 @@ class TapReader {
     if (*level.planned == 0 && level.seen.empty()) return skipped_whole(level);
     if (level.second_plan)
       if (Result<void> added = builder_.add_problem(group, "(plan)", "there is a second plan"); !added)
+        return added;
+    if (level.opened)
+      if (Result<void> added = builder_.add_problem(group, level.opened->text, "its subtest was not closed");
+          !added)
         return added;
     if (level.doubled)
       if (Result<void> added = builder_.add_problem(

@@ -43,7 +43,7 @@ std::size_t find_hash(std::string_view text, std::size_t from) {
   return std::string_view::npos;
 }
 
-/// "SKIP why", "skipped: why", "TODO": the reason, if it is that directive.
+/// "SKIP why", "skipped: why", "todo": the reason, if it is that directive.
 std::optional<std::string_view> directive_reason(std::string_view text, std::string_view word) {
   if (!equals_ignoring_case(text.substr(0, word.size()), word)) return std::nullopt;
   text.remove_prefix(word.size());
@@ -69,7 +69,6 @@ void read_directive(TapLine& line, std::string_view text) {
   }
   text = trim(text);
   if (text.starts_with("- ")) text.remove_prefix(2);
-  // Node and others begin a subtest's block on the same line.
   line.text = unescaped(trim(text == "-" ? "" : text));
 }
 
@@ -80,6 +79,8 @@ bool read_test(TapLine& line, std::string_view text) {
   if (!text.empty() && text.front() != ' ' && text.front() != '\t') return false;
   line.kind = TapKind::test;
   text = trim(text);
+  line.opens = text == "{" || text.ends_with(" {");
+  if (line.opens) text.remove_suffix(1);
   std::string_view rest = text;
   line.number = leading_number(rest);
   // "ok 2nd try" has no number.
@@ -119,6 +120,8 @@ TapLine read_tap_line(std::string_view text) {
   } else if (text.starts_with("# Subtest")) {
     line.kind = TapKind::subtest;
     line.text = unescaped(trim(text.substr(std::min<std::size_t>(10, text.size()))));
+  } else if (text == "}") {
+    line.kind = TapKind::block_end;
   } else if (text == "---" || text.starts_with("--- ")) {
     line.kind = TapKind::yaml;
   }

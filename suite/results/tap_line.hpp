@@ -11,13 +11,14 @@
 namespace exai::suite {
 
 /// What a line is. `other` is what harnesses pass over.
-enum class TapKind : std::uint8_t { version, plan, test, bail_out, subtest, yaml, other };
+enum class TapKind : std::uint8_t { version, plan, test, bail_out, subtest, block_end, yaml, other };
 enum class TapDirective : std::uint8_t { none, skip, todo };
 
 struct TapLine {
   TapKind kind = TapKind::other;
   std::size_t indent = 0;     ///< spaces before it
   bool ok = false;            ///< test
+  bool opens = false;         ///< test: "{" at its end, so that its subtest follows until "}"
   std::optional<int> number;  ///< test: its own; plan: the last one; version
   std::string text;  ///< description, reason of a plan or of bailing out, name of a subtest; escapes read
   TapDirective directive = TapDirective::none;
