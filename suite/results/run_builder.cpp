@@ -22,10 +22,7 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 
 }  // namespace
 
-Result<void> RunBuilder::add(TestResult result) {
-  if (run_.results.size() == k_max_test_results)
-    return fail(ErrorKind::invalid, fmt::format("more than {} results", k_max_test_results),
-                "hand in the file of each suite or package by itself");
+void keep_within_bounds(TestResult& result) {
   result.group = kept_text(result.group, k_max_test_name);
   result.name = kept_text(result.name, k_max_test_name);
   if (result.name.empty()) result.name = "(no name)";
@@ -33,6 +30,13 @@ Result<void> RunBuilder::add(TestResult result) {
   result.detail = kept_text(result.detail, k_max_test_detail);
   result.file = kept_text(result.file, k_max_place);
   if (result.line && *result.line < 1) result.line.reset();
+}
+
+Result<void> RunBuilder::add(TestResult result) {
+  if (run_.results.size() == k_max_test_results)
+    return fail(ErrorKind::invalid, fmt::format("more than {} results", k_max_test_results),
+                "hand in the file of each suite or package by itself");
+  keep_within_bounds(result);
   kept_ += result.group.size() + result.name.size() + result.message.size() + result.detail.size() +
            result.file.size();
   if (kept_ > k_max_kept)

@@ -11,11 +11,14 @@
 
 namespace exai::suite {
 
+/// Cleans and cuts all texts of a result, and drops a line that is none.
+void keep_within_bounds(TestResult& result);
+
 class RunBuilder {
  public:
   explicit RunBuilder(std::string_view format) { run_.format = format; }
 
-  /// Cleans and cuts the texts. `invalid` when there are more results or more text than is kept.
+  /// Keeps it within its bounds. `invalid` when there are more results or more text than is kept.
   Result<void> add(TestResult result);
   /// Something that was promised and is not there, or broke outside of any test: a result that is an error.
   Result<void> add_problem(std::string_view group, std::string_view name, std::string message);
@@ -29,7 +32,7 @@ class RunBuilder {
   /// A property or variable of a CI job: takes branch and commit from those that name them.
   void take_property(std::string_view name, std::string_view value);
 
-  /// What was added, in order; whoever changes a text keeps within the bounds.
+  /// What was added, in order; whoever changes one keeps it within its bounds.
   [[nodiscard]] std::vector<TestResult>& results() { return run_.results; }
   [[nodiscard]] std::size_t size() const { return run_.results.size(); }
 

@@ -1,6 +1,7 @@
 #include "suite/results/tap_yaml.hpp"
 
 #include "core/text.hpp"
+#include "suite/results/run_builder.hpp"
 
 namespace exai::suite {
 namespace {
@@ -67,11 +68,11 @@ void TapYaml::take_field(std::string_view name, std::string_view value) {
 void TapYaml::give_to(TestResult& result) {
   open_ = false;
   if (read_.duration) result.duration = read_.duration;
-  if (result.message.empty() && result.status != TestStatus::passed)
-    result.message = kept_text(read_.message, k_max_test_message);
-  result.file = kept_text(read_.file, k_max_test_name);
+  if (result.message.empty() && result.status != TestStatus::passed) result.message = read_.message;
+  result.file = read_.file;
   result.line = read_.line;
-  if (result.status != TestStatus::passed) result.detail = kept_text(text_.text(), k_max_test_detail);
+  if (result.status != TestStatus::passed) result.detail = text_.text();
+  keep_within_bounds(result);
 }
 
 }  // namespace exai::suite

@@ -1,4 +1,5 @@
 #include "core/utc.hpp"
+#include "suite/results/format.hpp"
 #include "suite/results/json_text.hpp"
 #include "suite/results/tap_line.hpp"
 #include "suite/results/texts.hpp"
@@ -120,4 +121,15 @@ TEST_CASE("the members of the first object are seen without reading it", "[suite
   CHECK(first_members("").empty());
   CHECK(has_members({"a", "b"}, {"b", "a"}));
   CHECK_FALSE(has_members({"a"}, {"a", "b"}));
+}
+
+TEST_CASE("a diagnosis of TAP that says nonsense does no harm", "[suite][results]") {
+  const TestRun run =
+      read_results(
+          "1..1\nnot ok 1 - a\n  ---\n  line: 0\n  duration_ms: -5\n  message: \"x\n  at: :::\n  ...\n")
+          .value();
+  REQUIRE(run.results.size() == 1);
+  CHECK_FALSE(run.results[0].line.has_value());
+  CHECK_FALSE(run.results[0].duration.has_value());
+  CHECK(run.results[0].message == "\"x");
 }
