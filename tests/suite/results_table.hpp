@@ -164,7 +164,7 @@ inline constexpr ReadRow k_read_as[] = {
     {"tap13_no_plan.tap", "tap", 2, 0, 0, 1, 0, Status::fail,
      "error||(plan)|there is no plan: the run did not end, or its output was cut"},
     {"tap13_order.tap", "tap", 3, 0, 0, 0, 0, Status::pass, ""},
-    {"tap13_todo.tap", "tap", 3, 0, 1, 0, 0, Status::pass, "passed||no directive # TODO|"},
+    {"tap13_todo.tap", "tap", 3, 0, 1, 0, 0, Status::pass, "passed||no directive # todo|"},
     {"tap13_two_plans.tap", "tap", 1, 0, 0, 1, 0, Status::fail, "error||(plan)|there is a second plan"},
     {"tap13_yaml.tap", "tap", 1, 1, 0, 0, 0, Status::fail, "failed||loads|Board layout"},
     {"tap13_yaml_unended.tap", "tap", 1, 2, 0, 0, 0, Status::fail, "failed||c|never ended"},

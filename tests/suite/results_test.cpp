@@ -206,7 +206,7 @@ TEST_CASE("what exai writes it reads", "[suite][results]") {
     result.id = fmt::format("is.{}", to_string(status));
     result.group = "all # of \\ them";
     result.status = status;
-    result.summary = "it is <so> & \"so\" # TODO";
+    result.summary = "it is <so> & \"so\" # ToDo";
     result.hint = "look";
     result.duration = Micros{1500};
     report.results.push_back(result);

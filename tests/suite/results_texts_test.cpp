@@ -80,7 +80,7 @@ TEST_CASE("a line of TAP is what it says", "[suite][results]") {
       {"ok 2nd try", TapKind::test, true, 0, "2nd try", TapDirective::none, ""},
       {"ok 1 # skip", TapKind::test, true, 1, "", TapDirective::skip, ""},
       {"ok 1 - a # SKIPPED: no net", TapKind::test, true, 1, "a", TapDirective::skip, "no net"},
-      {"not ok 1 - a # TODO b", TapKind::test, false, 1, "a", TapDirective::todo, "b"},
+      {"not ok 1 - a # ToDo b", TapKind::test, false, 1, "a", TapDirective::todo, "b"},
       {"ok 1 - a \\# skip", TapKind::test, true, 1, "a # skip", TapDirective::none, ""},
       {"ok 1 - a\\\\ # skip x", TapKind::test, true, 1, "a\\", TapDirective::skip, "x"},
       {"ok 1 - C# skip", TapKind::test, true, 1, "C# skip", TapDirective::none, ""},
