@@ -6,7 +6,7 @@
 #include <mutex>
 
 namespace exai::embedded {
-const std::vector<std::pair<std::string_view, std::string_view>>& migrations();
+const std::vector<std::pair<std::string_view, std::string_view>>& sqlite_migrations();
 }
 
 namespace exai::store {
@@ -46,7 +46,7 @@ class SqlitePool final : public sql::Pool {
 Result<std::shared_ptr<sql::Pool>> open_pool(const std::filesystem::path& file) {
   Result<std::unique_ptr<SqliteDatabase>> db = SqliteDatabase::open(file);
   if (!db) return fail(db.error());
-  if (auto migrated = (*db)->migrate(embedded::migrations()); !migrated) return fail(migrated.error());
+  if (auto migrated = (*db)->migrate(embedded::sqlite_migrations()); !migrated) return fail(migrated.error());
   return std::make_shared<SqlitePool>(std::move(*db));
 }
 

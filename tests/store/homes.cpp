@@ -1,5 +1,7 @@
 #include "tests/store/homes.hpp"
 
+#include "tests/store/postgres_server.hpp"
+
 namespace exai::test {
 
 const std::vector<Home>& homes() {
@@ -11,6 +13,10 @@ const std::vector<Home>& homes() {
       {"SQLite file, opened when used", true,
        [](const auto& folder, const Clock& clock) -> Result<std::unique_ptr<store::Store>> {
          return store::lazy_sqlite(folder / "exai.db", clock, [](store::Store&) { return Result<void>{}; });
+       }},
+      {"PostgreSQL", true,
+       [](const auto& folder, const Clock& clock) {
+         return store::open_postgres(PostgresServer::shared().database_of(folder.filename().string()), clock);
        }},
   };
   return k_homes;
