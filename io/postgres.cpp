@@ -64,6 +64,18 @@ Result<void> settle_tls(PgOptions& options) {
   return {};
 }
 
+/// What was given, with what is ours to decide; `config` for what is not to be tried.
+Result<PgOptions> settled_options(const PqLibrary& pq, const Secret& url) {
+  auto options = options_of(pq, url);
+  if (!options) return options;
+  for (const char* const name : {"host", "hostaddr", "port"})
+    if ((*options)[name].find(',') != std::string::npos)
+      return fail(ErrorKind::config, "the address of the database names several hosts",
+                  "name one; a pooler or a virtual address stands before several");
+  if (const auto settled = settle_tls(*options); !settled) return fail(settled.error());
+  return options;
+}
+
 std::string text_of_address(const SocketAddress& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const auto* const any = reinterpret_cast<const sockaddr*>(address.data());
@@ -79,9 +91,6 @@ Result<void> settle_address(PgOptions& options, Deadline deadline) {
   const std::string& host = options["host"];
   if (host.empty() || host.front() == '/' || host.front() == '@' || !options["hostaddr"].empty()) return {};
   const std::string port = options["port"].empty() ? "5432" : options["port"];
-  if (host.find(',') != std::string::npos || port.find(',') != std::string::npos)
-    return fail(ErrorKind::config, "the address of the database names several hosts",
-                "name one; a pooler or a virtual address stands before several");
   const auto found = resolve(host, port, deadline);
   if (!found) return fail(Error(found.error()).during("connecting to PostgreSQL"));
   std::string addresses, hosts, ports;
@@ -167,12 +176,25 @@ tl::unexpected<Error> PgConnection::lost(std::string_view doing) {
                   .during(doing));
 }
 
+Result<std::string> PgConnection::target(const Secret& url) {
+  const auto pq = pq_library();
+  if (!pq) return fail(pq.error());
+  auto options = settled_options(**pq, url);
+  if (!options) return fail(options.error());
+  const auto given = [&](const char* name, std::string_view otherwise) {
+    const std::string& text = (*options)[name];
+    return text.empty() ? std::string(otherwise) : printable(text);
+  };
+  const std::string user = given("user", "");
+  return fmt::format("{}{}{}:{}/{}", user, user.empty() ? "" : "@", given("host", "localhost"),
+                     given("port", "5432"), given("dbname", user));
+}
+
 Result<std::unique_ptr<PgConnection>> PgConnection::open(const Secret& url, Deadline deadline) {
   const auto pq = pq_library();
   if (!pq) return fail(pq.error());
-  auto options = options_of(**pq, url);
+  auto options = settled_options(**pq, url);
   if (!options) return fail(options.error());
-  if (const auto settled = settle_tls(*options); !settled) return fail(settled.error());
   const std::string shown = (*options)["host"].empty() ? "the local socket" : printable((*options)["host"]);
   if (const auto settled = settle_address(*options, deadline); !settled) return fail(settled.error());
   if (const auto allowed = permit(fmt::format("connect to PostgreSQL at {}", shown)); !allowed)

@@ -42,6 +42,9 @@ class PgConnection {
   /// system); a weaker one for such a host is refused (`config`). Errors: `config` (no URL of that form, no
   /// libpq, who is not known there), `unreachable`, `timeout`. No message repeats the password.
   static Result<std::unique_ptr<PgConnection>> open(const Secret& url, Deadline deadline);
+  /// What open() would connect to, "user@host:5432/database", or why it would not try; nothing is asked of
+  /// any server.
+  static Result<std::string> target(const Secret& url);
   PgConnection(const PgConnection&) = delete;
   PgConnection& operator=(const PgConnection&) = delete;
   PgConnection(PgConnection&&) = delete;

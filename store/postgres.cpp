@@ -1,13 +1,10 @@
 // The shared home: PostgreSQL, for several servers at once.
+#include "store/pools.hpp"
 #include "store/postgres_db.hpp"
-#include "store/sql/store.hpp"
+#include "store/sql/migrate.hpp"
 
 #include <condition_variable>
 #include <mutex>
-
-namespace exai::embedded {
-const std::vector<std::pair<std::string_view, std::string_view>>& postgres_migrations();
-}
 
 namespace exai::store {
 namespace {
@@ -71,13 +68,12 @@ class PostgresPool final : public sql::Pool {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_postgres(const Secret& url, const Clock& clock) {
+Result<std::shared_ptr<sql::Pool>> postgres_pool(const Secret& url) {
   // Two processes that make the tables wait for each other.
   auto db = PostgresDatabase::open(url, Deadline::after(4 * k_postgres_timeout));
   if (!db) return fail(db.error());
-  if (auto migrated = (*db)->migrate(embedded::postgres_migrations()); !migrated)
-    return fail(migrated.error());
-  return sql::make_store(std::make_shared<PostgresPool>(url), clock);
+  if (auto migrated = sql::migrate(**db, postgres_migrations()); !migrated) return fail(migrated.error());
+  return std::make_shared<PostgresPool>(url);
 }
 
 }  // namespace exai::store

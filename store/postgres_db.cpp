@@ -1,12 +1,8 @@
 #include "store/postgres_db.hpp"
 
-#include "core/digest.hpp"
 #include "store/postgres_text.hpp"
 
-#include <algorithm>
 #include <charconv>
-
-#include <fmt/core.h>
 
 namespace exai::store {
 namespace {
@@ -113,52 +109,21 @@ Result<io::PgRows> PostgresDatabase::run(const std::string& sql, const std::vect
   return rows;
 }
 
-Result<std::vector<std::pair<std::int64_t, std::string>>> PostgresDatabase::applied() {
-  if (auto made = execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY,"
-                          " name TEXT NOT NULL, sha256 TEXT NOT NULL,"
-                          " applied TIMESTAMPTZ NOT NULL DEFAULT now());"
-                          "ALTER TABLE schema_version ENABLE ROW LEVEL SECURITY");
-      !made)
-    return fail(made.error());
-  const auto query = prepare("SELECT version, sha256 FROM schema_version ORDER BY version");
-  if (!query) return fail(query.error());
-  return sql::read_all(**query, [](const sql::Statement& row) {
-    return std::pair<std::int64_t, std::string>(row.number(0), row.text(1));
-  });
+Result<std::string> PostgresDatabase::ledger_query() {
+  const auto there = run("SELECT to_regclass('schema_version') IS NOT NULL", {});
+  if (!there) return fail(there.error());
+  if (there->text(0, 0) != "t") return std::string();
+  return std::string("SELECT version, name, sha256, applied FROM schema_version ORDER BY version");
 }
 
-Result<void> PostgresDatabase::migrate(const std::vector<SqlFile>& files) {
-  sql::Transaction change(*this);
-  if (auto begun = change.begin(); !begun) return begun;
-  // "exai" as a number; ends with the transaction.
-  if (auto locked = execute("SELECT pg_advisory_xact_lock(1702390121)"); !locked) return locked;
-  const auto known = applied();
-  if (!known) return fail(known.error());
-  std::int64_t newest = 0;
-  for (const auto& [name, sql] : files) {
-    const std::int64_t number = number_of(name);
-    newest = std::max(newest, number);
-    const std::string digest = sha256_hex(sql);
-    const auto before =
-        std::find_if(known->begin(), known->end(), [&](const auto& row) { return row.first == number; });
-    if (before != known->end()) {
-      if (before->second == digest) continue;
-      return fail(ErrorKind::config,
-                  fmt::format("the migration {} was applied to the database in another form", name),
-                  "use the program that made the tables, or another database");
-    }
-    if (auto done = execute(std::string(sql)); !done)
-      return fail(std::move(done.error()).during("applying migration " + std::string(name)));
-    const auto note = prepare("INSERT INTO schema_version (version, name, sha256) VALUES ($1, $2, $3)");
-    if (!note) return fail(note.error());
-    if (auto noted = (*note)->bind(number).bind(name).bind(digest).run(); !noted) return noted;
-  }
-  if (!known->empty() && known->back().first > newest)
-    return fail(
-        ErrorKind::config,
-        fmt::format("the database has schema {}, this program knows up to {}", known->back().first, newest),
-        "use the newer program that made the tables, or another database");
-  return change.commit();
+Result<void> PostgresDatabase::lock_schema() {
+  // "exai" as a number; it ends with the transaction.
+  return execute(
+      "SELECT pg_advisory_xact_lock(1702390121);"
+      "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY,"
+      " name TEXT NOT NULL, sha256 TEXT NOT NULL,"
+      " applied TIMESTAMPTZ NOT NULL DEFAULT now());"
+      "ALTER TABLE schema_version ENABLE ROW LEVEL SECURITY");
 }
 
 }  // namespace exai::store

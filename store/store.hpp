@@ -9,7 +9,6 @@
 #include "store/spend.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 
 namespace exai::store {
@@ -33,11 +32,5 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file,
 /// Opens (and migrates) the PostgreSQL database at that URL (io::PgConnection::open has its rules). A call
 /// waits five seconds at most for a connection and its answer together.
 Result<std::unique_ptr<Store>> open_postgres(const Secret& url, const Clock& clock = system_clock());
-
-/// The SQLite file, opened by the first call that needs it, on that call's thread: until then nothing is
-/// touched. `opened` prepares it before anybody else can use it. When one of the two fails the call fails,
-/// and the next one tries again.
-std::unique_ptr<Store> lazy_sqlite(std::filesystem::path file, const Clock& clock,
-                                   std::function<Result<void>(Store&)> opened);
 
 }  // namespace exai::store

@@ -1,5 +1,6 @@
 #include "tests/store/homes.hpp"
 
+#include "store/home.hpp"
 #include "tests/store/postgres_server.hpp"
 
 namespace exai::test {
@@ -12,7 +13,8 @@ const std::vector<Home>& homes() {
        [](const auto&, const Clock& clock) { return store::open_sqlite(":memory:", clock); }},
       {"SQLite file, opened when used", true,
        [](const auto& folder, const Clock& clock) -> Result<std::unique_ptr<store::Store>> {
-         return store::lazy_sqlite(folder / "exai.db", clock, [](store::Store&) { return Result<void>{}; });
+         return store::lazy_store({.file = folder / "exai.db"}, clock,
+                                  [](store::Store&) { return Result<void>{}; });
        }},
       {"PostgreSQL", true,
        [](const auto& folder, const Clock& clock) {

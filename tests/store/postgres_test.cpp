@@ -61,33 +61,6 @@ TEST_CASE("a text comes back from PostgreSQL as it was", "[store][postgres]") {
   CHECK((*home)->runs().load(1)->front().title == odd);
 }
 
-TEST_CASE("migrations are applied once, and a ledger that reads differently is refused",
-          "[store][postgres]") {
-  const Secret url = PostgresServer::shared().database_of("ledger");
-  const std::vector<PostgresDatabase::SqlFile> first{{"0001_a.sql", "CREATE TABLE a (x BIGINT)"}};
-  std::vector<PostgresDatabase::SqlFile> both = first;
-  both.emplace_back("0002_b.sql", "CREATE TABLE b (x BIGINT); CREATE TABLE c (x BIGINT)");
-  REQUIRE(opened(url)->migrate(first));
-  REQUIRE(opened(url)->migrate(first));
-  REQUIRE(opened(url)->migrate(both));
-  const auto older = opened(url)->migrate(first);
-  REQUIRE_FALSE(older);
-  CHECK(older.error().kind == ErrorKind::config);
-  CHECK(older.error().message == "the database has schema 2, this program knows up to 1");
-  std::vector<PostgresDatabase::SqlFile> changed = both;
-  changed[0].second = "CREATE TABLE a (y BIGINT)";
-  const auto other = opened(url)->migrate(changed);
-  REQUIRE_FALSE(other);
-  CHECK(other.error().kind == ErrorKind::config);
-  CHECK(other.error().message.find("0001_a.sql") != std::string::npos);
-  // One that breaks in its middle leaves nothing behind.
-  std::vector<PostgresDatabase::SqlFile> broken = both;
-  broken.emplace_back("0003_d.sql", "CREATE TABLE d (x BIGINT); nonsense");
-  REQUIRE_FALSE(opened(url)->migrate(broken));
-  broken[2].second = "CREATE TABLE d (x BIGINT)";
-  CHECK(opened(url)->migrate(broken));
-}
-
 TEST_CASE("of several processes that start together one makes the tables and the others wait",
           "[store][postgres]") {
   const Secret url = PostgresServer::shared().database_of("together");
