@@ -108,7 +108,11 @@ Result<void> settle_address(PgOptions& options, Deadline deadline) {
 
 /// Lines of the library as one, without what might be the password.
 std::string one_line(std::string_view text, const std::string& password) {
-  std::string line = printable(trim(text));
+  std::string line;
+  for (const char c : printable(trim(text))) {
+    const bool space = c == ' ' || c == '\n' || c == '\t';
+    if (!space || !line.ends_with(' ')) line += space ? ' ' : c;
+  }
   for (std::size_t at = 0; !password.empty() && (at = line.find(password, at)) != std::string::npos;)
     line.replace(at, password.size(), "***");
   return line;
@@ -293,6 +297,14 @@ Result<PgRows> PgConnection::finish(Deadline deadline) {
   if (pq.status(handle) != CONNECTION_OK) broken_ = true;
   if (failed) return fail(std::move(*failed));
   return last;
+}
+
+bool PgConnection::alive() {
+  // A server that ends says so and closes; otherwise there is nothing to read.
+  while (!broken_ && poll_until(impl_->pq.socket(impl_->handle), POLLIN, Deadline::after(Millis{0})))
+    if (impl_->pq.consume_input(impl_->handle) != 1 || impl_->pq.status(impl_->handle) != CONNECTION_OK)
+      broken_ = true;
+  return !broken_;
 }
 
 int PgConnection::server_version() const {

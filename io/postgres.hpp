@@ -59,6 +59,8 @@ class PgConnection {
   Result<PgRows> run(const std::string& sql, Deadline deadline);
 
   [[nodiscard]] bool broken() const { return broken_; }
+  /// Asked of one that has been idle: false when the server has ended it meanwhile. Nothing is sent.
+  bool alive();
   /// 150018 = 15.18
   [[nodiscard]] int server_version() const;
 

@@ -12,9 +12,9 @@
 namespace exai::serve {
 namespace {
 
-engine::ConversationLimits conversation_limits(const Config& config) {
+engine::ConversationLimits conversation_limits(const Config& config, const store::Home& home) {
   // Small commits: a large one takes the processor from the calls for too long.
-  return {.gather = Millis{5}, .power = config.text("memory.durability") == "power"};
+  return {.gather = Millis{5}, .power = config.text("memory.durability") == "power", .shared = home.shared()};
 }
 
 /// What was promised outlives the process; where nothing may, nothing is promised.
@@ -45,7 +45,7 @@ ServerParts::ServerParts(ServerInputs inputs)
       metrics({}),
       store(home(), environment->clock()),
       memory(
-          store.conversations(), environment->clock(), conversation_limits(config),
+          store.conversations(), environment->clock(), conversation_limits(config, store.home()),
           [this](const Error& error) {
             metrics.storage_failed();
             log->write(io::LogLevel::warning, "memory.write",
@@ -78,7 +78,8 @@ ServerParts::ServerParts(ServerInputs inputs)
       settings(config, options.reload, system_clock()),
       guard(access, metrics, inputs.access_clock, engine::rate_limits(config),
             [this](std::string_view text) { log->write(io::LogLevel::warning, "access.refused", text); }),
-      health(engine.services().reach, background, state_folder(), store.home().type()),
+      health(engine.services().reach, background, state_folder(),
+             {store.home().type(), store.home().shared(), keeps_state()}),
       exai_ws_service(engine, background, catalogue, guard, exai_ws::settings_of(config), log.get()),
       mcp_endpoint({guard, mcp.http, mcp.sse, health, engine, background, [this] { return metrics_text(); },
                     [this] { return status(); }}),

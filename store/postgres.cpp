@@ -42,10 +42,12 @@ class PostgresPool final : public sql::Pool {
       return fail(ErrorKind::timeout,
                   "all connections to the database were busy for " + format_duration(k_postgres_timeout));
     ++taken_;
-    if (free_.empty()) return std::unique_ptr<PostgresDatabase>();
-    std::unique_ptr<PostgresDatabase> db = std::move(free_.back());
-    free_.pop_back();
-    return db;
+    while (!free_.empty()) {
+      std::unique_ptr<PostgresDatabase> db = std::move(free_.back());
+      free_.pop_back();
+      if (db->alive()) return db;
+    }
+    return std::unique_ptr<PostgresDatabase>();
   }
 
   void give_back(std::unique_ptr<PostgresDatabase> db) {

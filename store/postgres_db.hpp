@@ -26,6 +26,8 @@ class PostgresDatabase final : public sql::Database {
   Result<void> lock_schema() override;
   /// The connection is of no more use.
   [[nodiscard]] bool broken() const { return connection_->broken(); }
+  /// As of the connection.
+  bool alive() { return connection_->alive(); }
 
   /// For its statements.
   Result<io::PgRows> run(const std::string& sql, const std::vector<std::string>& parameters);

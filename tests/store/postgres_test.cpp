@@ -126,8 +126,7 @@ TEST_CASE("a server that is frozen or gone is an error in time, and is asked aga
   CHECK(system_clock().steady() - begun < std::chrono::seconds(15));
   CHECK((*home)->ping());
   server.cut_all();
-  CHECK_FALSE((*home)->ping());  // its one connection was cut
-  CHECK((*home)->ping());
+  CHECK((*home)->ping());  // its one connection was cut, which is seen before it is used
 }
 
 TEST_CASE("an address that would let others answer is refused, and no message tells the password",
