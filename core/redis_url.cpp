@@ -1,6 +1,7 @@
 #include "core/redis_url.hpp"
 
 #include "core/address.hpp"
+#include "core/config.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -139,6 +140,23 @@ Result<RedisAddress> parse_redis_url(std::string_view url) {
   return wrong_redis_url(scheme == "http" || scheme == "https"
                              ? "it is an HTTP address; a REST interface to Redis is not spoken"
                              : "only redis, rediss and unix are spoken");
+}
+
+Result<std::optional<RedisAddress>> redis_address(const Config& config) {
+  const Secret url = config.secret("redis.url");
+  if (url.empty()) return std::optional<RedisAddress>();
+  Result<RedisAddress> address = parse_redis_url(url.reveal());
+  if (!address)
+    return fail(ErrorKind::config, fmt::format("{}: {}", setting_name("redis.url"), address.error().message),
+                address.error().hint);
+  const Secret password = config.secret("redis.password");
+  if (address->password.empty()) address->password = password;
+  if (!password.empty() && !address->password.matches(password.reveal()))
+    return fail(ErrorKind::config,
+                fmt::format("{} and {} hold different passwords", setting_name("redis.url"),
+                            setting_name("redis.password")),
+                "leave the password out of the URL, or write the same one into both");
+  return std::optional<RedisAddress>(std::move(*address));
 }
 
 }  // namespace exai

@@ -5,10 +5,13 @@
 #include "core/secret.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace exai {
+
+class Config;
 
 /// Where a Redis is and as whom it is asked.
 struct RedisAddress {
@@ -28,5 +31,9 @@ struct RedisAddress {
 /// unix://[USER[:PASSWORD]@]/PATH[?db=N]. User and password are percent-decoded. `invalid` says what is wrong
 /// and never repeats the text.
 Result<RedisAddress> parse_redis_url(std::string_view url);
+
+/// The Redis of this deployment, by redis.url; its password by redis.password where the URL has none. Nothing
+/// when redis.url is not set; `config` when the two hold different passwords.
+Result<std::optional<RedisAddress>> redis_address(const Config& config);
 
 }  // namespace exai

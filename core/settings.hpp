@@ -32,6 +32,7 @@ enum class Form : std::uint8_t {
   drive_mappings,  ///< "C:/app", comma-separated
   host_patterns,   ///< hosts that Host and Origin may name, comma-separated
   http_url,        ///< http or https, usable for a request
+  redis_url,       ///< redis, rediss or unix, usable for a connection
   tools,           ///< names of tools, comma-separated
   models,          ///< names of models, comma-separated
   model,           ///< the name of a model

@@ -191,6 +191,7 @@ Result<std::vector<RedisReply>> RedisConnection::exchange(const std::vector<Redi
     windows.back() += *text;
   }
   std::vector<RedisReply> replies;
+  reader_.start();
   for (const std::string& window : windows) {
     if (auto idle = check_idle(); !idle) return fail(std::move(idle.error()));
     if (auto sent = send(window, patience, phase); !sent) return fail(std::move(sent.error()));

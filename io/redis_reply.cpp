@@ -123,7 +123,7 @@ struct RedisReader::Impl {
   Budget budget;
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader{redisReaderCreateWithFunctions(&g_functions),
                                                               redisReaderFree};
-  std::size_t fed = 0;  ///< bytes since the reply began, what follows it included
+  std::size_t fed = 0;  ///< bytes since the start
 
   [[nodiscard]] std::string_view pending() const {
     if (reader->buf == nullptr || reader->pos >= reader->len) return {};
@@ -131,11 +131,11 @@ struct RedisReader::Impl {
   }
   [[nodiscard]] Result<void> check_pending() const;
   [[nodiscard]] tl::unexpected<Error> too_large() const {
-    return bad_reply(fmt::format("the reply is larger than {} bytes", budget.limits.bytes));
+    return bad_reply(fmt::format("what came is larger than {} bytes", budget.limits.bytes));
   }
   [[nodiscard]] tl::unexpected<Error> broken() const {
     if (budget.too_many)
-      return bad_reply(fmt::format("the reply has more than {} elements", budget.limits.elements));
+      return bad_reply(fmt::format("what came has more than {} elements", budget.limits.elements));
     if (reader->err == REDIS_ERR_OOM) return fail(ErrorKind::internal, "no memory for the reply");
     return bad_reply(printable(static_cast<const char*>(reader->errstr)));
   }
@@ -165,8 +165,14 @@ RedisReader::RedisReader(RedisReader&&) noexcept = default;
 RedisReader& RedisReader::operator=(RedisReader&&) noexcept = default;
 RedisReader::~RedisReader() = default;
 
+void RedisReader::start() {
+  impl_->fed = 0;
+  impl_->budget.elements = 0;
+}
+
 Result<void> RedisReader::feed(std::string_view bytes) {
   impl_->fed += bytes.size();
+  if (impl_->fed > impl_->budget.limits.bytes) return impl_->too_large();
   if (redisReaderFeed(impl_->reader.get(), bytes.data(), bytes.size()) != REDIS_OK) return impl_->broken();
   return {};
 }
@@ -176,14 +182,9 @@ Result<std::optional<RedisReply>> RedisReader::next() {
   if (redisReaderGetReply(impl_->reader.get(), &made) != REDIS_OK) return impl_->broken();
   if (made == nullptr) {
     if (auto fits = impl_->check_pending(); !fits) return fail(fits.error());
-    if (impl_->fed > impl_->budget.limits.bytes) return impl_->too_large();
     return std::optional<RedisReply>();
   }
   const std::unique_ptr<RedisReply> whole(static_cast<RedisReply*>(made));
-  const std::size_t size = impl_->fed - impl_->pending().size();
-  impl_->fed = impl_->pending().size();
-  impl_->budget.elements = 0;
-  if (size > impl_->budget.limits.bytes) return impl_->too_large();
   return std::optional<RedisReply>(std::move(*whole));
 }
 

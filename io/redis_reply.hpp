@@ -37,9 +37,10 @@ Result<std::string> format_redis(const RedisCommand& command);
 /// the next reply would begin. Errors (`invalid`) say what was wrong, not who sent it.
 class RedisReader {
  public:
+  /// What may come between two calls of start().
   struct Limits {
-    std::size_t bytes = std::size_t{64} << 20U;    ///< of one reply
-    std::size_t elements = std::size_t{1} << 20U;  ///< of one reply, those of inner arrays included
+    std::size_t bytes = std::size_t{64} << 20U;
+    std::size_t elements = std::size_t{1} << 20U;  ///< of arrays, those in arrays included
   };
   explicit RedisReader(const Limits& limits);
   RedisReader(RedisReader&&) noexcept;
@@ -48,6 +49,8 @@ class RedisReader {
   RedisReader& operator=(const RedisReader&) = delete;
   ~RedisReader();
 
+  /// The limits count from here on: before the first reply that is waited for.
+  void start();
   Result<void> feed(std::string_view bytes);
   /// The next whole reply; nothing while more bytes are needed. Arrays stand in each other seven deep at
   /// most.

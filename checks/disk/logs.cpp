@@ -1,5 +1,5 @@
 // disk.logs: what the log folder takes, against its limit.
-#include "checks/disk/size_text.hpp"
+#include "checks/measure/size_text.hpp"
 #include "checks/measure/log_files.hpp"
 
 #include <fmt/core.h>
