@@ -32,7 +32,6 @@ enum class Form : std::uint8_t {
   drive_mappings,  ///< "C:/app", comma-separated
   host_patterns,   ///< hosts that Host and Origin may name, comma-separated
   http_url,        ///< http or https, usable for a request
-  redis_url,       ///< redis, rediss or unix, usable for a connection
   tools,           ///< names of tools, comma-separated
   models,          ///< names of models, comma-separated
   model,           ///< the name of a model
@@ -40,6 +39,7 @@ enum class Form : std::uint8_t {
   file,            ///< a file that must be there
   folder,          ///< folders that must be there
   new_folder,      ///< a folder that is made when it is missing
+  redis_url,       ///< redis, rediss or unix, usable for a connection
 };
 
 /// Who needs a setting: what nobody needs for a purpose cannot spoil it.

@@ -144,6 +144,7 @@ Result<void> RedisConnection::send(std::string_view bytes, const Patience& patie
     const std::size_t last = stream_->read_now(piece).value_or(0);
     const auto word = take(std::string_view(piece.data(), last));
     if (word && *word && (*word)->is_error()) return over(explain_redis((*word)->text, name_));
+    sent.error().hint = ended(phase).hint;
   }
   return over(std::move(sent.error()));
 }

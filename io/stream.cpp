@@ -314,8 +314,9 @@ Turn Stream::Impl::try_read(std::span<char> into, std::size_t& count) {
     return Turn::done;
   }
   const ssize_t got = ::recv(socket.get(), into.data(), into.size(), 0);
-  if (got < 0) return errno == EAGAIN || errno == EINTR ? Turn::readable : Turn::broken;
-  count = static_cast<std::size_t>(got);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Turn::readable;
+  if (got < 0 && errno != ECONNRESET) return Turn::broken;
+  count = static_cast<std::size_t>(std::max<ssize_t>(got, 0));  // a reset is an end without a goodbye
   return Turn::done;
 }
 
