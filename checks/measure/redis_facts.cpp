@@ -46,13 +46,18 @@ RedisText ask_config(io::RedisConnection& redis, std::string_view name, const io
   return printable(reply->elements[1].text);
 }
 
-Result<Micros> time_ping(io::RedisConnection& redis, const io::Patience& patience) {
+/// Adds the time of one. A server that cannot work says so here, and still tells why it is so.
+Result<void> time_ping(io::RedisConnection& redis, const io::Patience& patience, RedisFacts& facts) {
   const Steady began = system_clock().steady();
   const auto reply = redis.command({"PING"}, patience);
-  if (!reply) return fail(reply.error());
-  if (reply->text == "PONG") return std::chrono::duration_cast<Micros>(system_clock().steady() - began);
-  return fail(ErrorKind::invalid,
-              fmt::format("Redis at {} answers PING with something else than PONG", redis.name()));
+  facts.pings.push_back(std::chrono::duration_cast<Micros>(system_clock().steady() - began));
+  if (!reply && !redis.is_open()) return fail(reply.error());
+  if (!reply)
+    facts.no_pong = reply.error();
+  else if (reply->text != "PONG")
+    facts.no_pong =
+        make_error(ErrorKind::invalid, fmt::format("{} answers PING without a PONG", redis.name()));
+  return {};
 }
 
 /// A refusal is the good answer.
@@ -65,6 +70,8 @@ Result<bool> ask_without_login(const RedisVisit& visit, const io::RedisConnectio
   const auto pong = redis ? redis->command({"PING"}, patience) : fail(redis.error());
   if (pong) return true;
   if (pong.error().kind == ErrorKind::refused) return false;
+  // Whoever hears that it is loading was let in; who could not ask at all knows nothing.
+  if (redis && redis->is_open()) return true;
   return fail(pong.error());
 }
 
@@ -102,11 +109,9 @@ Result<RedisFacts> visit_redis(const RedisVisit& visit, const io::Patience& pati
   if (!redis) return fail(redis.error());
   const tl::unexpected<Error> unasked =
       fail(ErrorKind::unreachable, fmt::format("Redis at {} was not asked", redis->name()));
-  RedisFacts facts{visit.address, redis->times(), {}, {}, unasked, unasked, unasked, unasked, unasked};
+  RedisFacts facts{visit.address, redis->times(), {}, {}, {}, unasked, unasked, unasked, unasked, unasked};
   for (std::size_t i = 0; i < visit.pings; ++i) {
-    const auto time = time_ping(*redis, patience);
-    if (!time) return fail(time.error());
-    facts.pings.push_back(*time);
+    if (auto timed = time_ping(*redis, patience, facts); !timed) return fail(timed.error());
   }
   const Steady began = system_clock().steady();
   facts.info = ask_info(*redis, patience);

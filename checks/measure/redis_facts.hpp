@@ -24,6 +24,8 @@ struct RedisFacts {
   RedisAddress address;
   io::RedisTimes times;
   std::vector<Micros> pings;  ///< one at least, in the order asked
+  /// What the server said to PING instead of PONG: that it is loading, or lets nobody write.
+  std::optional<Error> no_pong;
   Micros info_time{0};
   /// The lines of INFO by name, or why there are none.
   Result<std::map<std::string, std::string, std::less<>>> info;

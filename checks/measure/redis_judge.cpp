@@ -87,7 +87,9 @@ CheckResult judge_redis_ping(const RedisFacts& facts) {
   CheckResult result =
       check_pass(fmt::format("PONG in {}: Redis {}, {}, {}{}", millis_text(time), version, mode,
                              facts.line("role").value_or("role unknown"), facts.address.tls ? ", TLS" : ""));
-  if (mode == "cluster")
+  if (facts.no_pong)
+    result = check_fail(facts.no_pong->message, facts.no_pong->hint);
+  else if (mode == "cluster")
     result = check_fail(fmt::format("Redis at {} is a node of a cluster", facts.address.name()),
                         "exai uses one Redis that holds everything: name a single server", Cause::config);
   else if (facts.line("role").value_or("") == "slave")

@@ -104,18 +104,17 @@ TEST_CASE("a Redis that cannot be asked is unknown", "[checks][redis]") {
 
 TEST_CASE("a login that is refused fails once, the rest is unknown", "[checks][redis]") {
   const RedisServer server({.password = k_password});
-  const std::string own_url = server.url();
-  const auto [url, password, says] = GENERATE_COPY(table<std::string, std::string, std::string>({
-      {own_url, "", "wants a password"},
-      {own_url, std::string(32, 'z'), "refused user and password"},
-      {"redis://:other@127.0.0.1", k_password, "hold different passwords"},
-  }));
-  const Config config = settings_of(url, password);
-  for (const char* id : k_ids) {
-    const CheckResult result = judged(id, config);
-    CHECK(result.status == (id == std::string_view("redis.ping") ? Status::fail : Status::unknown));
-    CHECK(result.summary.find(says) != std::string::npos);
-  }
+  struct Row {
+    std::string url, password, says;
+  };
+  for (const Row& row : {Row{server.url(), "", "wants a password"},
+                         Row{server.url(), std::string(32, 'z'), "refused user and password"},
+                         Row{"redis://:other@127.0.0.1", k_password, "hold different passwords"}})
+    for (const char* id : k_ids) {
+      const CheckResult result = judged(id, settings_of(row.url, row.password));
+      CHECK(result.status == (id == std::string_view("redis.ping") ? Status::fail : Status::unknown));
+      CHECK(result.summary.find(row.says) != std::string::npos);
+    }
 }
 
 TEST_CASE("redis.ping fails for a server of another kind", "[checks][redis]") {
@@ -137,6 +136,17 @@ TEST_CASE("redis.ping fails for a server of another kind", "[checks][redis]") {
     CHECK(result.status == Status::fail);
     CHECK(result.summary.find("sentinel") != std::string::npos);
   }
+}
+
+TEST_CASE("a Redis that is busy with a script is unknown, and why is told", "[checks][redis]") {
+  const RedisServer server({.lines = {"busy-reply-threshold 1"}});
+  auto redis = io::RedisConnection::connect(server.address(), {}, {Deadline::after(Millis{20'000})});
+  REQUIRE(redis);
+  CHECK_FALSE(redis->command({"EVAL", "while true do end", "0"}, {Deadline::after(Millis{50})}));
+  const CheckResult ping = judged_at("redis.ping", server);
+  CHECK(ping.status == Status::unknown);
+  CHECK(ping.summary.find("running a script") != std::string::npos);
+  CHECK(judged_at("redis.memory", server).status == Status::unknown);
 }
 
 TEST_CASE("redis.memory judges what is used of maxmemory", "[checks][redis]") {
@@ -191,6 +201,9 @@ TEST_CASE("redis.persistence sees what a restart would lose and what failed", "[
     const CheckResult result = judged_at("redis.persistence", server);
     CHECK(result.status == Status::fail);
     CHECK(result.summary.find("snapshot") != std::string::npos);
+    const CheckResult ping = judged_at("redis.ping", server);  // such a server answers PING with MISCONF
+    CHECK(ping.status == Status::fail);
+    CHECK(ping.summary.find("takes no writes") != std::string::npos);
   }
 }
 
