@@ -266,6 +266,7 @@ Result<void> check_form(Form form, std::string_view text) {
     case Form::file:
     case Form::folder:
     case Form::new_folder:
+    case Form::postgres_url:
       return {};
   }
   return {};

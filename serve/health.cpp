@@ -22,7 +22,7 @@ double rounded(double value) {
 
 Json storage(const HealthFacts& facts) {
   return {{"status", facts.storage ? "healthy" : "unhealthy"},
-          {"type", "sqlite"},
+          {"type", facts.storage_type},
           {"message", facts.storage ? "answers" : facts.storage.error().message}};
 }
 
@@ -112,6 +112,7 @@ void Health::report(std::function<void(const HealthReport&)> done) {
   if (gathering_) return;
   gathering_ = true;
   const auto facts = std::make_shared<HealthFacts>();
+  facts->storage_type = storage_type_;
   const auto gather = [this, facts] {
     facts->storage = services_.store->ping();
     if (facts->storage)

@@ -14,6 +14,7 @@ namespace exai::serve {
 
 struct HealthFacts {
   Result<void> storage;
+  std::string_view storage_type = "sqlite";
   double disk_total = 0, disk_available = 0;  ///< bytes; total 0 = unknown
   double process_bytes = 0, memory_total = 0, memory_available = 0;
   std::vector<engine::ServerView::PermitRow> permits;
@@ -32,8 +33,12 @@ HealthReport judge_health(const HealthFacts& facts);
 
 class Health {
  public:
-  Health(const engine::Services& services, engine::Background& background, std::filesystem::path folder)
-      : services_(services), background_(background), folder_(std::move(folder)) {}
+  Health(const engine::Services& services, engine::Background& background, std::filesystem::path folder,
+         std::string_view storage_type)
+      : services_(services),
+        background_(background),
+        folder_(std::move(folder)),
+        storage_type_(storage_type) {}
   /// Calls back on the loop, at once when the last report is younger than a second.
   void report(std::function<void(const HealthReport&)> done);
 
@@ -41,6 +46,7 @@ class Health {
   const engine::Services& services_;
   engine::Background& background_;
   std::filesystem::path folder_;
+  std::string_view storage_type_;
   HealthReport last_;
   std::optional<Steady> taken_;
   bool gathering_ = false;

@@ -1,6 +1,5 @@
 #include "serve/server_parts.hpp"
 
-#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/version.hpp"
 #include "io/journal.hpp"
@@ -44,8 +43,7 @@ ServerParts::ServerParts(ServerInputs inputs)
         return first;
       }),
       metrics({}),
-      store(keeps_state() ? state_folder() / k_database_file : std::filesystem::path(":memory:"),
-            environment->clock()),
+      store(home(), environment->clock()),
       memory(
           store.conversations(), environment->clock(), conversation_limits(config),
           [this](const Error& error) {
@@ -80,7 +78,7 @@ ServerParts::ServerParts(ServerInputs inputs)
       settings(config, options.reload, system_clock()),
       guard(access, metrics, inputs.access_clock, engine::rate_limits(config),
             [this](std::string_view text) { log->write(io::LogLevel::warning, "access.refused", text); }),
-      health(engine.services().reach, background, state_folder()),
+      health(engine.services().reach, background, state_folder(), store.home().type()),
       exai_ws_service(engine, background, catalogue, guard, exai_ws::settings_of(config), log.get()),
       mcp_endpoint({guard, mcp.http, mcp.sse, health, engine, background, [this] { return metrics_text(); },
                     [this] { return status(); }}),
@@ -97,6 +95,14 @@ ServerParts::~ServerParts() {
 
 std::filesystem::path ServerParts::state_folder() const {
   return below(options.file_base(), config.text("server.state_dir"));
+}
+
+store::Home ServerParts::home() const {
+  store::Home home = store::home_of(config, options.file_base());
+  // A shared home is there even where no file may be.
+  if (!keeps_state()) home.file = ":memory:";
+  if (environment->replays()) home.url = Secret();
+  return home;
 }
 
 std::filesystem::path ServerParts::log_folder() const {
