@@ -11,8 +11,8 @@
 namespace exai::io {
 namespace {
 
-constexpr std::size_t k_piece = std::size_t{64} << 10U;  // of what is read at a time
-constexpr std::size_t k_on_the_way = 512;                // commands that wait for their replies
+constexpr std::size_t k_redis_piece = std::size_t{64} << 10U;  // of what is read at a time
+constexpr std::size_t k_on_the_way = 512;                      // commands that wait for their replies
 constexpr std::string_view k_command = "command";
 
 bool is_unknown_command(std::string_view reply) {
@@ -164,7 +164,7 @@ Result<RedisReply> RedisConnection::receive(const Patience& patience, std::strin
   auto reply = take({});  // it may have come with the one before
   std::vector<char> piece;
   while (reply && !*reply) {
-    piece.resize(k_piece);
+    piece.resize(k_redis_piece);
     const auto size = stream_->read(piece, patience, phase);
     if (!size) return over(size.error());
     if (*size == 0)

@@ -29,18 +29,18 @@ namespace exai::io {
 namespace {
 
 /// An open descriptor, closed with the object.
-class Socket {
+class StreamSocket {
  public:
-  Socket() = default;
-  explicit Socket(int descriptor) : descriptor_(descriptor) {}
-  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Socket& operator=(Socket&& other) noexcept {
+  StreamSocket() = default;
+  explicit StreamSocket(int descriptor) : descriptor_(descriptor) {}
+  StreamSocket(StreamSocket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  StreamSocket& operator=(StreamSocket&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
     return *this;
   }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
+  StreamSocket(const StreamSocket&) = delete;
+  StreamSocket& operator=(const StreamSocket&) = delete;
+  ~StreamSocket() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
   [[nodiscard]] int get() const { return descriptor_; }
@@ -50,14 +50,14 @@ class Socket {
   int descriptor_ = -1;
 };
 
-using Tls = std::unique_ptr<SSL, void (*)(SSL*)>;
+using TlsSession = std::unique_ptr<SSL, void (*)(SSL*)>;
 using TlsContext = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
 
 /// How a wait or a try ended.
-enum class Turn : std::uint8_t { done, readable, writable, late, stopped, broken };
+enum class StreamTurn : std::uint8_t { done, readable, writable, late, stopped, broken };
 
 /// One operation on the way: what it is called, since when, and how long it may take.
-struct Attempt {
+struct StreamAttempt {
   std::string_view phase;
   const Patience& patience;
   Steady began = system_clock().steady();
@@ -70,7 +70,7 @@ struct Attempt {
   }
 };
 
-std::string errno_text(int code) {
+std::string stream_errno(int code) {
   return std::generic_category().message(code);
 }
 
@@ -81,7 +81,7 @@ std::string openssl_text() {
   return reason == nullptr ? "the connection was closed" : reason;
 }
 
-bool is_number(const std::string& host) {
+bool is_numeric_host(const std::string& host) {
   in6_addr six{};
   in_addr four{};
   return ::inet_pton(AF_INET, host.c_str(), &four) == 1 || ::inet_pton(AF_INET6, host.c_str(), &six) == 1;
@@ -109,8 +109,8 @@ struct Stream::Impl {
   explicit Impl(StreamTarget where) : target(std::move(where)) {}
 
   StreamTarget target;
-  Socket socket, wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
-  Tls tls{nullptr, SSL_free};
+  StreamSocket socket, wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+  TlsSession tls{nullptr, SSL_free};
   StreamTimes times{};
 
   Result<void> open(const Patience& patience);
@@ -118,33 +118,33 @@ struct Stream::Impl {
   Result<void> reach_socket(const Patience& patience);
   Result<void> secure(const Patience& patience);
   Result<void> prepare_tls();
-  Turn connect_to(const sockaddr* address, socklen_t size, const Patience& patience);
-  Turn wait(short events, const Patience& patience);
+  StreamTurn connect_to(const sockaddr* address, socklen_t size, const Patience& patience);
+  StreamTurn wait(short events, const Patience& patience);
   /// Tries until it is done: `step` says what it waits for.
   template <class Step>
-  Turn drive(const Patience& patience, Step step) {
+  StreamTurn drive(const Patience& patience, Step step) {
     for (;;) {
-      if (patience.stop.stop_requested()) return Turn::stopped;
-      if (patience.deadline.passed()) return Turn::late;
-      const Turn wanted = step();
-      if (wanted != Turn::readable && wanted != Turn::writable) return wanted;
-      const Turn woken = wait(wanted == Turn::readable ? POLLIN : POLLOUT, patience);
-      if (woken != Turn::done) return woken;
+      if (patience.stop.stop_requested()) return StreamTurn::stopped;
+      if (patience.deadline.passed()) return StreamTurn::late;
+      const StreamTurn wanted = step();
+      if (wanted != StreamTurn::readable && wanted != StreamTurn::writable) return wanted;
+      const StreamTurn woken = wait(wanted == StreamTurn::readable ? POLLIN : POLLOUT, patience);
+      if (woken != StreamTurn::done) return woken;
     }
   }
   /// One try to read or to write; `count` gets how many bytes, 0 for a connection that ended.
-  Turn try_read(std::span<char> into, std::size_t& count);
-  Turn try_write(std::string_view bytes, std::size_t& count);
-  [[nodiscard]] Turn tls_turn(int result) const;
-  [[nodiscard]] Error problem(Turn turn, const Attempt& attempt, std::string_view why) const;
+  StreamTurn try_read(std::span<char> into, std::size_t& count);
+  StreamTurn try_write(std::string_view bytes, std::size_t& count);
+  [[nodiscard]] StreamTurn tls_turn(int result) const;
+  [[nodiscard]] Error problem(StreamTurn turn, const StreamAttempt& attempt, std::string_view why) const;
 };
 
-Error Stream::Impl::problem(Turn turn, const Attempt& attempt, std::string_view why) const {
-  if (turn == Turn::stopped)
+Error Stream::Impl::problem(StreamTurn turn, const StreamAttempt& attempt, std::string_view why) const {
+  if (turn == StreamTurn::stopped)
     return make_error(ErrorKind::cancelled,
                       fmt::format("the request to {} was cancelled in phase {}, after {}", target.name,
                                   attempt.phase, attempt.took()));
-  if (turn == Turn::late)
+  if (turn == StreamTurn::late)
     return make_error(ErrorKind::timeout,
                       fmt::format("no answer from {} in time: phase {} was not over after {}", target.name,
                                   attempt.phase, attempt.took()));
@@ -153,7 +153,7 @@ Error Stream::Impl::problem(Turn turn, const Attempt& attempt, std::string_view 
 }
 
 /// Until the socket is ready, the deadline comes or a stop is asked for.
-Turn Stream::Impl::wait(short events, const Patience& patience) {
+StreamTurn Stream::Impl::wait(short events, const Patience& patience) {
   constexpr long long k_slice = 60'000;
   const std::stop_callback ring(patience.stop, [this] {
     const std::uint64_t one = 1;
@@ -163,50 +163,50 @@ Turn Stream::Impl::wait(short events, const Patience& patience) {
     std::array<pollfd, 2> items{pollfd{socket.get(), events, 0}, pollfd{wake.get(), POLLIN, 0}};
     const auto left = static_cast<int>(std::min<long long>(patience.deadline.left().count(), k_slice));
     const int ready = ::poll(items.data(), items.size(), left);
-    if (ready < 0 && errno != EINTR) return Turn::broken;
-    if (patience.stop.stop_requested()) return Turn::stopped;
+    if (ready < 0 && errno != EINTR) return StreamTurn::broken;
+    if (patience.stop.stop_requested()) return StreamTurn::stopped;
     if (ready > 0 && items[1].revents != 0) {  // the bell of a wait that is over
       std::uint64_t rung = 0;
       (void)!::read(wake.get(), &rung, sizeof rung);
     }
-    if (ready > 0 && items[0].revents != 0) return Turn::done;
-    if (patience.deadline.passed()) return Turn::late;
+    if (ready > 0 && items[0].revents != 0) return StreamTurn::done;
+    if (patience.deadline.passed()) return StreamTurn::late;
   }
 }
 
-Turn Stream::Impl::connect_to(const sockaddr* address, socklen_t size, const Patience& patience) {
-  socket = Socket(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) return Turn::broken;
-  if (::connect(socket.get(), address, size) == 0) return Turn::done;
-  if (errno != EINPROGRESS) return Turn::broken;
-  const Turn woken = wait(POLLOUT, patience);
-  if (woken != Turn::done) return woken;
+StreamTurn Stream::Impl::connect_to(const sockaddr* address, socklen_t size, const Patience& patience) {
+  socket = StreamSocket(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) return StreamTurn::broken;
+  if (::connect(socket.get(), address, size) == 0) return StreamTurn::done;
+  if (errno != EINPROGRESS) return StreamTurn::broken;
+  const StreamTurn woken = wait(POLLOUT, patience);
+  if (woken != StreamTurn::done) return woken;
   int code = 0;
   socklen_t length = sizeof code;
   ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &code, &length);
   errno = code;
-  return code == 0 ? Turn::done : Turn::broken;
+  return code == 0 ? StreamTurn::done : StreamTurn::broken;
 }
 
 Result<void> Stream::Impl::reach_socket(const Patience& patience) {
-  const Attempt attempt{"connect", patience};
+  const StreamAttempt attempt{"connect", patience};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (target.socket.size() >= sizeof address.sun_path)
     return fail(ErrorKind::invalid, fmt::format("the path of the socket {} is too long", target.name));
   std::memcpy(address.sun_path, target.socket.c_str(), target.socket.size() + 1);
-  const Turn turn = connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, patience);
+  const StreamTurn turn = connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, patience);
   times.connect = attempt.elapsed();
-  if (turn == Turn::done) return {};
+  if (turn == StreamTurn::done) return {};
   const int code = errno;
-  return fail(problem(turn, attempt, errno_text(code))
+  return fail(problem(turn, attempt, stream_errno(code))
                   .try_this(code == EACCES ? "may this user read and write the socket?"
                                            : "does the service run, and with that socket?"));
 }
 
 /// Every address has its share of the time, so that one that keeps silent does not take it from the others.
 Result<void> Stream::Impl::reach(const Patience& patience) {
-  const Attempt resolving{"resolve", patience};
+  const StreamAttempt resolving{"resolve", patience};
   Result<std::vector<SocketAddress>> found =
       resolve(target.host, std::to_string(target.port), patience.deadline, system_lookup, patience.stop);
   times.resolve = resolving.elapsed();
@@ -214,8 +214,8 @@ Result<void> Stream::Impl::reach(const Patience& patience) {
     found.error().message += fmt::format(", after {}", resolving.took());
     return fail(std::move(found.error()));
   }
-  const Attempt connecting{"connect", patience};
-  Turn turn = Turn::broken;
+  const StreamAttempt connecting{"connect", patience};
+  StreamTurn turn = StreamTurn::broken;
   int code = 0;
   for (std::size_t at = 0; at < found->size(); ++at) {
     const SocketAddress& address = (*found)[at];
@@ -224,12 +224,12 @@ Result<void> Stream::Impl::reach(const Patience& patience) {
     turn = connect_to(reinterpret_cast<const sockaddr*>(address.data()),
                       static_cast<socklen_t>(address.size()), share);
     code = errno;
-    if (turn == Turn::done || turn == Turn::stopped) break;
+    if (turn == StreamTurn::done || turn == StreamTurn::stopped) break;
   }
   times.connect = connecting.elapsed();
-  if (turn != Turn::done)
-    return fail(problem(turn, connecting, errno_text(code))
-                    .try_this(turn == Turn::late
+  if (turn != StreamTurn::done)
+    return fail(problem(turn, connecting, stream_errno(code))
+                    .try_this(turn == StreamTurn::late
                                   ? "does a firewall drop the packets? check address and port"
                                   : "check that the service runs and that the address and port are right"));
   const int on = 1;
@@ -252,7 +252,7 @@ Result<void> Stream::Impl::prepare_tls() {
                 fmt::format("cannot read the authorities in {}: {}", target.ca_file, openssl_text()),
                 "a PEM file with the certificate of the authority");
   tls.reset(SSL_new(context.get()));
-  const bool number = is_number(target.host);
+  const bool number = is_numeric_host(target.host);
   const bool named =
       tls && (number ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls.get()), target.host.c_str()) == 1
                      : SSL_set1_host(tls.get(), target.host.c_str()) == 1 &&
@@ -262,74 +262,74 @@ Result<void> Stream::Impl::prepare_tls() {
   return {};
 }
 
-Turn Stream::Impl::tls_turn(int result) const {
+StreamTurn Stream::Impl::tls_turn(int result) const {
   switch (SSL_get_error(tls.get(), result)) {
     case SSL_ERROR_NONE:
-      return Turn::done;
+      return StreamTurn::done;
     case SSL_ERROR_WANT_READ:
-      return Turn::readable;
+      return StreamTurn::readable;
     case SSL_ERROR_WANT_WRITE:
-      return Turn::writable;
+      return StreamTurn::writable;
     default:
-      return Turn::broken;
+      return StreamTurn::broken;
   }
 }
 
 Result<void> Stream::Impl::secure(const Patience& patience) {
   if (auto ready = prepare_tls(); !ready) return ready;
-  const Attempt attempt{"TLS", patience};
+  const StreamAttempt attempt{"TLS", patience};
   const IgnoreBrokenPipe no_signal;
-  const Turn turn = drive(patience, [this] {
+  const StreamTurn turn = drive(patience, [this] {
     ERR_clear_error();
     return tls_turn(SSL_connect(tls.get()));
   });
   times.tls = attempt.elapsed();
-  if (turn == Turn::done) return {};
+  if (turn == StreamTurn::done) return {};
   const long verdict = SSL_get_verify_result(tls.get());
   const std::string why =
       verdict == X509_V_OK ? openssl_text()
                            : fmt::format("certificate refused: {}", X509_verify_cert_error_string(verdict));
-  std::string hint = turn == Turn::broken ? tls_hint(verdict, ERR_GET_REASON(ERR_peek_error()), target)
-                     : turn == Turn::late ? target.no_tls
-                                          : std::string();
+  std::string hint = turn == StreamTurn::broken ? tls_hint(verdict, ERR_GET_REASON(ERR_peek_error()), target)
+                     : turn == StreamTurn::late ? target.no_tls
+                                                : std::string();
   return fail(problem(turn, attempt, why).try_this(std::move(hint)));
 }
 
 Result<void> Stream::Impl::open(const Patience& patience) {
-  if (!wake.is_open()) return fail(ErrorKind::internal, "no descriptor is left: " + errno_text(errno));
+  if (!wake.is_open()) return fail(ErrorKind::internal, "no descriptor is left: " + stream_errno(errno));
   auto reached = target.socket.empty() ? reach(patience) : reach_socket(patience);
   return reached && target.tls ? secure(patience) : reached;
 }
 
-Turn Stream::Impl::try_read(std::span<char> into, std::size_t& count) {
+StreamTurn Stream::Impl::try_read(std::span<char> into, std::size_t& count) {
   if (tls) {
     ERR_clear_error();
     const IgnoreBrokenPipe no_signal;
-    const Turn turn = tls_turn(SSL_read_ex(tls.get(), into.data(), into.size(), &count));
-    const bool ended =
-        turn == Turn::broken && (SSL_get_error(tls.get(), 0) == SSL_ERROR_ZERO_RETURN ||
-                                 ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+    const StreamTurn turn = tls_turn(SSL_read_ex(tls.get(), into.data(), into.size(), &count));
+    const bool ended = turn == StreamTurn::broken &&
+                       (SSL_get_error(tls.get(), 0) == SSL_ERROR_ZERO_RETURN ||
+                        ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
     if (!ended) return turn;
     count = 0;
-    return Turn::done;
+    return StreamTurn::done;
   }
   const ssize_t got = ::recv(socket.get(), into.data(), into.size(), 0);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Turn::readable;
-  if (got < 0 && errno != ECONNRESET) return Turn::broken;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return StreamTurn::readable;
+  if (got < 0 && errno != ECONNRESET) return StreamTurn::broken;
   count = static_cast<std::size_t>(std::max<ssize_t>(got, 0));  // a reset is an end without a goodbye
-  return Turn::done;
+  return StreamTurn::done;
 }
 
-Turn Stream::Impl::try_write(std::string_view bytes, std::size_t& count) {
+StreamTurn Stream::Impl::try_write(std::string_view bytes, std::size_t& count) {
   if (tls) {
     ERR_clear_error();
     const IgnoreBrokenPipe no_signal;
     return tls_turn(SSL_write_ex(tls.get(), bytes.data(), bytes.size(), &count));
   }
   const ssize_t sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0) return errno == EAGAIN || errno == EINTR ? Turn::writable : Turn::broken;
+  if (sent < 0) return errno == EAGAIN || errno == EINTR ? StreamTurn::writable : StreamTurn::broken;
   count = static_cast<std::size_t>(sent);
-  return Turn::done;
+  return StreamTurn::done;
 }
 
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -346,31 +346,31 @@ Result<Stream> Stream::open(const StreamTarget& target, const Patience& patience
 }
 
 Result<void> Stream::write(std::string_view bytes, const Patience& patience, std::string_view phase) {
-  const Attempt attempt{phase, patience};
+  const StreamAttempt attempt{phase, patience};
   while (!bytes.empty()) {
     std::size_t count = 0;
-    const Turn turn = impl_->drive(patience, [&] { return impl_->try_write(bytes, count); });
-    if (turn != Turn::done)
-      return fail(impl_->problem(turn, attempt, impl_->tls ? openssl_text() : errno_text(errno)));
+    const StreamTurn turn = impl_->drive(patience, [&] { return impl_->try_write(bytes, count); });
+    if (turn != StreamTurn::done)
+      return fail(impl_->problem(turn, attempt, impl_->tls ? openssl_text() : stream_errno(errno)));
     bytes.remove_prefix(count);
   }
   return {};
 }
 
 Result<std::size_t> Stream::read(std::span<char> into, const Patience& patience, std::string_view phase) {
-  const Attempt attempt{phase, patience};
+  const StreamAttempt attempt{phase, patience};
   std::size_t count = 0;
-  const Turn turn = impl_->drive(patience, [&] { return impl_->try_read(into, count); });
-  if (turn != Turn::done)
-    return fail(impl_->problem(turn, attempt, impl_->tls ? openssl_text() : errno_text(errno)));
+  const StreamTurn turn = impl_->drive(patience, [&] { return impl_->try_read(into, count); });
+  if (turn != StreamTurn::done)
+    return fail(impl_->problem(turn, attempt, impl_->tls ? openssl_text() : stream_errno(errno)));
   return count;
 }
 
 std::optional<std::size_t> Stream::read_now(std::span<char> into) {
   std::size_t count = 0;
-  const Turn turn = impl_->try_read(into, count);
-  if (turn == Turn::readable || turn == Turn::writable) return std::nullopt;
-  return turn == Turn::done ? count : 0;
+  const StreamTurn turn = impl_->try_read(into, count);
+  if (turn == StreamTurn::readable || turn == StreamTurn::writable) return std::nullopt;
+  return turn == StreamTurn::done ? count : 0;
 }
 
 const StreamTimes& Stream::times() const {
