@@ -48,7 +48,7 @@ CheckResult of_findings(std::vector<Finding> findings, std::string good) {
     result.hint = finding.hint;
   }
   if (result.status == Status::fail) result.cause = Cause::config;
-  result.findings = std::move(findings);
+  if (findings.size() > 1) result.findings = std::move(findings);  // one alone is the summary
   return result;
 }
 
@@ -98,9 +98,9 @@ CheckResult judge_redis_ping(const RedisFacts& facts) {
   else if (time > k_max)
     result = check_fail(fmt::format("PONG came after {}, more than 3 s", millis_text(time)),
                         "is the machine or the network overloaded?");
-  add_time(result, "resolve", facts.times.resolve);
+  if (facts.address.socket.empty()) add_time(result, "resolve", facts.times.resolve);
   add_time(result, "connect", facts.times.connect);
-  add_time(result, "tls", facts.times.tls);
+  if (facts.address.tls) add_time(result, "tls", facts.times.tls);
   add_time(result, "auth", facts.times.auth);
   add_time(result, "ping", facts.pings.front());
   add_time(result, "info", facts.info_time);
