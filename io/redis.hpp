@@ -29,9 +29,8 @@ struct RedisTimes {
 class RedisConnection {
  public:
   struct Options {
-    std::string ca_file;  ///< PEM file of the authority to trust instead of the machine's
+    std::string ca_file;           ///< PEM file of the authority to trust instead of the machine's
     RedisReader::Limits limits{};  ///< for all replies to one call
- 
   };
   /// Connects, logs in and chooses the database, so that the usual mistakes show here.
   static Result<RedisConnection> connect(const RedisAddress& address, const Options& options,
