@@ -261,29 +261,47 @@ Result<PgRows> PgConnection::run(const std::string& sql, Deadline deadline) {
   return finish(deadline);
 }
 
-Result<PgRows> PgConnection::finish(Deadline deadline) {
+tl::unexpected<Error> PgConnection::late() {
+  broken_ = true;
+  return fail(ErrorKind::timeout, "PostgreSQL did not answer a statement in time");
+}
+
+/// Waits until what was given to the library is on its way.
+Result<void> PgConnection::flush(Deadline deadline) {
   const PqLibrary& pq = impl_->pq;
   PGconn* const handle = impl_->handle;
-  const auto late = [this] {
-    broken_ = true;
-    return fail(ErrorKind::timeout, "PostgreSQL did not answer a statement in time");
-  };
   for (int left = pq.flush(handle); left != 0; left = pq.flush(handle)) {
     if (left < 0) return lost("sending a statement");
     if (!poll_until(pq.socket(handle), POLLOUT | POLLIN, deadline)) return late();
     if (pq.consume_input(handle) != 1) return lost("waiting for an answer");
   }
+  return {};
+}
+
+/// The next result of the statements that were sent; null after the last.
+Result<std::shared_ptr<void>> PgConnection::next_result(Deadline deadline) {
+  const PqLibrary& pq = impl_->pq;
+  PGconn* const handle = impl_->handle;
+  while (pq.is_busy(handle) != 0) {
+    if (!poll_until(pq.socket(handle), POLLIN, deadline)) return late();
+    if (pq.consume_input(handle) != 1) return lost("waiting for an answer");
+  }
+  PGresult* const result = pq.get_result(handle);
+  if (result == nullptr) return std::shared_ptr<void>();
+  return std::shared_ptr<void>(result, [&pq](void* held) { pq.clear(static_cast<PGresult*>(held)); });
+}
+
+Result<PgRows> PgConnection::finish(Deadline deadline) {
+  const PqLibrary& pq = impl_->pq;
+  if (auto sent = flush(deadline); !sent) return fail(sent.error());
   PgRows last;
   std::optional<Error> failed;
   for (;;) {
-    while (pq.is_busy(handle) != 0) {
-      if (!poll_until(pq.socket(handle), POLLIN, deadline)) return late();
-      if (pq.consume_input(handle) != 1) return lost("waiting for an answer");
-    }
-    PGresult* const result = pq.get_result(handle);
-    if (result == nullptr) break;
-    last =
-        PgRows(std::shared_ptr<void>(result, [&pq](void* held) { pq.clear(static_cast<PGresult*>(held)); }));
+    auto next = next_result(deadline);
+    if (!next) return fail(next.error());
+    if (!*next) break;
+    auto* const result = static_cast<PGresult*>(next->get());
+    last = PgRows(std::move(*next));
     const ExecStatusType status = pq.result_status(result);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY || failed)
       continue;
@@ -294,7 +312,7 @@ Result<PgRows> PgConnection::finish(Deadline deadline) {
                         fmt::format("PostgreSQL: {} (SQLSTATE {})",
                                     one_line(text == nullptr ? "" : text, impl_->password), state));
   }
-  if (pq.status(handle) != CONNECTION_OK) broken_ = true;
+  if (pq.status(impl_->handle) != CONNECTION_OK) broken_ = true;
   if (failed) return fail(std::move(*failed));
   return last;
 }

@@ -68,6 +68,9 @@ class PgConnection {
   struct Impl;
   explicit PgConnection(std::unique_ptr<Impl> impl);
   Result<PgRows> finish(Deadline deadline);
+  Result<void> flush(Deadline deadline);
+  Result<std::shared_ptr<void>> next_result(Deadline deadline);
+  tl::unexpected<Error> late();
   tl::unexpected<Error> lost(std::string_view doing);
 
   std::unique_ptr<Impl> impl_;

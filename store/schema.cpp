@@ -67,10 +67,10 @@ Result<Catalogue> read_catalogue(sql::Database& db, std::string_view query) {
   const auto rows = sql::read_all(**statement, [](const sql::Statement& row) {
     const std::string kind = row.text(0), table = row.text(1), name = row.text(2);
     const bool of_table = kind == "column" || kind == "reference";
-    std::string object = name.empty() ? fmt::format("{} of {}", kind, table)
-                         : of_table   ? fmt::format("{} {}.{}", kind, table, name)
-                                      : fmt::format("{} {} of {}", kind, name, table);
-    return std::pair<std::string, SchemaObject>(std::move(object), {table, row.text(3)});
+    const std::string object = name.empty() ? fmt::format("{} of {}", kind, table)
+                               : of_table   ? fmt::format("{} {}.{}", kind, table, name)
+                                            : fmt::format("{} {} of {}", kind, name, table);
+    return std::pair<std::string, SchemaObject>(object, {table, row.text(3)});
   });
   if (!rows) return fail(rows.error());
   return Catalogue(rows->begin(), rows->end());
