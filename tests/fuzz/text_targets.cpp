@@ -12,6 +12,7 @@
 #include "core/url.hpp"
 #include "io/yaml.hpp"
 #include "runbooks/read.hpp"
+#include "suite/results/format.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <nlohmann/json.hpp>
@@ -116,6 +117,27 @@ void sse(std::string_view bytes) {
   must(events_of(bytes, 7) == whole);
 }
 
+/// What is kept has its bounds and can be shown, and nothing passes without a test that did. Each format must
+/// bear what looks like another.
+void results(std::string_view bytes) {
+  for (const suite::ResultFormat* format : Registered<suite::ResultFormat>::all()) {
+    const Result<suite::TestRun> run = suite::read_results(bytes, format->id);
+    must(run.has_value() || !run.error().message.empty());
+    if (!run) continue;
+    for (const suite::TestResult& result : run->results) {
+      must(!result.name.empty() && result.name.size() <= suite::k_max_test_name);
+      must(result.message.size() <= suite::k_max_test_message &&
+           result.detail.size() <= suite::k_max_test_detail);
+      for (const std::string* text :
+           {&result.group, &result.name, &result.message, &result.detail, &result.file})
+        must(is_utf8(*text) && printable(*text) == *text);
+      must(result.duration.value_or(Micros{0}) >= Micros{0} && result.line.value_or(1) >= 1);
+    }
+    must(run->verdict() != Status::pass || run->count(suite::TestStatus::passed) > 0);
+  }
+  (void)suite::read_results(bytes);
+}
+
 const Registered<Target> k_json{Target{"json", "JSON, read and written", json}};
 const Registered<Target> k_loose{Target{"loose-json", "JSON as models write it", loose}};
 const Registered<Target> k_dotenv{Target{"dotenv", "env files and the settings in them", dotenv}};
@@ -124,6 +146,7 @@ const Registered<Target> k_runbook{Target{"runbook", "runbooks", runbook}};
 const Registered<Target> k_url{Target{"url", "URLs and bases of APIs", url}};
 const Registered<Target> k_address{Target{"address", "hosts, patterns, durations, sizes", address}};
 const Registered<Target> k_retry{Target{"retry-after", "Retry-After", retry_after}};
+const Registered<Target> k_results{Target{"results", "results of tests", results}};
 const Registered<Target> k_sse{Target{"sse", "event streams", sse}};
 
 }  // namespace
