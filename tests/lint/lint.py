@@ -20,11 +20,12 @@ ALLOWED = {
     "ops": {"ops", "store", "io", "core"},
     "checks": {"checks", "ops", "models", "store", "mcp", "io", "core"},
     "runbooks": {"runbooks", "checks", "io", "core"},
+    "suite": {"suite", "checks", "mcp", "store", "io", "core"},
     "engine": {"engine", "models", "store", "mcp", "io", "core"},
     "tools": {"tools", "engine", "models", "store", "mcp", "io", "core"},
     "serve": {"serve", "tools", "ops", "engine", "models", "store", "mcp", "io", "core"},
     "cli": {"cli", "core"},
-    "commands": {"commands", "cli", "runbooks", "checks", "serve", "ops", "tools", "engine", "models", "store", "mcp", "io", "core"},
+    "commands": {"commands", "cli", "runbooks", "suite", "checks", "serve", "ops", "tools", "engine", "models", "store", "mcp", "io", "core"},
 }
 EXTRA = {"cli": {"io/terminal.hpp"}}
 # The same inside a folder: what stands in one part of it -> parts, or single headers, that it may include. "/*" is every part
@@ -62,7 +63,7 @@ ADDRESSES = [
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"engine/metrics\.cpp|cli/output/prometheus\.cpp"),
     (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json(_access|_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools)/.*|cli/output/.*|checks/measure/probe_mcp\.cpp|runbooks/child_report\.cpp|commands/.*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json(_access|_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools|suite)/.*|cli/output/.*|checks/measure/probe_mcp\.cpp|runbooks/child_report\.cpp|commands/.*\.cpp"),
     (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
     (r"zlib\.h", r"io/lines\.cpp"),
 ]
