@@ -35,6 +35,11 @@ std::string place_of(std::string_view list, const std::pair<std::string, std::si
   return place;
 }
 
+/// Deeper than any file of a surface: comparing it would take a stack of that depth.
+bool too_deep(const Json& entry) {
+  return nesting_of(entry) > std::size_t(k_file_depth);
+}
+
 void compare_lists(const SurfaceList& list, const Surface& before, const Surface& after, Changes& changes) {
   const EntryMap were = entries_by_key(before.*list.entries, list.key);
   const EntryMap are = entries_by_key(after.*list.entries, list.key);
@@ -42,6 +47,9 @@ void compare_lists(const SurfaceList& list, const Surface& before, const Surface
     const auto found = are.find(key);
     if (found == are.end())
       changes.push_back({place_of(list.name, key), ChangeKind::breaking, "is gone"});
+    else if (too_deep(*entry) || too_deep(*found->second))
+      changes.push_back({place_of(list.name, key), ChangeKind::breaking,
+                         fmt::format("is nested deeper than {} levels and is not judged", k_file_depth)});
     else if (*entry != *found->second)
       compare_entries(list.name, place_of(list.name, key), *entry, *found->second, changes);
     if (changes.size() > k_all_changes) return;
