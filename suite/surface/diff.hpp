@@ -26,8 +26,8 @@ struct SurfaceChange {
   std::string why;  ///< one sentence about that place: "is gone"
 };
 
-/// All changes, worst first and by place within a kind; empty exactly when both surfaces have the same file. At
-/// most 200 of one schema and 10,000 in all, then a breaking one that says so.
+/// All changes, worst first and by place within a kind; empty exactly when both surfaces have the same file.
+/// At most 200 of one schema and 10,000 in all, then a breaking one that says so.
 std::vector<SurfaceChange> compare_surfaces(const Surface& before, const Surface& after);
 
 }  // namespace exai::suite

@@ -53,8 +53,7 @@ void compare_schema_member(const MemberPair& member, SchemaFlow flow) {
 
 void compare_input_schema(const MemberPair& member) {
   if (member.before.is_null() || member.after.is_null())
-    return member.say(ChangeKind::breaking,
-                      fmt::format("{}, and every tool must have one", member.verb()));
+    return member.say(ChangeKind::breaking, fmt::format("{}, and every tool must have one", member.verb()));
   compare_schema_member(member, SchemaFlow::input);
 }
 
@@ -245,7 +244,8 @@ constexpr MemberRule k_member_rules[] = {
 
 const MemberRule* rule_of(std::string_view list, std::string_view member) {
   for (const MemberRule& rule : k_member_rules)
-    if (rule.member == member && (" " + std::string(rule.lists) + " ").find(fmt::format(" {} ", list)) != std::string::npos)
+    if (rule.member == member &&
+        (" " + std::string(rule.lists) + " ").find(fmt::format(" {} ", list)) != std::string::npos)
       return &rule;
   return nullptr;
 }

@@ -28,10 +28,26 @@ struct PhraseMatch {
   std::size_t first = 0, last = 0;  ///< words
 };
 
-/// Looks for a phrase: words apart by blanks; "a,b" is one of them, "instruct*" begins so, "~3" is up to three
-/// words of any kind, "?a,b" may be missing. All within one sentence. Words that stand in `unless` (as "a,b") up
-/// to four words before it in the sentence make it none.
-std::optional<PhraseMatch> find_phrase(const TextWords& text, std::string_view phrase,
-                                       std::string_view unless = {});
+/// A phrase made ready for looking for: words apart by blanks; "a,b" is one of them, "instruct*" begins so,
+/// "~3" is up to three words of any kind, "?a,b" may be missing. All within one sentence. Words that stand in
+/// `unless` (as "a,b") up to four words before it in the sentence make it none.
+class Phrase {
+ public:
+  explicit Phrase(std::string_view phrase, std::string_view unless = {});
+  [[nodiscard]] std::optional<PhraseMatch> find_in(const TextWords& text) const;
+
+ private:
+  struct Step {
+    std::vector<std::string> words;
+    std::size_t gap = 0;  ///< words that may stand before it
+    bool optional = false;
+    [[nodiscard]] bool fits(std::string_view word) const;
+  };
+  [[nodiscard]] std::optional<std::size_t> match_from(const std::vector<TextWord>& words,
+                                                      std::size_t at) const;
+  [[nodiscard]] bool is_denied(const std::vector<TextWord>& words, std::size_t at) const;
+  std::vector<Step> steps_;
+  std::vector<std::string> unless_;
+};
 
 }  // namespace exai::suite

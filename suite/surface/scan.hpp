@@ -1,4 +1,5 @@
-// What a model reads of a server, judged before a model reads it: by rules, from the text alone, without a network.
+// What a model reads of a server, judged before a model reads it: by rules, from the text alone, without a
+// network.
 #pragma once
 
 #include "core/registry.hpp"
@@ -18,7 +19,8 @@ enum class ScanSeverity : std::uint8_t { error, warning, note };
 std::string_view to_string(ScanSeverity severity);
 std::optional<ScanSeverity> scan_severity(std::string_view word);
 
-/// What is scanned together: the servers of one client configuration, and answers of tools where there are any.
+/// What is scanned together: the servers of one client configuration, and answers of tools where there are
+/// any.
 struct ScanInput {
   std::string label;  ///< the file it came from, or the server's name
   Surface surface;
@@ -26,10 +28,11 @@ struct ScanInput {
 };
 
 struct ScanFinding {
-  std::string rule;     ///< "surface.hidden-characters"
+  std::string rule;       ///< "surface.hidden-characters"
   std::size_t input = 0;  ///< which of the inputs
-  std::string pointer;  ///< RFC 6901, into the surface's file: "/tools/0/description"; "/answers/0" for answers
-  std::string place;    ///< the same for people: "tools.chat.description"
+  std::string
+      pointer;        ///< RFC 6901, into the surface's file: "/tools/0/description"; "/answers/0" for answers
+  std::string place;  ///< the same for people: "tools.chat.description"
   ScanSeverity severity = ScanSeverity::error;
   std::string message;  ///< one sentence, printable
   std::string excerpt;  ///< what was found, made visible; may be empty
@@ -60,16 +63,17 @@ struct ScanView {
 
 /// One rule. All text is literal.
 struct SurfaceRule {
-  std::string_view id;     ///< "surface.hidden-characters"
-  std::string_view title;  ///< what holds when it finds nothing
-  std::string_view help;   ///< why it matters and what to do
+  std::string_view id;                          ///< "surface.hidden-characters"
+  std::string_view title;                       ///< what holds when it finds nothing
+  std::string_view help;                        ///< why it matters and what to do
   ScanSeverity severity = ScanSeverity::error;  ///< of most of its findings
   void (*look)(const SurfaceRule&, const ScanView&) = nullptr;
   [[nodiscard]] std::string_view name() const { return id; }
 };
 
-/// All findings of all rules, worst first, then in the order of inputs and pointers. Bounds: 500,000 texts, 1 MiB
-/// of each, nesting of 256; what is beyond is a finding (surface.beyond-bounds). At most 1000 findings of a rule.
+/// All findings of all rules, worst first, then in the order of inputs and pointers. Bounds: 500,000 texts, 1
+/// MiB of each, nesting of 256; what is beyond is a finding (surface.beyond-bounds). At most 1000 findings of
+/// a rule.
 std::vector<ScanFinding> scan_surfaces(const std::vector<ScanInput>& inputs);
 
 /// A finding of that rule at a text.

@@ -1,5 +1,5 @@
-// Two JSON Schemas of one thing: what the second allows less or more than the first. Drafts 7 and 2020-12, local
-// $ref, recursive schemas. What cannot be judged counts as breaking: it is not taken for harmless.
+// Two JSON Schemas of one thing: what the second allows less or more than the first. Drafts 7 and 2020-12,
+// local $ref, recursive schemas. What cannot be judged counts as breaking: it is not taken for harmless.
 #pragma once
 
 #include "core/json.hpp"
@@ -29,9 +29,9 @@ struct SchemaChange {
   std::string why;  ///< "now requires the property \"model\""
 };
 
-/// All changes, at most `max_changes` and one that says so. Empty only for schemas that are equal as JSON. Work
-/// is bounded: schemas nested deeper than 200 levels or larger than 100,000 comparisons end with a change that
-/// says so and breaks.
+/// All changes, at most `max_changes` and one that says so. Empty only for schemas that are equal as JSON.
+/// Work is bounded: schemas nested deeper than 200 levels or larger than 100,000 comparisons end with a
+/// change that says so and breaks.
 std::vector<SchemaChange> compare_schemas(const Json& before, const Json& after, std::string_view place,
                                           SchemaFlow flow, std::size_t max_changes = 200);
 

@@ -12,7 +12,7 @@ namespace exai::suite {
 namespace {
 
 constexpr std::pair<std::string_view, std::uint8_t> k_type_bits[] = {
-    {"null", type_null},     {"boolean", type_boolean}, {"number", type_integer | type_fraction},
+    {"null", type_null},       {"boolean", type_boolean}, {"number", type_integer | type_fraction},
     {"integer", type_integer}, {"string", type_string},   {"array", type_array},
     {"object", type_object}};
 
@@ -96,7 +96,8 @@ bool exclusive_members(const Json& one, const Json& other, const Json& root) {
     if (a == nullptr || b == nullptr || !a->is_object() || !b->is_object()) continue;
     const auto values = allowed_values(*a), others = allowed_values(*b);
     if (!values || !others) continue;
-    if (std::none_of(values->begin(), values->end(), [&](const Json& each) { return others->count(each) > 0; }))
+    if (std::none_of(values->begin(), values->end(),
+                     [&](const Json& each) { return others->count(each) > 0; }))
       return true;
   }
   return false;
@@ -122,7 +123,8 @@ std::string words_of_types(std::uint8_t types) {
     if (name == "integer" && (types & type_fraction) != 0) continue;  // said by "number" already
     if ((types & bits) == bits) words.emplace_back(name);
   }
-  if ((types & type_fraction) != 0 && (types & type_integer) == 0) words.emplace_back("number with a fraction");
+  if ((types & type_fraction) != 0 && (types & type_integer) == 0)
+    words.emplace_back("number with a fraction");
   return join(words, " or ");
 }
 
@@ -145,9 +147,9 @@ std::optional<std::set<Json>> allowed_values(const Json& schema) {
 }
 
 bool is_wording(std::string_view keyword) {
-  constexpr std::array k_wording = {"title",    "description", "$comment", "examples", "example",
-                                    "deprecated", "$schema",     "$id",      "markdownDescription",
-                                    "enumNames", "enumDescriptions"};
+  constexpr std::array k_wording = {
+      "title", "description",         "$comment",  "examples",        "example", "deprecated", "$schema",
+      "$id",   "markdownDescription", "enumNames", "enumDescriptions"};
   return std::find(k_wording.begin(), k_wording.end(), keyword) != k_wording.end();
 }
 

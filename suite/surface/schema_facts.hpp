@@ -31,18 +31,19 @@ std::optional<std::uint8_t> allowed_types(const Json& schema);
 /// "string", "integer or null"; "nothing" for no bit.
 std::string words_of_types(std::uint8_t types);
 
-/// The values of `enum` and `const`, as far as `type` leaves them; nothing when it has neither, or one that is
-/// malformed.
+/// The values of `enum` and `const`, as far as `type` leaves them; nothing when it has neither, or one that
+/// is malformed.
 std::optional<std::set<Json>> allowed_values(const Json& schema);
 
-/// True when the schema has a keyword that is neither wording nor a list of definitions, other than `besides`.
+/// True when the schema has a keyword that is neither wording nor a list of definitions, other than
+/// `besides`.
 bool constrains(const Json& schema, std::string_view besides = {});
 /// Keywords that no validator looks at.
 bool is_wording(std::string_view keyword);
 
-/// The schema that stands there after following `$ref` and single-branch anyOf/oneOf/allOf; a pointer into the
-/// root or the schema itself. nullptr, with the reference that fails, when it points nowhere, outside of the
-/// document, or in a circle, or when the reference has neighbours that constrain as well.
+/// The schema that stands there after following `$ref` and single-branch anyOf/oneOf/allOf; a pointer into
+/// the root or the schema itself. nullptr, with the reference that fails, when it points nowhere, outside of
+/// the document, or in a circle, or when the reference has neighbours that constrain as well.
 const Json* resolved(const Json& schema, const Json& root, std::string& failed);
 
 /// True when no value can satisfy both: types, single values or a required property tell them apart.

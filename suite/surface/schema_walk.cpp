@@ -17,13 +17,40 @@ constexpr std::size_t k_walk_depth = 200;
 constexpr std::size_t k_walk_steps = 100'000;
 
 /// Keywords that some function here compares; any other one that changed cannot be judged.
-constexpr std::array k_judged_keywords = {
-    "type",          "enum",         "const",       "minimum",      "maximum",         "exclusiveMinimum",
-    "exclusiveMaximum", "multipleOf", "minLength",  "maxLength",    "pattern",         "format",
-    "items",         "prefixItems",  "additionalItems", "contains", "minItems",        "maxItems",
-    "uniqueItems",   "properties",   "required",    "additionalProperties", "patternProperties", "propertyNames",
-    "minProperties", "maxProperties", "dependentRequired", "allOf", "anyOf",           "oneOf",
-    "not",           "default",      "$defs",       "definitions"};
+constexpr std::array k_judged_keywords = {"type",
+                                          "enum",
+                                          "const",
+                                          "minimum",
+                                          "maximum",
+                                          "exclusiveMinimum",
+                                          "exclusiveMaximum",
+                                          "multipleOf",
+                                          "minLength",
+                                          "maxLength",
+                                          "pattern",
+                                          "format",
+                                          "items",
+                                          "prefixItems",
+                                          "additionalItems",
+                                          "contains",
+                                          "minItems",
+                                          "maxItems",
+                                          "uniqueItems",
+                                          "properties",
+                                          "required",
+                                          "additionalProperties",
+                                          "patternProperties",
+                                          "propertyNames",
+                                          "minProperties",
+                                          "maxProperties",
+                                          "dependentRequired",
+                                          "allOf",
+                                          "anyOf",
+                                          "oneOf",
+                                          "not",
+                                          "default",
+                                          "$defs",
+                                          "definitions"};
 
 bool is_judged(std::string_view keyword) {
   return std::find(k_judged_keywords.begin(), k_judged_keywords.end(), keyword) != k_judged_keywords.end();
@@ -126,11 +153,11 @@ void SchemaWalk::compare_values(const Pair& pair) {
   const auto gone = std::uint8_t(*types & ~*now), added = std::uint8_t(*now & ~*types);
   if (gone != 0)
     say(pair.place + ".type", SchemaEffect::narrowed, "no longer allows " + words_of_types(gone));
-  if (added != 0) say(pair.place + ".type", SchemaEffect::widened, "now also allows " + words_of_types(added));
+  if (added != 0)
+    say(pair.place + ".type", SchemaEffect::widened, "now also allows " + words_of_types(added));
   const auto values = allowed_values(pair.before), offered = allowed_values(pair.after);
   const std::string place = pair.place + ".enum";
-  if (!values && offered && gone == 0)
-    say(place, SchemaEffect::narrowed, "now allows certain values only");
+  if (!values && offered && gone == 0) say(place, SchemaEffect::narrowed, "now allows certain values only");
   if (values && !offered && added == 0) say(place, SchemaEffect::widened, "no longer names the only values");
   if (!values || !offered) return;
   for (const Json& value : *values)
@@ -304,8 +331,7 @@ void SchemaWalk::compare_rest(const Pair& pair) {
     else if (keyword == "default")
       compare_default(pair, was, is);
     else if (!is_judged(keyword))
-      say(place, SchemaEffect::breaks,
-          fmt::format("{}, and what this keyword means cannot be judged", verb));
+      say(place, SchemaEffect::breaks, fmt::format("{}, and what this keyword means cannot be judged", verb));
   }
 }
 
@@ -331,7 +357,8 @@ std::vector<SchemaChange> compare_schemas(const Json& before, const Json& after,
   walk.compare(before, after, std::string(place));
   std::vector<SchemaChange> changes = walk.take();
   if (changes.empty())
-    changes.push_back({std::string(place), SchemaEffect::wording, "is written differently and means the same"});
+    changes.push_back(
+        {std::string(place), SchemaEffect::wording, "is written differently and means the same"});
   return changes;
 }
 

@@ -1,5 +1,5 @@
-// The inside of compare_schemas(): one walk through two schemas side by side. What it knows of one schema alone
-// stands in schema_facts.hpp.
+// The inside of compare_schemas(): one walk through two schemas side by side. What it knows of one schema
+// alone stands in schema_facts.hpp.
 #pragma once
 
 #include "suite/surface/schema_diff.hpp"
@@ -80,8 +80,8 @@ class SchemaWalk {
   /// Pairs behind references, each told once: outside and inside of an odd number of `not`.
   std::set<std::pair<const Json*, const Json*>> met_[2];
   std::set<std::pair<const Json*, const Json*>> open_;  ///< those that are being compared now
-  std::deque<Json> made_;                              ///< branches that neither document has in that form
-  bool reversed_ = false;                              ///< inside of an odd number of `not`
+  std::deque<Json> made_;                               ///< branches that neither document has in that form
+  bool reversed_ = false;                               ///< inside of an odd number of `not`
   std::size_t depth_ = 0;
   std::size_t steps_ = 0;
   bool given_up_ = false;

@@ -100,7 +100,8 @@ void SchemaWalk::compare_unions(const Branches& before, const Branches& after, c
     if (std::none_of(before.begin(), before.end(),
                      [&](const Json* other) { return covers(*other, *one, SchemaEffect::widened); }))
       gained.push_back(one);
-  if (lost.size() == 1 && gained.size() == 1) return compare(*lost.front(), *gained.front(), place + ".anyOf");
+  if (lost.size() == 1 && gained.size() == 1)
+    return compare(*lost.front(), *gained.front(), place + ".anyOf");
   for (const Json* one : lost)
     say(place + ".anyOf", SchemaEffect::narrowed,
         fmt::format("no longer allows this alternative: {}", described(*one)));
@@ -146,7 +147,8 @@ void SchemaWalk::compare_all_of(const Pair& pair) {
   for (std::size_t at = 0; at < std::min(was, is); ++at)
     compare(before[at], after[at], fmt::format("{}.allOf.{}", pair.place, at));
   for (std::size_t at = was; at < is; ++at)
-    say(fmt::format("{}.allOf.{}", pair.place, at), SchemaEffect::narrowed, "is one more rule for all values");
+    say(fmt::format("{}.allOf.{}", pair.place, at), SchemaEffect::narrowed,
+        "is one more rule for all values");
   for (std::size_t at = is; at < was; ++at)
     say(fmt::format("{}.allOf.{}", pair.place, at), SchemaEffect::widened, "is one rule less");
   if (before.is_array() != after.is_array() && !before.is_null() && !after.is_null())

@@ -94,8 +94,8 @@ void SchemaWalk::compare_required(const Pair& pair) {
 }
 
 void SchemaWalk::compare_patterns(const Pair& pair) {
-  const Json &before = member_of(pair.before, "patternProperties");
-  const Json &after = member_of(pair.after, "patternProperties");
+  const Json& before = member_of(pair.before, "patternProperties");
+  const Json& after = member_of(pair.after, "patternProperties");
   if (before == after && !before.is_object()) return;
   const std::string place = pair.place + ".patternProperties";
   for (const auto& [pattern, property] : before.items()) {
@@ -111,8 +111,8 @@ void SchemaWalk::compare_patterns(const Pair& pair) {
 }
 
 void SchemaWalk::compare_dependents(const Pair& pair) {
-  const Json &before = member_of(pair.before, "dependentRequired");
-  const Json &after = member_of(pair.after, "dependentRequired");
+  const Json& before = member_of(pair.before, "dependentRequired");
+  const Json& after = member_of(pair.after, "dependentRequired");
   if (before == after) return;
   const std::string place = pair.place + ".dependentRequired";
   std::set<std::pair<std::string, std::string>> were, are;

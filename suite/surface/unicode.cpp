@@ -21,13 +21,11 @@ bool within(const std::array<CodeRange, Size>& ranges, char32_t code) {
                      [&](const CodeRange& range) { return code >= range.first && code <= range.last; });
 }
 
-constexpr std::array<CodeRange, 20> k_invisible{{{0x00, 0x08},     {0x0B, 0x0C},     {0x0E, 0x1F},
-                                                 {0x7F, 0x9F},     {0xAD, 0xAD},     {0x034F, 0x034F},
-                                                 {0x115F, 0x1160}, {0x17B4, 0x17B5}, {0x180B, 0x180F},
-                                                 {0x200B, 0x200B}, {0x2028, 0x2029}, {0x2060, 0x2065},
-                                                 {0x206A, 0x206F}, {0x2800, 0x2800}, {0x3164, 0x3164},
-                                                 {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB},
-                                                 {0x1D173, 0x1D17A}, {0xE0080, 0xE00FF}}};
+constexpr std::array<CodeRange, 20> k_invisible{
+    {{0x00, 0x08},     {0x0B, 0x0C},     {0x0E, 0x1F},     {0x7F, 0x9F},       {0xAD, 0xAD},
+     {0x034F, 0x034F}, {0x115F, 0x1160}, {0x17B4, 0x17B5}, {0x180B, 0x180F},   {0x200B, 0x200B},
+     {0x2028, 0x2029}, {0x2060, 0x2065}, {0x206A, 0x206F}, {0x2800, 0x2800},   {0x3164, 0x3164},
+     {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0x1D173, 0x1D17A}, {0xE0080, 0xE00FF}}};
 constexpr std::array<CodeRange, 4> k_right_to_left{
     {{0x0590, 0x061B}, {0x061D, 0x08FF}, {0xFB1D, 0xFDFF}, {0xFE70, 0xFEFE}}};
 
@@ -83,7 +81,8 @@ std::vector<TextCharacter> characters_of(std::string_view text) {
   all.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t size = length_at(text, at);
-    all.push_back(size == 0 ? TextCharacter{0xFFFD, at, 1} : TextCharacter{code_at(text.substr(at, size)), at, size});
+    all.push_back(size == 0 ? TextCharacter{0xFFFD, at, 1}
+                            : TextCharacter{code_at(text.substr(at, size)), at, size});
     at += std::max<std::size_t>(size, 1);
   }
   return all;

@@ -31,8 +31,8 @@ bool is_joiner(char32_t code);
 /// What follows an emoji and chooses how it looks (U+FE00 to U+FE0F, U+E0100 to U+E01EF).
 bool is_variation(char32_t code);
 
-/// Lower case, without what is invisible, letters that look like Latin ones and full-width forms as those: two
-/// texts that look alike are one then. Line breaks stay.
+/// Lower case, without what is invisible, letters that look like Latin ones and full-width forms as those:
+/// two texts that look alike are one then. Line breaks stay.
 std::string folded(std::string_view text);
 /// The Latin letter that this one is taken for; nothing when there is none, or it is one itself.
 std::optional<char> lookalike(char32_t code);

@@ -141,7 +141,8 @@ TEST_CASE("schemas that a stranger made to hurt end with a change that says so",
     }
   }
   SECTION("references in circles") {
-    const Json circle{{"$ref", "#/$defs/a"}, {"$defs", {{"a", {{"$ref", "#/$defs/b"}}}, {"b", {{"$ref", "#/$defs/a"}}}}}};
+    const Json circle{{"$ref", "#/$defs/a"},
+                      {"$defs", {{"a", {{"$ref", "#/$defs/b"}}}, {"b", {{"$ref", "#/$defs/a"}}}}}};
     const auto changes = tool_changes({{"type", "object"}}, circle);
     REQUIRE_FALSE(changes.empty());
     CHECK(changes[0].kind == ChangeKind::breaking);
@@ -151,7 +152,8 @@ TEST_CASE("schemas that a stranger made to hurt end with a change that says so",
     for (int level = 0; level < 60; ++level) {
       Json& node = schema["$defs"]["d" + std::to_string(level)];
       for (const char* name : {"x", "y", "z"})
-        node["properties"][name] = {{"anyOf", {{{"$ref", "#/$defs/d" + std::to_string(level + 1)}}, {{"type", "null"}}}}};
+        node["properties"][name] = {
+            {"anyOf", {{{"$ref", "#/$defs/d" + std::to_string(level + 1)}}, {{"type", "null"}}}}};
     }
     schema["$defs"]["d60"] = {{"type", "string"}};
     Json other = schema;
@@ -170,10 +172,30 @@ TEST_CASE("schemas that a stranger made to hurt end with a change that says so",
   }
   SECTION("wrong types everywhere") {
     const Json junk[] = {nullptr, true, 7, 1.5, "x", Json::array({1}), Json::object()};
-    for (const char* keyword :
-         {"type", "enum", "const", "minimum", "exclusiveMaximum", "multipleOf", "minLength", "pattern", "items",
-          "prefixItems", "properties", "required", "additionalProperties", "patternProperties", "allOf", "anyOf",
-          "oneOf", "not", "$ref", "$defs", "dependentRequired", "uniqueItems", "contains", "default"})
+    for (const char* keyword : {"type",
+                                "enum",
+                                "const",
+                                "minimum",
+                                "exclusiveMaximum",
+                                "multipleOf",
+                                "minLength",
+                                "pattern",
+                                "items",
+                                "prefixItems",
+                                "properties",
+                                "required",
+                                "additionalProperties",
+                                "patternProperties",
+                                "allOf",
+                                "anyOf",
+                                "oneOf",
+                                "not",
+                                "$ref",
+                                "$defs",
+                                "dependentRequired",
+                                "uniqueItems",
+                                "contains",
+                                "default"})
       for (const Json& before : junk)
         for (const Json& after : junk) {
           const auto changes = tool_changes({{keyword, before}}, {{keyword, after}});
@@ -182,14 +204,15 @@ TEST_CASE("schemas that a stranger made to hurt end with a change that says so",
         }
   }
   SECTION("bytes that are no text") {
-    const auto changes = tool_changes({{"type", "object"}},
-                                      {{"type", "object"}, {"properties", {{"\xff\xfe", {{"enum", {"\xc3("}}}}}}});
+    const auto changes = tool_changes(
+        {{"type", "object"}}, {{"type", "object"}, {"properties", {{"\xff\xfe", {{"enum", {"\xc3("}}}}}}});
     CHECK(changes.size() == 1);
   }
 }
 
 TEST_CASE("entries of every type are compared", "[suite][surface]") {
-  const Json junk[] = {nullptr, true, 7, "x", Json::array(), Json::object(), Json{{"name", 5}}, Json{{"name", "t"}}};
+  const Json junk[] = {
+      nullptr, true, 7, "x", Json::array(), Json::object(), Json{{"name", 5}}, Json{{"name", "t"}}};
   for (const SurfaceList& list : k_surface_lists)
     for (const Json& before : junk)
       for (const Json& after : junk) {
