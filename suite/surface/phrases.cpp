@@ -88,7 +88,7 @@ std::optional<std::size_t> Phrase::match_from(const std::vector<TextWord>& words
 }
 
 bool Phrase::is_denied(const std::vector<TextWord>& words, std::size_t at) const {
-  constexpr std::size_t k_before = 4;
+  constexpr std::size_t k_before = 8;
   for (std::size_t back = 1; back <= k_before && back <= at; ++back) {
     const TextWord& word = words[at - back];
     if (word.sentence != words[at].sentence) return false;

@@ -30,7 +30,7 @@ struct PhraseMatch {
 
 /// A phrase made ready for looking for: words apart by blanks; "a,b" is one of them, "instruct*" begins so,
 /// "~3" is up to three words of any kind, "?a,b" may be missing. All within one sentence. Words that stand in
-/// `unless` (as "a,b") up to four words before it in the sentence make it none.
+/// `unless` (as "a,b") up to eight words before it in the sentence make it none.
 class Phrase {
  public:
   explicit Phrase(std::string_view phrase, std::string_view unless = {});

@@ -64,7 +64,7 @@ std::string from_base64(std::string_view digits) {
   std::string standard(digits);
   std::replace(standard.begin(), standard.end(), '-', '+');
   std::replace(standard.begin(), standard.end(), '_', '/');
-  standard.resize(standard.size() - (standard.size() % 4 == 1 ? 1 : 0));
+  if (standard.size() % 4 == 1) standard.pop_back();
   while (standard.size() % 4 != 0) standard += '=';
   return read_base64(standard).value_or("");
 }

@@ -20,13 +20,10 @@ constexpr std::string_view k_orders[] = {
     "instruction*,directive*,guideline*,restriction*,"
     "safety",
     "forget everything ?you,that,above,before",
-    "do,must,should,never,dont not,tell,inform,mention,reveal,disclose,notify,alert,show ~3 "
-    "to,the,this,it,anything "
-    "~3 user,users,human,person,customer",
+    "do,must,should,never not ~1 tell,inform,mention,reveal,disclose,notify,alert ~4 user,users,human,person,"
+    "customer",
     "dont,never,not tell,inform,notify,alert ~1 user,users,human,person",
     "dont,never,not mention,reveal,disclose,show,say ~4 to ~1 user,users,human,anyone,anybody",
-    "without telling,informing,notifying,alerting,asking ~1 user,users,human,person",
-    "without ~2 users,user,humans,human knowledge,knowing,consent,approval,permission,confirmation",
     "hide,conceal,keep ~3 from ~1 user,users,human,person",
     "user,users,human must,should,may,need,can not ~1 know,see,notice,learn,be,find,realize",
     "silently,secretly,covertly,quietly "
@@ -37,9 +34,6 @@ constexpr std::string_view k_orders[] = {
     "reveal,print,repeat,output,leak,disclose ~3 system prompt",
     "you are now ~2 dan,unrestricted,jailbroken,unfiltered,uncensored,root,admin,administrator,free",
     "developer,god,admin,debug,jailbreak mode ~1 enabled,activated,engaged",
-    "bypass,skip,circumvent,disable,ignore ~2 "
-    "safety,security,guardrail*,confirmation*,approval*,permission*,consent,"
-    "moderation ~1 check*,prompt*,filter*,step*,dialog*,rule*,polic*,measure*,request*",
     "dont,never,not ask ~1 user,human for ~2 confirmation,permission,approval,consent",
     "tool,function is,was ~1 called,used,available,invoked,present ~8 must,always ~8 "
     "recipient*,bcc,cc,redirect*,"
@@ -53,6 +47,14 @@ constexpr std::string_view k_orders[] = {
     "important,mandatory,critical,system before using,calling,invoking,running ~1 any,all,other ~2 "
     "tool*,function* "
     "~4 read,open,send,list,load,access"};
+
+/// Orders that are none where the sentence forbids just that.
+constexpr std::string_view k_careless_orders[] = {
+    "without telling,informing,notifying,alerting,asking ~1 user,users,human,person",
+    "without ~2 users,user,humans,human knowledge,knowing,consent,approval,permission,confirmation",
+    "bypass,skip,circumvent,disable,ignore ~2 "
+    "safety,security,guardrail*,confirmation*,approval*,permission*,consent,"
+    "moderation ~1 check*,prompt*,filter*,step*,dialog*,rule*,polic*,measure*,request*"};
 
 /// The same in other languages; those without blanks between words are looked for as they stand.
 constexpr std::string_view k_foreign_orders[] = {
@@ -127,7 +129,7 @@ constexpr std::string_view k_asking_for_secrets[] = {
     "read,collect,extract,harvest,scan,search,grep ~5 password*,credential*,secret*,api,private ~2 "
     "?key,keys,token,tokens ~5 and,then ~4 send,include,pass,post,upload,forward,append,put"};
 constexpr std::string_view k_denials =
-    "not,never,dont,avoid,cannot,cant,wont,without,no,nor,must,doesnt,isnt";
+    "not,never,dont,avoid,cannot,cant,wont,without,no,nor,doesnt,isnt";
 constexpr std::string_view k_plain_denials =
     "not,never,dont,avoid,cannot,cant,wont,without,no,nor,doesnt,isnt,refuses,blocks,denies";
 constexpr std::string_view k_taking =
@@ -141,6 +143,7 @@ const Phrases& order_phrases() {
   static const Phrases k_phrases = [] {
     Phrases all;
     for (const std::string_view order : k_orders) all.emplace_back(order);
+    for (const std::string_view order : k_careless_orders) all.emplace_back(order, k_plain_denials);
     for (const std::string_view order : k_foreign_orders) all.emplace_back(order);
     return all;
   }();

@@ -3,6 +3,7 @@
 #include "core/json_access.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
+#include "suite/surface/unicode.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -167,9 +168,7 @@ std::size_t nesting_of(const Json& value) {
 std::string joined_place(std::string_view place, std::string_view name) {
   constexpr std::size_t k_shown = 120;
   if (is_plain(name) && name.size() <= k_shown) return fmt::format("{}.{}", place, name);
-  const bool long_name = name.size() > k_shown;
-  return fmt::format("{}[{}{}]", place, quote_json(printable(beginning_of(name, k_shown))),
-                     long_name ? "..." : "");
+  return fmt::format("{}[{}]", place, quote_json(visible_excerpt(name, 0, k_shown)));
 }
 
 }  // namespace exai::suite
