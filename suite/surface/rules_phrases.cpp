@@ -128,8 +128,7 @@ constexpr std::string_view k_asking_for_secrets[] = {
     "enter,provide,include,send,pass,give,supply,share,type ~5 seed,recovery,mnemonic phrase,words",
     "read,collect,extract,harvest,scan,search,grep ~5 password*,credential*,secret*,api,private ~2 "
     "?key,keys,token,tokens ~5 and,then ~4 send,include,pass,post,upload,forward,append,put"};
-constexpr std::string_view k_denials =
-    "not,never,dont,avoid,cannot,cant,wont,without,no,nor,doesnt,isnt";
+constexpr std::string_view k_denials = "not,never,dont,avoid,cannot,cant,wont,without,no,nor,doesnt,isnt";
 constexpr std::string_view k_plain_denials =
     "not,never,dont,avoid,cannot,cant,wont,without,no,nor,doesnt,isnt,refuses,blocks,denies";
 constexpr std::string_view k_taking =
