@@ -25,4 +25,6 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # libcurl is loaded on first use, so no tool can find it among the needed libraries.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcurl4, ca-certificates")
+# libpq too, and only where store.url names a database.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libpq5")
 include(CPack)

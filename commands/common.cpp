@@ -59,6 +59,10 @@ std::filesystem::path path_setting(const Context& context, std::string_view key)
   return below(context.root, context.config.text(key));
 }
 
+store::Home home_of(const Context& context) {
+  return store::home_of(context.config, context.root);
+}
+
 const std::vector<Finding>& judgement(const Context& context) {
   std::call_once(context.judged->once, [&context] {
     context.judged->findings =

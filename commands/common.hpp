@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "core/check.hpp"
+#include "store/home.hpp"
 
 #include <filesystem>
 #include <string>
@@ -31,6 +32,8 @@ CheckResult result_of(std::string id, std::string title, Status status, std::str
 const std::vector<Finding>& judgement(const Context& context);
 
 /// A path setting, relative ones below the root.
+/// Where what this deployment remembers is kept.
+store::Home home_of(const Context& context);
 std::filesystem::path path_setting(const Context& context, std::string_view key);
 CheckContext check_context(const Context& context);
 

@@ -3,6 +3,7 @@
 #include "checks/measure/probe_mcp.hpp"
 #include "checks/measure/probe_port.hpp"
 #include "checks/measure/probe_provider.hpp"
+#include "checks/measure/probe_redis.hpp"
 #include "checks/measure/probe_ws.hpp"
 #include "commands/common.hpp"
 #include "commands/mcp_session.hpp"
@@ -85,6 +86,39 @@ Result<Outcome> port(const Args& args, Context& context) {
   });
 }
 
+/// The address by URL or by the settings. A password on the command line is refused: everyone reads it there.
+Result<RedisAddress> redis_target(const std::string& url, const Config& config) {
+  if (url.empty()) {
+    Result<std::optional<RedisAddress>> address = redis_address(config);
+    if (!address) return fail(address.error());
+    if (*address) return std::move(**address);
+    return fail(ErrorKind::config, "REDIS_URL is not set",
+                "set REDIS_URL, or name one: exai probe redis redis://HOST:6379");
+  }
+  Result<RedisAddress> address = parse_redis_url(url);
+  if (!address) return fail(ErrorKind::usage, address.error().message, address.error().hint);
+  if (!address->password.empty())
+    return fail(ErrorKind::usage, "a password on the command line is in every list of processes",
+                "put it into REDIS_PASSWORD, and leave it out of the URL");
+  address->password = config.secret("redis.password");
+  return address;
+}
+
+Result<Outcome> redis(const Args& args, Context& context) {
+  const auto count = count_option(args, "--count", 20, 10000);
+  if (!count) return fail(count.error());
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  auto address = redis_target(args.positional("URL"), context.config);
+  if (!address && address.error().kind == ErrorKind::usage) return fail(address.error());
+  const std::string ca_file =
+      context.config.text("redis.ca_file").empty() ? "" : path_setting(context, "redis.ca_file").string();
+  Report report = new_report(context, "probe redis");
+  report.results = address ? checks::probe_redis({std::move(*address), ca_file, *count}, *limits)
+                           : checks::probe_redis_unnamed(address.error());
+  return finished(std::move(report), context);
+}
+
 constexpr cli::Option k_warn = {.name = "--warn", .value = "DUR", .help = "slower than this is a warning"};
 constexpr cli::Option k_crit = {.name = "--crit", .value = "DUR", .help = "slower than this is a failure"};
 constexpr cli::Option k_count = {.name = "--count", .value = "N", .help = "how often", .default_value = "1"};
@@ -99,6 +133,8 @@ constexpr cli::Option k_http_options[] = {{.name = "--expect",
                                           k_crit,
                                           k_count,
                                           k_interval};
+constexpr cli::Option k_redis_options[] = {
+    k_warn, k_crit, {.name = "--count", .value = "N", .help = "how many PINGs", .default_value = "20"}};
 /// All of a session's but --server, which stands as the address itself, and --trace.
 constexpr auto k_mcp_options = [] {
   constexpr std::size_t k_left_out = 2;
@@ -123,6 +159,8 @@ constexpr cli::Positional k_mcp_url[] = {
     {.name = "URL", .help = "http(s) or ws(s); none means our own server"}};
 constexpr cli::Positional k_provider[] = {
     {.name = "NAME", .help = "provider", .values = "@providers", .required = true}};
+constexpr cli::Positional k_redis_url[] = {
+    {.name = "URL", .help = "redis, rediss or unix; none means REDIS_URL, its password REDIS_PASSWORD"}};
 constexpr cli::Positional k_addr[] = {{.name = "ADDR", .help = "PORT or HOST:PORT", .required = true}};
 
 const Registered<cli::Command> k_http{
@@ -156,6 +194,14 @@ const Registered<cli::Command> k_provider_command{
                  .positionals = k_provider,
                  .recording = cli::Recording::asked,
                  .run = provider}};
+const Registered<cli::Command> k_redis{cli::Command{
+    .path = "probe redis",
+    .group = "Look",
+    .summary = "asks a Redis for all that matters: login, latency, memory, persistence, who may enter",
+    .options = k_redis_options,
+    .positionals = k_redis_url,
+    .recording = cli::Recording::asked,
+    .run = redis}};
 const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
                                                    .group = "Look",
                                                    .summary = "does something listen on a TCP port",

@@ -2,15 +2,13 @@
 #include "cli/output/writer.hpp"
 #include "commands/common.hpp"
 #include "core/check.hpp"
-#include "core/file_names.hpp"
 #include "store/store.hpp"
 
 namespace exai::commands {
 namespace {
 
 Result<void> save_run(const Report& report, const Context& context) {
-  const auto file = path_setting(context, "server.state_dir") / "exai.db";
-  auto store = store::open_sqlite(file, context.clock);
+  auto store = store::open_store(home_of(context), context.clock);
   if (!store) return fail(std::move(store).error());
   const ExitCode code = exit_code(report, context.globals.strict);
   store::RunRecord record;

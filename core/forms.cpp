@@ -1,5 +1,6 @@
 #include "core/forms.hpp"
 
+#include "core/redis_url.hpp"
 #include "core/text.hpp"
 #include "core/url.hpp"
 
@@ -255,6 +256,8 @@ Result<void> check_form(Form form, std::string_view text) {
       return check_each(text, parse_host_pattern);
     case Form::http_url:
       return check_http_url(text);
+    case Form::redis_url:
+      return parse_redis_url(text).map([](const RedisAddress&) {});
     case Form::plain:
     case Form::tools:
     case Form::models:
@@ -263,6 +266,7 @@ Result<void> check_form(Form form, std::string_view text) {
     case Form::file:
     case Form::folder:
     case Form::new_folder:
+    case Form::postgres_url:
       return {};
   }
   return {};

@@ -39,6 +39,8 @@ enum class Form : std::uint8_t {
   file,            ///< a file that must be there
   folder,          ///< folders that must be there
   new_folder,      ///< a folder that is made when it is missing
+  postgres_url,    ///< where a PostgreSQL database is, as its library reads it
+  redis_url,       ///< redis, rediss or unix, usable for a connection
 };
 
 /// Who needs a setting: what nobody needs for a purpose cannot spoil it.

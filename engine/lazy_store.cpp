@@ -28,15 +28,15 @@ Result<std::size_t> recover_conversations(const std::filesystem::path& folder,
 
 }  // namespace
 
-LazyStore::LazyStore(const std::filesystem::path& file, const Clock& clock) {
-  const auto opened = [this, file](store::Store& store) -> Result<void> {
+LazyStore::LazyStore(const store::Home& home, const Clock& clock) : home_(home) {
+  const auto opened = [this, file = home.file](store::Store& store) -> Result<void> {
     if (file == ":memory:") return {};
     const Result<std::size_t> found = recover_conversations(folder_of(file), store.conversations());
     if (!found) return fail(found.error());
     recovered_ += *found;
     return {};
   };
-  store_ = store::lazy_sqlite(file, clock, opened);
+  store_ = store::lazy_store(home, clock, opened);
 }
 
 }  // namespace exai::engine

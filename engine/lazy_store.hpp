@@ -2,20 +2,22 @@
 // nothing. Opening it also brings in what processes that were killed had promised and not brought there.
 #pragma once
 
-#include "store/store.hpp"
+#include "store/home.hpp"
 
 #include <atomic>
-#include <filesystem>
 #include <memory>
 
 namespace exai::engine {
 
 class LazyStore final : public store::Store {
  public:
-  LazyStore(const std::filesystem::path& file, const Clock& clock);
+  /// Journals of killed processes are looked for where home.file would be.
+  LazyStore(const store::Home& home, const Clock& clock);
 
   /// Conversations that were in journals of killed processes and are in the store now.
   [[nodiscard]] std::size_t recovered() const { return recovered_; }
+
+  [[nodiscard]] const store::Home& home() const { return home_; }
 
   store::Conversations& conversations() override { return store_->conversations(); }
   store::Runs& runs() override { return store_->runs(); }
@@ -24,6 +26,7 @@ class LazyStore final : public store::Store {
   Result<void> ping() override { return store_->ping(); }
 
  private:
+  const store::Home home_;
   std::atomic<std::size_t> recovered_{0};
   std::unique_ptr<store::Store> store_;
 };

@@ -1,5 +1,7 @@
 #include "io/lines.hpp"
 
+#include "io/loaded_library.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -8,7 +10,6 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -97,24 +98,17 @@ struct ZstdLibrary {
   const char* (*error_name)(std::size_t) = nullptr;
 
   static const ZstdLibrary* load() {
-    static const ZstdLibrary k_library = [] {
-      ZstdLibrary all;
-      void* const handle = ::dlopen("libzstd.so.1", RTLD_NOW | RTLD_LOCAL);
-      if (handle == nullptr) return all;
-      const auto find = [&](auto& function, const char* name) {
-        function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(::dlsym(handle, name));
-      };
-      find(all.create, "ZSTD_createDStream");
-      find(all.release, "ZSTD_freeDStream");
-      find(all.decompress, "ZSTD_decompressStream");
-      find(all.is_error, "ZSTD_isError");
-      find(all.error_name, "ZSTD_getErrorName");
-      return all;
+    static ZstdLibrary all;
+    static const bool k_whole = [] {
+      auto library = LoadedLibrary::open("libzstd.so.1", "libzstd1");
+      return library && library->take("ZSTD_createDStream", all.create)
+                            .take("ZSTD_freeDStream", all.release)
+                            .take("ZSTD_decompressStream", all.decompress)
+                            .take("ZSTD_isError", all.is_error)
+                            .take("ZSTD_getErrorName", all.error_name)
+                            .whole();
     }();
-    const bool whole = k_library.create != nullptr && k_library.release != nullptr &&
-                       k_library.decompress != nullptr && k_library.is_error != nullptr &&
-                       k_library.error_name != nullptr;
-    return whole ? &k_library : nullptr;
+    return k_whole ? &all : nullptr;
   }
 };
 

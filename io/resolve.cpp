@@ -25,7 +25,7 @@ std::atomic<int> g_waiting{0};
 /// What the asking thread and the one that waits share; whoever is last lets it go.
 struct Question {
   std::mutex mutex;
-  std::condition_variable answered;
+  std::condition_variable_any answered;
   std::optional<Lookup> answer;
 };
 
@@ -64,7 +64,8 @@ Lookup system_lookup(const std::string& host, const std::string& port) {
 
 Result<std::vector<SocketAddress>> resolve(
     const std::string& host, const std::string& port, Deadline deadline,
-    const std::function<Lookup(const std::string&, const std::string&)>& lookup) {
+    const std::function<Lookup(const std::string&, const std::string&)>& lookup,
+    const std::stop_token& stop) {
   if (Lookup numeric = look_up(host, port, AI_NUMERICHOST | AI_NUMERICSERV); !numeric.found.empty())
     return std::move(numeric.found);
   if (is_localhost(host)) {
@@ -92,9 +93,13 @@ Result<std::vector<SocketAddress>> resolve(
     return fail(ErrorKind::busy, fmt::format("cannot resolve {}: {}", host, full.what()));
   }
   std::unique_lock lock(question->mutex);
-  if (!question->answered.wait_until(lock, deadline.at(), [&] { return question->answer.has_value(); }))
+  if (!question->answered.wait_until(lock, stop, deadline.at(),
+                                     [&] { return question->answer.has_value(); })) {
+    if (stop.stop_requested())
+      return fail(ErrorKind::cancelled, fmt::format("resolve was cancelled: {}:{}", host, port));
     return fail(ErrorKind::timeout, fmt::format("resolve took too long: {}:{}", host, port),
                 "check the name and the DNS server");
+  }
   if (question->answer->found.empty())
     return fail(ErrorKind::unreachable,
                 fmt::format("resolve failed: {}:{}: {}", host, port, question->answer->problem),

@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,10 @@ Lookup system_lookup(const std::string& host, const std::string& port);
 /// Addresses for TCP in the order to try them. Numbers are read without asking anybody; a name is asked for
 /// on a thread that is left behind when the deadline comes first (`timeout`); at most 16 may hang like that,
 /// then names are refused (`busy`). `unreachable` for a name that nobody knows. `lookup` is the system's, but
-/// for tests.
+/// for tests. A stop ends the wait as the deadline does (`cancelled`).
 Result<std::vector<SocketAddress>> resolve(
     const std::string& host, const std::string& port, Deadline deadline,
-    const std::function<Lookup(const std::string&, const std::string&)>& lookup = system_lookup);
+    const std::function<Lookup(const std::string&, const std::string&)>& lookup = system_lookup,
+    const std::stop_token& stop = {});
 
 }  // namespace exai::io

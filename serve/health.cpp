@@ -21,8 +21,9 @@ double rounded(double value) {
 }
 
 Json storage(const HealthFacts& facts) {
-  return {{"status", facts.storage ? "healthy" : "unhealthy"},
-          {"type", "sqlite"},
+  const char* const away = facts.goes_on_alone ? "degraded" : "unhealthy";
+  return {{"status", facts.storage ? "healthy" : away},
+          {"type", facts.storage_type},
           {"message", facts.storage ? "answers" : facts.storage.error().message}};
 }
 
@@ -112,8 +113,10 @@ void Health::report(std::function<void(const HealthReport&)> done) {
   if (gathering_) return;
   gathering_ = true;
   const auto facts = std::make_shared<HealthFacts>();
+  facts->storage_type = kept_.type;
   const auto gather = [this, facts] {
     facts->storage = services_.store->ping();
+    facts->goes_on_alone = kept_.shared && kept_.journal && !services_.memory->journal_trouble();
     if (facts->storage)
       if (std::optional<Error> trouble = services_.memory->trouble())
         facts->storage = fail(std::move(*trouble));

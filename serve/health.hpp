@@ -14,6 +14,8 @@ namespace exai::serve {
 
 struct HealthFacts {
   Result<void> storage;
+  std::string_view storage_type = "sqlite";
+  bool goes_on_alone = false;  ///< without its storage this server keeps what it answers, and brings it later
   double disk_total = 0, disk_available = 0;  ///< bytes; total 0 = unknown
   double process_bytes = 0, memory_total = 0, memory_available = 0;
   std::vector<engine::ServerView::PermitRow> permits;
@@ -32,8 +34,15 @@ HealthReport judge_health(const HealthFacts& facts);
 
 class Health {
  public:
-  Health(const engine::Services& services, engine::Background& background, std::filesystem::path folder)
-      : services_(services), background_(background), folder_(std::move(folder)) {}
+  /// What keeps what this server remembers.
+  struct Kept {
+    std::string_view type;  ///< of the store
+    bool shared = false;    ///< with other servers
+    bool journal = false;   ///< this one has a journal beside it
+  };
+  Health(const engine::Services& services, engine::Background& background, std::filesystem::path folder,
+         Kept kept)
+      : services_(services), background_(background), folder_(std::move(folder)), kept_(kept) {}
   /// Calls back on the loop, at once when the last report is younger than a second.
   void report(std::function<void(const HealthReport&)> done);
 
@@ -41,6 +50,7 @@ class Health {
   const engine::Services& services_;
   engine::Background& background_;
   std::filesystem::path folder_;
+  Kept kept_;
   HealthReport last_;
   std::optional<Steady> taken_;
   bool gathering_ = false;

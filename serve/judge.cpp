@@ -5,6 +5,7 @@
 #include "core/rules.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
+#include "io/postgres.hpp"
 #include "models/providers/provider.hpp"
 #include "tools/visibility.hpp"
 #include "tools/workflows/workflow.hpp"
@@ -125,6 +126,8 @@ class Judge {
         return;
       case Form::new_folder:
         return new_folder(setting.key, text);
+      case Form::postgres_url:
+        return store_url(setting.key);
       case Form::drive_mappings:
         for (const std::string& part : config_.list(setting.key))
           if (const auto drive = parse_drive_mapping(part)) folder(setting.key, drive->folder);
@@ -132,6 +135,14 @@ class Judge {
       default:
         return;
     }
+  }
+
+  /// Who would open it says what it takes; nothing is connected.
+  void store_url(std::string_view key) {
+    const auto fine = io::PgConnection::target(config_.secret(key));
+    if (fine) return;
+    add(Status::fail, "config.store", key, fmt::format("{}: {}", setting_name(key), fine.error().message),
+        fine.error().hint);
   }
 
   void folder(std::string_view key, const std::string& text) {

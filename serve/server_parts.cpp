@@ -1,6 +1,5 @@
 #include "serve/server_parts.hpp"
 
-#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/version.hpp"
 #include "io/journal.hpp"
@@ -13,9 +12,9 @@
 namespace exai::serve {
 namespace {
 
-engine::ConversationLimits conversation_limits(const Config& config) {
+engine::ConversationLimits conversation_limits(const Config& config, const store::Home& home) {
   // Small commits: a large one takes the processor from the calls for too long.
-  return {.gather = Millis{5}, .power = config.text("memory.durability") == "power"};
+  return {.gather = Millis{5}, .power = config.text("memory.durability") == "power", .shared = home.shared()};
 }
 
 /// What was promised outlives the process; where nothing may, nothing is promised.
@@ -44,10 +43,9 @@ ServerParts::ServerParts(ServerInputs inputs)
         return first;
       }),
       metrics({}),
-      store(keeps_state() ? state_folder() / k_database_file : std::filesystem::path(":memory:"),
-            environment->clock()),
+      store(home(), environment->clock()),
       memory(
-          store.conversations(), environment->clock(), conversation_limits(config),
+          store.conversations(), environment->clock(), conversation_limits(config, store.home()),
           [this](const Error& error) {
             metrics.storage_failed();
             log->write(io::LogLevel::warning, "memory.write",
@@ -80,7 +78,8 @@ ServerParts::ServerParts(ServerInputs inputs)
       settings(config, options.reload, system_clock()),
       guard(access, metrics, inputs.access_clock, engine::rate_limits(config),
             [this](std::string_view text) { log->write(io::LogLevel::warning, "access.refused", text); }),
-      health(engine.services().reach, background, state_folder()),
+      health(engine.services().reach, background, state_folder(),
+             {store.home().type(), store.home().shared(), keeps_state()}),
       exai_ws_service(engine, background, catalogue, guard, exai_ws::settings_of(config), log.get()),
       mcp_endpoint({guard, mcp.http, mcp.sse, health, engine, background, [this] { return metrics_text(); },
                     [this] { return status(); }}),
@@ -97,6 +96,14 @@ ServerParts::~ServerParts() {
 
 std::filesystem::path ServerParts::state_folder() const {
   return below(options.file_base(), config.text("server.state_dir"));
+}
+
+store::Home ServerParts::home() const {
+  store::Home home = store::home_of(config, options.file_base());
+  // A shared home is there even where no file may be.
+  if (!keeps_state()) home.file = ":memory:";
+  if (environment->replays()) home.url = Secret();
+  return home;
 }
 
 std::filesystem::path ServerParts::log_folder() const {

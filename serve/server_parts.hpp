@@ -67,6 +67,7 @@ class ServerParts {
   /// Where state and logs are.
   [[nodiscard]] std::filesystem::path state_folder() const;
   [[nodiscard]] std::filesystem::path log_folder() const;
+  [[nodiscard]] store::Home home() const;
   /// False where nothing may outlive the process: a replay, a folder that cannot be written.
   [[nodiscard]] bool keeps_state() const { return !environment->replays() && !options.in_memory; }
 

@@ -32,6 +32,9 @@ struct ConversationChange {
   std::size_t position = 0;  ///< of the first of `messages`; those before it are saved already
   std::vector<Message> messages;
   std::optional<std::string> state;  ///< nothing = as it was
+  /// `updated` of the conversation that this was made of, where others may change it too; nothing = whatever
+  /// is there.
+  std::optional<Wall> known{};
 };
 
 /// Thread-safe; every call blocks for at most the statement timeout of its home.
@@ -39,7 +42,8 @@ class Conversations {
  public:
   virtual ~Conversations() = default;
   /// Saves all changes in one transaction, creating conversations when new; returns after the commit.
-  /// `invalid` when a message stands at its position already: somebody else wrote.
+  /// `invalid` when a message stands at its position already, or the conversation is not as it was known:
+  /// somebody else wrote.
   virtual Result<void> save(const std::vector<ConversationChange>& changes) = 0;
   /// The same for changes that may be there already, in the order in which they came about: messages that
   /// stand at their position stay, and a state gives way to a later one only. A message that cannot be saved

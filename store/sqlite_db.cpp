@@ -172,41 +172,30 @@ std::int64_t SqliteDatabase::changes() const {
   return sqlite3_changes64(handle_);
 }
 
-Result<std::int64_t> SqliteDatabase::schema_version() {
-  if (auto made = execute(
-          "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
-          " applied TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))");
-      !made)
-    return fail(made.error());
-  const auto query = prepare("SELECT coalesce(max(version), 0) FROM schema_version");
-  if (!query) return fail(query.error());
-  if (const Result<bool> row = (*query)->step(); !row) return fail(row.error());
-  return (*query)->number(0);
+Result<std::string> SqliteDatabase::ledger_query() {
+  const auto columns = prepare(
+      "SELECT count(*), coalesce(sum(name = 'sha256'), 0)"
+      " FROM pragma_table_info('schema_version')");
+  if (!columns) return fail(columns.error());
+  if (const Result<bool> row = (*columns)->step(); !row) return fail(row.error());
+  if ((*columns)->number(0) == 0) return std::string();
+  // Ledgers from before there were digests.
+  if ((*columns)->number(1) == 0)
+    return std::string("SELECT version, name, '', applied FROM schema_version ORDER BY version");
+  return std::string("SELECT version, name, sha256, applied FROM schema_version ORDER BY version");
 }
 
-Result<void> SqliteDatabase::migrate(const std::vector<SqlFile>& files) {
-  sql::Transaction change(*this);  // one for all: two processes that start together wait for each other
-  if (auto begun = change.begin(); !begun) return begun;
-  const Result<std::int64_t> version = schema_version();
-  if (!version) return fail(version.error());
-  std::int64_t newest = 0;
-  for (const auto& [name, sql] : files) {
-    std::int64_t number = 0;
-    std::from_chars(name.data(), name.data() + name.size(), number);
-    newest = std::max(newest, number);
-    if (number <= *version) continue;
-    if (auto applied = execute(std::string(sql)); !applied)
-      return fail(std::move(applied.error()).during("applying migration " + std::string(name)));
-    const auto note = prepare("INSERT INTO schema_version (version, name) VALUES (?, ?)");
-    if (!note) return fail(note.error());
-    if (auto noted = (*note)->bind(number).bind(name).run(); !noted) return noted;
-  }
-  if (*version > newest)
-    return fail(
-        ErrorKind::config,
-        fmt::format("the database {} has schema {}, this program knows up to {}", file_, *version, newest),
-        "use the newer program that wrote it, or another EXAI_STATE_DIR");
-  return change.commit();
+Result<void> SqliteDatabase::lock_schema() {
+  // The transaction that is open is the lock: there is one writer at a time.
+  if (auto made = execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT"
+                          " NOT NULL, applied TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),"
+                          " sha256 TEXT NOT NULL DEFAULT '')");
+      !made)
+    return made;
+  const auto query = ledger_query();
+  if (!query) return fail(query.error());
+  if (query->find("sha256") != std::string::npos) return {};
+  return execute("ALTER TABLE schema_version ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''");
 }
 
 }  // namespace exai::store

@@ -1,4 +1,4 @@
-// The one place that names sqlite3: a connection, its statements, migrations.
+// The one place that names sqlite3: a connection and its statements.
 #pragma once
 
 #include "store/sql/database.hpp"
@@ -8,8 +8,6 @@
 struct sqlite3;
 
 namespace exai::store {
-
-using SqlFile = std::pair<std::string_view, std::string_view>;  ///< base name "0001_what", text
 
 class SqliteDatabase final : public sql::Database {
  public:
@@ -23,13 +21,11 @@ class SqliteDatabase final : public sql::Database {
   Result<void> execute(const std::string& sql) override;
   void set_deadline(Deadline deadline) override { deadline_ = deadline; }
   [[nodiscard]] std::int64_t changes() const override;
-  /// Applies what is missing, all in one transaction; a database newer than this program is a
-  /// config error.
-  Result<void> migrate(const std::vector<SqlFile>& files);
+  Result<std::string> ledger_query() override;
+  Result<void> lock_schema() override;
 
  private:
   SqliteDatabase() = default;
-  Result<std::int64_t> schema_version();
   sqlite3* handle_ = nullptr;
   std::string file_;
   Deadline deadline_ = Deadline::after(Millis{30000});

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "core/deadline.hpp"
+#include "core/secret.hpp"
 #include "store/conversations.hpp"
 #include "store/files.hpp"
 #include "store/runs.hpp"
 #include "store/spend.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 
 namespace exai::store {
@@ -29,10 +29,8 @@ class Store {
 Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file,
                                            const Clock& clock = system_clock());
 
-/// The same, opened by the first call that needs it, on that call's thread: until then nothing is touched.
-/// `opened` prepares it before anybody else can use it. When one of the two fails the call fails, and the
-/// next one tries again.
-std::unique_ptr<Store> lazy_sqlite(std::filesystem::path file, const Clock& clock,
-                                   std::function<Result<void>(Store&)> opened);
+/// Opens (and migrates) the PostgreSQL database at that URL (io::PgConnection::open has its rules). A call
+/// waits five seconds at most for a connection and its answer together.
+Result<std::unique_ptr<Store>> open_postgres(const Secret& url, const Clock& clock = system_clock());
 
 }  // namespace exai::store

@@ -1,6 +1,6 @@
 // disk.logs: what the log folder takes, against its limit.
-#include "checks/disk/size_text.hpp"
 #include "checks/measure/log_files.hpp"
+#include "checks/measure/size_text.hpp"
 
 #include <fmt/core.h>
 

@@ -1,5 +1,5 @@
 // disk.space: how full the file system of the deployment is.
-#include "checks/disk/size_text.hpp"
+#include "checks/measure/size_text.hpp"
 #include "core/check.hpp"
 #include "io/files.hpp"
 

@@ -78,6 +78,14 @@ constexpr Setting k_server_rows[] = {
      .group = "server",
      .help = "folder of the database and the instance lock, relative to the root",
      .form = Form::new_folder},
+    {.key = "store.url",
+     .type = text,
+     .env = {"EXAI_STORE_URL", "SUPABASE_DB_URL"},
+     .secret = true,
+     .group = "server",
+     .help = "PostgreSQL database that keeps what the file in server.state_dir would, for several servers "
+             "at once: postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+     .form = Form::postgres_url},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "engine/conversations/memory.hpp"
 
+#include "engine/conversations/entry.hpp"
 #include "store/change_codec.hpp"
 
 #include <thread>
@@ -35,21 +36,6 @@ tl::unexpected<Error> unknown_conversation(const std::string& id) {
 }
 
 }  // namespace
-
-/// One conversation. `gate` guards all but what ConversationMemory::mutex_ guards.
-struct ConversationMemory::Entry {
-  std::mutex gate;
-  std::string id, owner;
-  Wall created{}, updated{};
-  std::vector<store::Message> messages;
-  // JSON as the store keeps it; empty = none. A tree would be a hundred small pieces of memory, which the
-  // writer walks and frees long after they left its processor's cache.
-  std::string state;
-  std::size_t saved_messages = 0;
-  bool state_changed = false;
-  bool state_owed = false;   // the journal does not have it yet
-  std::uint64_t listed = 0;  // the collection in dirty_ that it belongs to; under ConversationMemory::mutex_
-};
 
 ConversationRules memory_rules(const Config& config) {
   return {config.duration("conversation.ttl"),
@@ -149,10 +135,17 @@ void ConversationMemory::note(std::optional<Error> trouble) {
 }
 
 std::optional<Error> ConversationMemory::trouble() {
-  const std::scoped_lock lock(journal_mutex_);
   {
     const std::scoped_lock looking(trouble_mutex_);
     if (store_trouble_) return store_trouble_;
+  }
+  return journal_trouble();
+}
+
+std::optional<Error> ConversationMemory::journal_trouble() {
+  const std::scoped_lock lock(journal_mutex_);
+  {
+    const std::scoped_lock looking(trouble_mutex_);
     if (!journal_trouble_) return std::nullopt;
   }
   // An empty record is skipped when read; writing it is the test.
@@ -198,27 +191,26 @@ void ConversationMemory::shrink_slowly(std::unique_lock<std::mutex>& lock) {
 
 Result<ConversationMemory::Hold> ConversationMemory::find(const std::string& id, const std::string& owner,
                                                           const ConversationRules& rules, bool begin) {
+  Hold known;
   {
     const std::scoped_lock lock(mutex_);
     if (const Hold* const found = recent_.use(id)) {
-      const Hold entry = *found;
-      if (entry->owner != owner) return unknown_conversation(id);
-      return entry;
+      known = *found;
     }
+  }
+  if (known) {
+    if (known->owner != owner) return unknown_conversation(id);
+    return limits_.shared && !begin ? refreshed(known, rules) : known;
   }
   const auto made = std::make_shared<Entry>();
   made->id = id;
   made->owner = owner;
   made->created = made->updated = clock_.wall();
   if (!begin) {
-    Result<store::Conversation> known = store_.load(id, rules.ttl);
-    if (!known) return fail(known.error());
-    if (known->owner != owner) return unknown_conversation(id);
-    made->created = known->created;
-    made->updated = known->updated;
-    made->messages = std::move(known->messages);
-    made->saved_messages = made->messages.size();
-    made->state = std::move(known->state);
+    Result<store::Conversation> there = store_.load(id, rules.ttl);
+    if (!there) return fail(there.error());
+    if (there->owner != owner) return unknown_conversation(id);
+    made->take(std::move(*there));
   }
   const Hold entry = insert(made);
   if (entry->owner != owner) return unknown_conversation(id);
@@ -257,15 +249,17 @@ Result<void> ConversationMemory::change(
   const Result<Hold> found = find(id, owner, rules, begin);
   if (!found) return fail(found.error());
   std::size_t bytes = 0;
+  std::uint64_t overruled = 0;
   Ticket ticket(nullptr, 0);
   {
     Entry& entry = **found;
     const std::scoped_lock lock(entry.gate);
+    overruled = entry.overruled;
     if (clock_.wall() - entry.updated > rules.ttl) return unknown_conversation(id);
     store::ConversationChange next{.id = entry.id,
                                    .owner = entry.owner,
                                    .created = entry.created,
-                                   .updated = clock_.wall(),
+                                   .updated = next_update(entry),
                                    .position = entry.messages.size(),
                                    .messages = {},
                                    .state = std::nullopt};
@@ -283,6 +277,8 @@ Result<void> ConversationMemory::change(
     bytes = apply(entry, next);
   }
   touched(*found, bytes);
+  if (limits_.shared && recorded == Recorded::at_once)
+    if (Result<void> there = delivered(*found, overruled); !there) return there;
   return secured(ticket);
 }
 
@@ -348,7 +344,6 @@ void ConversationMemory::touched(const Hold& entry, std::size_t bytes) {
 /// One transaction for all that changed meanwhile.
 bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
   std::vector<store::ConversationChange> changes;
-  std::vector<std::size_t> lengths;
   for (const Hold& entry : dirty) {
     const std::scoped_lock lock(entry->gate);
     store::ConversationChange change;
@@ -360,18 +355,21 @@ bool ConversationMemory::write_all(const std::vector<Hold>& dirty) {
     change.messages.assign(entry->messages.begin() + static_cast<std::ptrdiff_t>(entry->saved_messages),
                            entry->messages.end());
     if (entry->state_changed) change.state = entry->state;
-    lengths.push_back(entry->messages.size());
+    if (limits_.shared && entry->saved_updated != Wall{}) change.known = entry->saved_updated;
     entry->state_changed = false;
     changes.push_back(std::move(change));
     if (changes.size() % k_entries_at_once == 0) std::this_thread::yield();
   }
-  const Result<void> done = store_.save(changes);
+  std::vector<bool> settled(dirty.size(), false);
+  const Result<void> done = save(dirty, changes, settled);
   for (std::size_t i = 0; i < dirty.size(); ++i) {
+    if (settled[i]) continue;
     const std::scoped_lock lock(dirty[i]->gate);
-    if (done)
-      dirty[i]->saved_messages = lengths[i];
-    else if (changes[i].state)
+    if (done) {
+      dirty[i]->saved(changes[i]);
+    } else if (changes[i].state) {
       dirty[i]->state_changed = true;
+    }
   }
   {
     const std::scoped_lock lock(trouble_mutex_);
@@ -406,7 +404,7 @@ bool ConversationMemory::write_round(std::unique_lock<std::mutex>& lock) {
 }
 
 bool ConversationMemory::is_quick(const std::string& id) const {
-  if (limits_.power) return false;  // each change waits for the disk
+  if (limits_.power || limits_.shared) return false;  // each change waits for the disk, or for the store
   Hold entry;
   {
     const std::scoped_lock lock(mutex_);

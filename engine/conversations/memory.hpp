@@ -34,6 +34,9 @@ struct ConversationLimits {
   Millis patience{5000};                                 ///< how long they wait
   Millis gather{20};   ///< between two writes, so that one commit takes many
   bool power = false;  ///< a change is on the disk before its caller may answer, and not only with the system
+  /// Other servers have the same store: a change is there before its caller may answer, and a conversation is
+  /// taken from there whenever it goes on. While the store is away what is here goes on alone.
+  bool shared = false;
 };
 
 /// What a caller sees of a conversation.
@@ -63,6 +66,8 @@ class ConversationMemory {
   Result<void> close();
   /// Why the last change could not be written, until one can be; asked by health, it tries the journal again.
   [[nodiscard]] std::optional<Error> trouble();
+  /// The same of the journal alone: with it, what is answered is kept while the store is away.
+  [[nodiscard]] std::optional<Error> journal_trouble();
 
   /// `not_found` when unknown, expired or another's.
   Result<Conversation> load(const std::string& id, const std::string& owner, const ConversationRules& rules);
@@ -77,7 +82,8 @@ class ConversationMemory {
     with_next,  ///< with the conversation's next change: nothing is answered before that one
   };
   /// Changes the state as one atomic step; with `begin` the id is new and begins a
-  /// conversation. When `change` fails nothing is changed. `change` must not block.
+  /// conversation. When `change` fails nothing is changed. `change` must not block. `busy`: another server
+  /// changed it at the same time; its change stands.
   Result<void> update(const std::string& id, const std::string& owner, const ConversationRules& rules,
                       bool begin, const std::function<Result<void>(Json& state)>& change,
                       Recorded recorded = Recorded::at_once);
@@ -96,6 +102,13 @@ class ConversationMemory {
  private:
   struct Entry;
   using Hold = std::shared_ptr<Entry>;
+  Result<Hold> refreshed(const Hold& entry, const ConversationRules& rules);
+  Result<void> delivered(const Hold& entry, std::uint64_t overruled);
+  Result<void> save(const std::vector<Hold>& dirty, const std::vector<store::ConversationChange>& changes,
+                    std::vector<bool>& settled);
+  store::ConversationChange rebase(Entry& entry, const store::Conversation& there,
+                                   const store::ConversationChange& change);
+  Result<void> settle(Entry& entry, store::ConversationChange change);
   Result<Hold> find(const std::string& id, const std::string& owner, const ConversationRules& rules,
                     bool begin);
   Hold insert(Hold entry);
@@ -117,6 +130,7 @@ class ConversationMemory {
   std::uint64_t settled() const;
   void note(std::optional<Error> trouble);
   Result<void> make_room();
+  [[nodiscard]] Wall next_update(const Entry& entry) const;
   bool write_round(std::unique_lock<std::mutex>& lock);
   bool write_all(const std::vector<Hold>& dirty);
 

@@ -12,14 +12,15 @@ constexpr std::size_t k_saved_at_once = 8;  // conversations, between two offers
 /// How a change meets what is there already.
 struct ChangeStatements {
   std::string_view conversation, message;
-  bool only_valid = false;  // messages that the table would refuse are left out
+  bool restores =
+      false;  // what is there already stays, and messages that the table would refuse are left out
 };
 
 constexpr ChangeStatements k_save{
     "INSERT INTO conversations (id, created, updated, owner, state) VALUES ($1, $2, $3, $4, $5)"
     " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated,"
     " state = CASE WHEN $6 = 1 THEN excluded.state ELSE conversations.state END"
-    " WHERE conversations.owner = excluded.owner",
+    " WHERE conversations.owner = excluded.owner AND ($7 = 0 OR conversations.updated = $8)",
     "INSERT INTO turns VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
 
 constexpr ChangeStatements k_restore{
@@ -37,15 +38,19 @@ bool valid_message(const Message& message) {
   return message.role == "user" || message.role == "assistant";
 }
 
-Result<void> save_change(const ConversationChange& change, Statement& conversation, Statement& message,
-                         bool only_valid) {
+Result<void> save_change(const Database& db, const ConversationChange& change, Statement& conversation,
+                         Statement& message, bool restores) {
   conversation.reset().bind(change.id).bind(change.created).bind(change.updated);
   conversation.bind(change.owner).bind(change.state.value_or("")).bind(std::int64_t{change.state ? 1 : 0});
+  const bool checked = change.known && !restores;
+  if (!restores) conversation.bind(std::int64_t{checked ? 1 : 0}).bind(change.known.value_or(Wall{}));
   if (auto done = conversation.run(); !done) return done;
+  if (checked && db.changes() == 0)
+    return fail(ErrorKind::invalid, fmt::format("the conversation {} was changed by others", change.id));
   auto position = static_cast<std::int64_t>(change.position);
   for (const Message& one : change.messages) {
     const std::int64_t here = position++;
-    if (only_valid && !valid_message(one)) continue;
+    if (restores && !valid_message(one)) continue;
     message.reset().bind(change.id).bind(here).bind(one.role).bind(one.content);
     message.bind(one.tool).bind(one.provider).bind(one.model).bind(one.at);
     if (auto done = message.run(); !done) return done;
@@ -65,7 +70,8 @@ Result<void> save_changes(Pool& pool, const std::vector<ConversationChange>& cha
   if (!message) return fail(message.error());
   std::size_t saved = 0;
   for (const ConversationChange& change : changes) {
-    if (auto done = save_change(change, **conversation, **message, statements.only_valid); !done) return done;
+    if (auto done = save_change(**db, change, **conversation, **message, statements.restores); !done)
+      return done;
     // Whoever answers a client goes first: without this it would wait until a whole slice is used up.
     if (++saved % k_saved_at_once == 0) std::this_thread::yield();
   }

@@ -69,6 +69,11 @@ class Database {
   virtual void set_deadline(Deadline deadline) = 0;
   /// Rows changed by the last statement.
   [[nodiscard]] virtual std::int64_t changes() const = 0;
+
+  /// Reads the ledger of migrations: version, name, digest, when, by version; "" where there is none yet.
+  virtual Result<std::string> ledger_query() = 0;
+  /// In a transaction: keeps others from changing the tables until its end, and makes the ledger.
+  virtual Result<void> lock_schema() = 0;
 };
 
 /// Rolled back when it goes out of scope before commit().

@@ -62,6 +62,10 @@ std::string sample(const Setting& setting) {
       return "mcp.example.com";
     case Form::http_url:
       return "https://host.example/v1";
+    case Form::redis_url:
+      return "redis://host.example:6379/1";
+    case Form::postgres_url:
+      return "postgresql://user@host.example/exai";
     default:
       break;
   }

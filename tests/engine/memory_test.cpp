@@ -251,7 +251,7 @@ ConversationMemory::OpenJournal journal_in(const Scratch& scratch) {
 
 /// What a new server finds: the store with what was in the journal.
 std::vector<store::Message> messages_after_restart(const Scratch& scratch, const std::string& id) {
-  engine::LazyStore store(scratch / "exai.db", system_clock());
+  engine::LazyStore store({.file = scratch / "exai.db"}, system_clock());
   const auto found = store.conversations().load(id, std::chrono::hours(24));
   return found ? found->messages : std::vector<store::Message>{};
 }
@@ -272,7 +272,7 @@ TEST_CASE("what was answered outlives a process whose store saved nothing", "[me
   // What a kill would leave now.
   for (const auto& entry : std::filesystem::directory_iterator(living.path()))
     std::filesystem::copy_file(entry.path(), scratch / entry.path().filename().string());
-  engine::LazyStore store(scratch / "exai.db", system_clock());
+  engine::LazyStore store({.file = scratch / "exai.db"}, system_clock());
   const auto found = store.conversations().load("a", std::chrono::hours(24));
   REQUIRE(found);
   REQUIRE(found->messages.size() == 4);

@@ -62,9 +62,11 @@ ADDRESSES = [
     (r"yaml-cpp/", r"io/yaml\.cpp"),
     (r"spdlog/", r"io/log\.cpp"),
     (r"prometheus/", r"engine/metrics\.cpp|cli/output/prometheus\.cpp"),
-    (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
-    (r"nlohmann/json\.hpp", r"core/json(_access|_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools|suite)/.*|cli/output/.*|checks/measure/probe_mcp\.cpp|runbooks/child_report\.cpp|commands/.*\.cpp"),
-    (r"dlfcn\.h", r"io/(curl_library|lines)\.cpp"),
+    (r"openssl/", r"core/(digest|secret)\.cpp|io/(random|stream|websocket|http)\.cpp|serve/auth/jwk\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json(_access|_read|_write|_mend)?\.cpp|(serve|mcp|models|engine|tools|suite)/.*|cli/output/.*|checks/measure/(probe_mcp|health_answer)\.cpp|runbooks/child_report\.cpp|commands/.*\.cpp"),
+    (r"dlfcn\.h", r"io/loaded_library\.cpp"),
+    (r"libpq-fe\.h", r"io/(pq_library\.hpp|postgres\.cpp)"),
+    (r"hiredis/", r"io/redis_reply\.cpp"),
     (r"zlib\.h", r"io/lines\.cpp"),
 ]
 

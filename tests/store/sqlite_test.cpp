@@ -1,6 +1,7 @@
 // What is SQLite's own; what holds for every home stands in contract_test.cpp.
+#include "store/home.hpp"
+#include "store/sql/migrate.hpp"
 #include "store/sqlite_db.hpp"
-#include "store/store.hpp"
 #include "tests/catch.hpp"
 #include "tests/io/temp_folder.hpp"
 
@@ -33,8 +34,8 @@ TEST_CASE("a lazy store touches nothing before it is used, and prepares once", "
   const test::TempFolder folder;
   int prepared = 0;
   bool refuse = true;
-  const auto store =
-      store::lazy_sqlite(folder / "exai.db", system_clock(), [&](store::Store& opened) -> Result<void> {
+  const auto store = store::lazy_store(
+      {.file = folder / "exai.db"}, system_clock(), [&](store::Store& opened) -> Result<void> {
         ++prepared;
         if (refuse) return fail(ErrorKind::unreachable, "not yet");
         return opened.spend().add({{.day = "d", .provider = "p", .model = "m", .calls = 1}});
@@ -53,7 +54,7 @@ TEST_CASE("a lazy store touches nothing before it is used, and prepares once", "
 TEST_CASE("a lazy store is opened by one of those who come at the same time", "[store]") {
   const test::TempFolder folder;
   std::atomic<int> prepared{0}, failures{0};
-  const auto store = store::lazy_sqlite(folder / "exai.db", system_clock(), [&](store::Store&) {
+  const auto store = store::lazy_store({.file = folder / "exai.db"}, system_clock(), [&](store::Store&) {
     ++prepared;
     return Result<void>{};
   });
@@ -72,7 +73,7 @@ TEST_CASE("a database of a newer program, or none at all, is refused with the wa
   {
     auto db = store::SqliteDatabase::open(folder / "newer.db");
     REQUIRE(db);
-    REQUIRE((*db)->migrate({{"0099_future", "CREATE TABLE future (id INTEGER)"}}));
+    REQUIRE(store::sql::migrate(**db, {{"0099_future", "CREATE TABLE future (id INTEGER)"}}));
   }
   const auto newer = store::open_sqlite(folder / "newer.db");
   REQUIRE(!newer);
@@ -83,16 +84,6 @@ TEST_CASE("a database of a newer program, or none at all, is refused with the wa
   CHECK(nowhere.error().hint.find("EXAI_STATE_DIR") != std::string::npos);
   std::filesystem::create_directories(folder / "text.db");
   CHECK(!store::open_sqlite(folder / "text.db"));
-}
-
-TEST_CASE("a migration that breaks leaves the schema as it was", "[store]") {
-  auto db = store::SqliteDatabase::open(":memory:");
-  REQUIRE(db);
-  const auto broken =
-      (*db)->migrate({{"0001_good", "CREATE TABLE good (id INTEGER)"}, {"0002_bad", "CREATE NONSENSE"}});
-  REQUIRE(!broken);
-  CHECK(broken.error().context.front().find("0002_bad") != std::string::npos);
-  CHECK((*db)->migrate({{"0001_good", "CREATE TABLE good (id INTEGER)"}}));
 }
 
 TEST_CASE("a statement that takes too long is interrupted", "[store]") {

@@ -1,4 +1,4 @@
-#include "checks/disk/size_text.hpp"
+#include "checks/measure/size_text.hpp"
 
 #include <fmt/core.h>
 
