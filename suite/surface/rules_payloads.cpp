@@ -75,43 +75,46 @@ std::string from_hex(std::string_view digits) {
   return bytes;
 }
 
-/// "\x69", "%69" and "&#105;" each for one character, at least a dozen in a row.
+/// One character written as "\x69", "\u0069", "%69" or "&#105;" at the beginning of a text.
+struct Escape {
+  std::size_t size = 0;  ///< 0 = none is there
+  char byte = 0;
+};
+
+Escape hex_escape(std::string_view rest, std::size_t size) {
+  if (rest.size() < size || !is_hex_digit(rest[size - 2]) || !is_hex_digit(rest[size - 1])) return {};
+  return {size, byte_of_hex(rest[size - 2], rest[size - 1])};
+}
+
+Escape numeric_entity(std::string_view rest) {
+  constexpr std::size_t k_code = 7;
+  const std::size_t end = rest.find(';');
+  const auto code = end < k_code ? read_digits(rest.substr(2, end - 2)) : std::nullopt;
+  return code && *code < 0x80 ? Escape{end + 1, char(*code)} : Escape{};
+}
+
+Escape escape_at(std::string_view rest) {
+  if (rest.starts_with("\\x")) return hex_escape(rest, 4);
+  if (rest.starts_with("\\u00")) return hex_escape(rest, 6);
+  if (rest.starts_with('%')) return hex_escape(rest, 3);
+  if (rest.starts_with("&#")) return numeric_entity(rest);
+  return {};
+}
+
+/// At least a dozen escapes in a row that say something.
 std::optional<Disguise> escaped_run(std::string_view text) {
-  constexpr std::size_t k_least = 12, k_code = 7;
-  std::string says;
-  std::size_t began = 0, count = 0;
+  constexpr std::size_t k_least = 12;
   for (std::size_t at = 0; at < text.size();) {
-    std::size_t size = 0;
-    char byte = 0;
-    const std::string_view rest = text.substr(at);
-    if ((rest.starts_with("\\x") || rest.starts_with("\\u00")) && rest.size() >= (rest[1] == 'x' ? 4U : 6U)) {
-      size = rest[1] == 'x' ? 4 : 6;
-      byte = is_hex_digit(rest[size - 2]) && is_hex_digit(rest[size - 1])
-                 ? byte_of_hex(rest[size - 2], rest[size - 1])
-                 : '\0';
-    } else if (rest.starts_with('%') && rest.size() >= 3 && is_hex_digit(rest[1]) && is_hex_digit(rest[2])) {
-      size = 3;
-      byte = byte_of_hex(rest[1], rest[2]);
-    } else if (rest.starts_with("&#")) {
-      const std::size_t end = rest.find(';');
-      const auto code = end < k_code ? read_digits(rest.substr(2, end - 2)) : std::nullopt;
-      if (code && *code < 0x80) {
-        size = end + 1;
-        byte = char(*code);
-      }
+    const std::size_t began = at;
+    std::string says;
+    for (Escape one = escape_at(text.substr(at)); one.size > 0 && one.byte != 0;
+         one = escape_at(text.substr(at))) {
+      says += one.byte;
+      at += one.size;
     }
-    if (size == 0 || byte == 0) {
-      if (count >= k_least && is_prose(says)) return Disguise{began, at - began, says};
-      says.clear();
-      count = 0;
-      ++at;
-      continue;
-    }
-    if (count++ == 0) began = at;
-    says += byte;
-    at += size;
+    if (says.size() >= k_least && is_prose(says)) return Disguise{began, at - began, std::move(says)};
+    at = std::max(at, began + 1);
   }
-  if (count >= k_least && is_prose(says)) return Disguise{began, text.size() - began, says};
   return std::nullopt;
 }
 

@@ -55,6 +55,7 @@ class SchemaWalk {
   void compare_patterns(const Pair& pair);
 
   // schema_walk_logic.cpp
+  void compare_alike(const Branches& before, const Branches& after, const std::string& place);
   void compare_unions(const Branches& before, const Branches& after, const std::string& place);
   void compare_opaque_unless_same(const Pair& pair, const char* keyword);
   void compare_all_of(const Pair& pair);

@@ -4,6 +4,7 @@
 #include "suite/surface/surface.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/core.h>
 
@@ -91,15 +92,20 @@ void SchemaWalk::compare_unions(const Branches& before, const Branches& after, c
   if (std::max(before.size(), after.size()) > k_union_branches)
     return say(place, SchemaEffect::breaks,
                fmt::format("has more than {} alternatives and is not judged", k_union_branches));
-  Branches lost, gained;
-  for (const Json* one : before)
-    if (std::none_of(after.begin(), after.end(),
-                     [&](const Json* other) { return covers(*one, *other, SchemaEffect::narrowed); }))
-      lost.push_back(one);
-  for (const Json* one : after)
-    if (std::none_of(before.begin(), before.end(),
-                     [&](const Json* other) { return covers(*other, *one, SchemaEffect::widened); }))
-      gained.push_back(one);
+  const auto uncovered = [](const Branches& these, const Branches& others, const auto& meets) {
+    Branches left;
+    std::copy_if(these.begin(), these.end(), std::back_inserter(left), [&](const Json* one) {
+      return std::none_of(others.begin(), others.end(),
+                          [&](const Json* other) { return meets(*one, *other); });
+    });
+    return left;
+  };
+  const Branches lost = uncovered(before, after, [&](const Json& one, const Json& other) {
+    return covers(one, other, SchemaEffect::narrowed);
+  });
+  const Branches gained = uncovered(after, before, [&](const Json& one, const Json& other) {
+    return covers(other, one, SchemaEffect::widened);
+  });
   if (lost.size() == 1 && gained.size() == 1)
     return compare(*lost.front(), *gained.front(), place + ".anyOf");
   for (const Json* one : lost)
@@ -107,7 +113,12 @@ void SchemaWalk::compare_unions(const Branches& before, const Branches& after, c
         fmt::format("no longer allows this alternative: {}", described(*one)));
   for (const Json* one : gained)
     say(place + ".anyOf", SchemaEffect::widened, fmt::format("now also allows {}", described(*one)));
-  if (!lost.empty() || !gained.empty() || before.size() != after.size()) return;
+  if (lost.empty() && gained.empty()) compare_alike(before, after, place);
+}
+
+/// Nothing was lost and nothing gained: what is left is how the alternatives are worded.
+void SchemaWalk::compare_alike(const Branches& before, const Branches& after, const std::string& place) {
+  if (before.size() != after.size()) return;
   for (std::size_t at = 0; at < before.size(); ++at)
     if (covers(*before[at], *after[at], SchemaEffect::narrowed) &&
         covers(*before[at], *after[at], SchemaEffect::widened))
