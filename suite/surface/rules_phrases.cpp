@@ -1,4 +1,5 @@
 // Rules about sentences: what tells a model to work against whoever uses it.
+#include "core/packed.hpp"
 #include "core/text.hpp"
 #include "suite/surface/phrases.hpp"
 #include "suite/surface/scan.hpp"
@@ -8,142 +9,39 @@
 
 #include <fmt/core.h>
 
+namespace exai::packed {
+const std::vector<std::pair<std::string_view, std::string_view>>& scan();
+}
+
 namespace exai::suite {
 namespace {
 
-/// Orders that no description of a tool has a reason for.
-constexpr std::string_view k_orders[] = {
-    "ignore,disregard,forget,override,overrule,supersede,discard ~4 "
-    "previous,prior,preceding,earlier,above,existing,"
-    "former,original ~3 instruction*,prompt*,rules,directive*,guideline*,orders,command*",
-    "ignore,disregard,forget,override ~2 all,any,every,your,the ~2 "
-    "instruction*,directive*,guideline*,restriction*,"
-    "safety",
-    "forget everything ?you,that,above,before",
-    "do,must,should,never not ~1 tell,inform,mention,reveal,disclose,notify,alert ~4 user,users,human,person,"
-    "customer",
-    "dont,never,not tell,inform,notify,alert ~1 user,users,human,person",
-    "dont,never,not mention,reveal,disclose,show,say ~4 to ~1 user,users,human,anyone,anybody",
-    "hide,conceal,keep ~3 from ~1 user,users,human,person",
-    "user,users,human must,should,may,need,can not ~1 know,see,notice,learn,be,find,realize",
-    "silently,secretly,covertly,quietly "
-    "send,forward,upload,copy,post,transmit,append,include,add,read,record,run,"
-    "execute,exfiltrate,leak,share,collect",
-    "send,forward,upload,copy,post,transmit,exfiltrate,share ~4 silently,secretly,covertly",
-    "new,updated,real,actual,true system instruction*,prompt*",
-    "reveal,print,repeat,output,leak,disclose ~3 system prompt",
-    "you are now ~2 dan,unrestricted,jailbroken,unfiltered,uncensored,root,admin,administrator,free",
-    "developer,god,admin,debug,jailbreak mode ~1 enabled,activated,engaged",
-    "dont,never,not ask ~1 user,human for ~2 confirmation,permission,approval,consent",
-    "tool,function is,was ~1 called,used,available,invoked,present ~8 must,always ~8 "
-    "recipient*,bcc,cc,redirect*,"
-    "proxy,attacker*,replace",
-    "all,every,any email*,message*,payment*,transfer*,transaction* ~4 must,should,always be,go ~1 "
-    "sent,go,forwarded,"
-    "redirected,bcced,routed ~8 to",
-    "change,replace,redirect,rewrite,swap ~3 recipient,address,account,amount,destination,wallet,iban ~3 "
-    "to,with",
-    "exfiltrate ~6 data,secret*,file*,token*,key*,content*",
-    "important,mandatory,critical,system before using,calling,invoking,running ~1 any,all,other ~2 "
-    "tool*,function* "
-    "~4 read,open,send,list,load,access"};
+using Words = std::vector<std::string>;
 
-/// Orders that are none where the sentence forbids just that.
-constexpr std::string_view k_careless_orders[] = {
-    "without telling,informing,notifying,alerting,asking ~1 user,users,human,person",
-    "without ~2 users,user,humans,human knowledge,knowing,consent,approval,permission,confirmation",
-    "bypass,skip,circumvent,disable,ignore ~2 "
-    "safety,security,guardrail*,confirmation*,approval*,permission*,consent,"
-    "moderation ~1 check*,prompt*,filter*,step*,dialog*,rule*,polic*,measure*,request*"};
+/// What phrases.yaml holds: text that the build has read once already.
+const Node& phrase_file() {
+  static const Node k_file = [] {
+    const auto& [file, text] = packed::scan().front();
+    return unpack(text, std::string(file)).value();
+  }();
+  return k_file;
+}
 
-/// The same in other languages; those without blanks between words are looked for as they stand.
-constexpr std::string_view k_foreign_orders[] = {
-    "ignoriere,vergiss,missachte ~2 vorherigen,bisherigen,vorigen,obigen ~1 anweisung*,instruktion*,regeln",
-    "sage,sag,verrate,erzähle ~3 benutzer,nutzer,anwender nichts,nicht",
-    "ignora,olvida,descarta ~3 instrucciones,órdenes,reglas",
-    "ignorez,ignore,oubliez ~3 instructions,consignes,règles précédentes",
-    "ignora,dimentica ~3 istruzioni,regole",
-    "игнорируй,игнорируйте,забудь ~2 предыдущие,прежние,все ~1 инструкции,указания",
-    "ignore,esqueça ~3 instruções,regras"};
-constexpr std::string_view k_unspaced_orders[] = {"忽略之前的",       "忽略以上",
-                                                  "忽略先前",         "忽略所有指令",
-                                                  "忽略所有之前",     "不要告诉用户",
-                                                  "以前の指示を無視", "これまでの指示を無視",
-                                                  "指示を無視して",   "ユーザーに知らせないで",
-                                                  "이전 지시를 무시", "이전 지침을 무시",
-                                                  "사용자에게 알리지"};
-
-/// Marks with which a text plays another speaker.
-constexpr std::string_view k_speaker_marks[] = {
-    "<|im_start|>", "<|im_end|>",  "<|system|>",  "<|endoftext|>",     "[inst]",
-    "<<sys>>",      "<system>",    "</system>",   "<system_prompt>",   "<important>",
-    "<secret>",     "<hidden>",    "### system:", "\nsystem:",         "\nassistant:",
-    "\nhuman:",     "<!-- system", "[system]",    "<system-reminder>", "<instructions_override>"};
-
-/// What only who looks for secrets names in a tool.
-constexpr std::string_view k_secret_places[] = {"~/.ssh",
-                                                ".ssh/id_",
-                                                "id_rsa",
-                                                "id_ed25519",
-                                                "/etc/shadow",
-                                                "/etc/passwd",
-                                                ".aws/credentials",
-                                                "~/.aws",
-                                                "mcp.json",
-                                                "claude_desktop_config",
-                                                ".git-credentials",
-                                                "~/.netrc",
-                                                "~/.npmrc",
-                                                "~/.kube/config",
-                                                "wallet.dat",
-                                                "~/.gnupg",
-                                                "login.keychain",
-                                                "~/.docker/config",
-                                                "/proc/self/environ",
-                                                "~/.bash_history",
-                                                "~/.zsh_history",
-                                                "cookies.sqlite",
-                                                "~/.config/gcloud",
-                                                "~/.env",
-                                                "sshpass"};
-
-constexpr std::string_view k_asking_for_secrets[] = {
-    "include,pass,send,put,paste,copy,provide,append,attach,insert,forward,upload,supply,write,store ~6 "
-    "full,entire,whole,complete,all,previous,verbatim ~3 conversation*,chat,dialogue,transcript ~1 "
-    "history,context,log,transcript,so,verbatim,contents",
-    "include,pass,send,put,paste,copy,provide,append,attach,insert,forward,upload,supply,write ~4 system "
-    "prompt",
-    "send,forward,upload,transmit,leak,post,exfiltrate,paste,attach,append,include,embed,copy,submit ~5 "
-    "users,your,their,all,any,stored,found,env,environment ~3 password*,passphrase*,credential*,secret*,"
-    "token*,cookies,variables",
-    "send,forward,upload,transmit,leak,post,exfiltrate,paste,attach,append,include,embed,copy,submit,provide,"
-    "pass "
-    "~5 users,your,their,all,any ~2 api,private,ssh,access,secret,encryption key,keys,token,tokens",
-    "read,open,cat,dump,print,collect,gather,list,extract,harvest ~4 environment variables ~8 and,then,to ~5 "
-    "pass,send,include,put,upload,post,return,append,as",
-    "ask,request,prompt,require,demand ~3 user,users,human ~4 for,to ~5 "
-    "password*,passphrase*,seed,pin,ssn,cvv,"
-    "credential*,mnemonic,otp",
-    "seed,recovery,mnemonic phrase,phrases,words ~6 required,needed,include,send,pass,enter,provide",
-    "enter,provide,include,send,pass,give,supply,share,type ~5 seed,recovery,mnemonic phrase,words",
-    "read,collect,extract,harvest,scan,search,grep ~5 password*,credential*,secret*,api,private ~2 "
-    "?key,keys,token,tokens ~5 and,then ~4 send,include,pass,post,upload,forward,append,put"};
-constexpr std::string_view k_denials = "not,never,dont,avoid,cannot,cant,wont,without,no,nor,doesnt,isnt";
-constexpr std::string_view k_plain_denials =
-    "not,never,dont,avoid,cannot,cant,wont,without,no,nor,doesnt,isnt,refuses,blocks,denies";
-constexpr std::string_view k_taking =
-    "read*,open*,cat,include*,pass,send*,content*,copy,load*,provid*,upload*,put,fetch*,append*,paste,attach*"
-    ",access*,"
-    "check*,look*,scan*,list*,print*,return*,extract*";
+Words list_of(std::string_view name) {
+  Words words;
+  for (const Node& item : phrase_file().find(name)->items) words.push_back(item.scalar);
+  return words;
+}
 
 using Phrases = std::vector<Phrase>;
 
 const Phrases& order_phrases() {
   static const Phrases k_phrases = [] {
     Phrases all;
-    for (const std::string_view order : k_orders) all.emplace_back(order);
-    for (const std::string_view order : k_careless_orders) all.emplace_back(order, k_plain_denials);
-    for (const std::string_view order : k_foreign_orders) all.emplace_back(order);
+    for (const std::string& order : list_of("orders")) all.emplace_back(order);
+    for (const std::string& order : list_of("careless_orders"))
+      all.emplace_back(order, phrase_file().text("plain_denials"));
+    for (const std::string& order : list_of("foreign_orders")) all.emplace_back(order);
     return all;
   }();
   return k_phrases;
@@ -152,7 +50,8 @@ const Phrases& order_phrases() {
 const Phrases& secret_phrases() {
   static const Phrases k_phrases = [] {
     Phrases all;
-    for (const std::string_view asking : k_asking_for_secrets) all.emplace_back(asking, k_denials);
+    for (const std::string& asking : list_of("asking_for_secrets"))
+      all.emplace_back(asking, phrase_file().text("denials"));
     return all;
   }();
   return k_phrases;
@@ -172,10 +71,11 @@ std::string excerpt_of(const TextWords& words, const PhraseMatch& match) {
 std::optional<std::string> order_in(const TextWords& words) {
   for (const Phrase& order : order_phrases())
     if (const auto match = order.find_in(words)) return excerpt_of(words, *match);
-  for (const std::string_view order : k_unspaced_orders)
+  static const Words k_unspaced = list_of("unspaced_orders"), k_marks = list_of("speaker_marks");
+  for (const std::string& order : k_unspaced)
     if (const auto at = words.folded.find(order); at != std::string::npos)
       return visible_excerpt(words.folded, at, order.size());
-  for (const std::string_view mark : k_speaker_marks)
+  for (const std::string& mark : k_marks)
     if (const auto at = words.folded.find(mark); at != std::string::npos)
       return visible_excerpt(words.folded, at, mark.size());
   return std::nullopt;
@@ -208,7 +108,8 @@ std::size_t word_at(const TextWords& words, std::size_t offset) {
 
 /// A place of secrets in a sentence that says to take something, and does not say not to.
 std::optional<std::string> secret_place_in(const TextWords& words) {
-  for (const std::string_view place : k_secret_places) {
+  static const Words k_places = list_of("secret_places");
+  for (const std::string& place : k_places) {
     const auto at = words.folded.find(place);
     if (at == std::string::npos) continue;
     const std::size_t middle = word_at(words, at);
@@ -218,7 +119,7 @@ std::optional<std::string> secret_place_in(const TextWords& words) {
     alone.folded = words.folded;
     for (const TextWord& word : words.words)
       if (word.sentence == sentence) alone.words.push_back(word);
-    static const Phrase k_denied(k_plain_denials), k_taken(k_taking);
+    static const Phrase k_denied(phrase_file().text("plain_denials")), k_taken(phrase_file().text("taking"));
     if (!k_denied.find_in(alone) && k_taken.find_in(alone))
       return visible_excerpt(words.folded, at, place.size());
   }
