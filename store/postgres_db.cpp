@@ -16,7 +16,7 @@ std::int64_t number_of(std::string_view text) {
 /// Sends when it is first stepped; the server gets values as text and knows their types from the columns.
 class PostgresStatement final : public sql::Statement {
  public:
-  PostgresStatement(PostgresDatabase& db, std::string_view sql) : db_(db), sql_(sql) {}
+  PostgresStatement(PostgresDatabase& db, std::string sql) : db_(db), sql_(std::move(sql)) {}
 
   using sql::Statement::bind;
   Statement& bind(std::string_view text) override {
@@ -83,14 +83,17 @@ Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(const Secret& u
 const sql::Dialect& PostgresDatabase::dialect() const {
   // The limit is of the transaction and not of the session: a pooler gives the session to somebody else. It
   // is the server's own end of a statement whose client has gone.
+  // Our own schema: a project of Supabase has tables of these names in "public", and serves that one to
+  // strangers.
   static constexpr sql::Dialect k_dialect{
+      .schema = "exai.",
       .begin = "BEGIN; SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '10s'",
       .arrival = "arrival"};
   return k_dialect;
 }
 
 Result<std::unique_ptr<sql::Statement>> PostgresDatabase::prepare(std::string_view sql) {
-  return std::make_unique<PostgresStatement>(*this, sql);
+  return std::make_unique<PostgresStatement>(*this, sql::with_schema(sql, dialect()));
 }
 
 Result<void> PostgresDatabase::execute(const std::string& sql) {
@@ -110,16 +113,18 @@ Result<io::PgRows> PostgresDatabase::run(const std::string& sql, const std::vect
 }
 
 Result<std::string> PostgresDatabase::ledger_query() {
-  const auto there = run("SELECT to_regclass('schema_version') IS NOT NULL", {});
+  const auto there = run("SELECT to_regclass('exai.schema_version') IS NOT NULL", {});
   if (!there) return fail(there.error());
   if (there->text(0, 0) != "t") return std::string();
-  return std::string("SELECT version, name, sha256, applied FROM schema_version ORDER BY version");
+  return std::string("SELECT version, name, sha256, applied FROM @schema_version ORDER BY version");
 }
 
 Result<void> PostgresDatabase::lock_schema() {
   // "exai" as a number; it ends with the transaction.
   return execute(
       "SELECT pg_advisory_xact_lock(1702390121);"
+      "DO $$ BEGIN IF to_regnamespace('exai') IS NULL THEN CREATE SCHEMA exai; END IF; END $$;"
+      "SET LOCAL search_path TO exai;"
       "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY,"
       " name TEXT NOT NULL, sha256 TEXT NOT NULL,"
       " applied TIMESTAMPTZ NOT NULL DEFAULT now());"

@@ -36,34 +36,36 @@ SELECT type, tbl_name, name, sql FROM sqlite_master WHERE type <> 'table' AND sq
 // Names of the schema itself are left out of definitions, so that two schemas can be compared.
 constexpr std::string_view k_postgres_catalogue = R"(
 WITH own AS (SELECT c.oid, c.relname::text AS name, c.relkind, c.relrowsecurity
-               FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'v'))
+               FROM pg_class c WHERE c.relnamespace = to_regnamespace($1::text) AND c.relkind IN ('r', 'v'))
 SELECT 'column', own.name, a.attname::text, format_type(a.atttypid, a.atttypmod)
        || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
-       || coalesce(' DEFAULT ' || replace(pg_get_expr(d.adbin, d.adrelid), quote_ident(current_schema()) || '.', ''), '')
+       || coalesce(' DEFAULT ' || replace(pg_get_expr(d.adbin, d.adrelid), quote_ident($1::text) || '.', ''), '')
        || CASE a.attidentity WHEN 'a' THEN ' IDENTITY ALWAYS' WHEN 'd' THEN ' IDENTITY' ELSE '' END
   FROM own JOIN pg_attribute a ON a.attrelid = own.oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_attrdef d ON d.adrelid = own.oid AND d.adnum = a.attnum
 UNION ALL
-SELECT 'index', tablename::text, indexname::text, replace(indexdef, quote_ident(schemaname) || '.', '')
-  FROM pg_indexes WHERE schemaname = current_schema()
+SELECT 'index', tablename::text, indexname::text, replace(indexdef, quote_ident($1::text) || '.', '')
+  FROM pg_indexes WHERE schemaname = $1::text
 UNION ALL
 SELECT 'constraint', own.name, k.conname::text,
-       replace(pg_get_constraintdef(k.oid), quote_ident(current_schema()) || '.', '')
+       replace(pg_get_constraintdef(k.oid), quote_ident($1::text) || '.', '')
   FROM own JOIN pg_constraint k ON k.conrelid = own.oid
 UNION ALL
 SELECT 'policy', tablename::text, policyname::text,
        permissive || ' ' || cmd || ' TO ' || array_to_string(roles, ',') || coalesce(' USING ' || qual, '')
        || coalesce(' CHECK ' || with_check, '')
-  FROM pg_policies WHERE schemaname = current_schema()
+  FROM pg_policies WHERE schemaname = $1::text
 UNION ALL
 SELECT 'row level security', name, '', CASE WHEN relrowsecurity THEN 'on' ELSE 'off' END FROM own WHERE relkind = 'r'
 UNION ALL
-SELECT 'view', name, '', replace(pg_get_viewdef(oid), quote_ident(current_schema()) || '.', '')
+SELECT 'view', name, '', replace(pg_get_viewdef(oid), quote_ident($1::text) || '.', '')
   FROM own WHERE relkind = 'v')";
 
-Result<Catalogue> read_catalogue(sql::Database& db, std::string_view query) {
-  const auto statement = db.prepare(query);
+/// `schema`: of PostgreSQL's, the one that is looked at.
+Result<Catalogue> read_catalogue(sql::Database& db, std::string_view schema = {}) {
+  const auto statement = db.prepare(schema.empty() ? k_sqlite_catalogue : k_postgres_catalogue);
   if (!statement) return fail(statement.error());
+  if (!schema.empty()) (*statement)->bind(schema);
   const auto rows = sql::read_all(**statement, [](const sql::Statement& row) {
     const std::string kind = row.text(0), table = row.text(1), name = row.text(2);
     const bool of_table = kind == "column" || kind == "reference";
@@ -104,7 +106,7 @@ Result<Catalogue> expected_sqlite() {
   auto db = SqliteDatabase::open(":memory:");
   if (!db) return fail(db.error());
   if (auto made = sql::migrate(**db, sqlite_migrations()); !made) return fail(made.error());
-  return read_catalogue(**db, k_sqlite_catalogue);
+  return read_catalogue(**db);
 }
 
 Result<Catalogue> expected_postgres(sql::Database& db) {
@@ -116,7 +118,7 @@ Result<Catalogue> expected_postgres(sql::Database& db) {
   for (const auto& [name, sql] : postgres_migrations())
     if (auto done = db.execute(std::string(sql)); !done)
       return fail(std::move(done.error()).during("making the tables of " + std::string(name)));
-  return read_catalogue(db, k_postgres_catalogue);
+  return read_catalogue(db, "exai_verify");
 }
 
 /// The database itself, with the files that belong to it.
@@ -158,7 +160,7 @@ Result<std::vector<std::string>> migrate_schema(const Home& home) {
 Result<std::vector<SchemaDifference>> verify_schema(const Home& home) {
   const auto opened = open_database(home, Purpose::look);
   if (!opened) return fail(opened.error());
-  const auto found = read_catalogue(*opened->db, home.shared() ? k_postgres_catalogue : k_sqlite_catalogue);
+  const auto found = read_catalogue(*opened->db, home.shared() ? "exai" : "");
   if (!found) return fail(found.error());
   const auto expected = home.shared() ? expected_postgres(*opened->db) : expected_sqlite();
   if (!expected) return fail(expected.error());

@@ -152,13 +152,15 @@ SqliteDatabase::~SqliteDatabase() {
 
 Result<std::unique_ptr<sql::Statement>> SqliteDatabase::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  const std::string text = sql::with_schema(sql, dialect());
+  const int code =
+      sqlite3_prepare_v2(handle_, text.data(), static_cast<int>(text.size()), &statement, nullptr);
   if (code != SQLITE_OK) return sqlite_failed(handle_, code, "preparing a statement");
   return std::make_unique<SqliteStatement>(handle_, statement);
 }
 
 const sql::Dialect& SqliteDatabase::dialect() const {
-  static constexpr sql::Dialect k_dialect{.begin = "BEGIN IMMEDIATE", .arrival = "rowid"};
+  static constexpr sql::Dialect k_dialect{.schema = "", .begin = "BEGIN IMMEDIATE", .arrival = "rowid"};
   return k_dialect;
 }
 

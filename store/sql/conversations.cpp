@@ -17,20 +17,20 @@ struct ChangeStatements {
 };
 
 constexpr ChangeStatements k_save{
-    "INSERT INTO conversations (id, created, updated, owner, state) VALUES ($1, $2, $3, $4, $5)"
+    "INSERT INTO @conversations (id, created, updated, owner, state) VALUES ($1, $2, $3, $4, $5)"
     " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated,"
     " state = CASE WHEN $6 = 1 THEN excluded.state ELSE conversations.state END"
     " WHERE conversations.owner = excluded.owner AND ($7 = 0 OR conversations.updated = $8)",
-    "INSERT INTO turns VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
+    "INSERT INTO @turns VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
 
 constexpr ChangeStatements k_restore{
-    "INSERT INTO conversations (id, created, updated, owner, state) VALUES ($1, $2, $3, $4, $5)"
+    "INSERT INTO @conversations (id, created, updated, owner, state) VALUES ($1, $2, $3, $4, $5)"
     " ON CONFLICT (id) DO UPDATE SET"
     " state = CASE WHEN $6 = 1 AND excluded.updated >= conversations.updated THEN excluded.state"
     " ELSE conversations.state END,"
     " updated = CASE WHEN excluded.updated > conversations.updated THEN excluded.updated"
     " ELSE conversations.updated END WHERE conversations.owner = excluded.owner",
-    "INSERT INTO turns VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (conversation, position) DO "
+    "INSERT INTO @turns VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (conversation, position) DO "
     "NOTHING",
     true};
 
@@ -91,7 +91,7 @@ Result<void> SqlConversations::restore(const std::vector<ConversationChange>& ch
 Result<Conversation> SqlConversations::load(const std::string& id, Millis ttl) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
-  const auto head = (*db)->prepare("SELECT created, updated, owner, state FROM conversations WHERE id = $1");
+  const auto head = (*db)->prepare("SELECT created, updated, owner, state FROM @conversations WHERE id = $1");
   if (!head) return fail(head.error());
   const Result<bool> known = (*head)->bind(id).step();
   if (!known) return fail(known.error());
@@ -105,7 +105,8 @@ Result<Conversation> SqlConversations::load(const std::string& id, Millis ttl) {
                       .messages = {},
                       .state = (*head)->text(3)};
   const auto query = (*db)->prepare(
-      "SELECT role, content, tool, provider, model, at FROM turns WHERE conversation = $1 ORDER BY position");
+      "SELECT role, content, tool, provider, model, at FROM @turns WHERE conversation = $1 ORDER BY "
+      "position");
   if (!query) return fail(query.error());
   auto messages = read_all((*query)->bind(id), [](const Statement& row) {
     return Message{.role = row.text(0),
@@ -123,7 +124,7 @@ Result<Conversation> SqlConversations::load(const std::string& id, Millis ttl) {
 Result<std::size_t> SqlConversations::expire(Millis ttl) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
-  const auto remove = (*db)->prepare("DELETE FROM conversations WHERE updated < $1");
+  const auto remove = (*db)->prepare("DELETE FROM @conversations WHERE updated < $1");
   if (!remove) return fail(remove.error());
   if (auto done = (*remove)->bind(clock_.wall() - ttl).run(); !done) return fail(done.error());
   return static_cast<std::size_t>((*db)->changes());

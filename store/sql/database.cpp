@@ -2,6 +2,18 @@
 
 namespace exai::store::sql {
 
+std::string with_schema(std::string_view sql, const Dialect& dialect) {
+  std::string text;
+  text.reserve(sql.size() + 4 * dialect.schema.size());
+  for (const char c : sql) {
+    if (c == '@')
+      text += dialect.schema;
+    else
+      text += c;
+  }
+  return text;
+}
+
 Result<void> Transaction::begin() {
   auto begun = db_.execute(std::string(db_.dialect().begin));
   open_ = begun.has_value();

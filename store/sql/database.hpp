@@ -16,8 +16,10 @@ namespace exai::store::sql {
 
 /// What databases say differently. All else is written so that each of them takes it: parameters are $1, $2,
 /// … and are first mentioned in this order; what may be there already is inserted with ON CONFLICT; in an
-/// update a column of the row that is there is named with its table; truth is a number (`$1 = 1`).
+/// update a column of the row that is there is named with its table; truth is a number (`$1 = 1`); a table is
+/// written "@runs", and stands where the home has its tables.
 struct Dialect {
+  std::string_view schema;   ///< stands before the name of a table: "exai."; may be empty
   std::string_view begin;    ///< begins a transaction that is going to write
   std::string_view arrival;  ///< what orders the rows of a table as they were inserted
 };
@@ -75,6 +77,9 @@ class Database {
   /// In a transaction: keeps others from changing the tables until its end, and makes the ledger.
   virtual Result<void> lock_schema() = 0;
 };
+
+/// The statement with every "@" as the schema of that home.
+std::string with_schema(std::string_view sql, const Dialect& dialect);
 
 /// Rolled back when it goes out of scope before commit().
 class Transaction {

@@ -6,7 +6,7 @@ Result<void> SqlFiles::save(const ProviderFile& file) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
   const auto insert = (*db)->prepare(
-      "INSERT INTO provider_files VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+      "INSERT INTO @provider_files VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
       " ON CONFLICT (provider, id) DO UPDATE SET sha256 = excluded.sha256, purpose = excluded.purpose,"
       " name = excluded.name, owner = excluded.owner, bytes = excluded.bytes, uploaded = excluded.uploaded,"
       " used = excluded.used");
@@ -21,7 +21,7 @@ Result<std::vector<ProviderFile>> SqlFiles::load(const std::string& provider) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
   const auto query = (*db)->prepare(
-      "SELECT id, sha256, purpose, name, owner, bytes, uploaded, used FROM provider_files"
+      "SELECT id, sha256, purpose, name, owner, bytes, uploaded, used FROM @provider_files"
       " WHERE provider = $1 ORDER BY uploaded, id LIMIT 10000");
   if (!query) return fail(query.error());
   return read_all((*query)->bind(provider), [&provider](const Statement& row) {
@@ -40,7 +40,7 @@ Result<std::vector<ProviderFile>> SqlFiles::load(const std::string& provider) {
 Result<void> SqlFiles::remove(const std::string& provider, const std::string& id) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
-  const auto remove = (*db)->prepare("DELETE FROM provider_files WHERE provider = $1 AND id = $2");
+  const auto remove = (*db)->prepare("DELETE FROM @provider_files WHERE provider = $1 AND id = $2");
   if (!remove) return fail(remove.error());
   return (*remove)->bind(provider).bind(id).run();
 }

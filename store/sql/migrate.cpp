@@ -65,14 +65,14 @@ Result<void> judge(const std::vector<MigrationRow>& rows) {
 Result<void> apply(Database& db, const SqlFile& file) {
   if (auto done = db.execute(std::string(file.second)); !done)
     return fail(std::move(done.error()).during("applying migration " + std::string(file.first)));
-  const auto note = db.prepare("INSERT INTO schema_version (version, name, sha256) VALUES ($1, $2, $3)");
+  const auto note = db.prepare("INSERT INTO @schema_version (version, name, sha256) VALUES ($1, $2, $3)");
   if (!note) return fail(note.error());
   return (*note)->bind(number_of(file.first)).bind(file.first).bind(sha256_hex(file.second)).run();
 }
 
 /// Digests for those that were applied before there were any.
 Result<void> adopt(Database& db, const std::vector<SqlFile>& files) {
-  const auto note = db.prepare("UPDATE schema_version SET sha256 = $1 WHERE version = $2 AND sha256 = ''");
+  const auto note = db.prepare("UPDATE @schema_version SET sha256 = $1 WHERE version = $2 AND sha256 = ''");
   if (!note) return fail(note.error());
   for (const auto& [name, sql] : files)
     if (auto noted = (*note)->reset().bind(sha256_hex(sql)).bind(number_of(name)).run(); !noted) return noted;

@@ -7,7 +7,7 @@ namespace exai::store::sql {
 Result<void> SqlRuns::save(const RunRecord& run) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
-  const auto insert = (*db)->prepare("INSERT INTO runs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+  const auto insert = (*db)->prepare("INSERT INTO @runs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
   if (!insert) return fail(insert.error());
   Statement& row = **insert;
   row.bind(run.run_id).bind(run.title).bind(run.host).bind(run.version).bind(run.verdict);
@@ -19,7 +19,7 @@ Result<std::vector<RunRecord>> SqlRuns::load(std::size_t max) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
   const auto query = (*db)->prepare(fmt::format(
-      "SELECT run_id, title, host, version, verdict, report_json, started, duration, exit_code FROM runs"
+      "SELECT run_id, title, host, version, verdict, report_json, started, duration, exit_code FROM @runs"
       " ORDER BY started DESC, {} DESC LIMIT $1",
       (*db)->dialect().arrival));
   if (!query) return fail(query.error());

@@ -8,7 +8,7 @@ Result<void> SqlSpend::add(const std::vector<SpendChange>& changes) {
   Transaction transaction(**db);
   if (auto begun = transaction.begin(); !begun) return begun;
   const auto add = (*db)->prepare(
-      "INSERT INTO spend VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+      "INSERT INTO @spend VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
       " ON CONFLICT (day, provider, model) DO UPDATE SET"
       " calls = spend.calls + excluded.calls, prompt = spend.prompt + excluded.prompt,"
       " completion = spend.completion + excluded.completion, cached = spend.cached + excluded.cached,"
@@ -27,7 +27,7 @@ Result<std::vector<SpendChange>> SqlSpend::load(const std::string& day) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
   const auto query = (*db)->prepare(
-      "SELECT provider, model, calls, prompt, completion, cached, nano_usd FROM spend WHERE day = $1"
+      "SELECT provider, model, calls, prompt, completion, cached, nano_usd FROM @spend WHERE day = $1"
       " ORDER BY provider, model");
   if (!query) return fail(query.error());
   return read_all((*query)->bind(day), [&day](const Statement& row) {

@@ -23,7 +23,7 @@ class SqlStore final : public Store {
   Result<void> ping() override {
     const auto db = pool_->acquire();
     if (!db) return fail(db.error());
-    const auto query = (*db)->prepare("SELECT count(*) FROM schema_version");
+    const auto query = (*db)->prepare("SELECT count(*) FROM @schema_version");
     if (!query) return fail(query.error());
     return (*query)->run();
   }

@@ -147,7 +147,7 @@ def wait_for_health(deployment, status):
 
 def expect_kept(database, talk):
     """Each prompt that was answered stands once, in its order, with its answer behind it."""
-    rows = database.rows(f"SELECT role, replace(content, E'\\n', ' ') FROM turns WHERE conversation = '{talk.thread}' ORDER BY position")
+    rows = database.rows(f"SELECT role, replace(content, E'\\n', ' ') FROM exai.turns WHERE conversation = '{talk.thread}' ORDER BY position")
     prompts = [content for role, content in rows if role == "user"]
     kept = [prompt for prompt in prompts if prompt in talk.answered]
     check(kept == talk.answered, f"answered {talk.answered}, kept {prompts}")
@@ -183,7 +183,7 @@ def test_the_database_goes_and_comes_back(database, replicas):
     database.start()
     wait_for_health(replicas[1], "healthy")
     deadline = time.monotonic() + PATIENCE
-    while len(database.rows(f"SELECT 1 FROM turns WHERE conversation = '{fresh.thread}'")) < 4:
+    while len(database.rows(f"SELECT 1 FROM exai.turns WHERE conversation = '{fresh.thread}'")) < 4:
         check(time.monotonic() < deadline, "what was answered meanwhile did not come to the database")
     fresh.port = port_of(replicas[2])
     fresh.turn()

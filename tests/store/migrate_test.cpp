@@ -37,6 +37,10 @@ std::unique_ptr<Database> open_database(const store::Home& home) {
   return std::move(*db);
 }
 
+void change_tables(const store::Home& home, const std::string& sql) {
+  REQUIRE(open_database(home)->execute((home.shared() ? "SET search_path TO exai; " : "") + sql));
+}
+
 std::string what_is_different(const store::Home& home) {
   const auto all = store::verify_schema(home);
   REQUIRE(all);
@@ -119,7 +123,7 @@ TEST_CASE("each difference between the tables that are there and ours is named",
   REQUIRE(store::migrate_schema(home));
   CHECK(what_is_different(home).empty());
 
-  const auto change = [&](const std::string& sql) { REQUIRE(open_database(home)->execute(sql)); };
+  const auto change = [&](const std::string& sql) { change_tables(home, sql); };
   change("ALTER TABLE runs ADD COLUMN odd BIGINT");
   CHECK(what_is_different(home) == "extra column runs.odd; ");
   change("ALTER TABLE runs DROP COLUMN odd; DROP INDEX runs_by_start");
@@ -150,9 +154,9 @@ TEST_CASE("what PostgreSQL has beside columns is compared too", "[store][migrate
            {"ALTER TABLE spend ALTER COLUMN calls TYPE INTEGER",
             "ALTER TABLE spend ALTER COLUMN calls TYPE BIGINT", "different column spend.calls; "}}) {
     INFO(row.change);
-    REQUIRE(open_database(home)->execute(row.change));
+    change_tables(home, row.change);
     CHECK(what_is_different(home) == row.difference);
-    REQUIRE(open_database(home)->execute(row.back));
+    change_tables(home, row.back);
     CHECK(what_is_different(home).empty());
   }
 }

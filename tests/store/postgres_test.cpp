@@ -95,17 +95,18 @@ TEST_CASE("nobody but the owner sees anything of the tables", "[store][postgres]
     REQUIRE(db->execute(std::string("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '") +
                         role + "') THEN CREATE ROLE " + role + "; END IF; END $$"));
     // As Supabase grants them; the policies are what keeps them out.
-    REQUIRE(db->execute(std::string("GRANT ALL ON ALL TABLES IN SCHEMA public TO ") + role));
+    REQUIRE(db->execute(std::string("GRANT USAGE ON SCHEMA exai TO ") + role));
+    REQUIRE(db->execute(std::string("GRANT ALL ON ALL TABLES IN SCHEMA exai TO ") + role));
     store::sql::Transaction change(*db);
     REQUIRE(change.begin());
     REQUIRE(db->execute(std::string("SET LOCAL ROLE ") + role));
     for (const char* const table :
          {"conversations", "turns", "runs", "spend", "provider_files", "schema_version"}) {
       INFO(table);
-      const auto rows = db->run(std::string("SELECT count(*) FROM ") + table, {});
+      const auto rows = db->run(std::string("SELECT count(*) FROM exai.") + table, {});
       REQUIRE(rows);
       CHECK(rows->text(0, 0) == "0");
-      CHECK(db->run(std::string("DELETE FROM ") + table, {})->changed() == 0);
+      CHECK(db->run(std::string("DELETE FROM exai.") + table, {})->changed() == 0);
     }
   }
 }
@@ -153,4 +154,20 @@ TEST_CASE("an address that would let others answer is refused, and no message te
   const Error unknown = refused(PostgresServer::shared().url_of("nobody_made_this"));
   CHECK(unknown.kind == ErrorKind::config);
   CHECK(unknown.message.find("nobody_made_this") != std::string::npos);
+}
+
+TEST_CASE("tables of our names that are not ours stay as they are", "[store][postgres]") {
+  const Secret url = PostgresServer::shared().database_of("occupied");
+  const auto db = opened(url);
+  REQUIRE(
+      db->execute("CREATE TABLE schema_version (version INT PRIMARY KEY, description TEXT);"
+                  "CREATE TABLE conversations (id UUID PRIMARY KEY, title TEXT)"));
+  const auto home = store::open_postgres(url);
+  REQUIRE(home);
+  REQUIRE((*home)->runs().save(run_of("r")));
+  CHECK((*home)->runs().load(1)->front().title == "r");
+  const auto columns =
+      db->run("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'", {});
+  REQUIRE(columns);
+  CHECK(columns->text(0, 0) == "4");
 }

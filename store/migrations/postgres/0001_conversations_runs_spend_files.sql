@@ -1,4 +1,4 @@
--- Times are milliseconds since 1970 in UTC. Row level security is on everywhere and no policy lets anybody in: only
+-- The tables stand in the schema exai. Times are milliseconds since 1970 in UTC. Row level security is on everywhere and no policy lets anybody in: only
 -- the owner of the tables, who is the server, reads and writes them.
 CREATE TABLE conversations (
   id      TEXT PRIMARY KEY,
