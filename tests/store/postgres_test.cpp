@@ -165,7 +165,7 @@ TEST_CASE("tables of our names that are not ours stay as they are", "[store][pos
   const auto home = store::open_postgres(url);
   REQUIRE(home);
   REQUIRE((*home)->runs().save(run_of("r")));
-  CHECK((*home)->runs().load(1)->front().title == "r");
+  CHECK((*home)->runs().load(1)->front().run_id == "r");
   const auto columns =
       db->run("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'", {});
   REQUIRE(columns);
