@@ -23,6 +23,7 @@ class LazyStore final : public store::Store {
   store::Runs& runs() override { return store_->runs(); }
   store::Spend& spend() override { return store_->spend(); }
   store::Files& files() override { return store_->files(); }
+  store::TestRuns& test_runs() override { return store_->test_runs(); }
   Result<void> ping() override { return store_->ping(); }
 
  private:

@@ -153,6 +153,12 @@ std::string_view PgRows::text(std::size_t row, std::size_t column) const {
   return {pq.value(result, at, in), static_cast<std::size_t>(pq.length(result, at, in))};
 }
 
+bool PgRows::is_null(std::size_t row, std::size_t column) const {
+  return (*pq_library())
+             ->is_null(static_cast<PGresult*>(result_.get()), static_cast<int>(row),
+                       static_cast<int>(column)) != 0;
+}
+
 std::string_view PgRows::command() const {
   if (!result_) return {};
   return (*pq_library())->command_status(static_cast<PGresult*>(result_.get()));
@@ -241,14 +247,13 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(const Secret& url, Dead
   return made;
 }
 
-Result<PgRows> PgConnection::run(const std::string& sql, const std::vector<std::string>& parameters,
-                                 Deadline deadline) {
+Result<PgRows> PgConnection::run(const std::string& sql, const PgParameters& parameters, Deadline deadline) {
   std::vector<const char*> values;
   values.reserve(parameters.size());
-  for (const std::string& one : parameters) {
-    if (one.find('\0') != std::string::npos)
+  for (const std::optional<std::string>& one : parameters) {
+    if (one && one->find('\0') != std::string::npos)
       return fail(ErrorKind::invalid, "a text for PostgreSQL may not hold the character NUL");
-    values.push_back(one.c_str());
+    values.push_back(one ? one->c_str() : nullptr);
   }
   const int sent = impl_->pq.send_query_params(impl_->handle, sql.c_str(), static_cast<int>(values.size()),
                                                nullptr, values.data(), nullptr, nullptr, 0);

@@ -14,6 +14,9 @@
 
 namespace exai::io {
 
+/// Values of a statement, as text; nothing is NULL.
+using PgParameters = std::vector<std::optional<std::string>>;
+
 /// What a statement brought.
 class PgRows {
  public:
@@ -22,6 +25,7 @@ class PgRows {
   [[nodiscard]] std::size_t columns() const;
   /// As text, "" for NULL; counted from zero.
   [[nodiscard]] std::string_view text(std::size_t row, std::size_t column) const;
+  [[nodiscard]] bool is_null(std::size_t row, std::size_t column) const;
   /// What the server did: "INSERT 0 1", "COMMIT"; "" where nothing was sent.
   [[nodiscard]] std::string_view command() const;
   /// Rows that the statement changed.
@@ -54,7 +58,7 @@ class PgConnection {
   /// One statement with parameters $1, $2, …, each as text. It is not prepared under a name, so that a pooler
   /// may give each transaction another connection. Errors: `invalid` (a constraint, a value), `busy` (a lock,
   /// too many connections), `timeout`, `unreachable`, else `internal`.
-  Result<PgRows> run(const std::string& sql, const std::vector<std::string>& parameters, Deadline deadline);
+  Result<PgRows> run(const std::string& sql, const PgParameters& parameters, Deadline deadline);
   /// Several statements without parameters; the rows of the last.
   Result<PgRows> run(const std::string& sql, Deadline deadline);
 

@@ -33,6 +33,7 @@ Result<const PqLibrary*> load_pq() {
       .take("PQnfields", pq.fields)
       .take("PQgetvalue", pq.value)
       .take("PQgetlength", pq.length)
+      .take("PQgetisnull", pq.is_null)
       .take("PQcmdTuples", pq.command_tuples)
       .take("PQcmdStatus", pq.command_status)
       .take("PQfreemem", pq.free_memory)

@@ -33,6 +33,7 @@ struct PqLibrary {
   decltype(&::PQnfields) fields = nullptr;
   decltype(&::PQgetvalue) value = nullptr;
   decltype(&::PQgetlength) length = nullptr;
+  decltype(&::PQgetisnull) is_null = nullptr;
   decltype(&::PQcmdTuples) command_tuples = nullptr;
   decltype(&::PQcmdStatus) command_status = nullptr;
   decltype(&::PQfreemem) free_memory = nullptr;

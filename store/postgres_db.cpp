@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include <fmt/core.h>
+
 namespace exai::store {
 namespace {
 
@@ -19,12 +21,21 @@ class PostgresStatement final : public sql::Statement {
   PostgresStatement(PostgresDatabase& db, std::string sql) : db_(db), sql_(std::move(sql)) {}
 
   using sql::Statement::bind;
+  using sql::Statement::bind_real;
   Statement& bind(std::string_view text) override {
     parameters_.push_back(to_postgres_text(text));
     return *this;
   }
   Statement& bind(std::int64_t number) override {
     parameters_.push_back(std::to_string(number));
+    return *this;
+  }
+  Statement& bind_real(double number) override {
+    parameters_.emplace_back(fmt::format("{}", number));
+    return *this;
+  }
+  Statement& bind_null() override {
+    parameters_.emplace_back(std::nullopt);
     return *this;
   }
   Result<bool> step() override {
@@ -48,6 +59,15 @@ class PostgresStatement final : public sql::Statement {
   [[nodiscard]] std::string text(int column) const override {
     return from_postgres_text(rows_.text(row_, static_cast<std::size_t>(column)));
   }
+  [[nodiscard]] double real(int column) const override {
+    const std::string_view text = rows_.text(row_, static_cast<std::size_t>(column));
+    double number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+  }
+  [[nodiscard]] bool is_null(int column) const override {
+    return rows_.is_null(row_, static_cast<std::size_t>(column));
+  }
   [[nodiscard]] std::int64_t number(int column) const override {
     return number_of(rows_.text(row_, static_cast<std::size_t>(column)));
   }
@@ -64,7 +84,7 @@ class PostgresStatement final : public sql::Statement {
 
   PostgresDatabase& db_;
   std::string sql_;
-  std::vector<std::string> parameters_;
+  io::PgParameters parameters_;
   io::PgRows rows_;
   std::size_t row_ = 0;
   bool sent_ = false;
@@ -106,7 +126,7 @@ Result<void> PostgresDatabase::execute(const std::string& sql) {
   return {};
 }
 
-Result<io::PgRows> PostgresDatabase::run(const std::string& sql, const std::vector<std::string>& parameters) {
+Result<io::PgRows> PostgresDatabase::run(const std::string& sql, const io::PgParameters& parameters) {
   auto rows = connection_->run(sql, parameters, deadline_);
   if (rows) changes_ = rows->changed();
   return rows;

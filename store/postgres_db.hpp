@@ -30,7 +30,7 @@ class PostgresDatabase final : public sql::Database {
   bool alive() { return connection_->alive(); }
 
   /// For its statements.
-  Result<io::PgRows> run(const std::string& sql, const std::vector<std::string>& parameters);
+  Result<io::PgRows> run(const std::string& sql, const io::PgParameters& parameters);
 
  private:
   explicit PostgresDatabase(std::unique_ptr<io::PgConnection> connection)

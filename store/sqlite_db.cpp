@@ -62,6 +62,7 @@ class SqliteStatement final : public sql::Statement {
   ~SqliteStatement() override { sqlite3_finalize(handle_); }
 
   using sql::Statement::bind;
+  using sql::Statement::bind_real;
   Statement& bind(std::string_view text) override {
     sqlite3_bind_text64(handle_, next_++, text.data() != nullptr ? text.data() : "", text.size(),
                         SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -69,6 +70,14 @@ class SqliteStatement final : public sql::Statement {
   }
   Statement& bind(std::int64_t number) override {
     sqlite3_bind_int64(handle_, next_++, number);
+    return *this;
+  }
+  Statement& bind_real(double number) override {
+    sqlite3_bind_double(handle_, next_++, number);
+    return *this;
+  }
+  Statement& bind_null() override {
+    sqlite3_bind_null(handle_, next_++);
     return *this;
   }
   Result<bool> step() override {
@@ -97,6 +106,10 @@ class SqliteStatement final : public sql::Statement {
   }
   [[nodiscard]] std::int64_t number(int column) const override {
     return sqlite3_column_int64(handle_, column);
+  }
+  [[nodiscard]] double real(int column) const override { return sqlite3_column_double(handle_, column); }
+  [[nodiscard]] bool is_null(int column) const override {
+    return sqlite3_column_type(handle_, column) == SQLITE_NULL;
   }
 
  private:
@@ -130,6 +143,13 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::filesyst
   const int code = sqlite3_open_v2(file.c_str(), &db->handle_,
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   if (code != SQLITE_OK) return sqlite_failed(db->handle_, code, "opening " + file.string());
+  // Times are milliseconds here and stay so (sql::Dialect).
+  const auto as_it_is = [](sqlite3_context* result, int, sqlite3_value** given) {
+    sqlite3_result_value(result, *given);
+  };
+  for (const char* const name : {"at", "millis"})
+    sqlite3_create_function_v2(db->handle_, name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, as_it_is,
+                               nullptr, nullptr, nullptr);
   sqlite3_busy_timeout(db->handle_, 5000);
   sqlite3_progress_handler(
       db->handle_, 1000,

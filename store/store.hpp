@@ -5,6 +5,7 @@
 #include "core/secret.hpp"
 #include "store/conversations.hpp"
 #include "store/files.hpp"
+#include "store/results.hpp"
 #include "store/runs.hpp"
 #include "store/spend.hpp"
 
@@ -21,6 +22,7 @@ class Store {
   virtual Runs& runs() = 0;
   virtual Spend& spend() = 0;
   virtual Files& files() = 0;
+  virtual TestRuns& test_runs() = 0;
   /// A cheap round trip, for health.
   virtual Result<void> ping() = 0;
 };

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +18,8 @@ namespace exai::store::sql {
 /// What databases say differently. All else is written so that each of them takes it: parameters are $1, $2,
 /// … and are first mentioned in this order; what may be there already is inserted with ON CONFLICT; in an
 /// update a column of the row that is there is named with its table; truth is a number (`$1 = 1`); a table is
-/// written "@runs", and stands where the home has its tables.
+/// written "@runs", and stands where the home has its tables. Where a table has times of the database's own
+/// type, @at(millis) makes one and @millis(time) reads it.
 struct Dialect {
   std::string_view schema;   ///< stands before the name of a table: "exai."; may be empty
   std::string_view begin;    ///< begins a transaction that is going to write
@@ -36,6 +38,14 @@ class Statement {
   virtual Statement& bind(std::string_view text) = 0;
   virtual Statement& bind(std::int64_t number) = 0;
   Statement& bind(Wall at) { return bind(to_millis(at)); }
+  virtual Statement& bind_real(double number) = 0;
+  virtual Statement& bind_null() = 0;
+  Statement& bind_real(const std::optional<double>& number) {
+    return number ? bind_real(*number) : bind_null();
+  }
+  Statement& bind_number(const std::optional<std::int64_t>& number) {
+    return number ? bind(*number) : bind_null();
+  }
   /// True when there is a row, which stays until the next step.
   virtual Result<bool> step() = 0;
   /// Runs a statement to its end whose rows nobody wants.
@@ -44,7 +54,16 @@ class Statement {
   /// Of the row, counted from zero.
   [[nodiscard]] virtual std::string text(int column) const = 0;
   [[nodiscard]] virtual std::int64_t number(int column) const = 0;
+  [[nodiscard]] virtual double real(int column) const = 0;
+  [[nodiscard]] virtual bool is_null(int column) const = 0;
   [[nodiscard]] Wall time(int column) const { return Wall(Millis(number(column))); }
+  /// Nothing for NULL.
+  [[nodiscard]] std::optional<double> some_real(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(real(column));
+  }
+  [[nodiscard]] std::optional<std::int64_t> some_number(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(number(column));
+  }
 };
 
 /// All rows of a query, each as `read` makes it.

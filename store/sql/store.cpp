@@ -2,6 +2,7 @@
 
 #include "store/sql/conversations.hpp"
 #include "store/sql/files.hpp"
+#include "store/sql/results.hpp"
 #include "store/sql/runs.hpp"
 #include "store/sql/spend.hpp"
 
@@ -15,11 +16,13 @@ class SqlStore final : public Store {
         conversations_(*pool_, clock),
         runs_(*pool_),
         spend_(*pool_),
-        files_(*pool_) {}
+        files_(*pool_),
+        test_runs_(*pool_, clock) {}
   Conversations& conversations() override { return conversations_; }
   Runs& runs() override { return runs_; }
   Spend& spend() override { return spend_; }
   Files& files() override { return files_; }
+  TestRuns& test_runs() override { return test_runs_; }
   Result<void> ping() override {
     const auto db = pool_->acquire();
     if (!db) return fail(db.error());
@@ -34,6 +37,7 @@ class SqlStore final : public Store {
   SqlRuns runs_;
   SqlSpend spend_;
   SqlFiles files_;
+  SqlTestRuns test_runs_;
 };
 
 }  // namespace

@@ -43,7 +43,7 @@ INNER = {
     "models/cassette": {"models/providers"},
     "models/providers": {"models/catalogue.hpp"},
     "store": {"store/sql"},
-    "store/sql": {"store/store.hpp", "store/conversations.hpp", "store/files.hpp", "store/runs.hpp", "store/spend.hpp"},
+    "store/sql": {"store/store.hpp", "store/conversations.hpp", "store/files.hpp", "store/results.hpp", "store/runs.hpp", "store/spend.hpp"},
     "serve": {"serve/exai_ws", "serve/mcp", "serve/auth", "serve/net"},
     "serve/auth": {"serve/net"},
     "serve/exai_ws": {"serve/mcp", "serve/auth", "serve/net"},

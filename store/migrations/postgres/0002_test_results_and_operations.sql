@@ -1,5 +1,10 @@
 -- Runs of tests with their results, what watchers said of them, issues and where they were seen; and what was done to the
 -- deployment. Only the owner of the tables and the service role get past row level security.
+CREATE FUNCTION at(millis BIGINT) RETURNS TIMESTAMPTZ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  AS $$ SELECT to_timestamp(millis / 1000.0) $$;
+CREATE FUNCTION millis(time TIMESTAMPTZ) RETURNS BIGINT LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  AS $$ SELECT floor(extract(epoch FROM time) * 1000)::BIGINT $$;
+
 CREATE TABLE test_runs (
   id                  BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   -- The same run recorded twice is one: the digest of what it came from.
