@@ -121,8 +121,9 @@ Result<Catalogue> expected_postgres(sql::Database& db) {
   return read_catalogue(db, "exai_verify");
 }
 
-/// The database itself, with the files that belong to it.
 enum class Purpose : std::uint8_t { look, change };
+
+/// The database itself, with the files that belong to it.
 struct Opened {
   std::unique_ptr<sql::Database> db;
   const std::vector<sql::SqlFile>* files = nullptr;

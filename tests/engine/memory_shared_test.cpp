@@ -92,15 +92,26 @@ std::vector<const test::Home*> shared_homes() {
   return homes;
 }
 
+/// Two servers with one store of that home.
+struct Pair {
+  explicit Pair(const test::Home& home) : store(opened(home, folder)) {}
+  static std::unique_ptr<store::Store> opened(const test::Home& home, const test::TempFolder& folder) {
+    auto store = home.open(folder.path(), system_clock());
+    REQUIRE(store);
+    return std::move(*store);
+  }
+  test::TempFolder folder;
+  std::unique_ptr<store::Store> store;
+  Replica first{store->conversations()}, second{store->conversations()};
+};
+
 }  // namespace
 
 TEST_CASE("a conversation goes on at another server, which sees all that was answered", "[memory][shared]") {
   const test::Home& home = *GENERATE(from_range(shared_homes()));
   CAPTURE(home.name);
-  const test::TempFolder folder;
-  const auto store = home.open(folder.path(), system_clock());
-  REQUIRE(store);
-  Replica first((*store)->conversations()), second((*store)->conversations());
+  Pair pair(home);
+  Replica &first = pair.first, &second = pair.second;
   const std::string id = new_id();
   REQUIRE(first.say(id, "1", true));
   for (int turn = 2; turn <= 9; turn += 2) {
@@ -120,10 +131,8 @@ TEST_CASE("two servers that add to one conversation at the same time lose nothin
           "[memory][shared]") {
   const test::Home& home = *GENERATE(from_range(shared_homes()));
   CAPTURE(home.name);
-  const test::TempFolder folder;
-  const auto store = home.open(folder.path(), system_clock());
-  REQUIRE(store);
-  Replica first((*store)->conversations()), second((*store)->conversations());
+  Pair pair(home);
+  Replica &first = pair.first, &second = pair.second;
   const std::string id = new_id();
   REQUIRE(first.say(id, "start", true));
   constexpr int k_turns = 20;
@@ -136,7 +145,7 @@ TEST_CASE("two servers that add to one conversation at the same time lose nothin
   one.join();
   other.join();
   CHECK(refused == 0);
-  const auto all = (*store)->conversations().load(id, Millis{3'600'000});
+  const auto all = pair.store->conversations().load(id, Millis{3'600'000});
   REQUIRE(all);
   REQUIRE(all->messages.size() == 1 + 2 * k_turns);
   // Each server's own come in their order.
@@ -153,10 +162,8 @@ TEST_CASE("of two servers that change a state at the same time one is told, and 
           "[memory][shared]") {
   const test::Home& home = *GENERATE(from_range(shared_homes()));
   CAPTURE(home.name);
-  const test::TempFolder folder;
-  const auto store = home.open(folder.path(), system_clock());
-  REQUIRE(store);
-  Replica first((*store)->conversations()), second((*store)->conversations());
+  Pair pair(home);
+  Replica &first = pair.first, &second = pair.second;
   const std::string id = new_id();
   REQUIRE(first.set(id, "begin", true));
   // The second one changes it while the first one is changing it.

@@ -1,6 +1,7 @@
 #include "tests/io/redis_server.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/io/free_port.hpp"
 
 #include <array>
 #include <csignal>
@@ -18,19 +19,6 @@
 
 namespace exai::test {
 namespace {
-
-/// A port that nobody uses just now.
-std::uint16_t free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(probe, reinterpret_cast<const sockaddr*>(&address), size);
-  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(probe);
-  return ntohs(address.sin_port);
-}
 
 /// The child says what it does on a pipe of its own and ends with this process.
 int spawn(const std::string& config, bool sentinel, int log) {

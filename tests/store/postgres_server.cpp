@@ -2,16 +2,13 @@
 
 #include "io/postgres.hpp"
 #include "tests/catch.hpp"
+#include "tests/io/free_port.hpp"
 
 #include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <stdexcept>
 
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -19,18 +16,6 @@ namespace exai::test {
 namespace {
 
 constexpr const char* k_programs = "/usr/lib/postgresql/15/bin/";
-
-std::uint16_t free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(probe);
-  return bound ? ntohs(address.sin_port) : std::uint16_t{0};
-}
 
 /// The server refuses to run as root; it ends with us however we end.
 std::vector<std::string> as_servant(std::vector<std::string> command) {
