@@ -50,7 +50,11 @@ INNER = {
     "serve/mcp": {"serve/auth", "serve/net"},
     "serve/mcp/methods": {"serve/mcp"},
     "suite": {"suite/results"},
+    "suite/catalogue": {"suite/run"},
+    "suite/derive": {"suite/run"},
+    "suite/report": {"suite/run"},
     "suite/results": set(),
+    "suite/run": set(),
     "tools/workflows": {"tools"},
     "tools/workflows/hooks": {"tools/workflows", "tools"},
 }
