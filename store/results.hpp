@@ -42,9 +42,9 @@ struct TestRunRecord {
 };
 
 struct RunFilter {
-  std::string branch;  ///< empty = any
-  std::string name;    ///< empty = any
-  std::optional<Wall> since;
+  std::string branch{};  ///< empty = any
+  std::string name{};    ///< empty = any
+  std::optional<Wall> since{};
   std::size_t max = 20;
 };
 
