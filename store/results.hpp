@@ -15,6 +15,8 @@ namespace exai::store {
 enum class Outcome : std::uint8_t { pass, fail, skip, error };
 /// As the tables have it: "PASS", "FAIL", "SKIP", "ERROR".
 std::string_view to_string(Outcome outcome);
+/// The other way; nothing for any other word.
+std::optional<Outcome> outcome_of(std::string_view word);
 
 struct ResultRecord {
   std::string tool, variation;  ///< what was tested, and which case of it
