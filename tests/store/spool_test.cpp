@@ -99,7 +99,9 @@ class FailingRuns final : public store::TestRuns {
 
 std::vector<std::string> keys_in(store::Store& home) {
   std::vector<std::string> keys;
-  for (const auto& run : *home.test_runs().list({.max = 100})) keys.push_back(run.key);
+  const auto runs = home.test_runs().list({.max = 100});
+  REQUIRE(runs);
+  for (const auto& run : *runs) keys.push_back(run.key);
   std::sort(keys.begin(), keys.end());
   return keys;
 }
