@@ -273,104 +273,116 @@ Result<Outcome> record_stats(const Args& args, Context& context) {
   return text_outcome(stats_text(*runs), stats_json(*runs));
 }
 
-Result<Outcome> record_export(const Args& args, Context& context) {
-  const auto filter = filter_of(args, context, 1000);
-  if (!filter) return fail(filter.error());
-  const auto store = store_of(context);
-  if (!store) return fail(store.error());
-  store::TestRuns& all = (*store)->test_runs();
-  std::vector<store::TestRunRecord> runs;
-  if (args.positional("ID").empty()) {
-    auto listed = all.list(*filter);
-    if (!listed) return fail(listed.error());
-    runs = std::move(*listed);
-    std::reverse(runs.begin(), runs.end());
-  } else {
+/// The runs that are asked for, oldest first.
+Result<std::vector<store::TestRunRecord>> runs_to_export(const Args& args, Context& context,
+                                                         store::TestRuns& all) {
+  if (!args.positional("ID").empty()) {
     const auto number = run_number(args);
     if (!number) return fail(number.error());
     auto run = all.find(*number);
     if (!run) return fail(run.error());
-    runs.push_back(std::move(*run));
+    return std::vector{std::move(*run)};
   }
-  const bool csv = args.option("--as").value_or("jsonl") == "csv";
-  if (csv) context.streams.out.write(csv_head());
-  for (const store::TestRunRecord& run : runs) {
-    const auto results = all.results(run.id);
-    if (!results) return fail(results.error());
-    context.streams.out.write(csv ? csv_rows(run, *results) : jsonl_rows(run, *results));
-    if (context.stop.stop_requested()) return fail(ErrorKind::cancelled, "stopped before the last run", "");
-  }
-  return Outcome{};
+  const auto filter = filter_of(args, context, 1000);
+  if (!filter) return fail(filter.error());
+  auto runs = all.list(*filter);
+  if (runs) std::reverse(runs->begin(), runs->end());
+  return runs;
 }
 
-constexpr cli::Option k_name_option{.name = "--name", .value = "NAME", .help = "what the run is called"};
-constexpr cli::Option k_add_options[] = {
+/// A run at a time goes out as it is read; asked for a document (-o json) all are in one.
+Result<Outcome> record_export(const Args& args, Context& context) {
+  const auto store = store_of(context);
+  if (!store) return fail(store.error());
+  store::TestRuns& all = (*store)->test_runs();
+  const auto runs = runs_to_export(args, context, all);
+  if (!runs) return fail(runs.error());
+  const bool csv = args.option("--as").value_or("jsonl") == "csv";
+  const bool document = !context.globals.outputs.empty();
+  std::string text;
+  const auto put = [&](const std::string& piece) {
+    if (document) text += piece;
+    if (!document) context.streams.out.write(piece);
+  };
+  if (csv) put(csv_head());
+  for (const store::TestRunRecord& run : *runs) {
+    const auto results = all.results(run.id);
+    if (!results) return fail(results.error());
+    put(csv ? csv_rows(run, *results) : jsonl_rows(run, *results));
+    if (context.stop.stop_requested()) return fail(ErrorKind::cancelled, "stopped before the last run", "");
+  }
+  if (!document) return Outcome{};
+  return text_outcome(text, csv ? "" : export_json(text));
+}
+
+constexpr cli::Option k_run_name_option{.name = "--name", .value = "NAME", .help = "what the run is called"};
+constexpr cli::Option k_record_add_options[] = {
     {.name = "--format",
      .value = "ID",
      .help = "how the files are written; none means that they are looked at",
      .values = "junit|ctest|tap|pytest-json|sarif|gotest|exai"},
-    k_name_option,
+    k_run_name_option,
     {.name = "--branch", .value = "NAME", .help = "else the file's, else the CI job's"},
     {.name = "--commit", .value = "HASH", .help = "else the file's, else the CI job's"},
     {.name = "--host", .value = "NAME", .help = "else the file's, else this machine"},
     {.name = "--each", .help = "each file is a run of its own"}};
-constexpr cli::Option k_filter_options[] = {
+constexpr cli::Option k_record_filter_options[] = {
     {.name = "--branch", .value = "NAME", .help = "runs of this branch"},
     {.name = "--name", .value = "NAME", .help = "runs of this name"},
     {.name = "--since", .value = "DUR", .help = "how far back; none means all"},
     {.name = "--limit", .value = "N", .help = "at most so many, the newest"}};
-constexpr cli::Option k_export_options[] = {
+constexpr cli::Option k_record_export_options[] = {
     {.name = "--as", .value = "FORM", .help = "how", .values = "jsonl|csv", .default_value = "jsonl"},
-    k_filter_options[0],
-    k_filter_options[1],
-    k_filter_options[2],
-    k_filter_options[3]};
-constexpr cli::Option k_show_options[] = {
+    k_record_filter_options[0],
+    k_record_filter_options[1],
+    k_record_filter_options[2],
+    k_record_filter_options[3]};
+constexpr cli::Option k_record_show_options[] = {
     {.name = "--all", .help = "what passed and what was skipped as well"},
     {.name = "--spool", .help = "runs that wait on this machine for the database"}};
-constexpr cli::Option k_failing_options[] = {
+constexpr cli::Option k_record_failing_options[] = {
     {.name = "--since", .value = "DUR", .help = "how far back", .default_value = "7d"},
     {.name = "--limit", .value = "N", .help = "at most so many", .default_value = "20"}};
-constexpr cli::Positional k_files[] = {{.name = "FILE",
-                                        .help = "results as a tool wrote them; - is standard input",
-                                        .values = "@files",
-                                        .required = true,
-                                        .repeat = true}};
-constexpr cli::Positional k_run[] = {{.name = "ID", .help = "number of a run"}};
+constexpr cli::Positional k_result_files[] = {{.name = "FILE",
+                                               .help = "results as a tool wrote them; - is standard input",
+                                               .values = "@files",
+                                               .required = true,
+                                               .repeat = true}};
+constexpr cli::Positional k_run_number[] = {{.name = "ID", .help = "number of a run"}};
 
 const Registered<cli::Command> k_record_add{cli::Command{.path = "record add",
                                                          .group = "Operate",
                                                          .summary = "keeps results of tests, from any CI job",
-                                                         .options = k_add_options,
-                                                         .positionals = k_files,
+                                                         .options = k_record_add_options,
+                                                         .positionals = k_result_files,
                                                          .effect = cli::Effect::writes,
                                                          .run = record_add}};
 const Registered<cli::Command> k_record_list{cli::Command{.path = "record list",
                                                           .group = "Operate",
                                                           .summary = "runs of tests, newest first",
-                                                          .options = k_filter_options,
+                                                          .options = k_record_filter_options,
                                                           .run = record_list}};
 const Registered<cli::Command> k_record_show{cli::Command{.path = "record show",
                                                           .group = "Operate",
                                                           .summary = "one run with what did not pass",
-                                                          .options = k_show_options,
-                                                          .positionals = k_run,
+                                                          .options = k_record_show_options,
+                                                          .positionals = k_run_number,
                                                           .run = record_show}};
 const Registered<cli::Command> k_record_failing{cli::Command{.path = "record failing",
                                                              .group = "Operate",
                                                              .summary = "tools and test classes by failures",
-                                                             .options = k_failing_options,
+                                                             .options = k_record_failing_options,
                                                              .run = record_failing}};
 const Registered<cli::Command> k_record_stats{cli::Command{.path = "record stats",
                                                            .group = "Operate",
                                                            .summary = "pass rate, time and cost by run",
-                                                           .options = k_filter_options,
+                                                           .options = k_record_filter_options,
                                                            .run = record_stats}};
 const Registered<cli::Command> k_record_export{cli::Command{.path = "record export",
                                                             .group = "Operate",
                                                             .summary = "runs with all their results",
-                                                            .options = k_export_options,
-                                                            .positionals = k_run,
+                                                            .options = k_record_export_options,
+                                                            .positionals = k_run_number,
                                                             .run = record_export}};
 const Registered<cli::Command> k_record_replay{
     cli::Command{.path = "record replay",

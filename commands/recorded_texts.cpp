@@ -240,6 +240,12 @@ std::string jsonl_rows(const store::TestRunRecord& run, const std::vector<store:
   return out;
 }
 
+std::string export_json(const std::string& jsonl) {
+  std::string list = jsonl.substr(0, jsonl.size() - std::min<std::size_t>(jsonl.size(), 1));
+  std::replace(list.begin(), list.end(), '\n', ',');  // the lines themselves hold none
+  return "{\"schema\":\"exai.test-export/1\",\"lines\":[" + list + "]}";
+}
+
 std::string csv_head() {
   return "run,at,name,branch,commit,host,tool,variation,provider,model,status,execution,duration_s,tokens,"
          "cost_usd,quality,file,line,error\r\n";

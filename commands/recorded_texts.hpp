@@ -25,6 +25,8 @@ std::string stats_json(const std::vector<store::TestRunRecord>& newest_first);
 
 /// One JSON object a line: the run, then its results.
 std::string jsonl_rows(const store::TestRunRecord& run, const std::vector<store::ResultRecord>& results);
+/// Such lines as one document, {"schema":"exai.test-export/1","lines":[...]}.
+std::string export_json(const std::string& jsonl);
 /// RFC 4180 with a head; a text that a spreadsheet would take for a formula begins with an apostrophe.
 std::string csv_head();
 std::string csv_rows(const store::TestRunRecord& run, const std::vector<store::ResultRecord>& results);

@@ -56,7 +56,8 @@ struct FailingTool {
   Wall last{};
 };
 
-/// Thread-safe; every call blocks for at most the statement timeout of its home.
+/// Thread-safe; every call blocks for at most the statement timeout of its home, save() for that time a
+/// hundred results.
 class TestRuns {
  public:
   struct Saved {

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t k_columns = 20;
 constexpr std::size_t k_rows_at_once = 100;  // of one statement: SQLite takes 32,766 parameters
+constexpr Millis k_rows_timeout{5000};       // of one statement: there may be thousands
 
 constexpr std::string_view k_run_columns =
     "id, idempotency_key, @millis(run_timestamp), name, format, host, branch_name, commit_hash, "
@@ -80,6 +81,7 @@ Result<void> save_results(Database& db, std::int64_t run, const std::vector<Resu
       insert = std::move(*statement);
       prepared = rows;
     }
+    db.set_deadline(Deadline::after(k_rows_timeout));
     insert->reset();
     for (const std::size_t end = at + rows; at < end; ++at)
       bind_result(*insert, run, static_cast<std::int64_t>(at), results[at], now);
