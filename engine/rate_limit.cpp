@@ -43,7 +43,7 @@ std::string rate_headers(const RateVerdict& verdict) {
   std::string text =
       fmt::format("RateLimit-Policy: \"{}\";q={:.0f};w={}\r\nRateLimit: \"{}\";r={:.0f};t={}\r\n",
                   verdict.policy, bound.capacity, whole_seconds(bound.capacity / bound.refill),
-                  verdict.policy, std::floor(verdict.left), whole_seconds(until_full));
+                  verdict.policy, std::floor(std::max(verdict.left, 0.0)), whole_seconds(until_full));
   if (verdict.wait.count() > 0)
     text +=
         fmt::format("Retry-After: {}\r\n", whole_seconds(static_cast<double>(verdict.wait.count()) / 1000.0));
@@ -62,7 +62,7 @@ Millis RateLimiter::take(std::string_view address, std::string_view session, Ste
     if (one != nullptr) wait = std::max(wait, wait_for_token(one->tokens, bound));
   if (wait.count() > 0) return wait;
   for (const auto& [one, bound] : concerned)
-    if (one != nullptr) one->tokens -= 1;
+    if (one != nullptr) take_token(*one);
   return Millis{0};
 }
 
@@ -93,7 +93,7 @@ RateVerdict RateLimiter::take(const RateCaller& caller, Steady now) {
       verdict.wait = std::max(verdict.wait, wait_for_token(one.bucket->tokens, *one.bound));
   if (verdict.wait.count() == 0)
     for (const Concerned& one : concerned)
-      if (one.bucket != nullptr) one.bucket->tokens -= 1;
+      if (one.bucket != nullptr) take_token(*one.bucket);
   verdict.left = tightest->bucket->tokens;
   return verdict;
 }
@@ -102,8 +102,44 @@ Millis RateLimiter::take_failure(std::string_view address, Steady now) {
   purge(now);
   Bucket& one = bucket("f:" + std::string(address), limits_.address, now);
   const Millis wait = wait_for_token(one.tokens, limits_.address);
-  if (wait.count() == 0) one.tokens -= 1;
+  if (wait.count() == 0) take_token(one);
   return wait;
+}
+
+void RateLimiter::take_token(Bucket& bucket) {
+  bucket.tokens -= 1;
+  ++bucket.taken;
+}
+
+std::vector<store::BucketUse> RateLimiter::taken() {
+  std::vector<store::BucketUse> used;
+  for (auto& item : buckets_) {
+    Bucket& one = item.value;
+    if (one.taken == 0) continue;
+    used.push_back({item.key, one.taken});
+    one.taken = 0;
+  }
+  return used;
+}
+
+void RateLimiter::taken_by_all(const std::vector<store::BucketUse>& sent,
+                               const std::vector<std::int64_t>& totals, Steady now, Millis fresh) {
+  for (std::size_t at = 0; at < sent.size() && at < totals.size(); ++at) {
+    const auto found = buckets_.find(sent[at].bucket);
+    if (found == buckets_.end()) continue;
+    Bucket& one = found->value;
+    const std::int64_t others = totals[at] - one.total - sent[at].taken;
+    const bool known = one.heard != Steady{} && now - one.heard <= fresh;
+    const double capacity = bound_of(sent[at].bucket).capacity;
+    if (known && others > 0) one.tokens = std::max(one.tokens - static_cast<double>(others), -capacity);
+    one.total = totals[at];
+    one.heard = now;
+  }
+}
+
+const RateBound& RateLimiter::bound_of(std::string_view bucket) const {
+  if (bucket == "global") return limits_.global;
+  return bucket.starts_with("k:") || bucket.starts_with("s:") ? limits_.session : limits_.address;
 }
 
 RateLimiter::Bucket& RateLimiter::bucket(std::string name, const RateBound& bound, Steady now) {

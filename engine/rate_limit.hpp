@@ -5,9 +5,11 @@
 #include "core/config.hpp"
 #include "core/deadline.hpp"
 #include "core/lru.hpp"
+#include "store/shared_state.hpp"
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace exai::engine {
 
@@ -56,6 +58,13 @@ class RateLimiter {
   /// A wrong key from that address. Counted apart from requests: guesses of a stranger take nothing from
   /// those who come from the same address with a right one. Not zero = it is one too many.
   Millis take_failure(std::string_view address, Steady now);
+  /// What was taken since the last call of this, by bucket; from buckets that other servers use as well.
+  std::vector<store::BucketUse> taken();
+  /// What all servers together have taken from these buckets, this one with what taken() said last. The
+  /// difference that others make is taken here as well, as debt when there is not enough; of what they took
+  /// more than `fresh` ago nothing is known, and nothing is taken.
+  void taken_by_all(const std::vector<store::BucketUse>& sent, const std::vector<std::int64_t>& totals,
+                    Steady now, Millis fresh);
   void set_limits(RateLimits limits) { limits_ = limits; }
   [[nodiscard]] const RateLimits& limits() const { return limits_; }
   [[nodiscard]] std::size_t buckets() const { return buckets_.size(); }
@@ -64,7 +73,12 @@ class RateLimiter {
   struct Bucket {
     double tokens = 0;
     Steady touched;
+    std::int64_t taken = 0;  ///< since others were told
+    std::int64_t total = 0;  ///< of all servers, as last heard
+    Steady heard{};          ///< when; never = the epoch
   };
+  static void take_token(Bucket& bucket);
+  [[nodiscard]] const RateBound& bound_of(std::string_view bucket) const;
   Bucket& bucket(std::string name, const RateBound& bound, Steady now);
   void purge(Steady now);
 

@@ -1,9 +1,44 @@
 #include "models/answer_cache.hpp"
 
 #include "core/digest.hpp"
+#include "core/json_access.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace exai::models {
 namespace {
+
+constexpr std::size_t k_max_shared_answer = std::size_t{1} << 20U;
+
+/// An answer as other servers read it. Nothing for one that wants tools called: it is never shared.
+std::string write_reply(const Reply& reply) {
+  return dump_json(Json{{"content", reply.content},
+                        {"reasoning", reply.reasoning},
+                        {"provider", reply.provider},
+                        {"model", reply.model},
+                        {"finish_reason", reply.finish_reason},
+                        {"cost", reply.cost},
+                        {"prompt", reply.usage.prompt},
+                        {"completion", reply.usage.completion},
+                        {"cached", reply.usage.cached}});
+}
+
+std::optional<Reply> read_reply(std::string_view text) {
+  const Result<Json> json = parse_json(text);
+  if (!json || !member_of(*json, "content").is_string()) return std::nullopt;
+  Reply reply;
+  reply.content = text_of(*json, "content");
+  reply.reasoning = text_of(*json, "reasoning");
+  reply.provider = text_of(*json, "provider");
+  reply.model = text_of(*json, "model");
+  reply.finish_reason = text_of(*json, "finish_reason");
+  reply.cost = number_of(*json, "cost").value_or(0);
+  const auto tokens = [&](std::string_view name) {
+    return static_cast<long long>(number_of(*json, name).value_or(0));
+  };
+  reply.usage = {tokens("prompt"), tokens("completion"), tokens("cached")};
+  return reply;
+}
 
 std::size_t reply_weight(const std::string& key, const Reply& reply) {
   return sizeof(Reply) + key.size() + reply.content.size() + reply.reasoning.size();
@@ -87,12 +122,30 @@ Result<AnswerCache::Found> AnswerCache::get(const std::string& key, Deadline dea
       cache.changed_.notify_all();
     }
   } const done{*this, key};
-  Result<Reply> reply = fetch();
+  std::optional<Reply> elsewhere = found_elsewhere(key);
+  Result<Reply> reply = elsewhere ? Result<Reply>(std::move(*elsewhere)) : fetch();
   if (!reply) return fail(reply.error());
   lock.lock();
+  const Millis ttl = replies_.limits().ttl;
   put(key, *reply);
+  if (elsewhere) ++counts_.shared;
   lock.unlock();
-  return Found{std::move(*reply), false};
+  if (!elsewhere) tell_others(key, *reply, ttl);
+  if (elsewhere && on_hit_) on_hit_();
+  return Found{std::move(*reply), elsewhere.has_value()};
+}
+
+std::optional<Reply> AnswerCache::found_elsewhere(const std::string& key) const {
+  if (shared_ == nullptr) return std::nullopt;
+  // A home that is away costs the answer of others, and nothing else: health tells of it.
+  const auto text = shared_->find(key);
+  return text && *text ? read_reply(**text) : std::nullopt;
+}
+
+void AnswerCache::tell_others(const std::string& key, const Reply& reply, Millis ttl) const {
+  if (shared_ == nullptr || !reply.tools.empty()) return;
+  const std::string text = write_reply(reply);
+  if (text.size() <= k_max_shared_answer) (void)shared_->keep(key, text, ttl);
 }
 
 void AnswerCache::set_limits(CacheLimits limits) {
@@ -114,6 +167,11 @@ AnswerCache::Counts AnswerCache::counts() const {
   counts.limit = replies_.limits().entries;
   counts.bytes = replies_.weight();
   return counts;
+}
+
+void Caches::share(store::SharedState* shared) {
+  expert.share(shared);
+  semantic.share(shared);
 }
 
 Caches::Caches(const Config& config, const Clock& clock, const std::function<void()>& on_hit)

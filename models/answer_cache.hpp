@@ -7,11 +7,13 @@
 #include "core/lru.hpp"
 #include "core/result.hpp"
 #include "models/providers/provider.hpp"
+#include "store/shared_state.hpp"
 
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -45,6 +47,8 @@ class AnswerCache {
   Result<Found> get(const std::string& key, Deadline deadline, const std::stop_token& stop,
                     const std::function<Result<Reply>()>& fetch);
 
+  /// Where other servers of this deployment find our answers, and we theirs; outlives this. Before any use.
+  void share(store::SharedState* shared) { shared_ = shared; }
   /// For what comes from now on; what is too much goes at once.
   void set_limits(CacheLimits limits);
   void clear();
@@ -60,8 +64,11 @@ class AnswerCache {
     return {limits.entries, limits.bytes, limits.ttl};
   }
   void put(const std::string& key, const Reply& reply);
+  [[nodiscard]] std::optional<Reply> found_elsewhere(const std::string& key) const;
+  void tell_others(const std::string& key, const Reply& reply, Millis ttl) const;
 
   const Clock& clock_;
+  store::SharedState* shared_ = nullptr;
   std::function<void()> on_hit_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
@@ -83,6 +90,7 @@ struct Caches {
   void reload(const Config& config);
   [[nodiscard]] std::vector<CacheRow> rows() const;
 
+  void share(store::SharedState* shared);
   AnswerCache expert;    ///< expert analyses of workflows
   AnswerCache semantic;  ///< chat answers
 };

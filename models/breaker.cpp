@@ -73,9 +73,14 @@ void Breakers::succeeded(std::string_view provider, std::string_view model, Stea
     if (found == states_.end()) return;
     before = found->second.state;
     changed = {found->first.first, found->first.second, Circuit::closed, 0, Millis{0}};
+    if (before != Circuit::closed) note(found->first);
     states_.erase(found);
   }
   if (before != Circuit::closed && on_change_) on_change_(changed, before);
+}
+
+void Breakers::note(const Key& key) {
+  if (changed_.size() < k_max_states) changed_.insert(key);
 }
 
 void Breakers::make_room() {
@@ -108,6 +113,7 @@ void Breakers::failed(std::string_view provider, std::string_view model, const C
     state.probing = false;
     state.state = Circuit::open;
     state.until = now + rules.reset;
+    note(key);
     changed = row_of(found->first, state, now);
   }
   if (on_change_) on_change_(changed, before);
@@ -118,6 +124,40 @@ void Breakers::left(std::string_view provider, std::string_view model, bool prob
   const std::scoped_lock lock(mutex_);
   const auto found = states_.find(Key(provider, model));
   if (found != states_.end()) found->second.probing = false;
+}
+
+void Breakers::opened_elsewhere(std::string_view provider, std::string_view model, int failures, Millis left,
+                                Steady now) {
+  Row changed;
+  {
+    const std::scoped_lock lock(mutex_);
+    const Key key(provider, model);
+    auto found = states_.find(key);
+    if (found != states_.end() && found->second.state != Circuit::closed) return;
+    // Closed here a moment ago, and the others have not heard of it yet.
+    if (changed_.find(key) != changed_.end()) return;
+    if (found == states_.end()) {
+      make_room();
+      found = states_.emplace(key, State{}).first;
+    }
+    found->second = {Circuit::open, failures, now + left, false};
+    changed = row_of(found->first, found->second, now);
+  }
+  if (on_change_) on_change_(changed, Circuit::closed);
+}
+
+std::vector<Breakers::Row> Breakers::changes(Steady now) {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Row> rows;
+  for (const Key& key : changed_) {
+    const auto found = states_.find(key);
+    if (found != states_.end() && found->second.state != Circuit::closed)
+      rows.push_back(row_of(found->first, found->second, now));
+    else
+      rows.push_back({key.first, key.second, Circuit::closed, 0, Millis{0}});
+  }
+  changed_.clear();
+  return rows;
 }
 
 std::vector<Breakers::Row> Breakers::rows(Steady now) const {

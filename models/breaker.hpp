@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,13 @@ class Breakers {
   /// It proves nothing about the provider: cancelled, or refused for the caller's mistake.
   void left(std::string_view provider, std::string_view model, bool probe);
 
+  /// Another server found that this model fails: it is not asked here either, unless more is known here.
+  void opened_elsewhere(std::string_view provider, std::string_view model, int failures, Millis left,
+                        Steady now);
+  /// Circuits that opened here or closed again since the last call of this, each as it is now; `retry_after`
+  /// is zero for one that closed.
+  std::vector<Row> changes(Steady now);
+
   /// Those that are open, half-open or have failed lately.
   [[nodiscard]] std::vector<Row> rows(Steady now) const;
 
@@ -64,12 +72,15 @@ class Breakers {
     bool probing = false;
   };
   using Key = std::pair<std::string, std::string>;
+  /// With the lock held: what changes() will tell.
+  void note(const Key& key);
   static Row row_of(const Key& key, const State& state, Steady now);
   void make_room();
 
   ChangeObserver on_change_;
   mutable std::mutex mutex_;
   std::map<Key, State> states_;
+  std::set<Key> changed_;  ///< bounded as the states are; nobody may ever ask
 };
 
 }  // namespace exai::models

@@ -46,6 +46,8 @@ class ModelRouter {
                              std::string_view limit = {});
 
   /// Circuits that are open or have seen failures lately.
+  /// For other servers of this deployment, and from them.
+  [[nodiscard]] Breakers& circuits() { return breakers_; }
   [[nodiscard]] std::vector<Breakers::Row> breakers() const {
     return breakers_.rows(services_.clock.steady());
   }

@@ -49,6 +49,15 @@ Json memory(const HealthFacts& facts) {
           {"alert_level", alert}};
 }
 
+/// Without it each server goes on with what it knows itself.
+Json shared(const HealthFacts& facts) {
+  return {{"status", facts.shared ? "degraded" : "healthy"},
+          {"type", "redis"},
+          {"message", facts.shared ? "limits, circuits and cached answers are those of this server alone: " +
+                                         facts.shared->message
+                                   : "limits, circuits and cached answers are shared"}};
+}
+
 Json permit(const engine::ServerView::PermitRow& row) {
   const double share = row.limit > 0 ? 100.0 * row.in_use / row.limit : 0;
   const char* status = row.in_use >= row.limit ? "exhausted" : share >= 80 ? "high_utilization" : "healthy";
@@ -94,6 +103,7 @@ HealthReport judge_health(const HealthFacts& facts) {
                      {"memory", memory(facts)},
                      {"semaphores", semaphores(facts)},
                      {"providers", circuits(facts)}};
+  if (facts.has_shared) components["shared"] = shared(facts);
   std::string status = "healthy";
   for (const Json& component : components) {
     const std::string& one = component["status"].get_ref<const std::string&>();
@@ -116,6 +126,8 @@ void Health::report(std::function<void(const HealthReport&)> done) {
   facts->storage_type = kept_.type;
   const auto gather = [this, facts] {
     facts->storage = services_.store->ping();
+    facts->has_shared = kept_.state != nullptr;
+    if (facts->has_shared) facts->shared = kept_.state->trouble();
     facts->goes_on_alone = kept_.shared && kept_.journal && !services_.memory->journal_trouble();
     if (facts->storage)
       if (std::optional<Error> trouble = services_.memory->trouble())

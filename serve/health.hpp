@@ -4,9 +4,11 @@
 
 #include "engine/background.hpp"
 #include "engine/context.hpp"
+#include "store/shared_state.hpp"
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,8 @@ namespace exai::serve {
 struct HealthFacts {
   Result<void> storage;
   std::string_view storage_type = "sqlite";
+  bool has_shared = false;        ///< a Redis is set
+  std::optional<Error> shared{};  ///< why it is away
   bool goes_on_alone = false;  ///< without its storage this server keeps what it answers, and brings it later
   double disk_total = 0, disk_available = 0;  ///< bytes; total 0 = unknown
   double process_bytes = 0, memory_total = 0, memory_available = 0;
@@ -36,9 +40,10 @@ class Health {
  public:
   /// What keeps what this server remembers.
   struct Kept {
-    std::string_view type;  ///< of the store
-    bool shared = false;    ///< with other servers
-    bool journal = false;   ///< this one has a journal beside it
+    std::string_view type;                      ///< of the store
+    bool shared = false;                        ///< with other servers
+    bool journal = false;                       ///< this one has a journal beside it
+    const store::SharedState* state = nullptr;  ///< what servers tell each other; null = nothing
   };
   Health(const engine::Services& services, engine::Background& background, std::filesystem::path folder,
          Kept kept)

@@ -88,6 +88,7 @@ class Server {
     }
     expire_later();
     if (parts_.store.home().shared()) bring_in();
+    parts_.sharing.start();
     fetch_ = parts_.net.loop().after(k_fetch_after, [this] { (void)parts_.catalogue.get(); });
     parts_.net.loop().post([this, &on_ready] {
       if (on_ready) on_ready(parts_.bound_sockets());

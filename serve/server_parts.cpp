@@ -1,9 +1,11 @@
 #include "serve/server_parts.hpp"
 
+#include "core/file_names.hpp"
 #include "core/json.hpp"
 #include "core/version.hpp"
 #include "io/journal.hpp"
 #include "io/random.hpp"
+#include "store/redis.hpp"
 
 #include <fmt/core.h>
 
@@ -15,6 +17,14 @@ namespace {
 engine::ConversationLimits conversation_limits(const Config& config, const store::Home& home) {
   // Small commits: a large one takes the processor from the calls for too long.
   return {.gather = Millis{5}, .power = config.text("memory.durability") == "power", .shared = home.shared()};
+}
+
+/// The judge has said what is wrong with an address that is none.
+std::unique_ptr<store::SharedState> shared_state(const Config& config) {
+  auto address = redis_address(config);
+  if (!address || !*address) return nullptr;
+  return store::make_redis_state(std::move(**address), config.text("redis.ca_file"),
+                                 config.text("redis.prefix"));
 }
 
 /// What was promised outlives the process; where nothing may, nothing is promised.
@@ -44,6 +54,7 @@ ServerParts::ServerParts(ServerInputs inputs)
       }),
       metrics({}),
       store(home(), environment->clock()),
+      shared(environment->replays() ? nullptr : shared_state(config)),
       memory(
           store.conversations(), environment->clock(), conversation_limits(config, store.home()),
           [this](const Error& error) {
@@ -78,14 +89,16 @@ ServerParts::ServerParts(ServerInputs inputs)
       settings(config, options.reload, system_clock()),
       guard(access, metrics, inputs.access_clock, engine::rate_limits(config),
             [this](std::string_view text) { log->write(io::LogLevel::warning, "access.refused", text); }),
+      sharing(shared.get(), background, guard.rates(), router.circuits(), environment->clock()),
       health(engine.services().reach, background, state_folder(),
-             {store.home().type(), store.home().shared(), keeps_state()}),
+             {store.home().type(), store.home().shared(), keeps_state(), shared.get()}),
       exai_ws_service(engine, background, catalogue, guard, exai_ws::settings_of(config), log.get()),
       mcp_endpoint({guard, mcp.http, mcp.sse, health, engine, background, [this] { return metrics_text(); },
                     [this] { return status(); }}),
       health_endpoint({guard, health, engine}),
       websocket_endpoint(guard, engine, background, mcp.service, exai_ws_service,
                          [] { return io::random_token(24); }) {
+  caches.share(shared.get());
   watch_passes(net, mcp, guard, exai_ws_service);
 }
 

@@ -12,6 +12,7 @@
 #include "serve/options.hpp"
 #include "serve/server_status.hpp"
 #include "serve/settings_state.hpp"
+#include "serve/sharing.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -79,6 +80,7 @@ class ServerParts {
   engine::Metrics metrics;
   models::ProviderPermits permits;
   engine::LazyStore store;
+  std::unique_ptr<store::SharedState> shared;  ///< with other servers; null where there is no Redis
   engine::ConversationMemory memory;
   models::Caches caches;
   models::Spend spend;
@@ -92,6 +94,7 @@ class ServerParts {
   auth::AccessPolicy access;
   SettingsState settings;
   auth::Guard guard;
+  Sharing sharing;
   Health health;
   exai_ws::Service exai_ws_service;
   McpEndpoint mcp_endpoint;

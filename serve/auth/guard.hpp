@@ -53,6 +53,8 @@ class Guard {
   void turned_away(std::string_view address, std::string_view listener);
   void note(std::string_view text);
   void reload(const engine::RateLimits& limits) { rates_.set_limits(limits); }
+  /// For other servers of this deployment, and from them.
+  [[nodiscard]] engine::RateLimiter& rates() { return rates_; }
 
   [[nodiscard]] const AccessPolicy& access() const { return access_; }
 

@@ -4,10 +4,12 @@
 Usage: record.py EXAI [ROWS]
 
 Records 1, 10,000 and 100,000 results into a SQLite file and into a PostgreSQL of its own, then fills both with ROWS (5,000,000)
-results in files of 500,000, of which one of twenty failed, and asks. What reading the file alone takes is measured beside it.
+results in files of 500,000, of which one of twenty failed, spreads them over DAYS days, and asks. What reading the file alone
+takes is measured beside it.
 """
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ EXAI = os.path.abspath(sys.argv[1])
 ROWS = int(sys.argv[2]) if len(sys.argv) > 2 else 5_000_000
 FILE_ROWS = 500_000
 TOOLS = 40
+DAYS = 100
 TRIES = 3
 
 
@@ -64,9 +67,10 @@ def rates(home, machine):
         print(f"{home}: {count:,} results in {min(whole) * 1000:.0f} ms ({count / min(whole):,.0f}/s), reading alone {min(reading) * 1000:.0f} ms")
 
 
-def many(home, machine, views):
+def many(home, machine, views, spread):
     times = [machine.run("add", machine.file(FILE_ROWS, f"many-{number}")) for number in range(ROWS // FILE_ROWS)]
     print(f"{home}: {ROWS:,} results in {sum(times):.1f} s; the first {FILE_ROWS:,} in {times[0]:.1f} s, the last in {times[-1]:.1f} s")
+    spread()
     for args in (("failing",), ("stats",), ("list",)):
         print(f"{home}: record {args[0]}: {min(machine.run(*args) for _ in range(TRIES)) * 1000:.0f} ms")
     for view in ("v_run_trend", "v_failing_tools_7d"):
@@ -74,15 +78,28 @@ def many(home, machine, views):
         print(f"{home}: {view}: {took * 1000:.0f} ms\n    " + "\n    ".join(plan))
 
 
+def sqlite_of(machine):
+    return sqlite3.connect(os.path.join(machine.root, "state", "exai.db"))
+
+
+def spread_sqlite(machine):
+    with sqlite_of(machine) as db:
+        db.execute(f"UPDATE test_results SET created_at = created_at - (id % {DAYS}) * 86400000")
+
+
 def sqlite_view(machine):
     def ask(view):
-        import sqlite3
-        with sqlite3.connect(os.path.join(machine.root, "state", "exai.db")) as db:
+        with sqlite_of(machine) as db:
             plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {view}")]
             began = time.perf_counter()
             db.execute(f"SELECT * FROM {view}").fetchall()
             return plan, time.perf_counter() - began
     return ask
+
+
+def spread_postgres(server):
+    server.rows(f"UPDATE exai.test_results SET created_at = created_at - (id % {DAYS}) * INTERVAL '1 day'")
+    server.rows("VACUUM ANALYZE exai.test_results")
 
 
 def postgres_view(server):
@@ -97,14 +114,14 @@ def main():
     machine = Machine()
     try:
         rates("SQLite", machine)
-        many("SQLite", machine, sqlite_view(machine))
+        many("SQLite", machine, sqlite_view(machine), lambda: spread_sqlite(machine))
     finally:
         machine.close()
     with PostgresServer() as server:
         machine = Machine(server.url)
         try:
             rates("PostgreSQL", machine)
-            many("PostgreSQL", machine, postgres_view(server))
+            many("PostgreSQL", machine, postgres_view(server), lambda: spread_postgres(server))
         finally:
             machine.close()
 

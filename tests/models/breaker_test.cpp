@@ -105,3 +105,30 @@ TEST_CASE("failures are classified by who failed", "[breaker]") {
   for (const Failure mild : {Failure::caller, Failure::setup, Failure::limited, Failure::cancelled})
     CHECK_FALSE(models::counts(mild));
 }
+
+TEST_CASE("a circuit opened by another server is open here, tried here, and told only when that is news",
+          "[breaker][shared]") {
+  Changes one;
+  one.breakers.opened_elsewhere("glm", "glm-4.6", 5, Millis{400}, one.now);
+  CHECK(one.breakers.changes(one.now).empty());  // they know
+  CHECK_FALSE(one.enter().allowed);
+  CHECK(one.enter().retry_after == Millis{400});
+  one.breakers.opened_elsewhere("glm", "glm-4.6", 5, Millis{90000},
+                                one.now);  // heard again: what is known stays
+  one.now += Millis{400};
+  CHECK(one.enter().probe);
+  one.breakers.succeeded("glm", "glm-4.6", one.now);
+  // The others still say that it is open, until they hear that it is not.
+  one.breakers.opened_elsewhere("glm", "glm-4.6", 5, Millis{90000}, one.now);
+  CHECK(one.enter().allowed);
+  auto told = one.breakers.changes(one.now);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].state == Circuit::closed);
+  CHECK(told[0].retry_after == Millis{0});
+  for (int i = 0; i < 3; ++i) one.fail();
+  told = one.breakers.changes(one.now);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].state == Circuit::open);
+  CHECK(told[0].retry_after == Millis{1000});
+  CHECK(one.breakers.changes(one.now).empty());
+}
