@@ -1,5 +1,6 @@
 #include "commands/template.hpp"
 
+#include "core/json.hpp"
 #include "core/settings.hpp"
 #include "core/text.hpp"
 
@@ -21,6 +22,14 @@ std::string expected(const Setting& setting) {
   if (!setting.min.empty() && !setting.max.empty())
     out += fmt::format(", {} to {}", setting.min, setting.max);
   return out;
+}
+
+/// A default as YAML reads it: in quotes where it would be something else without them.
+std::string yaml_value(std::string_view value) {
+  const bool plain = !value.empty() && value.back() != ':' && value.find(": ") == std::string_view::npos &&
+                     value.find(" #") == std::string_view::npos &&
+                     std::string_view("-?:,[]{}#&*!|>'\"%@` ").find(value.front()) == std::string_view::npos;
+  return plain ? std::string(value) : quote_json(value);
 }
 
 }  // namespace
@@ -59,8 +68,7 @@ std::string yaml_template() {
     for (const Setting& setting : settings()) {
       if (setting.secret || setting.key.substr(0, setting.key.find('.')) != block) continue;
       out += fmt::format("#  # {} ({})\n#  {}: {}\n", setting.help, expected(setting),
-                         setting.key.substr(block.size() + 1),
-                         setting.default_value.empty() ? "\"\"" : setting.default_value);
+                         setting.key.substr(block.size() + 1), yaml_value(setting.default_value));
     }
   }
   return out;
