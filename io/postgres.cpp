@@ -252,11 +252,13 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(const Secret& url, Dead
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
+  const Steady starting = system_clock().steady();
   std::unique_ptr<PgConnection> made(new PgConnection(
       std::make_unique<Impl>(Impl{**pq, (*pq)->connect_start(names.data(), values.data(), 0)})));
   made->impl_->password = (*options)["password"];
   made->impl_->verified = (*options)["sslmode"] == "verify-full";
   made->times_.resolve = resolved;
+  made->times_.connect = since(starting);
   if (const auto connected = made->connect(deadline, shown); !connected) return fail(connected.error());
   return made;
 }

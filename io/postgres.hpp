@@ -107,8 +107,8 @@ class PgConnection {
   tl::unexpected<Error> lost(std::string_view doing);
 
   std::unique_ptr<Impl> impl_;
-  PgTimes times_;
   bool broken_ = false;
+  PgTimes times_;
 };
 
 }  // namespace exai::io
