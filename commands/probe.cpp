@@ -5,6 +5,7 @@
 #include "checks/measure/probe_postgres.hpp"
 #include "checks/measure/probe_provider.hpp"
 #include "checks/measure/probe_redis.hpp"
+#include "checks/measure/probe_supabase.hpp"
 #include "checks/measure/probe_ws.hpp"
 #include "commands/common.hpp"
 #include "commands/mcp_session.hpp"
@@ -151,6 +152,14 @@ Result<Outcome> postgres(const Args& args, Context& context) {
   return finished(std::move(report), context);
 }
 
+Result<Outcome> supabase(const Args& args, Context& context) {
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  Report report = new_report(context, "probe supabase");
+  report.results = checks::probe_supabase(checks::supabase_settings(context.config), *limits);
+  return finished(std::move(report), context);
+}
+
 constexpr cli::Option k_warn = {.name = "--warn", .value = "DUR", .help = "slower than this is a warning"};
 constexpr cli::Option k_crit = {.name = "--crit", .value = "DUR", .help = "slower than this is a failure"};
 constexpr cli::Option k_count = {.name = "--count", .value = "N", .help = "how often", .default_value = "1"};
@@ -169,6 +178,7 @@ constexpr cli::Option k_redis_options[] = {
     k_warn, k_crit, {.name = "--count", .value = "N", .help = "how many PINGs", .default_value = "20"}};
 constexpr cli::Option k_postgres_options[] = {
     k_warn, k_crit, {.name = "--count", .value = "N", .help = "how many SELECT 1", .default_value = "20"}};
+constexpr cli::Option k_supabase_options[] = {k_warn, k_crit};
 /// All of a session's but --server, which stands as the address itself, and --trace.
 constexpr auto k_mcp_options = [] {
   constexpr std::size_t k_left_out = 2;
@@ -247,6 +257,14 @@ const Registered<cli::Command> k_postgres{cli::Command{
     .positionals = k_postgres_url,
     .recording = cli::Recording::asked,
     .run = postgres}};
+const Registered<cli::Command> k_supabase{cli::Command{
+    .path = "probe supabase",
+    .group = "Look",
+    .summary =
+        "judges the keys of a Supabase, asks REST, logins and files, and what everybody sees of our tables",
+    .options = k_supabase_options,
+    .recording = cli::Recording::asked,
+    .run = supabase}};
 const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
                                                    .group = "Look",
                                                    .summary = "does something listen on a TCP port",

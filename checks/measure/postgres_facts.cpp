@@ -16,7 +16,7 @@ constexpr std::size_t k_checks_rounds = 10;
 
 // Nobody waits behind a probe for long, nor a probe behind them.
 constexpr const char* k_begin_probe =
-    "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '1s'";
+    "BEGIN; SET LOCAL statement_timeout = '3s'; SET LOCAL lock_timeout = '1s'";
 
 constexpr const char* k_role_query = R"(
 SELECT r.rolname, r.rolsuper, r.rolbypassrls, pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',
@@ -272,9 +272,12 @@ Result<Millis> ask_clock(PostgresAsker& asker) {
 }
 
 Result<PostgresSize> ask_size(PostgresAsker& asker) {
-  const auto rows = asker.ask(k_size_query);
-  if (!rows) return fail(rows.error());
-  return PostgresSize{pg_number(*rows, 0), pg_number(*rows, 1)};
+  // It waits for whoever holds one of the tables.
+  return asker.undone([&]() -> Result<PostgresSize> {
+    const auto rows = asker.ask(k_size_query);
+    if (!rows) return fail(rows.error());
+    return PostgresSize{pg_number(*rows, 0), pg_number(*rows, 1)};
+  });
 }
 
 /// Of two connections of ours one holds a transaction; when the other one gets another process of the server
@@ -343,7 +346,8 @@ Result<PostgresFacts> visit_postgres(const PostgresVisit& visit) {
       return fail(explain_postgres(visit.url, one.error()));
   std::int64_t backend = 0;
   facts.role = ask_role(asker, backend);
-  facts.migrations = store::sql::migration_state(**db, store::postgres_migrations());
+  facts.migrations =
+      asker.undone([&] { return store::sql::migration_state(**db, store::postgres_migrations()); });
   facts.tables = ask_tables(asker);
   facts.connections = ask_connections(asker);
   facts.ahead = ask_clock(asker);
