@@ -150,7 +150,7 @@ TEST_CASE("a PostgreSQL that cannot be asked is unknown, and in time", "[checks]
           Status::unknown);
 }
 
-TEST_CASE("a login that is refused fails once, the rest is unknown", "[checks][postgres]") {
+TEST_CASE("a login that PostgreSQL refuses fails once, the rest is unknown", "[checks][postgres]") {
   PostgresServer server({.admits = "host all locked 127.0.0.1/32 scram-sha-256"});
   make_role(server.url_of("postgres"), "locked", "LOGIN PASSWORD 'right'");
   struct Row {

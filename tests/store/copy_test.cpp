@@ -55,11 +55,7 @@ std::vector<std::string> texts(const Home& home, const std::string& sql) {
   return *rows;
 }
 
-/// Something in every table; `many` conversations.
-void fill(const Home& home, std::int64_t many) {
-  const auto made = store::open_store(home);
-  REQUIRE(made);
-  store::Store& all = **made;
+void fill_conversations(store::Store& all, std::int64_t many) {
   std::vector<store::ConversationChange> changes;
   for (std::int64_t i = 0; i < many; ++i) {
     store::ConversationChange change;
@@ -73,6 +69,9 @@ void fill(const Home& home, std::int64_t many) {
     changes.push_back(std::move(change));
   }
   REQUIRE(all.conversations().save(changes));
+}
+
+void fill_records(store::Store& all) {
   for (int i = 0; i < 3; ++i)
     REQUIRE(
         all.runs().save({fmt::format("run{}", i), "daily", "h", "1", "pass", "{}", millis(5), Millis(7), i}));
@@ -93,6 +92,10 @@ void fill(const Home& home, std::int64_t many) {
   bare.tool = "listmodels";
   bare.status = store::Outcome::pass;
   REQUIRE(all.test_runs().save(run, {result, bare, bare}));
+}
+
+/// What the aggregates have no words for yet.
+void fill_others(const Home& home) {
   const std::string one = texts(home, "SELECT min(id) FROM @test_results").front(),
                     of = texts(home, "SELECT min(id) FROM @test_runs").front();
   const bool postgres = home.shared();
@@ -117,6 +120,15 @@ void fill(const Home& home, std::int64_t many) {
            "INSERT INTO @runbook_acks (run_id, step, actor, outcome, note, at)"
            " VALUES ('r', 's', 'me', 'done', '', {1})",
            one, at, of, postgres ? "true" : "1"));
+}
+
+/// Something in every table; `many` conversations.
+void fill(const Home& home, std::int64_t many) {
+  const auto made = store::open_store(home);
+  REQUIRE(made);
+  fill_conversations(**made, many);
+  fill_records(**made);
+  fill_others(home);
 }
 
 std::vector<CopiedTable> copied(const Home& from, const Home& to) {
@@ -189,8 +201,8 @@ TEST_CASE("a store goes from a file to PostgreSQL and back, and every row with i
   CHECK(texts(again, "SELECT content FROM turns ORDER BY conversation, position") ==
         texts(file, "SELECT content FROM turns ORDER BY conversation, position"));
   CHECK(texts(again, "SELECT run_timestamp FROM test_runs") == std::vector<std::string>{"1700000000123"});
-  CHECK(texts(again, "SELECT printf('%.17g', memory_mb) FROM test_results WHERE memory_mb IS NOT NULL") ==
-        std::vector<std::string>{"0.10000000000000001"});
+  CHECK(texts(again, "SELECT count(*) FROM test_results WHERE memory_mb = 0.1") ==
+        std::vector<std::string>{"1"});
   CHECK(store::verify_schema(shared)->empty());
 }
 
