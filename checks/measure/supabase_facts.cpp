@@ -150,11 +150,10 @@ Result<SupabaseFacts> visit_supabase(const SupabaseVisit& visit) {
   facts.auth = asker.ask({"/auth/v1/health", key});
   facts.storage = asker.ask({"/storage/v1/status", key});
   if (facts.storage && facts.storage->status == 404) facts.storage = asker.ask({"/storage/v1/bucket", key});
-  if (anon.empty())
-    facts.looks = supabase_unasked("SUPABASE_ANON_KEY is not set, so nobody looked as everybody may");
-  else if (read_supabase_key(anon).is_server())
+  facts.public_key = !anon.empty();
+  if (read_supabase_key(anon).is_server())
     facts.looks = supabase_unasked("SUPABASE_ANON_KEY holds a server key, so nobody looked as everybody may");
-  else
+  else if (facts.public_key)
     facts.looks = look_around(asker, anon);
   facts.whole = asker.whole();
   return facts;

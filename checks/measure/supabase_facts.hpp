@@ -40,6 +40,7 @@ struct SupabaseFacts {
   Result<SupabaseAnswer> rest = supabase_unasked();
   Result<SupabaseAnswer> auth = supabase_unasked();
   Result<SupabaseAnswer> storage = supabase_unasked();
+  bool public_key = false;  ///< there is a key for everybody to look with
   /// With the key for everybody: each of our tables, and those of the original server.
   Result<std::vector<SupabaseLook>> looks = supabase_unasked();
   bool whole = false;  ///< nothing was cut short by the deadline or a stop

@@ -162,6 +162,8 @@ CheckResult judge_supabase_storage(const SupabaseFacts& facts) {
 }
 
 CheckResult judge_supabase_exposure(const SupabaseFacts& facts) {
+  if (!facts.public_key)
+    return check_skip("SUPABASE_ANON_KEY is not set: there is no key to look with as everybody");
   if (!facts.looks) return check_unknown(facts.looks.error());
   std::vector<Finding> findings;
   std::size_t listed = 0;

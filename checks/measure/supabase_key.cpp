@@ -108,6 +108,15 @@ void judge_project(const HeldKey& held, const std::string& ref, std::vector<Find
                   fmt::format("https://{}.supabase.co, or a key of the other project", held.read.ref)));
 }
 
+/// A name without a dot, as containers have, or an address of a private network.
+bool is_private_host(const std::string& host) {
+  if (host.find('.') == std::string::npos || host.starts_with("10.") || host.starts_with("192.168."))
+    return true;
+  if (!host.starts_with("172.")) return false;
+  const auto second = read_digits(std::string_view(host).substr(4, host.find('.', 4) - 4));
+  return second && *second >= 16 && *second <= 31;
+}
+
 /// What is worth saying of two keys at once replaces what each of them would say.
 bool judge_swapped(const HeldKey& anon, const HeldKey& service, std::vector<Finding>& findings) {
   if (!anon.key.empty() && anon.key.reveal() == service.key.reveal()) {
@@ -177,7 +186,7 @@ std::vector<Finding> supabase_url_findings(std::string_view url) {
     return finding(Status::fail, "supabase.database",
                    "SUPABASE_URL is the database's address, which speaks no HTTP");
   if (parsed->scheme != "https" && !near)
-    return finding(Status::fail, "supabase.clear",
+    return finding(is_private_host(host) ? Status::warn : Status::fail, "supabase.clear",
                    "the keys cross the network in the clear: SUPABASE_URL is http");
   if (parsed->path != "/")
     return finding(Status::fail, "supabase.path",

@@ -258,6 +258,9 @@ TEST_CASE("what is wrong with keys and address is named", "[checks][supabase]") 
       {fmt::format("https://db.{}.supabase.co", k_ref), {}, "supabase.database", Status::fail},
       {url + "/rest/v1", {}, "supabase.path", Status::fail},
       {fmt::format("http://{}.supabase.co", k_ref), {}, "supabase.clear", Status::fail},
+      {"http://172.15.0.1:8000", {}, "supabase.clear", Status::fail},
+      {"http://172.16.0.1:8000", {}, "supabase.clear", Status::warn},
+      {"http://kong:8000", {}, "supabase.clear", Status::warn},
   };
   for (const Row& row : rows) {
     const auto findings = key_findings(row.url, row.keys);
@@ -359,7 +362,7 @@ TEST_CASE("rows that everybody sees are a failure", "[checks][supabase]") {
     CHECK(mentions(result, row.says));
   }
   const FakeSupabase project(Project{});
-  CHECK(judged("supabase.exposure", settings_for(project.url(), {"", k_service})).status == Status::unknown);
+  CHECK(judged("supabase.exposure", settings_for(project.url(), {"", k_service})).status == Status::skip);
   CHECK(judged("supabase.exposure", settings_for(project.url(), {k_service, k_anon})).status ==
         Status::unknown);
 }
