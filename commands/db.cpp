@@ -1,8 +1,15 @@
 // The database of the deployment: its migrations and its tables.
 #include "commands/common.hpp"
+#include "core/file_names.hpp"
 #include "core/text.hpp"
+#include "core/utc.hpp"
 #include "io/postgres.hpp"
+#include "store/copy.hpp"
 #include "store/schema.hpp"
+#include "store/sessions.hpp"
+
+#include <algorithm>
+#include <cstdlib>
 
 #include <fmt/core.h>
 
@@ -131,6 +138,112 @@ Result<Outcome> db_verify(const Args&, Context& context) {
   return finished(std::move(*report), context);
 }
 
+/// The PostgreSQL at that address; `whence` is where it was read.
+Result<store::Home> shared_home(Secret url, std::string_view whence) {
+  if (url.empty())
+    return fail(ErrorKind::config, fmt::format("{} is not set", whence),
+                "it holds an address: postgresql://USER:PASSWORD@HOST:5432/DATABASE");
+  return store::Home{.file = {}, .url = std::move(url)};
+}
+
+/// A home as the command line names it: a setting or a variable that holds an address, an address without a
+/// password, else a file.
+Result<store::Home> named_home(const std::string& name, const Context& context) {
+  if (name.starts_with("postgresql://") || name.starts_with("postgres://")) {
+    const auto address = io::PgConnection::address(Secret(name));
+    if (!address) return fail(ErrorKind::usage, address.error().message, address.error().hint);
+    if (address->has_password)
+      return fail(ErrorKind::usage, "a password on the command line is in every list of processes",
+                  "put the address into a variable, and name that: --to OTHER_STORE_URL");
+    return shared_home(Secret(name), name);
+  }
+  const Setting* setting = find_setting(name);
+  if (setting == nullptr) setting = find_setting_by_env(name);
+  if (setting != nullptr && setting->form == Form::postgres_url)
+    return shared_home(context.config.secret(setting->key), setting_name(setting->key));
+  const bool variable = name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+  if (const char* const url = variable ? std::getenv(name.c_str()) : nullptr; url != nullptr)
+    return shared_home(Secret(url), name);
+  const std::filesystem::path path(name);
+  std::error_code gone;
+  return store::Home{.file = std::filesystem::is_directory(path, gone) ? path / k_database_file : path};
+}
+
+CheckResult copied_result(const store::CopiedTable& table) {
+  CheckResult result =
+      table.same ? check_pass(fmt::format("{} rows, {} of them copied now", table.target, table.copied))
+      : table.source == table.target
+          ? check_fail(fmt::format("{} rows each, and not the same", table.source),
+                       "did somebody write to one of them meanwhile? Empty the target and copy again")
+          : check_fail(fmt::format("{} rows in the source, {} in the target", table.source, table.target),
+                       "did somebody write to one of them meanwhile? Empty the target and copy again");
+  result.id = "db.copy." + table.name;
+  result.title = "a table of both databases";
+  return result;
+}
+
+Result<Outcome> db_copy(const Args& args, Context& context) {
+  const std::string from_name = args.option("--from").value_or(""),
+                    to_name = args.option("--to").value_or("");
+  store::Home own = home_of(context);
+  const auto from =
+      from_name.empty() ? Result<store::Home>(store::Home{.file = own.file}) : named_home(from_name, context);
+  if (!from) return fail(from.error());
+  const auto to =
+      to_name.empty() ? shared_home(own.url, setting_name("store.url")) : named_home(to_name, context);
+  if (!to) return fail(to.error());
+  if (context.globals.dry_run)
+    return fail(ErrorKind::refused, "a copy cannot be tried without making it",
+                "exai db status shows either database; the target has to be empty");
+  Report report = new_report(context, "db copy");
+  const auto tables = store::copy_store(*from, *to, {.stop = context.stop});
+  if (!tables) return fail(tables.error());
+  for (const store::CopiedTable& table : *tables) add(report, copied_result(table), context);
+  return finished(std::move(report), context);
+}
+
+Result<Outcome> db_sessions(const Args& args, Context& context) {
+  const auto max = count_option(args, "--max", 50, 100'000);
+  if (!max) return fail(max.error());
+  const auto sessions = store::list_sessions(home_of(context), *max);
+  if (!sessions) return fail(sessions.error());
+  const Wall now = context.clock.wall();
+  Outcome outcome;
+  outcome.table =
+      cli::Table{{"id", "turns", "characters", "created", "updated", "idle", "workflow", "owner"}, {}};
+  for (const store::SessionRow& one : *sessions) {
+    const auto idle =
+        std::chrono::duration_cast<std::chrono::seconds>(std::max(Wall::duration{0}, now - one.updated));
+    outcome.table->rows.push_back({printable(one.id), std::to_string(one.turns),
+                                   std::to_string(one.characters), utc_seconds(one.created),
+                                   utc_seconds(one.updated), format_duration(idle),
+                                   one.workflow ? "yes" : "no", printable(one.owner)});
+  }
+  return outcome;
+}
+
+constexpr cli::Option k_copy_options[] = {
+    {.name = "--from",
+     .value = "HOME",
+     .help =
+         "a file, or the setting or variable that holds an address; none means the file in server.state_dir"},
+    {.name = "--to", .value = "HOME", .help = "the same of the target; none means store.url"}};
+constexpr cli::Option k_sessions_options[] = {
+    {.name = "--max", .value = "N", .help = "how many, those changed last first", .default_value = "50"}};
+
+const Registered<cli::Command> k_db_copy{cli::Command{
+    .path = "db copy",
+    .group = "Operate",
+    .summary = "moves everything that is kept from one database to another, counted and compared",
+    .options = k_copy_options,
+    .effect = cli::Effect::writes,
+    .run = db_copy}};
+const Registered<cli::Command> k_db_sessions{
+    cli::Command{.path = "db sessions",
+                 .group = "Operate",
+                 .summary = "the conversations that are kept: turns, size, age and owner",
+                 .options = k_sessions_options,
+                 .run = db_sessions}};
 const Registered<cli::Command> k_db_status{
     cli::Command{.path = "db status",
                  .group = "Operate",

@@ -2,8 +2,10 @@
 #include "checks/measure/probe_http.hpp"
 #include "checks/measure/probe_mcp.hpp"
 #include "checks/measure/probe_port.hpp"
+#include "checks/measure/probe_postgres.hpp"
 #include "checks/measure/probe_provider.hpp"
 #include "checks/measure/probe_redis.hpp"
+#include "checks/measure/probe_supabase.hpp"
 #include "checks/measure/probe_ws.hpp"
 #include "commands/common.hpp"
 #include "commands/mcp_session.hpp"
@@ -119,6 +121,45 @@ Result<Outcome> redis(const Args& args, Context& context) {
   return finished(std::move(report), context);
 }
 
+/// The address by URL or by the settings; a password comes from the settings or from where libpq looks
+/// itself.
+Result<Secret> postgres_target(const std::string& url, const Config& config) {
+  Secret address = url.empty() ? config.secret("store.url") : Secret(url);
+  if (address.empty())
+    return fail(ErrorKind::config, "EXAI_STORE_URL is not set",
+                "set EXAI_STORE_URL, or name one: exai probe postgres postgresql://USER@HOST:5432/DATABASE");
+  if (url.empty()) return address;
+  const auto named = io::PgConnection::address(address);
+  if (!named) return fail(ErrorKind::usage, named.error().message, named.error().hint);
+  if (named->has_password)
+    return fail(ErrorKind::usage, "a password on the command line is in every list of processes",
+                "put the address into EXAI_STORE_URL, or the password into PGPASSWORD or ~/.pgpass");
+  return address;
+}
+
+Result<Outcome> postgres(const Args& args, Context& context) {
+  const auto count = count_option(args, "--count", 20, 10000);
+  if (!count) return fail(count.error());
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  auto url = postgres_target(args.positional("URL"), context.config);
+  if (!url && url.error().kind == ErrorKind::usage) return fail(url.error());
+  Report report = new_report(context, "probe postgres");
+  report.results =
+      url ? checks::probe_postgres({std::move(*url), *count, limits->deadline, limits->stop, context.clock},
+                                   *limits)
+          : checks::probe_postgres_unnamed(url.error());
+  return finished(std::move(report), context);
+}
+
+Result<Outcome> supabase(const Args& args, Context& context) {
+  const auto limits = limits_of(args, context);
+  if (!limits) return fail(limits.error());
+  Report report = new_report(context, "probe supabase");
+  report.results = checks::probe_supabase(checks::supabase_settings(context.config), *limits);
+  return finished(std::move(report), context);
+}
+
 constexpr cli::Option k_warn = {.name = "--warn", .value = "DUR", .help = "slower than this is a warning"};
 constexpr cli::Option k_crit = {.name = "--crit", .value = "DUR", .help = "slower than this is a failure"};
 constexpr cli::Option k_count = {.name = "--count", .value = "N", .help = "how often", .default_value = "1"};
@@ -135,6 +176,9 @@ constexpr cli::Option k_http_options[] = {{.name = "--expect",
                                           k_interval};
 constexpr cli::Option k_redis_options[] = {
     k_warn, k_crit, {.name = "--count", .value = "N", .help = "how many PINGs", .default_value = "20"}};
+constexpr cli::Option k_postgres_options[] = {
+    k_warn, k_crit, {.name = "--count", .value = "N", .help = "how many SELECT 1", .default_value = "20"}};
+constexpr cli::Option k_supabase_options[] = {k_warn, k_crit};
 /// All of a session's but --server, which stands as the address itself, and --trace.
 constexpr auto k_mcp_options = [] {
   constexpr std::size_t k_left_out = 2;
@@ -161,6 +205,8 @@ constexpr cli::Positional k_provider[] = {
     {.name = "NAME", .help = "provider", .values = "@providers", .required = true}};
 constexpr cli::Positional k_redis_url[] = {
     {.name = "URL", .help = "redis, rediss or unix; none means REDIS_URL, its password REDIS_PASSWORD"}};
+constexpr cli::Positional k_postgres_url[] = {
+    {.name = "URL", .help = "postgresql, without a password; none means EXAI_STORE_URL"}};
 constexpr cli::Positional k_addr[] = {{.name = "ADDR", .help = "PORT or HOST:PORT", .required = true}};
 
 const Registered<cli::Command> k_http{
@@ -202,6 +248,23 @@ const Registered<cli::Command> k_redis{cli::Command{
     .positionals = k_redis_url,
     .recording = cli::Recording::asked,
     .run = redis}};
+const Registered<cli::Command> k_postgres{cli::Command{
+    .path = "probe postgres",
+    .group = "Look",
+    .summary =
+        "asks a PostgreSQL for all that matters: TLS, login, tables, who sees them, a write, what is left",
+    .options = k_postgres_options,
+    .positionals = k_postgres_url,
+    .recording = cli::Recording::asked,
+    .run = postgres}};
+const Registered<cli::Command> k_supabase{cli::Command{
+    .path = "probe supabase",
+    .group = "Look",
+    .summary =
+        "judges the keys of a Supabase, asks REST, logins and files, and what everybody sees of our tables",
+    .options = k_supabase_options,
+    .recording = cli::Recording::asked,
+    .run = supabase}};
 const Registered<cli::Command> k_port{cli::Command{.path = "probe port",
                                                    .group = "Look",
                                                    .summary = "does something listen on a TCP port",

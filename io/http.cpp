@@ -32,6 +32,12 @@ class Handles {
   [[nodiscard]] bool usable() const { return easy_ != nullptr && multi_ != nullptr; }
   [[nodiscard]] CURL* easy() const { return easy_; }
   [[nodiscard]] CURLM* multi() const { return multi_; }
+  /// A handle whose transfer did not get as far as a connection keeps its buffer and takes no size for one
+  /// any more. The connections are the other handle's, and stay.
+  void renew() {
+    if (easy_ != nullptr) curl_.easy_cleanup(easy_);
+    easy_ = curl_.easy_init();
+  }
   bool busy = false;  ///< an on_data callback that starts an exchange of its own gets other handles
 
  private:
@@ -435,6 +441,7 @@ Result<HttpResponse> http_exchange(const HttpRequest& request) {
   handles.busy = true;
   give_back_memory();  // the answer may take minutes
   Result<HttpResponse> result = Transfer(**curl, handles, request, std::move(*url)).run();
+  if (!result) handles.renew();
   handles.busy = false;
   return result;
 }

@@ -68,6 +68,12 @@ Result<void> settle_tls(PgOptions& options) {
 Result<PgOptions> settled_options(const PqLibrary& pq, const Secret& url) {
   auto options = options_of(pq, url);
   if (!options) return options;
+  // A password with "@" or "/" as they are falls apart like that, and messages would show the pieces.
+  const std::string &host = (*options)["host"], &port = (*options)["port"];
+  if (host.find('@', 1) != std::string::npos || port.find_first_not_of("0123456789,") != std::string::npos)
+    return fail(ErrorKind::config,
+                "the address of the database does not fall into user, password, host and port",
+                "in the password write @ as %40, / as %2F, : as %3A, ? as %3F and % as %25");
   for (const char* const name : {"host", "hostaddr", "port"})
     if ((*options)[name].find(',') != std::string::npos)
       return fail(ErrorKind::config, "the address of the database names several hosts",
@@ -118,6 +124,16 @@ std::string one_line(std::string_view text, const std::string& password) {
   return line;
 }
 
+Micros since(Steady began) {
+  return std::chrono::duration_cast<Micros>(system_clock().steady() - began);
+}
+
+/// Where the time goes that the library spends in that state.
+Micros& phase_of(PgTimes& times, ConnStatusType state) {
+  if (state == CONNECTION_NEEDED || state == CONNECTION_STARTED) return times.connect;
+  return state == CONNECTION_SSL_STARTUP ? times.tls : times.auth;
+}
+
 ErrorKind kind_of(std::string_view state) {
   const std::string_view group = state.substr(0, 2);
   if (state == "57014") return ErrorKind::timeout;  // cancelled by statement_timeout
@@ -130,10 +146,15 @@ ErrorKind kind_of(std::string_view state) {
 
 }  // namespace
 
+bool PgAddress::is_this_machine() const {
+  return io::is_this_machine(host);
+}
+
 struct PgConnection::Impl {
   const PqLibrary& pq;
   PGconn* handle = nullptr;
   std::string password{};
+  bool verified = false;
 };
 
 std::size_t PgRows::rows() const {
@@ -200,13 +221,25 @@ Result<std::string> PgConnection::target(const Secret& url) {
                      given("port", "5432"), given("dbname", user));
 }
 
+Result<PgAddress> PgConnection::address(const Secret& url) {
+  const auto pq = pq_library();
+  if (!pq) return fail(pq.error());
+  auto options = options_of(**pq, url);
+  if (!options) return fail(options.error());
+  const auto given = [&](const char* name) { return printable((*options)[name]); };
+  return PgAddress{given("user"),   given("host"),    given("port"),
+                   given("dbname"), given("sslmode"), !(*options)["password"].empty()};
+}
+
 Result<std::unique_ptr<PgConnection>> PgConnection::open(const Secret& url, Deadline deadline) {
   const auto pq = pq_library();
   if (!pq) return fail(pq.error());
   auto options = settled_options(**pq, url);
   if (!options) return fail(options.error());
   const std::string shown = (*options)["host"].empty() ? "the local socket" : printable((*options)["host"]);
+  const Steady began = system_clock().steady();
   if (const auto settled = settle_address(*options, deadline); !settled) return fail(settled.error());
+  const Micros resolved = since(began);
   if (const auto allowed = permit(fmt::format("connect to PostgreSQL at {}", shown)); !allowed)
     return fail(allowed.error());
   options->try_emplace("application_name", "exai");
@@ -219,32 +252,45 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(const Secret& url, Dead
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
+  const Steady starting = system_clock().steady();
   std::unique_ptr<PgConnection> made(new PgConnection(
       std::make_unique<Impl>(Impl{**pq, (*pq)->connect_start(names.data(), values.data(), 0)})));
-  Impl& impl = *made->impl_;
-  impl.password = (*options)["password"];
-  if (impl.handle == nullptr) return fail(ErrorKind::internal, "PostgreSQL's library has no memory");
-  impl.pq.set_notice_processor(
-      impl.handle, [](void*, const char*) {}, nullptr);
+  made->impl_->password = (*options)["password"];
+  made->impl_->verified = (*options)["sslmode"] == "verify-full";
+  made->times_.resolve = resolved;
+  made->times_.connect = since(starting);
+  if (const auto connected = made->connect(deadline, shown); !connected) return fail(connected.error());
+  return made;
+}
+
+Result<void> PgConnection::connect(Deadline deadline, const std::string& shown) {
+  const PqLibrary& pq = impl_->pq;
+  PGconn* const handle = impl_->handle;
+  if (handle == nullptr) return fail(ErrorKind::internal, "PostgreSQL's library has no memory");
+  pq.set_notice_processor(
+      handle, [](void*, const char*) {}, nullptr);
   PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
-  while (impl.pq.status(impl.handle) != CONNECTION_BAD && wanted != PGRES_POLLING_OK) {
+  while (pq.status(handle) != CONNECTION_BAD && wanted != PGRES_POLLING_OK) {
     if (wanted == PGRES_POLLING_FAILED) break;
     const auto events = static_cast<short>(wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT);
-    if (!poll_until(impl.pq.socket(impl.handle), events, deadline))
+    Micros& phase = phase_of(times_, pq.status(handle));
+    const Steady began = system_clock().steady();
+    if (!poll_until(pq.socket(handle), events, deadline))
       return fail(ErrorKind::timeout,
                   fmt::format("PostgreSQL at {} did not take the connection in time", shown));
-    wanted = impl.pq.connect_poll(impl.handle);
+    wanted = pq.connect_poll(handle);
+    phase += since(began);
   }
-  if (impl.pq.status(impl.handle) != CONNECTION_OK) {
-    Error error = made->lost("connecting").value();
+  if (pq.status(handle) != CONNECTION_OK) {
+    Error error = lost("connecting").value();
     // No code comes with it, only words; what the operator has to change is a setting then.
     for (const char* const word : {"authentication failed", "does not exist", "no pg_hba.conf entry",
-                                   "certificate", "root certificate"})
+                                   "certificate", "root certificate", "enant or user not found"})
       if (error.message.find(word) != std::string::npos) error.kind = ErrorKind::config;
     return fail(std::move(error));
   }
-  impl.pq.set_nonblocking(impl.handle, 1);
-  return made;
+  pq.set_nonblocking(handle, 1);
+  return {};
 }
 
 Result<PgRows> PgConnection::run(const std::string& sql, const PgParameters& parameters, Deadline deadline) {
@@ -332,6 +378,21 @@ bool PgConnection::alive() {
 
 int PgConnection::server_version() const {
   return impl_->pq.server_version(impl_->handle);
+}
+
+std::string PgConnection::version_text() const {
+  const char* const text = impl_->pq.parameter_status(impl_->handle, "server_version");
+  return text == nullptr ? "" : printable(text);
+}
+
+int PgConnection::backend() const {
+  return impl_->pq.backend_pid(impl_->handle);
+}
+
+PgTls PgConnection::tls() const {
+  if (impl_->pq.ssl_in_use(impl_->handle) == 0) return {};
+  const char* const version = impl_->pq.ssl_attribute(impl_->handle, "protocol");
+  return {version == nullptr ? "TLS" : printable(version), impl_->verified};
 }
 
 }  // namespace exai::io

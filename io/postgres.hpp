@@ -37,6 +37,25 @@ class PgRows {
   std::shared_ptr<void> result_;
 };
 
+/// Whom an address names, as libpq reads it; what it leaves out is empty.
+struct PgAddress {
+  std::string user, host, port, database, sslmode;
+  bool has_password = false;
+  /// Nothing leaves this machine on the way there.
+  [[nodiscard]] bool is_this_machine() const;
+};
+
+/// What each phase of opening took; zero for one that there was not.
+struct PgTimes {
+  Micros resolve{0}, connect{0}, tls{0}, auth{0};
+};
+
+/// How the connection is guarded.
+struct PgTls {
+  std::string version;    ///< "TLSv1.3"; "" for none
+  bool verified = false;  ///< name and chain of the certificate were
+};
+
 /// One connection, used by one thread at a time. After an error of kind `timeout` or `unreachable` it is
 /// broken() and of no more use: what the server did with the last statement is then not known.
 class PgConnection {
@@ -49,6 +68,9 @@ class PgConnection {
   /// What open() would connect to, "user@host:5432/database", or why it would not try; nothing is asked of
   /// any server.
   static Result<std::string> target(const Secret& url);
+  /// The parts of what is written there, printable, whether open() would take it or not. `config` for what
+  /// libpq does not read.
+  static Result<PgAddress> address(const Secret& url);
   PgConnection(const PgConnection&) = delete;
   PgConnection& operator=(const PgConnection&) = delete;
   PgConnection(PgConnection&&) = delete;
@@ -67,6 +89,12 @@ class PgConnection {
   bool alive();
   /// 150018 = 15.18
   [[nodiscard]] int server_version() const;
+  /// The same as the server writes it: "15.18 (Debian 15.18-0+deb12u1)".
+  [[nodiscard]] std::string version_text() const;
+  /// The process that serves this connection, as was said when it was opened; a pooler makes a number up.
+  [[nodiscard]] int backend() const;
+  [[nodiscard]] PgTls tls() const;
+  [[nodiscard]] const PgTimes& times() const { return times_; }
 
  private:
   struct Impl;
@@ -74,11 +102,13 @@ class PgConnection {
   Result<PgRows> finish(Deadline deadline);
   Result<void> flush(Deadline deadline);
   Result<std::shared_ptr<void>> next_result(Deadline deadline);
+  Result<void> connect(Deadline deadline, const std::string& shown);
   tl::unexpected<Error> late();
   tl::unexpected<Error> lost(std::string_view doing);
 
   std::unique_ptr<Impl> impl_;
   bool broken_ = false;
+  PgTimes times_;
 };
 
 }  // namespace exai::io

@@ -17,6 +17,10 @@ struct PqLibrary {
   decltype(&::PQstatus) status = nullptr;
   decltype(&::PQtransactionStatus) transaction_status = nullptr;
   decltype(&::PQserverVersion) server_version = nullptr;
+  decltype(&::PQparameterStatus) parameter_status = nullptr;
+  decltype(&::PQbackendPID) backend_pid = nullptr;
+  decltype(&::PQsslInUse) ssl_in_use = nullptr;
+  decltype(&::PQsslAttribute) ssl_attribute = nullptr;
   decltype(&::PQsocket) socket = nullptr;
   decltype(&::PQerrorMessage) error_message = nullptr;
   decltype(&::PQsetnonblocking) set_nonblocking = nullptr;

@@ -15,6 +15,9 @@ namespace exai::store {
 class PostgresDatabase final : public sql::Database {
  public:
   static Result<std::unique_ptr<PostgresDatabase>> open(const Secret& url, Deadline deadline);
+  /// Over a connection that is open; statements have no time before set_deadline().
+  explicit PostgresDatabase(std::unique_ptr<io::PgConnection> connection)
+      : connection_(std::move(connection)) {}
 
   [[nodiscard]] const sql::Dialect& dialect() const override;
   Result<std::unique_ptr<sql::Statement>> prepare(std::string_view sql) override;
@@ -28,14 +31,12 @@ class PostgresDatabase final : public sql::Database {
   [[nodiscard]] bool broken() const { return connection_->broken(); }
   /// As of the connection.
   bool alive() { return connection_->alive(); }
+  [[nodiscard]] const io::PgConnection& connection() const { return *connection_; }
 
   /// For its statements.
   Result<io::PgRows> run(const std::string& sql, const io::PgParameters& parameters);
 
  private:
-  explicit PostgresDatabase(std::unique_ptr<io::PgConnection> connection)
-      : connection_(std::move(connection)) {}
-
   std::unique_ptr<io::PgConnection> connection_;
   Deadline deadline_ = Deadline::after(Millis{0});
   std::int64_t changes_ = 0;

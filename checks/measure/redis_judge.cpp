@@ -1,5 +1,6 @@
 #include "checks/measure/redis_judge.hpp"
 
+#include "checks/measure/judging.hpp"
 #include "checks/measure/size_text.hpp"
 #include "core/text.hpp"
 #include "io/guard.hpp"
@@ -13,18 +14,6 @@
 namespace exai::checks {
 namespace {
 
-double to_millis(Micros time) {
-  return static_cast<double>(time.count()) / 1000.0;
-}
-
-std::string millis_text(Micros time) {
-  return fmt::format("{:.3g} ms", to_millis(time));
-}
-
-void add_time(CheckResult& result, std::string name, Micros time) {
-  result.facts.push_back({std::move(name), millis_text(time), to_millis(time), "ms", {}, {}});
-}
-
 /// A line of INFO as a fact, where there is one.
 void add_line(CheckResult& result, const RedisFacts& facts, std::string_view name) {
   const RedisText text = facts.line(name);
@@ -36,20 +25,6 @@ void add_line(CheckResult& result, const RedisFacts& facts, std::string_view nam
                           "",
                           {},
                           {}});
-}
-
-/// The worst of the findings says it; all of them are listed.
-CheckResult of_findings(std::vector<Finding> findings, std::string good) {
-  CheckResult result = check_pass(std::move(good));
-  for (const Finding& finding : findings) {
-    if (worse(finding.severity, result.status) == result.status) continue;
-    result.status = finding.severity;
-    result.summary = finding.message;
-    result.hint = finding.hint;
-  }
-  if (result.status == Status::fail) result.cause = Cause::config;
-  if (findings.size() > 1) result.findings = std::move(findings);  // one alone is the summary
-  return result;
 }
 
 /// Addresses that everybody may reach, as "bind" writes them: a minus before one that may be missing.

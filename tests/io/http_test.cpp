@@ -308,6 +308,20 @@ TEST_CASE("a refused connection, a reset and a truncated answer are distinguishe
   CHECK(nonsense.error().kind == ErrorKind::invalid);
 }
 
+TEST_CASE("after a name that nobody knows the next exchange of the thread is as good as any", "[io][http]") {
+  const auto server = always(ok("fine"));
+  for (int i = 0; i < 3; ++i) {
+    io::HttpRequest nowhere;
+    nowhere.url = "http://nobody-has-this-name.invalid/";
+    const auto gone = io::http_exchange(nowhere);
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().kind == ErrorKind::unreachable);
+    const auto answer = io::http_exchange(to(*server));
+    REQUIRE(answer);
+    CHECK(answer->body == "fine");
+  }
+}
+
 TEST_CASE("what would break a request is refused before any socket", "[io][http]") {
   const auto server = always(ok("x"));
   io::HttpRequest injected = to(*server);

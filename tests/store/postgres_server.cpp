@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include <pwd.h>
@@ -28,6 +29,14 @@ std::vector<std::string> as_servant(std::vector<std::string> command) {
   return argv;
 }
 
+/// A file or folder that the server has to own.
+void give_to_servant(const std::filesystem::path& path) {
+  if (::geteuid() != 0) return;
+  const passwd* const servant = ::getpwnam("postgres");
+  if (servant == nullptr || ::chown(path.c_str(), servant->pw_uid, servant->pw_gid) != 0)
+    throw std::runtime_error("PostgreSQL is missing: apt-get install postgresql-15");
+}
+
 Deadline within_a_minute() {
   return Deadline::after(std::chrono::minutes(1));
 }
@@ -39,12 +48,22 @@ PostgresServer& PostgresServer::shared() {
   return server;
 }
 
-PostgresServer::PostgresServer() : port_(free_port()) {
-  if (::geteuid() == 0) {
-    const passwd* const servant = ::getpwnam("postgres");
-    if (servant == nullptr || ::chown(folder_.path().c_str(), servant->pw_uid, servant->pw_gid) != 0)
-      throw std::runtime_error("PostgreSQL is missing: apt-get install postgresql-15");
+PostgresServer::PostgresServer(const Options& options) : port_(free_port()) {
+  give_to_servant(folder_.path());
+  make_data(options);
+  auto server = io::Child::start(command(options), true);
+  if (!server) throw std::runtime_error("postgres: " + server.error().message);
+  server_ = std::make_unique<io::Child>(std::move(*server));
+  std::string said;
+  for (;;) {
+    const auto line = server_->read_line(within_a_minute());
+    if (!line) throw std::runtime_error("postgres did not start:\n" + said);
+    said += *line + "\n";
+    if (line->find("ready to accept connections") != std::string::npos) return;
   }
+}
+
+void PostgresServer::make_data(const Options& options) const {
   const std::string data = (folder_ / "data").string();
   auto made =
       io::Child::start(as_servant({"initdb", "--no-sync", "--no-instructions", "--auth=trust",
@@ -55,18 +74,40 @@ PostgresServer::PostgresServer() : port_(free_port()) {
   for (auto line = made->read_line(within_a_minute()); line; line = made->read_line(within_a_minute()))
     said += *line + "\n";
   if (made->wait(within_a_minute()) != 0) throw std::runtime_error("initdb failed:\n" + said);
-  auto server = io::Child::start(
-      as_servant({"postgres", "-D", data, "-h", "127.0.0.1", "-p", std::to_string(port_), "-k",
-                  folder_.path().string(), "-F", "-c", "max_connections=200", "-c", "log_min_messages=log"}),
-      true);
-  if (!server) throw std::runtime_error("postgres: " + server.error().message);
-  server_ = std::make_unique<io::Child>(std::move(*server));
-  for (;;) {
-    const auto line = server_->read_line(within_a_minute());
-    if (!line) throw std::runtime_error("postgres did not start:\n" + said);
-    said += *line + "\n";
-    if (line->find("ready to accept connections") != std::string::npos) return;
+  if (!options.admits.empty()) {
+    const std::filesystem::path file = folder_ / "data/pg_hba.conf";
+    const std::string trusting = (std::stringstream() << std::ifstream(file).rdbuf()).str();
+    std::ofstream(file) << options.admits << '\n' << trusting;
   }
+  if (options.certificate) {
+    for (const auto& [from, name] : {std::pair{options.certificate->certificate, "server.crt"},
+                                     std::pair{options.certificate->key, "server.key"}}) {
+      const std::filesystem::path file = folder_.path() / "data" / name;
+      std::filesystem::copy_file(from, file);
+      std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+      give_to_servant(file);
+    }
+  }
+}
+
+std::vector<std::string> PostgresServer::command(const Options& options) const {
+  std::vector<std::string> words{"postgres",
+                                 "-D",
+                                 (folder_ / "data").string(),
+                                 "-h",
+                                 "127.0.0.1",
+                                 "-p",
+                                 std::to_string(port_),
+                                 "-k",
+                                 folder_.path().string(),
+                                 "-F",
+                                 "-c",
+                                 "max_connections=200",
+                                 "-c",
+                                 "log_min_messages=log"};
+  if (options.certificate) words.insert(words.end(), {"-c", "ssl=on"});
+  for (const std::string& setting : options.settings) words.insert(words.end(), {"-c", setting});
+  return as_servant(std::move(words));
 }
 
 PostgresServer::~PostgresServer() = default;

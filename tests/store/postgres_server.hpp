@@ -3,21 +3,30 @@
 
 #include "core/secret.hpp"
 #include "io/process.hpp"
+#include "tests/io/certificate.hpp"
 #include "tests/io/temp_folder.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace exai::test {
 
 class PostgresServer {
  public:
+  struct Options {
+    std::optional<Certificate> certificate{};  ///< TLS beside plain TCP
+    std::vector<std::string> settings{};       ///< more of postgresql.conf: "max_connections=20"
+    std::string admits{};                      ///< lines of pg_hba.conf before the one that trusts everybody
+  };
   /// Started by the first who asks; a server that cannot be started fails the test.
   static PostgresServer& shared();
   /// A server that keeps nothing on a disk.
-  PostgresServer();
+  PostgresServer() : PostgresServer(Options{}) {}
+  explicit PostgresServer(const Options& options);
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
   ~PostgresServer();
@@ -32,6 +41,9 @@ class PostgresServer {
   void cut_all() const;
 
  private:
+  void make_data(const Options& options) const;
+  [[nodiscard]] std::vector<std::string> command(const Options& options) const;
+
   TempFolder folder_;
   std::uint16_t port_ = 0;
   std::unique_ptr<io::Child> server_;
