@@ -16,7 +16,7 @@ constexpr std::string_view k_latest_legacy = "2025-11-25";
 /// From here on structured content is any JSON.
 constexpr std::string_view k_stateless = "2026-07-28";
 constexpr std::string_view k_structured_since = "2025-06-18";
-constexpr int k_result_levels = 256;
+constexpr std::size_t k_result_levels = 256;
 
 std::string revision_of(const ConformanceOptions& options) {
   const std::string& text = options.revision;
@@ -25,24 +25,45 @@ std::string revision_of(const ConformanceOptions& options) {
 }
 
 /// Every text of a result: what got lost on the way shows in it.
-void judge_texts(const Json& value, const std::string& at, int level, FindingList& findings) {
-  if (level > k_result_levels) return;
-  if (value.is_string()) {
-    const std::string& text = value.get_ref<const std::string&>();
-    if (!is_utf8(text))
-      return findings.error("text.utf-8", at, "the text is not UTF-8: encode it before it is sent");
-    if (text.find("\xEF\xBF\xBD") != std::string::npos)
-      findings.warning("text.replaced", at,
-                       "the text holds U+FFFD, which stands for bytes that were lost: read the source in its own "
-                       "encoding, and cut texts between characters");
+class TextJudge {
+ public:
+  explicit TextJudge(FindingList& findings) : findings_(findings) {}
+
+  void value(const Json& value) {
+    if (path_.size() > k_result_levels) return;
+    if (value.is_string()) text(value.get_ref<const std::string&>());
+    if (value.is_array())
+      for (std::size_t i = 0; i < value.size(); ++i) below(std::to_string(i), value[i]);
+    if (value.is_object())
+      for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) below(name, member);
   }
-  if (value.is_array())
-    for (std::size_t i = 0; i < value.size(); ++i)
-      judge_texts(value[i], at + "/" + std::to_string(i), level + 1, findings);
-  if (value.is_object())
-    for (const auto& [name, member] : value.get_ref<const Json::object_t&>())
-      judge_texts(member, (Json::json_pointer(at) / name).to_string(), level + 1, findings);
-}
+
+ private:
+  void below(const std::string& name, const Json& part) {
+    if (!part.is_string() && !part.is_structured()) return;
+    path_.push_back(name);
+    value(part);
+    path_.pop_back();
+  }
+
+  void text(const std::string& text) {
+    if (!is_utf8(text))
+      findings_.error("text.utf-8", place(), "the text is not UTF-8: encode it before it is sent");
+    else if (text.find("\xEF\xBF\xBD") != std::string::npos)
+      findings_.warning("text.replaced", place(),
+                        "the text holds U+FFFD, which stands for bytes that were lost: read the source in its own "
+                        "encoding, and cut texts between characters");
+  }
+
+  [[nodiscard]] std::string place() const {
+    Json::json_pointer at;
+    for (const std::string& name : path_) at /= name;
+    return at.to_string();
+  }
+
+  FindingList& findings_;
+  std::vector<std::string> path_;
+};
 
 /// True when one text item says the same as JSON: what clients read that know no structured content.
 bool is_mirrored(const Json& content, const Json& structured) {
@@ -148,7 +169,7 @@ std::vector<ConformanceFinding> ToolJudge::result(const Json& result) const {
                        "an error without any content tells nobody what went wrong: add a text that says it");
   }
   judge_structured(result, output_ ? &*output_ : nullptr, options_.revision, findings);
-  judge_texts(result, "", 0, findings);
+  TextJudge(findings).value(result);
   if (const std::size_t size = dump_json(result).size(); size > options_.max_bytes)
     findings.warning("result.size", "",
                      fmt::format("the result has {} bytes, more than {}: answer in parts, or link to a resource", size,
@@ -170,7 +191,7 @@ std::vector<ConformanceFinding> judge_rpc_error(const Json& error) {
                      "-32603 says that the server itself is broken, and a model is not shown it: answer with isError "
                      "where the tool failed, with -32602 where arguments are at fault");
   findings.needed_member(error, "message", "string", "error.message", "");
-  judge_texts(error, "", 0, findings);
+  TextJudge(findings).value(error);
   return findings.take();
 }
 

@@ -35,7 +35,8 @@ void judge_schema(const Json& entry, const char* key, bool object_needed, Findin
   if (object_needed && member_of(schema, "type") != "object")
     findings.error("tool.schema", at + "/type",
                    fmt::format("the type of {} is \"object\": say so, with the values in properties", key));
-  for (const SchemaFlaw& flaw : ForeignSchema::read(schema).flaws())
+  const ForeignSchema read = ForeignSchema::read(schema);
+  for (const SchemaFlaw& flaw : read.flaws())
     findings.error("tool.schema", at + flaw.pointer, "the schema is malformed: " + flaw.message);
 }
 

@@ -107,7 +107,8 @@ class Sampler {
                             int level) {
     const std::string where = at.empty() ? "the arguments" : at.to_string();
     if (schema.contains("enum")) return nothing(where + " has an enum without a value of its type");
-    const std::string type = first_type(schema);
+    // Arguments are an object, also where their schema does not say so.
+    const std::string type = at.empty() && !schema.contains("type") ? "object" : first_type(schema);
     if (type == "object") return object(schema, at, required, level);
     if (type == "array") return array(schema, at, name, level);
     if (type == "null") return Json();
