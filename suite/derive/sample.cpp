@@ -132,20 +132,24 @@ class Sampler {
     return value.is_number_unsigned() ? value.get<std::size_t>() : otherwise;
   }
 
-  static std::optional<Json> number(const Json& schema, bool whole) {
-    const double unit = number_of(schema, "multipleOf").value_or(whole ? 1 : 0);
+  /// The bounds as whole units where there are any; just inside of an exclusive one.
+  static std::optional<Json> number(const Json& schema, bool integer) {
+    const std::optional<double> multiple = number_of(schema, "multipleOf");
+    const double unit = integer ? std::max(1.0, std::ceil(multiple.value_or(1))) : multiple.value_or(0);
     const double step = unit > 0 ? unit : 0.5;
-    double low = number_of(schema, "minimum").value_or(-1e300);
-    if (const auto above = number_of(schema, "exclusiveMinimum")) low = std::max(low, *above + step);
-    double high = number_of(schema, "maximum").value_or(1e300);
-    if (const auto below = number_of(schema, "exclusiveMaximum")) high = std::min(high, *below - step);
-    if (low > high && unit == 0 && schema.contains("exclusiveMinimum")) {
-      low = high = (*number_of(schema, "exclusiveMinimum") + number_of(schema, "exclusiveMaximum").value_or(low)) / 2;
-    }
-    double value = std::min(std::max(1.0, low), high);
-    if (unit > 0) value = std::ceil(value / unit - 1e-9) * unit;
-    if (value > high && unit > 0) value = std::floor(high / unit + 1e-9) * unit;
-    if (value == std::floor(value) && std::abs(value) < 9.1e18) return Json(static_cast<std::int64_t>(value));
+    const auto whole = [&](double value, bool up) {
+      if (unit == 0) return value;
+      return (up ? std::ceil(value / unit - 1e-9) : std::floor(value / unit + 1e-9)) * unit;
+    };
+    const std::optional<double> above = number_of(schema, "exclusiveMinimum");
+    const std::optional<double> below = number_of(schema, "exclusiveMaximum");
+    double low = whole(number_of(schema, "minimum").value_or(-1e300), true);
+    if (above) low = std::max(low, whole(*above, false) + step);
+    double high = whole(number_of(schema, "maximum").value_or(1e300), false);
+    if (below) high = std::min(high, whole(*below, true) - step);
+    if (low > high && unit == 0 && above && below) low = high = (*above + *below) / 2;
+    const double value = std::min(std::max(whole(1, true), low), high);
+    if (value == std::floor(value) && std::abs(value) < 9e18) return Json(static_cast<std::int64_t>(value));
     return Json(value);
   }
 
