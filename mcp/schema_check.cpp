@@ -105,7 +105,8 @@ class Judge {
   }
 
   void values(const SchemaNode& rule, const Json& value, const Place& at) {
-    if (!rule.allowed || !look(rule.allowed->size()) || std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end())
+    if (!rule.allowed || !look(rule.allowed->size()) ||
+        std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end())
       return;
     std::vector<std::string> words, texts;
     for (const Json& one : *rule.allowed) {
@@ -190,8 +191,9 @@ class Judge {
         node(rule.prefix_items[i], value[i], here);
       else if (rule.items)
         node(*rule.items, value[i], here);
-      if (rule.unique && look(i) && std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]) !=
-                             value.begin() + static_cast<std::ptrdiff_t>(i))
+      if (rule.unique && look(i) &&
+          std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]) !=
+              value.begin() + static_cast<std::ptrdiff_t>(i))
         add(here, "no value twice, got " + shown(value[i]) + " again");
     }
   }

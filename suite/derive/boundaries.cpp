@@ -24,7 +24,8 @@ Json as_number(double value, bool whole) {
 /// Members that say how long something takes: nobody waits for the longest.
 bool is_time(const std::string& name) {
   const std::string lower = to_lower(name);
-  for (const char* word : {"time", "wait", "delay", "duration", "second", "sleep", "interval", "milli", "poll", "ttl"})
+  for (const char* word :
+       {"time", "wait", "delay", "duration", "second", "sleep", "interval", "milli", "poll", "ttl"})
     if (lower.find(word) != std::string::npos) return true;
   return lower == "ms" || lower.ends_with("_ms") || name.ends_with("Ms");
 }
@@ -67,7 +68,8 @@ class BoundaryWriter {
     const double outside = exclusive ? *bound : *bound + side * unit;
     beyond(name, as_number(outside, whole));
     if (side > 0 && is_time(place_.at.back()))
-      return cases_.skip("boundary", where_ + " at " + name, "it may be a time to wait, and this is the longest");
+      return cases_.skip("boundary", where_ + " at " + name,
+                         "it may be a time to wait, and this is the longest");
     at(name, as_number(exclusive ? *bound - side * unit : *bound, whole));
   }
 
@@ -81,7 +83,9 @@ class BoundaryWriter {
   }
 
   void texts() {
-    const auto text = [&](std::size_t size) { return sample_text(place_.schema, place_.at.back(), size, size); };
+    const auto text = [&](std::size_t size) {
+      return sample_text(place_.schema, place_.at.back(), size, size);
+    };
     if (const auto least = count("minLength", cases_.options.huge_bytes)) {
       const std::string name = fmt::format("minLength {}", *least);
       if (auto made = text(*least)) at(name, std::move(*made));
@@ -98,7 +102,8 @@ class BoundaryWriter {
   [[nodiscard]] std::optional<Json> list(std::size_t size) const {
     Json made = Json::array();
     for (std::size_t i = 0; i < size && i < value_.size(); ++i) made.push_back(value_[i]);
-    if (made.size() < size && (made.empty() || place_.schema.value("uniqueItems", false))) return std::nullopt;
+    if (made.size() < size && (made.empty() || place_.schema.value("uniqueItems", false)))
+      return std::nullopt;
     while (made.size() < size) made.push_back(made.back());
     return made;
   }

@@ -50,9 +50,10 @@ class TextJudge {
     if (!is_utf8(text))
       findings_.error("text.utf-8", place(), "the text is not UTF-8: encode it before it is sent");
     else if (text.find("\xEF\xBF\xBD") != std::string::npos)
-      findings_.warning("text.replaced", place(),
-                        "the text holds U+FFFD, which stands for bytes that were lost: read the source in its own "
-                        "encoding, and cut texts between characters");
+      findings_.warning(
+          "text.replaced", place(),
+          "the text holds U+FFFD, which stands for bytes that were lost: read the source in its own "
+          "encoding, and cut texts between characters");
   }
 
   [[nodiscard]] std::string place() const {
@@ -76,9 +77,10 @@ bool is_mirrored(const Json& content, const Json& structured) {
 
 void judge_against_schema(const Json& structured, const ForeignSchema& schema, FindingList& findings) {
   if (schema.judge(structured) == ForeignSchema::Verdict::undecided)
-    return findings.warning("structured.undecided", "/structuredContent",
-                            "outputSchema is too complex to judge this answer by it: use fewer branches within "
-                            "branches");
+    return findings.warning(
+        "structured.undecided", "/structuredContent",
+        "outputSchema is too complex to judge this answer by it: use fewer branches within "
+        "branches");
   for (const mcp::SchemaProblem& problem : schema.problems(structured))
     findings.error("structured.schema", "/structuredContent" + problem.pointer,
                    fmt::format("the tool's own outputSchema expects {}: answer so, or change outputSchema",
@@ -90,23 +92,26 @@ void judge_structured(const Json& result, const ForeignSchema* output, std::stri
   const bool failed = member_of(result, "isError") == true;
   if (!result.contains("structuredContent")) {
     if (output != nullptr && !failed && revision >= k_structured_since)
-      findings.error("structured.missing", "",
-                     "the tool has an outputSchema, and the answer has no structuredContent: send it with every "
-                     "answer that is no error, or take outputSchema away");
+      findings.error(
+          "structured.missing", "",
+          "the tool has an outputSchema, and the answer has no structuredContent: send it with every "
+          "answer that is no error, or take outputSchema away");
     return;
   }
   const Json& structured = result["structuredContent"];
   if (!structured.is_object() && revision < k_stateless)
-    return findings.error("structured.object", "/structuredContent",
-                          fmt::format("structuredContent is an object up to protocol 2025-11-25, and this is {}: "
-                                      "put the value into a member",
-                                      structured.type_name()));
+    return findings.error(
+        "structured.object", "/structuredContent",
+        fmt::format("structuredContent is an object up to protocol 2025-11-25, and this is {}: "
+                    "put the value into a member",
+                    structured.type_name()));
   if (output != nullptr && !failed) judge_against_schema(structured, *output, findings);
   const Json& content = member_of(result, "content");
   if (!failed && content.is_array() && !is_mirrored(content, structured))
-    findings.warning("structured.mirror", "/content",
-                     "no text item says what structuredContent says: add it as JSON for clients that read texts "
-                     "only");
+    findings.warning(
+        "structured.mirror", "/content",
+        "no text item says what structuredContent says: add it as JSON for clients that read texts "
+        "only");
 }
 
 }  // namespace
@@ -130,9 +135,10 @@ bool FindingList::optional_member(const Json& object, std::string_view key, std:
   const Json& value = member_of(object, key);
   if (type == value.type_name()) return true;
   error(rule, at + "/" + std::string(key),
-        fmt::format("{} is {}, got {}: send the right type, or leave it out where it may be absent", key,
-                    type == "array" || type == "object" ? fmt::format("an {}", type) : fmt::format("a {}", type),
-                    value.type_name()));
+        fmt::format(
+            "{} is {}, got {}: send the right type, or leave it out where it may be absent", key,
+            type == "array" || type == "object" ? fmt::format("an {}", type) : fmt::format("a {}", type),
+            value.type_name()));
   return false;
 }
 
@@ -154,8 +160,10 @@ std::vector<std::string> ToolJudge::unjudged() const {
 std::vector<ConformanceFinding> ToolJudge::result(const Json& result) const {
   FindingList findings;
   if (!result.is_object()) {
-    findings.error("result.object", "", fmt::format("the result of a call is an object, got {}: send {{\"content\": "
-                                                    "[…]}}", result.type_name()));
+    findings.error("result.object", "",
+                   fmt::format("the result of a call is an object, got {}: send {{\"content\": "
+                               "[…]}}",
+                               result.type_name()));
     return findings.take();
   }
   findings.optional_member(result, "isError", "boolean", "result.is-error", "");
@@ -171,9 +179,10 @@ std::vector<ConformanceFinding> ToolJudge::result(const Json& result) const {
   judge_structured(result, output_ ? &*output_ : nullptr, options_.revision, findings);
   TextJudge(findings).value(result);
   if (const std::size_t size = dump_json(result).size(); size > options_.max_bytes)
-    findings.warning("result.size", "",
-                     fmt::format("the result has {} bytes, more than {}: answer in parts, or link to a resource", size,
-                                 options_.max_bytes));
+    findings.warning(
+        "result.size", "",
+        fmt::format("the result has {} bytes, more than {}: answer in parts, or link to a resource", size,
+                    options_.max_bytes));
   return findings.take();
 }
 
@@ -187,9 +196,10 @@ std::vector<ConformanceFinding> judge_rpc_error(const Json& error) {
   if (!code.is_number_integer())
     findings.error("error.code", "/code", "code is a whole number: -32602 where arguments are at fault");
   else if (code == -32603)
-    findings.warning("error.internal", "/code",
-                     "-32603 says that the server itself is broken, and a model is not shown it: answer with isError "
-                     "where the tool failed, with -32602 where arguments are at fault");
+    findings.warning(
+        "error.internal", "/code",
+        "-32603 says that the server itself is broken, and a model is not shown it: answer with isError "
+        "where the tool failed, with -32602 where arguments are at fault");
   findings.needed_member(error, "message", "string", "error.message", "");
   TextJudge(findings).value(error);
   return findings.take();

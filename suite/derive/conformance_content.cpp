@@ -37,8 +37,9 @@ void judge_mime_type(const Json& object, bool needed, std::string_view family, c
     findings.error("content.mime-type", at + "/mimeType",
                    "\"" + type.substr(0, 60) + "\" is no MIME type: write type/subtype, as in image/png");
   else if (!family.empty() && !to_lower(type).starts_with(family))
-    findings.warning("content.mime-type", at + "/mimeType",
-                     fmt::format("{} does not begin with {}: name what the data is", type.substr(0, 60), family));
+    findings.warning(
+        "content.mime-type", at + "/mimeType",
+        fmt::format("{} does not begin with {}: name what the data is", type.substr(0, 60), family));
 }
 
 void judge_base64(const Json& object, const char* key, const std::string& at, FindingList& findings) {
@@ -79,9 +80,11 @@ bool has_scheme(const std::string& uri) {
 }
 
 void judge_uri(const Json& object, const std::string& at, FindingList& findings) {
-  if (findings.needed_member(object, "uri", "string", "content.uri", at) && !has_scheme(text_of(object, "uri")))
-    findings.error("content.uri", at + "/uri",
-                   "\"" + text_of(object, "uri").substr(0, 100) + "\" is no URI: begin with a scheme, as in file:///");
+  if (findings.needed_member(object, "uri", "string", "content.uri", at) &&
+      !has_scheme(text_of(object, "uri")))
+    findings.error(
+        "content.uri", at + "/uri",
+        "\"" + text_of(object, "uri").substr(0, 100) + "\" is no URI: begin with a scheme, as in file:///");
 }
 
 void judge_resource(const Json& item, const std::string& at, FindingList& findings) {
@@ -117,11 +120,12 @@ constexpr ContentRow k_content_rows[] = {{"text", "", judge_text_item},
 void judge_audience(const Json& annotations, const std::string& at, FindingList& findings) {
   if (!annotations.contains("audience")) return;
   const Json& audience = annotations["audience"];
-  const bool right = audience.is_array() && std::all_of(audience.begin(), audience.end(), [](const Json& who) {
-                       return who == "user" || who == "assistant";
-                     });
+  const bool right =
+      audience.is_array() && std::all_of(audience.begin(), audience.end(),
+                                         [](const Json& who) { return who == "user" || who == "assistant"; });
   if (!right)
-    findings.error("content.annotations", at + "/audience", "audience is a list of \"user\" and \"assistant\"");
+    findings.error("content.annotations", at + "/audience",
+                   "audience is a list of \"user\" and \"assistant\"");
 }
 
 void judge_annotations(const Json& item, const std::string& at, FindingList& findings) {
@@ -146,17 +150,19 @@ bool is_mime_type(std::string_view text) {
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == essence.size()) return false;
   return essence.find('/', slash + 1) == std::string_view::npos &&
          std::all_of(essence.begin(), essence.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || std::string_view("!#$&-^_.+/*").find(static_cast<char>(c)) !=
-                                              std::string_view::npos;
+           return std::isalnum(c) != 0 ||
+                  std::string_view("!#$&-^_.+/*").find(static_cast<char>(c)) != std::string_view::npos;
          });
 }
 
-void judge_content_item(const Json& item, const std::string& at, std::string_view revision, FindingList& findings) {
+void judge_content_item(const Json& item, const std::string& at, std::string_view revision,
+                        FindingList& findings) {
   if (!item.is_object())
-    return findings.error("content.object", at,
-                          fmt::format("an item of content is an object, got {}: send {{\"type\": \"text\", \"text\": "
-                                      "…}}",
-                                      item.type_name()));
+    return findings.error(
+        "content.object", at,
+        fmt::format("an item of content is an object, got {}: send {{\"type\": \"text\", \"text\": "
+                    "…}}",
+                    item.type_name()));
   if (!findings.needed_member(item, "type", "string", "content.type", at)) return;
   const std::string type = text_of(item, "type");
   judge_meta(item, at, findings);
@@ -168,10 +174,11 @@ void judge_content_item(const Json& item, const std::string& at, std::string_vie
                             "no revision of the protocol has content of type \"" + type.substr(0, 60) +
                                 "\", and clients drop it: use text, image, audio, resource or resource_link");
   if (revision < row->since)
-    findings.warning("content.type", at + "/type",
-                     fmt::format("content of type {} exists since protocol {}, and {} was agreed on: send text or a "
-                                 "resource instead",
-                                 type, row->since, revision));
+    findings.warning(
+        "content.type", at + "/type",
+        fmt::format("content of type {} exists since protocol {}, and {} was agreed on: send text or a "
+                    "resource instead",
+                    type, row->since, revision));
   row->judge(item, at, findings);
 }
 

@@ -16,17 +16,21 @@ void judge_tool_name(const Json& entry, FindingList& findings) {
   if (!findings.needed_member(entry, "name", "string", "tool.name", "")) return;
   const std::string name = text_of(entry, "name");
   if (name.empty())
-    return findings.error("tool.name", "/name", "the name is empty, and so nobody can call the tool: name it");
+    return findings.error("tool.name", "/name",
+                          "the name is empty, and so nobody can call the tool: name it");
   if (characters(name) > k_name_characters)
-    findings.warning("tool.name", "/name", fmt::format("the name has {} characters, and clients cut or refuse more "
-                                                       "than 128: shorten it", characters(name)));
+    findings.warning("tool.name", "/name",
+                     fmt::format("the name has {} characters, and clients cut or refuse more "
+                                 "than 128: shorten it",
+                                 characters(name)));
   const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return (std::isalnum(c) != 0 && c < 0x80) || c == '_' || c == '-' || c == '.';
   });
   if (!plain)
-    findings.warning("tool.name", "/name",
-                     "the name has other characters than A-Z, a-z, 0-9, _, - and ., which clients and models do not "
-                     "all take: replace them");
+    findings.warning(
+        "tool.name", "/name",
+        "the name has other characters than A-Z, a-z, 0-9, _, - and ., which clients and models do not "
+        "all take: replace them");
 }
 
 void judge_schema(const Json& entry, const char* key, bool object_needed, FindingList& findings) {
@@ -46,9 +50,10 @@ void judge_required(const Json& entry, FindingList& findings) {
   if (member_of(input, "additionalProperties") != false) return;
   for (const std::string& name : texts_of(input, "required"))
     if (!properties.contains(name) && !input.contains("patternProperties") && !input.contains("$ref"))
-      findings.error("tool.schema", "/inputSchema/required",
-                     fmt::format("{} is required and not allowed, so no call can be right: add it to properties",
-                                 name.substr(0, 100)));
+      findings.error(
+          "tool.schema", "/inputSchema/required",
+          fmt::format("{} is required and not allowed, so no call can be right: add it to properties",
+                      name.substr(0, 100)));
 }
 
 void judge_hints(const Json& entry, FindingList& findings) {
@@ -67,7 +72,8 @@ void judge_execution(const Json& entry, FindingList& findings) {
   if (!findings.optional_member(entry, "execution", "object", "tool.execution", "")) return;
   const Json& support = member_of(member_of(entry, "execution"), "taskSupport");
   if (!support.is_null() && support != "forbidden" && support != "optional" && support != "required")
-    findings.error("tool.execution", "/execution/taskSupport", "taskSupport is forbidden, optional or required");
+    findings.error("tool.execution", "/execution/taskSupport",
+                   "taskSupport is forbidden, optional or required");
 }
 
 void judge_icons(const Json& entry, FindingList& findings) {
@@ -93,7 +99,8 @@ std::vector<ConformanceFinding> ToolJudge::entry() const {
     return findings.take();
   }
   judge_tool_name(entry_, findings);
-  for (const char* key : {"title", "description"}) findings.optional_member(entry_, key, "string", "tool.text", "");
+  for (const char* key : {"title", "description"})
+    findings.optional_member(entry_, key, "string", "tool.text", "");
   if (findings.needed_member(entry_, "inputSchema", "object", "tool.schema", "")) {
     judge_schema(entry_, "inputSchema", true, findings);
     judge_required(entry_, findings);

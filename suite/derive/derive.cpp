@@ -65,7 +65,8 @@ std::vector<TestCase> derive_cases(const Json& tool_entry, const DeriveOptions& 
   ToolCases cases(tool, schema, options.allow_writes || reads_only(tool_entry), options);
   Result<Sample> fewest = make_sample(schema, SampleExtent::required);
   if (!fewest)
-    return nothing_derived(tool, "no arguments are found that satisfy its inputSchema: " + fewest.error().message);
+    return nothing_derived(tool,
+                           "no arguments are found that satisfy its inputSchema: " + fewest.error().message);
   Result<Sample> all = make_sample(schema, SampleExtent::all);
   cases.all = all ? std::move(*all) : *fewest;
   cases.fewest = std::move(*fewest);

@@ -12,14 +12,15 @@ namespace exai::suite {
 
 /// What is derived, in the order of the cases.
 inline constexpr std::array<std::string_view, 9> k_derived_variations{
-    "valid", "missing", "wrong_type", "boundary", "unknown_field", "unicode", "huge", "concurrent", "cancelled"};
+    "valid",   "missing", "wrong_type", "boundary", "unknown_field",
+    "unicode", "huge",    "concurrent", "cancelled"};
 
 struct DeriveOptions {
   /// Tools that are not marked as reading only are called with arguments that are right as well. Without it
   /// they get only calls that a server must refuse, and those only where a member is wrong or missing
   /// without which the tool cannot do its work.
   bool allow_writes = false;
-  std::size_t max_cases = 60;  ///< for each tool, skipped ones aside; at least 10
+  std::size_t max_cases = 60;                      ///< for each tool, skipped ones aside; at least 10
   std::size_t huge_bytes = std::size_t{1} << 20U;  ///< of the one text of `huge`
   unsigned copies = 8;                             ///< calls of `concurrent`
   Millis cancel_after{20};

@@ -28,13 +28,15 @@ class FindingList {
   std::vector<ConformanceFinding> take() { return std::move(findings_); }
 
  private:
-  void add(ConformanceSeverity severity, std::string_view rule, const std::string& at, const std::string& message);
+  void add(ConformanceSeverity severity, std::string_view rule, const std::string& at,
+           const std::string& message);
 
   std::vector<ConformanceFinding> findings_;
 };
 
 /// The content of a result or of a prompt's message: each item by its type.
-void judge_content_item(const Json& item, const std::string& at, std::string_view revision, FindingList& findings);
+void judge_content_item(const Json& item, const std::string& at, std::string_view revision,
+                        FindingList& findings);
 /// _meta is an object, wherever it stands.
 void judge_meta(const Json& object, const std::string& at, FindingList& findings);
 /// "image/png", "text/html; charset=utf-8"

@@ -22,9 +22,10 @@ constexpr std::array<std::string_view, 7> k_types{"null",   "boolean", "integer"
                                                   "string", "array",   "object"};
 /// Keywords that constrain and that nobody here judges.
 constexpr std::array<std::string_view, 13> k_passed_over{
-    "propertyNames",     "contains",         "minContains",          "maxContains",  "dependentRequired",
-    "dependentSchemas",  "dependencies",     "unevaluatedProperties", "extends",     "unevaluatedItems",
-    "contentMediaType",  "disallow",         "divisibleBy"};
+    "propertyNames",     "contains",         "minContains",      "maxContains",
+    "dependentRequired", "dependentSchemas", "dependencies",     "unevaluatedProperties",
+    "extends",           "unevaluatedItems", "contentMediaType", "disallow",
+    "divisibleBy"};
 constexpr std::array<std::string_view, 6> k_counts{"minLength", "maxLength",     "minItems",
                                                    "maxItems",  "minProperties", "maxProperties"};
 constexpr std::array<std::string_view, 2> k_limits{"minimum", "maximum"};
@@ -293,8 +294,7 @@ class Normalizer {
   static bool refers(const Json& value, int level) {
     if (!value.is_structured() || level > 4 * k_schema_levels) return false;
     if (value.is_object() && value.contains("$ref")) return true;
-    return std::any_of(value.begin(), value.end(),
-                       [&](const Json& part) { return refers(part, level + 1); });
+    return std::any_of(value.begin(), value.end(), [&](const Json& part) { return refers(part, level + 1); });
   }
 
   void reference(const Json& value, Json& out, const std::string& at) {
@@ -310,7 +310,8 @@ class Normalizer {
     }
     const Json* target = find(inside);
     if (target == nullptr)
-      return flaw(at, "nothing stands at " + text.substr(0, 100) + ": define it below $defs of the same schema");
+      return flaw(at,
+                  "nothing stands at " + text.substr(0, 100) + ": define it below $defs of the same schema");
     if (waiting_.size() >= k_references) return pass_over(at);
     const std::string name = "r" + std::to_string(waiting_.size());
     names_.emplace(inside, name);

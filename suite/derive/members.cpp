@@ -42,7 +42,8 @@ void derive_wrong_types(ToolCases& cases) {
     for (const Json& other : others_than(cases.all.value[place.at])) {
       Json arguments = cases.with(place, other);
       if (cases.schema.judge(arguments) != ForeignSchema::Verdict::violates) continue;
-      cases.refused("wrong_type", place.at.to_string() + " as " + std::string(other.type_name()), std::move(arguments));
+      cases.refused("wrong_type", place.at.to_string() + " as " + std::string(other.type_name()),
+                    std::move(arguments));
       break;
     }
   }
@@ -57,7 +58,8 @@ void derive_unknown_fields(ToolCases& cases) {
     if (member_of(place.schema, "additionalProperties") != false) continue;
     Json inner = cases.all.value[place.at];
     inner[std::string(k_unknown_member)] = "a text";
-    if (cases.refused("unknown_field", "in " + place.at.to_string(), cases.with(place, std::move(inner)))) return;
+    if (cases.refused("unknown_field", "in " + place.at.to_string(), cases.with(place, std::move(inner))))
+      return;
   }
 }
 

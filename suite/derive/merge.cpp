@@ -96,8 +96,8 @@ std::optional<Json> SchemaMerger::flat(const Json& schema, int level) {
   if (schema.is_boolean()) return schema == true ? std::optional<Json>(Json::object()) : std::nullopt;
   Json all = Json::object();
   for (const auto& [keyword, value] : schema.items()) {
-    if (keyword != "$ref" && keyword != "allOf" && keyword != "anyOf" && keyword != "oneOf" && keyword != "not" &&
-        keyword != "if" && keyword != "then" && keyword != "else" && keyword != "$defs")
+    if (keyword != "$ref" && keyword != "allOf" && keyword != "anyOf" && keyword != "oneOf" &&
+        keyword != "not" && keyword != "if" && keyword != "then" && keyword != "else" && keyword != "$defs")
       all[keyword] = value;
   }
   std::vector<const Json*> parts;

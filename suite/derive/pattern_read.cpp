@@ -136,8 +136,7 @@ class PatternReader {
     if (take(U'\\')) return escape();
     if (take(U'^')) return plain(PatternPart::Kind::start);
     if (take(U'$')) return plain(PatternPart::Kind::end);
-    if (take(U'.'))
-      return one_of({{U'\n', U'\n'}, {U'\r', U'\r'}, {U'\u2028', U'\u2029'}}, true);
+    if (take(U'.')) return one_of({{U'\n', U'\n'}, {U'\r', U'\r'}, {U'\u2028', U'\u2029'}}, true);
     const char32_t code = peek();
     if (code == U'*' || code == U'+' || code == U'?') return give_up();
     ++at_;
@@ -249,7 +248,8 @@ class PatternReader {
     ++at_;
     Ranges high;
     element(high);
-    if (high.size() != 1 || high.front().first != high.front().second || high.front().first < ranges.back().first) {
+    if (high.size() != 1 || high.front().first != high.front().second ||
+        high.front().first < ranges.back().first) {
       failed_ = true;
       return;
     }
@@ -274,7 +274,11 @@ std::u32string code_points(std::string_view text) {
   codes.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = static_cast<unsigned char>(text[at]);
-    const std::size_t size = byte < 0x80 ? 1 : byte >> 5U == 6 ? 2 : byte >> 4U == 14 ? 3 : byte >> 3U == 30 ? 4 : 0;
+    const std::size_t size = byte < 0x80        ? 1
+                             : byte >> 5U == 6  ? 2
+                             : byte >> 4U == 14 ? 3
+                             : byte >> 3U == 30 ? 4
+                                                : 0;
     char32_t code = size == 1 ? byte : size == 2 ? byte & 0x1FU : size == 3 ? byte & 0x0FU : byte & 7U;
     bool whole = size != 0 && at + size <= text.size();
     for (std::size_t i = 1; whole && i < size; ++i) {

@@ -138,8 +138,7 @@ class States {
   [[nodiscard]] bool passes(const Step& step, std::size_t at) const {
     if (step.kind == Step::Kind::start) return at == 0;
     if (step.kind == Step::Kind::end) return at == text_.size();
-    if (step.kind == Step::Kind::boundary)
-      return in_word(text_, at) != (at > 0 && in_word(text_, at - 1));
+    if (step.kind == Step::Kind::boundary) return in_word(text_, at) != (at > 0 && in_word(text_, at - 1));
     return true;
   }
 
@@ -184,8 +183,9 @@ bool spell(const PatternPart& part, unsigned extra, std::u32string& out) {
 }  // namespace
 
 bool PatternPart::takes(char32_t code) const {
-  const bool listed = std::any_of(ranges.begin(), ranges.end(),
-                                  [&](const auto& range) { return code >= range.first && code <= range.second; });
+  const bool listed = std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
+    return code >= range.first && code <= range.second;
+  });
   return listed != negated;
 }
 
@@ -209,7 +209,8 @@ std::optional<bool> Pattern::matches(std::string_view text) const {
   for (std::size_t at = 0; at <= codes.size(); ++at) {
     next.clear();
     for (const std::size_t here : now)
-      if ((*steps_)[here].set.takes(codes[at - 1]) && states.follow((*steps_)[here].next, at, next)) return true;
+      if ((*steps_)[here].set.takes(codes[at - 1]) && states.follow((*steps_)[here].next, at, next))
+        return true;
     if (states.follow(0, at, next)) return true;
     now.swap(next);
   }

@@ -33,7 +33,8 @@ std::string first_type(const Json& schema) {
     return "null";
   }
   const auto has = [&](std::initializer_list<const char*> keywords) {
-    return std::any_of(keywords.begin(), keywords.end(), [&](const char* word) { return schema.contains(word); });
+    return std::any_of(keywords.begin(), keywords.end(),
+                       [&](const char* word) { return schema.contains(word); });
   };
   if (has({"properties", "required", "minProperties"})) return "object";
   if (has({"items", "prefixItems", "minItems", "maxItems"})) return "array";
@@ -68,8 +69,8 @@ class Sampler {
     return std::nullopt;
   }
 
-  std::optional<Json> value(const Json& given, const Json::json_pointer& at, std::string_view name, bool required,
-                            int level) {
+  std::optional<Json> value(const Json& given, const Json::json_pointer& at, std::string_view name,
+                            bool required, int level) {
     const std::string where = at.empty() ? "the arguments" : at.to_string();
     if (level > k_sample_levels || ++values_ > k_sample_values)
       return nothing(where + " goes deeper or wider than a sample does");
@@ -103,8 +104,8 @@ class Sampler {
     return std::nullopt;
   }
 
-  std::optional<Json> built(const Json& schema, const Json::json_pointer& at, std::string_view name, bool required,
-                            int level) {
+  std::optional<Json> built(const Json& schema, const Json::json_pointer& at, std::string_view name,
+                            bool required, int level) {
     const std::string where = at.empty() ? "the arguments" : at.to_string();
     if (schema.contains("enum")) return nothing(where + " has an enum without a value of its type");
     // Arguments are an object, also where their schema does not say so.
@@ -115,15 +116,17 @@ class Sampler {
     if (type == "boolean") return Json(false);
     std::optional<Json> made;
     if (type == "string") {
-      if (auto text = sample_text(schema, name, size_of(schema, "minLength", 0), size_of(schema, "maxLength", k_text)))
+      if (auto text = sample_text(schema, name, size_of(schema, "minLength", 0),
+                                  size_of(schema, "maxLength", k_text)))
         made = std::move(*text);
     } else {
       made = number(schema, type == "integer");
     }
     if (!made || !fits_here(schema, *made))
-      return nothing(where + (schema.contains("pattern") ? " has a pattern for which no simple text is found: " +
-                                                               schema["pattern"].get<std::string>().substr(0, 100)
-                                                         : " has bounds that no value is within"));
+      return nothing(where + (schema.contains("pattern")
+                                  ? " has a pattern for which no simple text is found: " +
+                                        schema["pattern"].get<std::string>().substr(0, 100)
+                                  : " has bounds that no value is within"));
     return made;
   }
 
@@ -158,7 +161,8 @@ class Sampler {
     const Json &properties = member_of(schema, "properties"), &needed = member_of(schema, "required");
     std::vector<std::string> names = texts_of(needed);
     const std::size_t must = names.size();
-    const std::size_t least = size_of(schema, "minProperties", 0), most = size_of(schema, "maxProperties", 1000);
+    const std::size_t least = size_of(schema, "minProperties", 0),
+                      most = size_of(schema, "maxProperties", 1000);
     for (const auto& [name, property] : properties.items())
       if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(must), name) ==
           names.begin() + static_cast<std::ptrdiff_t>(must))
@@ -167,8 +171,10 @@ class Sampler {
     for (std::size_t i = 0; i < names.size(); ++i) {
       const std::string& name = names[i];
       const bool need = i < must;
-      if (made.contains(name) || (!need && !all && made.size() >= least) || (!need && made.size() >= most)) continue;
-      std::optional<Json> inner = value(member_schema(schema, name), at / name, name, need && required, level + 1);
+      if (made.contains(name) || (!need && !all && made.size() >= least) || (!need && made.size() >= most))
+        continue;
+      std::optional<Json> inner =
+          value(member_schema(schema, name), at / name, name, need && required, level + 1);
       if (!inner && need) return std::nullopt;
       if (inner) made[name] = std::move(*inner);
     }
@@ -189,8 +195,10 @@ class Sampler {
     return more.is_null() ? anything : more;
   }
 
-  std::optional<Json> array(const Json& schema, const Json::json_pointer& at, std::string_view name, int level) {
-    const std::size_t least = size_of(schema, "minItems", 0), most = size_of(schema, "maxItems", k_sample_items);
+  std::optional<Json> array(const Json& schema, const Json::json_pointer& at, std::string_view name,
+                            int level) {
+    const std::size_t least = size_of(schema, "minItems", 0),
+                      most = size_of(schema, "maxItems", k_sample_items);
     const Json& first = member_of(schema, "prefixItems");
     const bool wanted = recipe_.extent == SampleExtent::all && level < k_optional_levels;
     const std::size_t usual = std::max<std::size_t>(wanted ? 1 : 0, first.size());
@@ -207,8 +215,8 @@ class Sampler {
     return made;
   }
 
-  std::optional<Json> item_at(const Json& schema, const Json::json_pointer& at, std::string_view name, int level,
-                              std::size_t i, const Json& made) {
+  std::optional<Json> item_at(const Json& schema, const Json::json_pointer& at, std::string_view name,
+                              int level, std::size_t i, const Json& made) {
     const Json& first = member_of(schema, "prefixItems");
     const Json& rest = member_of(schema, "items");
     const Json given = i < first.size() ? first[i] : rest.is_null() ? Json(true) : rest;
@@ -241,7 +249,8 @@ Result<Sample> make_sample(const ForeignSchema& schema, SampleExtent extent) {
     if (made && schema.judge(*made) == ForeignSchema::Verdict::conforms)
       return Sample{std::move(*made), std::move(sampler.places)};
     if (why.empty())
-      why = made ? "no value was found that satisfies all of it: " + mcp::to_line(schema.problems(*made)).substr(0, 300)
+      why = made ? "no value was found that satisfies all of it: " +
+                       mcp::to_line(schema.problems(*made)).substr(0, 300)
                  : sampler.why;
   }
   return fail(ErrorKind::invalid, printable(why));

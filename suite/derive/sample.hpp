@@ -22,7 +22,8 @@ struct SamplePlace {
 
 struct Sample {
   Json value;
-  std::vector<SamplePlace> places;  ///< in the order of the value, outer ones before inner ones; never the root
+  std::vector<SamplePlace>
+      places;  ///< in the order of the value, outer ones before inner ones; never the root
 };
 
 /// How much of an object is filled in.

@@ -41,7 +41,8 @@ constexpr FormatRow k_formats[] = {
 /// What a text of that name mostly is, where its schema does not say.
 std::string_view by_name(std::string_view name) {
   const std::string lower = to_lower(name);
-  if (lower == "url" || lower == "uri" || lower == "href" || lower.ends_with("url")) return "https://example.com/";
+  if (lower == "url" || lower == "uri" || lower == "href" || lower.ends_with("url"))
+    return "https://example.com/";
   return "example";
 }
 

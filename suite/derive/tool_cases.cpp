@@ -28,7 +28,8 @@ bool has_placeholder(const Json& value) {
 
 }  // namespace
 
-ToolCases::ToolCases(std::string tool, const ForeignSchema& schema_of_it, bool is_safe, const DeriveOptions& given)
+ToolCases::ToolCases(std::string tool, const ForeignSchema& schema_of_it, bool is_safe,
+                     const DeriveOptions& given)
     : schema(schema_of_it), safe(is_safe), options(given), tool_(std::move(tool)) {}
 
 std::string ToolCases::unique_name(std::string_view variation, const std::string& name) {

@@ -1,8 +1,9 @@
 // What servers answer, and what they say of their tools: each fault is found at its place, and what is right
 // is left alone.
+#include "suite/derive/conformance.hpp"
+
 #include "core/json_access.hpp"
 #include "core/text.hpp"
-#include "suite/derive/conformance.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 #include "tests/suite/surfaces.hpp"
@@ -43,52 +44,55 @@ struct Row {
   const char* findings;
 };
 
+constexpr Row k_items[] = {
+    {R"({"type": "text", "text": "x"})", ""},
+    {R"({"type": "text", "text": ""})", ""},
+    {R"({"type": "text"})", "error content.text /content/0\n"},
+    {R"({"type": "text", "text": 5})", "error content.text /content/0/text\n"},
+    {R"({"text": "x"})", "error content.type /content/0\n"},
+    {R"({"type": 5})", "error content.type /content/0/type\n"},
+    {R"("x")", "error content.object /content/0\n"},
+    {R"({"type": "json", "json": {}})", "warning content.type /content/0/type\n"},
+    {R"({"type": "image", "data": "iVBORw0KGgo=", "mimeType": "image/png"})", ""},
+    {R"({"type": "image", "data": "data:image/png;base64,iVBORw0KGgo=", "mimeType": "image/png"})",
+     "error content.base64 /content/0/data\n"},
+    {R"({"type": "image", "data": "iVBORw0KGgo", "mimeType": "image/png"})",
+     "error content.base64 /content/0/data\n"},
+    {R"({"type": "image", "data": "iVBORw0KGgo=", "mimeType": "image/jpeg"})",
+     "warning content.magic /content/0/data\n"},
+    {R"({"type": "image", "data": "iVBORw0KGgo=", "mimeType": "png"})",
+     "error content.mime-type /content/0/mimeType\n"},
+    {R"({"type": "image", "data": "iVBORw0KGgo=", "mimeType": "text/plain"})",
+     "warning content.mime-type /content/0/mimeType\n"},
+    {R"({"type": "image"})", "error content.base64 /content/0\nerror content.mime-type /content/0\n"},
+    {R"({"type": "audio", "data": "UklGRg==", "mimeType": "audio/wav"})", ""},
+    {R"({"type": "audio", "data": "UklGRg==", "mimeType": "video/mp4"})",
+     "warning content.mime-type /content/0/mimeType\n"},
+    {R"({"type": "resource", "resource": {"uri": "test://a", "text": ""}})", ""},
+    {R"({"type": "resource", "resource": {"uri": "test://a", "blob": "AA=="}})", ""},
+    {R"({"type": "resource", "resource": {"uri": "test://a", "blob": "A"}})",
+     "error content.base64 /content/0/resource/blob\n"},
+    {R"({"type": "resource", "resource": {"uri": "/a", "text": 7}})",
+     "error content.uri /content/0/resource/uri\nerror content.resource /content/0/resource/text\n"},
+    {R"({"type": "resource", "resource": {"uri": "test://a"}})",
+     "error content.resource /content/0/resource\n"},
+    {R"({"type": "resource"})", "error content.resource /content/0\n"},
+    {R"({"type": "resource_link", "uri": "file:///a", "name": "a", "size": 5, "mimeType": "text/html; charset=utf-8"})",
+     ""},
+    {R"({"type": "resource_link", "uri": "file:///a", "size": "5"})",
+     "error content.link /content/0\nerror content.link /content/0/size\n"},
+    {R"({"type": "text", "text": "x", "_meta": 1})", "error meta.object /content/0/_meta\n"},
+    {R"({"type": "text", "text": "x", "annotations": {"audience": ["user", "assistant"], "priority": 0.5}})",
+     ""},
+    {R"({"type": "text", "text": "x", "annotations": {"audience": "user", "priority": 2}})",
+     "error content.annotations /content/0/annotations/audience\n"
+     "error content.annotations /content/0/annotations/priority\n"},
+};
+
 }  // namespace
 
 TEST_CASE("items of content are judged by their type", "[suite][conformance]") {
-  const Row table[] = {
-      {R"({"type": "text", "text": "x"})", ""},
-      {R"({"type": "text", "text": ""})", ""},
-      {R"({"type": "text"})", "error content.text /content/0\n"},
-      {R"({"type": "text", "text": 5})", "error content.text /content/0/text\n"},
-      {R"({"text": "x"})", "error content.type /content/0\n"},
-      {R"({"type": 5})", "error content.type /content/0/type\n"},
-      {R"("x")", "error content.object /content/0\n"},
-      {R"({"type": "json", "json": {}})", "warning content.type /content/0/type\n"},
-      {R"({"type": "image", "data": "iVBORw0KGgo=", "mimeType": "image/png"})", ""},
-      {R"({"type": "image", "data": "data:image/png;base64,iVBORw0KGgo=", "mimeType": "image/png"})",
-       "error content.base64 /content/0/data\n"},
-      {R"({"type": "image", "data": "iVBORw0KGgo", "mimeType": "image/png"})",
-       "error content.base64 /content/0/data\n"},
-      {R"({"type": "image", "data": "iVBORw0KGgo=", "mimeType": "image/jpeg"})",
-       "warning content.magic /content/0/data\n"},
-      {R"({"type": "image", "data": "iVBORw0KGgo=", "mimeType": "png"})",
-       "error content.mime-type /content/0/mimeType\n"},
-      {R"({"type": "image", "data": "iVBORw0KGgo=", "mimeType": "text/plain"})",
-       "warning content.mime-type /content/0/mimeType\n"},
-      {R"({"type": "image"})", "error content.base64 /content/0\nerror content.mime-type /content/0\n"},
-      {R"({"type": "audio", "data": "UklGRg==", "mimeType": "audio/wav"})", ""},
-      {R"({"type": "audio", "data": "UklGRg==", "mimeType": "video/mp4"})",
-       "warning content.mime-type /content/0/mimeType\n"},
-      {R"({"type": "resource", "resource": {"uri": "test://a", "text": ""}})", ""},
-      {R"({"type": "resource", "resource": {"uri": "test://a", "blob": "AA=="}})", ""},
-      {R"({"type": "resource", "resource": {"uri": "test://a", "blob": "A"}})",
-       "error content.base64 /content/0/resource/blob\n"},
-      {R"({"type": "resource", "resource": {"uri": "/a", "text": 7}})",
-       "error content.uri /content/0/resource/uri\nerror content.resource /content/0/resource/text\n"},
-      {R"({"type": "resource", "resource": {"uri": "test://a"}})", "error content.resource /content/0/resource\n"},
-      {R"({"type": "resource"})", "error content.resource /content/0\n"},
-      {R"({"type": "resource_link", "uri": "file:///a", "name": "a", "size": 5, "mimeType": "text/html; charset=utf-8"})",
-       ""},
-      {R"({"type": "resource_link", "uri": "file:///a", "size": "5"})",
-       "error content.link /content/0\nerror content.link /content/0/size\n"},
-      {R"({"type": "text", "text": "x", "_meta": 1})", "error meta.object /content/0/_meta\n"},
-      {R"({"type": "text", "text": "x", "annotations": {"audience": ["user", "assistant"], "priority": 0.5}})", ""},
-      {R"({"type": "text", "text": "x", "annotations": {"audience": "user", "priority": 2}})",
-       "error content.annotations /content/0/annotations/audience\n"
-       "error content.annotations /content/0/annotations/priority\n"},
-  };
-  for (const Row& row : table) {
+  for (const Row& row : k_items) {
     INFO(row.judged);
     CHECK(of_result((R"({"content": [)" + std::string(row.judged) + "]}").c_str()) == row.findings);
   }
@@ -135,7 +139,8 @@ TEST_CASE("structured content is held against the tool's own outputSchema", "[su
        "error structured.schema /structuredContent/n\n"},
       {R"({"content": []})", "error structured.missing \n"},
       {R"({"content": [{"type": "text", "text": "no"}], "isError": true})", ""},
-      {R"({"content": [{"type": "text", "text": "no"}], "isError": true, "structuredContent": {"why": 1}})", ""},
+      {R"({"content": [{"type": "text", "text": "no"}], "isError": true, "structuredContent": {"why": 1}})",
+       ""},
       {R"({"content": [{"type": "text", "text": "[1]"}], "structuredContent": [1]})",
        "error structured.object /structuredContent\n"},
       {R"({"content": [{"type": "text", "text": "null"}], "structuredContent": null})",
@@ -150,10 +155,11 @@ TEST_CASE("structured content is held against the tool's own outputSchema", "[su
   CHECK(of_result(R"({"content": [{"type": "text", "text": "[1]"}], "structuredContent": [1]})",
                   R"({"name": "t", "outputSchema": {"type": "array"}})", "2026-07-28")
             .empty());
-  CHECK(of_result(R"({"content": [{"type": "audio", "data": "", "mimeType": "audio/x"}]})", R"({"name": "t"})",
-                  "2024-11-05") == "warning content.type /content/0/type\n");
+  CHECK(of_result(R"({"content": [{"type": "audio", "data": "", "mimeType": "audio/x"}]})",
+                  R"({"name": "t"})", "2024-11-05") == "warning content.type /content/0/type\n");
   CHECK(ToolJudge(read(k_entry)).unjudged().empty());
-  CHECK(ToolJudge(read(R"({"outputSchema": {"type": "object", "propertyNames": {}}})")).unjudged().size() == 1);
+  CHECK(ToolJudge(read(R"({"outputSchema": {"type": "object", "propertyNames": {}}})")).unjudged().size() ==
+        1);
 }
 
 TEST_CASE("entries of tools/list are judged", "[suite][conformance]") {
@@ -187,7 +193,8 @@ TEST_CASE("entries of tools/list are judged", "[suite][conformance]") {
        "error tool.annotations /annotations\n"},
       {R"({"name": "t", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": true, "destructiveHint": true}})",
        "warning tool.annotations /annotations\n"},
-      {R"({"name": "t", "inputSchema": {"type": "object"}, "description": null})", "error tool.text /description\n"},
+      {R"({"name": "t", "inputSchema": {"type": "object"}, "description": null})",
+       "error tool.text /description\n"},
       {R"({"name": "t", "inputSchema": {"type": "object"}, "execution": {"taskSupport": "maybe"}})",
        "error tool.execution /execution/taskSupport\n"},
       {R"({"name": "t", "inputSchema": {"type": "object"}, "icons": [{}, 5]})",
@@ -201,8 +208,9 @@ TEST_CASE("entries of tools/list are judged", "[suite][conformance]") {
         "warning tool.name /name\n");
   ConformanceOptions stateless;
   stateless.revision = "2026-07-28";
-  CHECK(ToolJudge(read(R"({"name": "t", "inputSchema": {"type": "object"}, "outputSchema": {"type": "array"}})"),
-                  stateless)
+  CHECK(ToolJudge(
+            read(R"({"name": "t", "inputSchema": {"type": "object"}, "outputSchema": {"type": "array"}})"),
+            stateless)
             .entry()
             .empty());
 }
@@ -243,7 +251,12 @@ TEST_CASE("answers of every shape and depth are judged, within a bound of findin
   Json many{{"content", Json::array()}};
   for (int i = 0; i < 10'000; ++i) many["content"].push_back({{"type", i}});
   CHECK(judge.result(many).size() == 100);
-  const Json shapes[] = {nullptr, true, 1, "x", Json::array({1}), {{"content", {{{"type", "text"}}, nullptr, 5, Json::array()}}},
+  const Json shapes[] = {nullptr,
+                         true,
+                         1,
+                         "x",
+                         Json::array({1}),
+                         {{"content", {{{"type", "text"}}, nullptr, 5, Json::array()}}},
                          {{"content", {{{"type", "resource"}, {"resource", Json::array()}}}}}};
   for (const Json& shape : shapes) {
     CHECK_FALSE(judge.result(shape).empty());

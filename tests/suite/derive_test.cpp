@@ -1,7 +1,8 @@
 // Cases out of schemas: what is called right satisfies the schema, what must be refused does not, and no
 // schema that a stranger may write breaks or stops it.
-#include "mcp/schema.hpp"
 #include "suite/derive/derive.hpp"
+
+#include "mcp/schema.hpp"
 #include "suite/derive/foreign_schema.hpp"
 #include "suite/derive/pattern.hpp"
 #include "suite/derive/sample.hpp"
@@ -110,8 +111,9 @@ TEST_CASE("cases for the tools of published servers are what their schemas say",
       ++called;
       const CaseCall& call = each.calls.front();
       CHECK(call.arguments.is_object());
-      CHECK(schema.judge(call.arguments) == (call.ending == Ending::refused ? ForeignSchema::Verdict::violates
-                                                                            : ForeignSchema::Verdict::conforms));
+      CHECK(schema.judge(call.arguments) == (call.ending == Ending::refused
+                                                 ? ForeignSchema::Verdict::violates
+                                                 : ForeignSchema::Verdict::conforms));
       independent.judge(each, judged);
     }
     CHECK(called <= with_writes().max_cases);
@@ -127,7 +129,8 @@ TEST_CASE("cases for the tools of published servers are what their schemas say",
 
 TEST_CASE("a tool that may write gets only calls that it must refuse, and none that could do its work",
           "[suite][derive]") {
-  const Json schema = schema_of(R"({"type": "object", "required": ["path", "mode"], "additionalProperties": false,
+  const Json schema =
+      schema_of(R"({"type": "object", "required": ["path", "mode"], "additionalProperties": false,
       "properties": {"path": {"type": "string", "minLength": 1}, "mode": {"type": "integer", "maximum": 7},
                      "force": {"type": "boolean"}, "depth": {"type": "integer", "maximum": 3}}})");
   const Json annotations[] = {nullptr,
@@ -187,7 +190,8 @@ TEST_CASE("samples take what a schema suggests, else something of its form", "[s
       {R"({"oneOf": [{"type": "integer", "minimum": 3, "maximum": 2}, {"type": "boolean"}]})", "false"},
       {R"({"allOf": [{"type": "number", "minimum": 2}, {"type": "integer", "maximum": 2}]})", "2"},
       {R"({"type": "array", "items": {"type": "integer"}, "minItems": 3, "uniqueItems": true})", "[1,2,3]"},
-      {R"({"type": "array", "prefixItems": [{"type": "integer"}, {"const": "k"}], "minItems": 2})", R"([1,"k"])"},
+      {R"({"type": "array", "prefixItems": [{"type": "integer"}, {"const": "k"}], "minItems": 2})",
+       R"([1,"k"])"},
       {R"({"type": "object", "required": ["a"], "properties": {"a": {"type": "object", "required": ["b"],
           "properties": {"b": {"type": "boolean"}, "c": {"type": "string"}}}}})",
        R"({"a":{"b":false}})"},
@@ -224,20 +228,26 @@ TEST_CASE("bounds are tried at them and beyond them", "[suite][derive]") {
       "maxItems": 2, "items": {"type": "string"}}, "timeout_ms": {"type": "integer", "maximum": 3600000}}})");
   const auto cases = derive_cases(entry_with(schema), with_writes());
   const std::pair<const char*, const char*> table[] = {
-      {"/n at minimum 1", R"({"n":1})"},          {"/n beyond minimum 1", R"({"n":0})"},
-      {"/n at maximum 10", R"({"n":10})"},        {"/n beyond maximum 10", R"({"n":11})"},
+      {"/n at minimum 1", R"({"n":1})"},
+      {"/n beyond minimum 1", R"({"n":0})"},
+      {"/n at maximum 10", R"({"n":10})"},
+      {"/n beyond maximum 10", R"({"n":11})"},
       {"/x beyond exclusiveMaximum 2", R"({"x":2})"},
-      {"/s at minLength 2", R"({"s":"ex"})"},     {"/s beyond minLength 2", R"({"s":"x"})"},
-      {"/s at maxLength 4", R"({"s":"exam"})"},   {"/s beyond maxLength 4", R"({"s":"examp"})"},
-      {"/l at minItems 1", R"({"l":["example"]})"}, {"/l beyond minItems 1", R"({"l":[]})"},
+      {"/s at minLength 2", R"({"s":"ex"})"},
+      {"/s beyond minLength 2", R"({"s":"x"})"},
+      {"/s at maxLength 4", R"({"s":"exam"})"},
+      {"/s beyond maxLength 4", R"({"s":"examp"})"},
+      {"/l at minItems 1", R"({"l":["example"]})"},
+      {"/l beyond minItems 1", R"({"l":[]})"},
       {"/l beyond maxItems 2", R"({"l":["example","example","example"]})"}};
   for (const auto& [name, arguments] : table) {
     INFO(name);
     const TestCase* found = named(cases, "boundary", name);
     REQUIRE(found != nullptr);
     CHECK(dump_json(found->calls.front().arguments) == arguments);
-    CHECK(found->calls.front().ending ==
-          (std::string_view(name).find(" at ") == std::string_view::npos ? Ending::refused : Ending::answered));
+    CHECK(
+        found->calls.front().ending ==
+        (std::string_view(name).find(" at ") == std::string_view::npos ? Ending::refused : Ending::answered));
   }
   // Nobody waits an hour for a test.
   CHECK(named(cases, "boundary", "/timeout_ms at maximum 3.6e+06") == nullptr);
@@ -276,8 +286,10 @@ TEST_CASE("what a case cannot say is skipped with the reason", "[suite][derive]"
       {Json{{"name", "t"}}, "no inputSchema"},
       {7, "no name"},
       {entry_with(7), "no inputSchema"},
-      {entry_with(schema_of(R"({"required": ["a"], "properties": {"a": {"minimum": 3, "maximum": 2}}})")), "bounds"},
-      {entry_with(schema_of(R"({"required": ["a"], "properties": {"a": {"type": "string", "pattern": "(?=x)y"}}})")),
+      {entry_with(schema_of(R"({"required": ["a"], "properties": {"a": {"minimum": 3, "maximum": 2}}})")),
+       "bounds"},
+      {entry_with(
+           schema_of(R"({"required": ["a"], "properties": {"a": {"type": "string", "pattern": "(?=x)y"}}})")),
        "pattern"},
       {entry_with(schema_of(R"({"required": ["a"], "properties": {"a": false}})")), "/a allows no value"},
       {entry_with(schema_of(R"({"required": ["a"], "properties": {"a": {"$ref": "#"}}})")), "deeper"},
@@ -325,19 +337,23 @@ TEST_CASE("no schema that a stranger may write breaks or stops it", "[suite][der
       schema_of(R"({"properties": {"a": {"type": "string", "pattern": "((a{1000}){1000}){1000}"}}})"),
       schema_of(R"({"properties": {"a": {"type": "string", "pattern": "((((", "default": "x"}}})"),
       schema_of(R"({"properties": {"a": {"type": "string", "minLength": 1e300, "maxLength": -5}}})"),
-      schema_of(R"({"properties": {"a": {"type": "array", "minItems": 9007199254740991}}, "required": ["a"]})"),
+      schema_of(
+          R"({"properties": {"a": {"type": "array", "minItems": 9007199254740991}}, "required": ["a"]})"),
       schema_of(R"({"properties": {"a": {"type": "integer", "minimum": 1e308, "multipleOf": 1e-300},
           "b": {"type": "array", "uniqueItems": true, "minItems": 5, "items": {"default": 9223372036854775807}}}})"),
-      schema_of(R"({"properties": {"": {"type": "integer"}, "/~": {"type": "integer"}, "0": {"type": "integer"}},
+      schema_of(
+          R"({"properties": {"": {"type": "integer"}, "/~": {"type": "integer"}, "0": {"type": "integer"}},
           "required": ["", "/~", "0", 5]})"),
-      schema_of(R"({"type": 7, "properties": [], "required": "a", "enum": {}, "allOf": {}, "$ref": 5, "minimum": "x",
+      schema_of(
+          R"({"type": 7, "properties": [], "required": "a", "enum": {}, "allOf": {}, "$ref": 5, "minimum": "x",
           "items": 7, "not": 1, "if": [], "patternProperties": 5, "$defs": 4, "pattern": {}, "uniqueItems": 1})"),
   };
   for (const Json& schema : hostile) {
     INFO(dump_json(schema).substr(0, 200));
     const auto cases = derive_cases(entry_with(schema), with_writes());
     CHECK(cases.size() >= k_derived_variations.size());
-    const auto called = std::count_if(cases.begin(), cases.end(), [](const TestCase& each) { return each.skip.empty(); });
+    const auto called =
+        std::count_if(cases.begin(), cases.end(), [](const TestCase& each) { return each.skip.empty(); });
     CHECK(static_cast<std::size_t>(called) <= with_writes().max_cases);
   }
 }
@@ -350,7 +366,8 @@ TEST_CASE("what is left out of a schema never makes it refuse more", "[suite][de
   };
   using Verdict = ForeignSchema::Verdict;
   const Row table[] = {
-      {R"({"patternProperties": {"^x-": {}}, "additionalProperties": false})", R"({"x-a": 1})", Verdict::conforms},
+      {R"({"patternProperties": {"^x-": {}}, "additionalProperties": false})", R"({"x-a": 1})",
+       Verdict::conforms},
       {R"({"oneOf": [{"type": "string", "pattern": "^a"}, {"type": "string", "pattern": "^b"}]})", R"("a")",
        Verdict::conforms},
       {R"({"oneOf": [{"type": "string"}, {"type": "integer"}]})", "true", Verdict::violates},
@@ -399,13 +416,27 @@ TEST_CASE("patterns match as ECMA-262 says, in linear time", "[suite][derive]") 
     bool matches;
   };
   const Row table[] = {
-      {"^a|b$", "ax", true},          {"^(?:a|b)$", "ax", false},   {"a{2,3}", "aa", true},
-      {"^a{2,3}$", "aaaa", false},    {"^a{2,}$", "aaaa", true},    {"^a{2}$", "aaa", false},
-      {"^[^a-c]+$", "xyz", true},     {"^[^a-c]+$", "xbz", false},  {"^\\w+@\\w+\\.[a-z]{2,}$", "a@b.de", true},
-      {"\\bcat\\b", "a cat.", true},  {"\\bcat\\b", "cats", false}, {"^.$", "\xF0\x9F\x98\x80", true},
-      {"^[\\w.-]+$", "a-b.c", true},  {"^\\u0041\\x42$", "AB", true}, {"^[:|-]$", "-", true},
-      {"^(a|b|)c$", "c", true},       {"^(?<n>x)y?$", "x", true},   {"^[]$", "", false},
-      {"^\\S\\D$", "ab", true},       {"{", "{", true},             {"^$", "", true},
+      {"^a|b$", "ax", true},
+      {"^(?:a|b)$", "ax", false},
+      {"a{2,3}", "aa", true},
+      {"^a{2,3}$", "aaaa", false},
+      {"^a{2,}$", "aaaa", true},
+      {"^a{2}$", "aaa", false},
+      {"^[^a-c]+$", "xyz", true},
+      {"^[^a-c]+$", "xbz", false},
+      {"^\\w+@\\w+\\.[a-z]{2,}$", "a@b.de", true},
+      {"\\bcat\\b", "a cat.", true},
+      {"\\bcat\\b", "cats", false},
+      {"^.$", "\xF0\x9F\x98\x80", true},
+      {"^[\\w.-]+$", "a-b.c", true},
+      {"^\\u0041\\x42$", "AB", true},
+      {"^[:|-]$", "-", true},
+      {"^(a|b|)c$", "c", true},
+      {"^(?<n>x)y?$", "x", true},
+      {"^[]$", "", false},
+      {"^\\S\\D$", "ab", true},
+      {"{", "{", true},
+      {"^$", "", true},
       {"^(a*)*$", "aaab", false},
   };
   for (const Row& row : table) {
@@ -414,7 +445,8 @@ TEST_CASE("patterns match as ECMA-262 says, in linear time", "[suite][derive]") 
     REQUIRE(pattern);
     CHECK(pattern->matches(row.text) == row.matches);
   }
-  for (const char* bad : {"(", ")", "[", "a**", "*", "\\", "(?=a)", "(?!a)", "(?<=a)", "(a)\\1", "\\p{L}", "a{2,1}"}) {
+  for (const char* bad :
+       {"(", ")", "[", "a**", "*", "\\", "(?=a)", "(?!a)", "(?<=a)", "(a)\\1", "\\p{L}", "a{2,1}"}) {
     INFO(bad);
     CHECK_FALSE(Pattern::read(bad));
   }
@@ -426,7 +458,8 @@ TEST_CASE("patterns match as ECMA-262 says, in linear time", "[suite][derive]") 
 TEST_CASE("a text is found for the patterns of published schemas", "[suite][derive]") {
   const char* patterns[] = {
       "^[a-zA-Z0-9][a-zA-Z0-9._-]*$",
-      "^(?:[A-Za-z0-9_'+\\-]+\\.)*[A-Za-z0-9_'+\\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
+      "^(?:[A-Za-z0-9_'+\\-]+\\.)*[A-Za-z0-9_'+\\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]"
+      "{2,}$",
       "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000)$",
       "^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$",
       "^[a-zA-Z0-9_.-]+\\.(png|svg|gif)$",
