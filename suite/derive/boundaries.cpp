@@ -1,4 +1,4 @@
-// At the bounds that a schema sets, and just beyond them.
+// At the bounds that a schema sets, just beyond them, and outside of its lists of values.
 #include "core/json_access.hpp"
 #include "core/text.hpp"
 #include "suite/derive/tool_cases.hpp"
@@ -36,6 +36,8 @@ class BoundaryWriter {
       : cases_(cases), place_(place), value_(cases.all.value[place.at]), where_(place.at.to_string()) {}
 
   void all() {
+    if (place_.schema.contains("enum"))
+      cases_.refused("boundary", where_ + " outside enum", cases_.with(place_, "surely_no_value_of_it"));
     if (value_.is_number()) numbers();
     if (value_.is_string()) texts();
     if (value_.is_array()) lists();

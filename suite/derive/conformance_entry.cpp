@@ -33,7 +33,7 @@ void judge_tool_name(const Json& entry, FindingList& findings) {
         "all take: replace them");
 }
 
-void judge_schema(const Json& entry, const char* key, bool object_needed, FindingList& findings) {
+void judge_entry_schema(const Json& entry, const char* key, bool object_needed, FindingList& findings) {
   const Json& schema = member_of(entry, key);
   const std::string at = std::string("/") + key;
   if (object_needed && member_of(schema, "type") != "object")
@@ -102,13 +102,13 @@ std::vector<ConformanceFinding> ToolJudge::entry() const {
   for (const char* key : {"title", "description"})
     findings.optional_member(entry_, key, "string", "tool.text", "");
   if (findings.needed_member(entry_, "inputSchema", "object", "tool.schema", "")) {
-    judge_schema(entry_, "inputSchema", true, findings);
+    judge_entry_schema(entry_, "inputSchema", true, findings);
     judge_required(entry_, findings);
   }
   const bool any_output = options_.revision >= "2026-07-28";
   if (entry_.contains("outputSchema") &&
       (any_output || findings.needed_member(entry_, "outputSchema", "object", "tool.schema", "")))
-    judge_schema(entry_, "outputSchema", !any_output, findings);
+    judge_entry_schema(entry_, "outputSchema", !any_output, findings);
   judge_hints(entry_, findings);
   judge_execution(entry_, findings);
   judge_icons(entry_, findings);

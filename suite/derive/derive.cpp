@@ -41,8 +41,8 @@ std::string why_none(std::string_view variation, bool safe) {
     return std::string(k_may_write);
   const std::string members = safe ? "member" : "required member";
   if (variation == "missing") return "no " + members + " is required of which the schema refuses the absence";
-  if (variation == "wrong_type") return "no " + members + " has a type";
-  if (variation == "boundary") return "no " + members + " has a bound";
+  if (variation == "wrong_type") return "no " + members + " has a type that a call could miss";
+  if (variation == "boundary") return "no " + members + " has a bound or a list of values";
   if (variation == "unicode" || variation == "huge") return "no member takes any text";
   return "there are no arguments that the schema surely allows or refuses";
 }
@@ -63,11 +63,12 @@ std::vector<TestCase> derive_cases(const Json& tool_entry, const DeriveOptions& 
     return nothing_derived(tool, "its inputSchema is larger than 4 MiB: nobody could read it");
   const ForeignSchema schema = ForeignSchema::read(input);
   ToolCases cases(tool, schema, options.allow_writes || reads_only(tool_entry), options);
-  Result<Sample> fewest = make_sample(schema, SampleExtent::required);
+  Result<Sample> fewest = make_sample(schema, SampleExtent::required, cases.safe);
   if (!fewest)
     return nothing_derived(tool,
                            "no arguments are found that satisfy its inputSchema: " + fewest.error().message);
-  Result<Sample> all = make_sample(schema, SampleExtent::all);
+  // A tool that may write gets nothing that it does not need, no member that could switch something on.
+  Result<Sample> all = cases.safe ? make_sample(schema, SampleExtent::all) : fewest;
   cases.all = all ? std::move(*all) : *fewest;
   cases.fewest = std::move(*fewest);
   if (cases.safe) {

@@ -14,28 +14,27 @@ constexpr std::size_t k_subschemas = 20'000;
 constexpr int k_schema_levels = 60;
 constexpr std::size_t k_references = 500;
 constexpr std::size_t k_enum_values = 2000;
-constexpr std::size_t k_listed = 100;
+constexpr std::size_t k_told_places = 100;
 /// Looks at parts of one value; some tenths of a second.
 constexpr std::size_t k_looks = 2'000'000;
 
 constexpr std::array<std::string_view, 7> k_types{"null",   "boolean", "integer", "number",
                                                   "string", "array",   "object"};
 /// Keywords that constrain and that nobody here judges.
-constexpr std::array<std::string_view, 13> k_passed_over{
-    "propertyNames",     "contains",         "minContains",      "maxContains",
-    "dependentRequired", "dependentSchemas", "dependencies",     "unevaluatedProperties",
-    "extends",           "unevaluatedItems", "contentMediaType", "disallow",
-    "divisibleBy"};
+constexpr std::array<std::string_view, 15> k_passed_over{
+    "$dynamicRef", "$recursiveRef",     "propertyNames",    "contains",     "minContains",
+    "maxContains", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties",
+    "extends",     "unevaluatedItems",  "contentMediaType", "disallow",     "divisibleBy"};
 constexpr std::array<std::string_view, 6> k_counts{"minLength", "maxLength",     "minItems",
                                                    "maxItems",  "minProperties", "maxProperties"};
 constexpr std::array<std::string_view, 2> k_limits{"minimum", "maximum"};
 
 template <std::size_t N>
-bool listed(const std::array<std::string_view, N>& list, std::string_view word) {
+bool is_one_of(const std::array<std::string_view, N>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-std::string escaped(std::string_view name) {
+std::string pointer_step(std::string_view name) {
   std::string text;
   for (const char c : name)
     text += c == '~' ? std::string("~0") : c == '/' ? std::string("~1") : std::string(1, c);
@@ -99,11 +98,11 @@ class Normalizer {
   };
 
   void flaw(const std::string& at, std::string message) {
-    if (flaws.size() < k_listed) flaws.push_back({at, std::move(message)});
+    if (flaws.size() < k_told_places) flaws.push_back({at, std::move(message)});
     ++left_out_;
   }
   void pass_over(const std::string& at) {
-    if (unjudged.size() < k_listed) unjudged.push_back(at);
+    if (unjudged.size() < k_told_places) unjudged.push_back(at);
     ++left_out_;
   }
 
@@ -123,7 +122,7 @@ class Normalizer {
       if (old_draft()) return out;  // there it stands alone
     }
     for (const auto& [keyword, value] : given.items())
-      one(keyword, value, out, at + "/" + escaped(keyword), level);
+      one(keyword, value, out, at + "/" + pointer_step(keyword), level);
     afterwards(given, out, at);
     return out;
   }
@@ -143,10 +142,16 @@ class Normalizer {
     if (keyword == "default" || keyword == "examples") out[keyword] = value;
     if (keyword == "uniqueItems") return unique(value, out, at);
     if (keyword == "patternProperties" && value.is_object() && !value.empty()) return pass_over(at);
-    if (listed(k_passed_over, keyword)) return pass_over(at);
-    if (listed(k_limits, keyword)) return limit(keyword, value, out, at);
-    if (listed(k_counts, keyword)) return count(keyword, value, out, at);
+    if (is_one_of(k_passed_over, keyword)) return pass_over(at);
+    if (is_one_of(k_limits, keyword)) return limit(keyword, value, out, at);
+    if (is_one_of(k_counts, keyword)) return count(keyword, value, out, at);
     if (keyword == "multipleOf") return multiple(value, out, at);
+    schema_keyword(keyword, value, out, at, level);
+  }
+
+  /// Keywords whose values are schemas.
+  void schema_keyword(const std::string& keyword, const Json& value, Json& out, const std::string& at,
+                      int level) {
     if (keyword == "items" && value.is_array()) {
       out["prefixItems"] = schemas(value, at, level);
       if (out["prefixItems"].empty()) out.erase("prefixItems");
@@ -181,7 +186,7 @@ class Normalizer {
   void types(const Json& value, Json& out, const std::string& at) {
     const Json list = value.is_array() ? value : Json::array({value});
     for (const Json& name : list) {
-      if (name.is_string() && listed(k_types, name.get_ref<const std::string&>())) continue;
+      if (name.is_string() && is_one_of(k_types, name.get_ref<const std::string&>())) continue;
       return flaw(at, dump_json(name).substr(0, 60) +
                           " is no type of JSON: use null, boolean, integer, number, string, array or object");
     }
@@ -208,7 +213,7 @@ class Normalizer {
     if (!value.is_object()) return flaw(at, "properties is an object of schemas by name");
     Json all = Json::object();
     for (const auto& [name, property] : value.items())
-      all[name] = schema(property, at + "/" + escaped(name), level + 1);
+      all[name] = schema(property, at + "/" + pointer_step(name), level + 1);
     out["properties"] = std::move(all);
   }
 

@@ -14,8 +14,8 @@ bool is_member(const SamplePlace& place, const Json& sample) {
   return sample.contains(parent) && sample[parent].is_object();
 }
 
-/// Values of other types, the likeliest mistake first. None is what a server would take for a yes, or turn
-/// into the right type without a word.
+/// Values of other types, the likeliest mistake first. None is what common libraries turn into the right type
+/// without a word, such as "1" for 1 or "no" for false.
 std::vector<Json> others_than(const Json& value) {
   if (value.is_string()) return {12345, {{"unexpected", true}}, Json::array({12345})};
   if (value.is_number()) return {"twelve", {{"unexpected", true}}};
@@ -39,6 +39,8 @@ void derive_missing(ToolCases& cases) {
 void derive_wrong_types(ToolCases& cases) {
   for (const SamplePlace& place : cases.all.places) {
     if (!cases.all.value.contains(place.at) || !cases.may_try(place)) continue;
+    // A careless server takes any value for a yes, and a yes may be all that a tool waits for.
+    if (!cases.safe && cases.all.value[place.at].is_boolean()) continue;
     for (const Json& other : others_than(cases.all.value[place.at])) {
       Json arguments = cases.with(place, other);
       if (cases.schema.judge(arguments) != ForeignSchema::Verdict::violates) continue;

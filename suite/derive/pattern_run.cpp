@@ -16,7 +16,7 @@ struct Pattern::Step {
 
 namespace {
 
-using Step = Pattern::Step;
+using PatternStep = Pattern::Step;
 
 constexpr std::size_t k_pattern_steps = 20'000;
 constexpr std::size_t k_pattern_work = 20'000'000;  ///< steps times characters
@@ -25,19 +25,19 @@ constexpr std::size_t k_sample_characters = 20'000;
 /// Writes the steps for a part; false when they become too many.
 class StepWriter {
  public:
-  explicit StepWriter(std::vector<Step>& steps) : steps_(steps) {}
+  explicit StepWriter(std::vector<PatternStep>& steps) : steps_(steps) {}
 
   bool write(const PatternPart& part) {
     if (steps_.size() > k_pattern_steps) return false;
     switch (part.kind) {
       case PatternPart::Kind::characters:
-        return add(Step::Kind::characters, part);
+        return add(PatternStep::Kind::characters, part);
       case PatternPart::Kind::start:
-        return add(Step::Kind::start);
+        return add(PatternStep::Kind::start);
       case PatternPart::Kind::end:
-        return add(Step::Kind::end);
+        return add(PatternStep::Kind::end);
       case PatternPart::Kind::boundary:
-        return add(Step::Kind::boundary);
+        return add(PatternStep::Kind::boundary);
       case PatternPart::Kind::sequence:
         return std::all_of(part.parts.begin(), part.parts.end(),
                            [&](const PatternPart& each) { return write(each); });
@@ -50,8 +50,8 @@ class StepWriter {
   }
 
  private:
-  bool add(Step::Kind kind, PatternPart set = {}) {
-    Step step;
+  bool add(PatternStep::Kind kind, PatternPart set = {}) {
+    PatternStep step;
     step.kind = kind;
     step.set = std::move(set);
     step.next = steps_.size() + 1;
@@ -63,15 +63,15 @@ class StepWriter {
     std::vector<std::size_t> ends;
     for (const PatternPart& each : part.parts) {
       const std::size_t fork = steps_.size();
-      add(Step::Kind::fork);
+      add(PatternStep::Kind::fork);
       if (!write(each)) return false;
       ends.push_back(steps_.size());
-      add(Step::Kind::fork);
+      add(PatternStep::Kind::fork);
       steps_[fork].other = steps_.size();
     }
     // Behind the last alternative nothing is left to try; its fork's second way is the end of all, which is
     // wrong for a choice that did not match: it gets a set that takes nothing.
-    add(Step::Kind::characters);
+    add(PatternStep::Kind::characters);
     for (const std::size_t end : ends) steps_[end].next = steps_[end].other = steps_.size();
     return true;
   }
@@ -82,9 +82,9 @@ class StepWriter {
       if (!write(inner)) return false;
     if (part.max == PatternPart::k_unbounded) {
       const std::size_t fork = steps_.size();
-      add(Step::Kind::fork);
+      add(PatternStep::Kind::fork);
       if (!write(inner)) return false;
-      add(Step::Kind::fork);
+      add(PatternStep::Kind::fork);
       steps_.back().next = steps_.back().other = fork;
       steps_[fork].other = steps_.size();
       return true;
@@ -92,17 +92,17 @@ class StepWriter {
     std::vector<std::size_t> forks;
     for (unsigned i = part.min; i < part.max; ++i) {
       forks.push_back(steps_.size());
-      add(Step::Kind::fork);
+      add(PatternStep::Kind::fork);
       if (!write(inner)) return false;
     }
     for (const std::size_t fork : forks) steps_[fork].other = steps_.size();
     return true;
   }
 
-  std::vector<Step>& steps_;
+  std::vector<PatternStep>& steps_;
 };
 
-bool in_word(const std::u32string& text, std::size_t at) {
+bool word_at(const std::u32string& text, std::size_t at) {
   if (at >= text.size()) return false;
   const char32_t code = text[at];
   return (code >= U'a' && code <= U'z') || (code >= U'A' && code <= U'Z') || (code >= U'0' && code <= U'9') ||
@@ -112,7 +112,7 @@ bool in_word(const std::u32string& text, std::size_t at) {
 /// All states at one place of the text.
 class States {
  public:
-  States(const std::vector<Step>& steps, const std::u32string& text)
+  States(const std::vector<PatternStep>& steps, const std::u32string& text)
       : steps_(steps), text_(text), seen_(steps.size(), ~std::size_t{0}) {}
 
   /// Follows everything from there that takes no character; true when the end of the pattern is reached.
@@ -123,26 +123,27 @@ class States {
       open_.pop_back();
       if (seen_[here] == at) continue;
       seen_[here] = at;
-      const Step& step = steps_[here];
-      if (step.kind == Step::Kind::done) return true;
-      if (step.kind == Step::Kind::characters)
+      const PatternStep& step = steps_[here];
+      if (step.kind == PatternStep::Kind::done) return true;
+      if (step.kind == PatternStep::Kind::characters)
         waiting.push_back(here);
       else if (passes(step, at))
         open_.push_back(step.next);
-      if (step.kind == Step::Kind::fork) open_.push_back(step.other);
+      if (step.kind == PatternStep::Kind::fork) open_.push_back(step.other);
     }
     return false;
   }
 
  private:
-  [[nodiscard]] bool passes(const Step& step, std::size_t at) const {
-    if (step.kind == Step::Kind::start) return at == 0;
-    if (step.kind == Step::Kind::end) return at == text_.size();
-    if (step.kind == Step::Kind::boundary) return in_word(text_, at) != (at > 0 && in_word(text_, at - 1));
+  [[nodiscard]] bool passes(const PatternStep& step, std::size_t at) const {
+    if (step.kind == PatternStep::Kind::start) return at == 0;
+    if (step.kind == PatternStep::Kind::end) return at == text_.size();
+    if (step.kind == PatternStep::Kind::boundary)
+      return word_at(text_, at) != (at > 0 && word_at(text_, at - 1));
     return true;
   }
 
-  const std::vector<Step>& steps_;
+  const std::vector<PatternStep>& steps_;
   const std::u32string& text_;
   std::vector<std::size_t> seen_, open_;
 };
@@ -192,7 +193,7 @@ bool PatternPart::takes(char32_t code) const {
 std::optional<Pattern> Pattern::read(std::string_view text) {
   std::optional<PatternPart> root = read_pattern(text);
   if (!root) return std::nullopt;
-  auto steps = std::make_shared<std::vector<Step>>();
+  auto steps = std::make_shared<std::vector<PatternStep>>();
   if (!StepWriter(*steps).write(*root) || steps->size() > k_pattern_steps) return std::nullopt;
   steps->emplace_back();
   Pattern pattern;

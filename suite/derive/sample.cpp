@@ -237,10 +237,10 @@ class Sampler {
 
 }  // namespace
 
-Result<Sample> make_sample(const ForeignSchema& schema, SampleExtent extent) {
+Result<Sample> make_sample(const ForeignSchema& schema, SampleExtent extent, bool suggestions) {
   std::string why;
   for (unsigned attempt = 0; attempt < k_attempts; ++attempt) {
-    Sampler sampler(schema.normal(), {extent, attempt % 2 == 0, attempt / 2});
+    Sampler sampler(schema.normal(), {extent, suggestions && attempt % 2 == 0, attempt / 2});
     std::optional<Json> made = sampler.whole();
     if (made && !made->is_object()) {
       why = "the arguments of a call are an object, and this schema wants " + std::string(made->type_name());

@@ -33,7 +33,8 @@ enum class SampleExtent : std::uint8_t { required, all };
 /// default, then the first of enum), else something plain of their format, pattern and bounds. `invalid` with
 /// the reason when none is found in a few attempts: contradictory bounds, a pattern that is too much, a
 /// required circle. Bounds: 2,000 values, 8 levels, 64 KiB of one text, 1,000 items of one list.
-Result<Sample> make_sample(const ForeignSchema& schema, SampleExtent extent);
+/// Without `suggestions` members have nothing that is likely to exist: neither examples nor defaults.
+Result<Sample> make_sample(const ForeignSchema& schema, SampleExtent extent, bool suggestions = true);
 
 /// The same for a text that must have from `min` to `max` characters, by `pattern` and `format` of its
 /// schema; nothing when none is found.

@@ -9,7 +9,7 @@
 namespace exai::suite {
 namespace {
 
-constexpr std::size_t k_longest_text = std::size_t{64} << 10U;
+constexpr std::size_t k_sample_text_bytes = std::size_t{64} << 10U;
 
 struct FormatRow {
   std::string_view format, text;
@@ -53,7 +53,7 @@ std::string plain_text(const Json& schema, std::string_view name) {
   return std::string(by_name(name));
 }
 
-bool within(const Json& schema, double value) {
+bool in_range(const Json& schema, double value) {
   const auto low = number_of(schema, "minimum"), above = number_of(schema, "exclusiveMinimum");
   const auto high = number_of(schema, "maximum"), below = number_of(schema, "exclusiveMaximum");
   if ((low && value < *low) || (above && value <= *above)) return false;
@@ -89,7 +89,7 @@ bool fits_here(const Json& schema, const Json& value) {
   if (!of_type(member_of(schema, "type"), value)) return false;
   const Json& values = member_of(schema, "enum");
   if (values.is_array() && std::find(values.begin(), values.end(), value) == values.end()) return false;
-  if (value.is_number()) return within(schema, value.get<double>());
+  if (value.is_number()) return in_range(schema, value.get<double>());
   if (value.is_string()) return text_fits(schema, value.get_ref<const std::string&>());
   if (value.is_array()) return sized(schema, "minItems", "maxItems", value.size());
   return !value.is_object() || sized(schema, "minProperties", "maxProperties", value.size());
@@ -97,7 +97,7 @@ bool fits_here(const Json& schema, const Json& value) {
 
 std::optional<std::string> sample_text(const Json& schema, std::string_view name, std::size_t min,
                                        std::size_t max) {
-  if (min > max || min > k_longest_text) return std::nullopt;
+  if (min > max || min > k_sample_text_bytes) return std::nullopt;
   std::string text = plain_text(schema, name);
   const std::string written = text_of(schema, "pattern");
   if (!written.empty() && (!text_fits(schema, text) || text.size() < min || text.size() > max)) {

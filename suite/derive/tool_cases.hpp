@@ -61,7 +61,7 @@ bool takes_any_text(const Json& schema);
 void derive_missing(ToolCases& cases);
 void derive_wrong_types(ToolCases& cases);
 void derive_unknown_fields(ToolCases& cases);
-/// Bounds of numbers, texts and lists: at them and beyond.
+/// Bounds of numbers, texts and lists: at them and beyond; values that no enum has.
 void derive_boundaries(ToolCases& cases);
 /// Texts that are unlike others.
 void derive_texts(ToolCases& cases);

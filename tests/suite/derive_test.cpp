@@ -130,8 +130,9 @@ TEST_CASE("cases for the tools of published servers are what their schemas say",
 TEST_CASE("a tool that may write gets only calls that it must refuse, and none that could do its work",
           "[suite][derive]") {
   const Json schema =
-      schema_of(R"({"type": "object", "required": ["path", "mode"], "additionalProperties": false,
-      "properties": {"path": {"type": "string", "minLength": 1}, "mode": {"type": "integer", "maximum": 7},
+      schema_of(R"({"type": "object", "required": ["path", "mode", "sure"], "additionalProperties": false,
+      "properties": {"path": {"type": "string", "minLength": 1, "default": "/etc/passwd"},
+                     "mode": {"type": "integer", "maximum": 7}, "sure": {"type": "boolean"},
                      "force": {"type": "boolean"}, "depth": {"type": "integer", "maximum": 3}}})");
   const Json annotations[] = {nullptr,
                               Json::object(),
@@ -153,6 +154,8 @@ TEST_CASE("a tool that may write gets only calls that it must refuse, and none t
         CHECK(call.ending == Ending::refused);
         // What is wrong is a member without which nothing can be done.
         CHECK_FALSE((call.arguments.contains("force") || call.arguments.contains("depth")));
+        CHECK(call.arguments.value("sure", Json(false)) == false);
+        CHECK(call.arguments.value("path", Json()) != "/etc/passwd");
       }
       if (each.variation == "valid") CHECK(each.skip.find("readOnlyHint") != std::string::npos);
     }
@@ -224,7 +227,7 @@ TEST_CASE("references are followed, to definitions, to places, to anchors and to
 TEST_CASE("bounds are tried at them and beyond them", "[suite][derive]") {
   const Json schema = schema_of(R"({"type": "object", "properties": {
       "n": {"type": "integer", "minimum": 1, "maximum": 10}, "x": {"type": "number", "exclusiveMaximum": 2},
-      "s": {"type": "string", "minLength": 2, "maxLength": 4}, "l": {"type": "array", "minItems": 1,
+      "s": {"type": "string", "minLength": 2, "maxLength": 4}, "e": {"enum": ["a"]}, "l": {"type": "array", "minItems": 1,
       "maxItems": 2, "items": {"type": "string"}}, "timeout_ms": {"type": "integer", "maximum": 3600000}}})");
   const auto cases = derive_cases(entry_with(schema), with_writes());
   const std::pair<const char*, const char*> table[] = {
@@ -233,6 +236,7 @@ TEST_CASE("bounds are tried at them and beyond them", "[suite][derive]") {
       {"/n at maximum 10", R"({"n":10})"},
       {"/n beyond maximum 10", R"({"n":11})"},
       {"/x beyond exclusiveMaximum 2", R"({"x":2})"},
+      {"/e outside enum", R"({"e":"surely_no_value_of_it"})"},
       {"/s at minLength 2", R"({"s":"ex"})"},
       {"/s beyond minLength 2", R"({"s":"x"})"},
       {"/s at maxLength 4", R"({"s":"exam"})"},
