@@ -114,6 +114,20 @@ void judge_structured(const Json& result, const ForeignSchema* output, std::stri
         "only");
 }
 
+/// What a refusal says, without its numbers: times and identifiers differ from call to call. Nothing for a
+/// success.
+std::string refusal_words(const Json& answer) {
+  std::string words;
+  if (member_of(answer, "isError") == true) {
+    words = "result";
+    for (const Json& item : member_of(answer, "content")) words += " " + text_of(item, "text");
+  } else if (answer.contains("code")) {
+    words = "error " + text_of(answer, "message");
+  }
+  std::erase_if(words, [](char c) { return c >= '0' && c <= '9'; });
+  return words;
+}
+
 }  // namespace
 
 void FindingList::add(ConformanceSeverity severity, std::string_view rule, const std::string& at,
@@ -203,6 +217,11 @@ std::vector<ConformanceFinding> judge_rpc_error(const Json& error) {
   findings.needed_member(error, "message", "string", "error.message", "");
   TextJudge(findings).value(error);
   return findings.take();
+}
+
+bool same_refusal(const Json& of_right, const Json& of_wrong) {
+  const std::string words = refusal_words(of_right);
+  return !words.empty() && words == refusal_words(of_wrong);
 }
 
 bool has_errors(const std::vector<ConformanceFinding>& findings) {

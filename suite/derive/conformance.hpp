@@ -54,6 +54,11 @@ class ToolJudge {
 /// The error object of a JSON-RPC answer, which may come instead of a result.
 std::vector<ConformanceFinding> judge_rpc_error(const Json& error);
 
+/// True when a tool refused right arguments and wrong ones in the same words, numbers aside: then nobody
+/// knows whether it looked at the arguments at all, or its backend is away. Both are results of tools/call
+/// with isError, or both error objects of JSON-RPC.
+bool same_refusal(const Json& of_right, const Json& of_wrong);
+
 /// True when one of them is an error.
 bool has_errors(const std::vector<ConformanceFinding>& findings);
 

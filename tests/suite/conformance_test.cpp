@@ -232,6 +232,21 @@ TEST_CASE("errors of JSON-RPC are judged", "[suite][conformance]") {
   CHECK_FALSE(has_errors(judge_rpc_error(read(R"({"code": -32603, "message": "m"})"))));
 }
 
+TEST_CASE("a refusal in the words of one for right arguments says nothing of the arguments",
+          "[suite][conformance]") {
+  const auto refusal = [](const char* text) {
+    return Json{{"isError", true}, {"content", {{{"type", "text"}, {"text", text}}}}};
+  };
+  const Json success{{"content", Json::array()}};
+  CHECK(same_refusal(refusal("connection refused after 12 ms"), refusal("connection refused after 7 ms")));
+  CHECK_FALSE(same_refusal(refusal("connection refused"), refusal("path must be a string")));
+  CHECK_FALSE(same_refusal(success, success));
+  CHECK_FALSE(same_refusal(success, refusal("path must be a string")));
+  CHECK(same_refusal({{"code", 1}, {"message", "m"}}, {{"code", 1}, {"message", "m"}}));
+  CHECK_FALSE(same_refusal({{"code", 1}, {"message", "m"}}, refusal("m")));
+  CHECK_FALSE(same_refusal(5, nullptr));
+}
+
 TEST_CASE("the entries of published servers have no faults but those known of them", "[suite][conformance]") {
   const Json rows = read(tests::source_text("tests/suite/tool_schemas.json"));
   for (const Json& entry : rows) {
