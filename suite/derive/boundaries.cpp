@@ -133,8 +133,15 @@ class BoundaryWriter {
 }  // namespace
 
 void derive_boundaries(ToolCases& cases) {
-  for (const SamplePlace& place : cases.all.places)
-    if (cases.all.value.contains(place.at) && cases.may_try(place)) BoundaryWriter(cases, place).all();
+  constexpr std::string_view k_bounds[] = {
+      "enum",      "minimum",   "maximum",  "exclusiveMinimum", "exclusiveMaximum",
+      "minLength", "maxLength", "minItems", "maxItems"};
+  for (const SamplePlace& place : cases.all.places) {
+    if (!cases.all.value.contains(place.at) || !cases.may_try(place)) continue;
+    const bool bound = std::any_of(std::begin(k_bounds), std::end(k_bounds),
+                                   [&](std::string_view each) { return place.schema.contains(each); });
+    if (bound && !cases.is_full("boundary")) BoundaryWriter(cases, place).all();
+  }
 }
 
 }  // namespace exai::suite

@@ -59,6 +59,9 @@ std::vector<TestCase> derive_cases(const Json& tool_entry, const DeriveOptions& 
   if (tool.empty()) return nothing_derived("", "the entry has no name by which the tool could be called");
   const Json& input = member_of(tool_entry, "inputSchema");
   if (!input.is_object()) return nothing_derived(tool, "the tool has no inputSchema to derive anything from");
+  if (member_of(member_of(tool_entry, "execution"), "taskSupport") == "required")
+    return nothing_derived(
+        tool, "the tool is called as a task only (execution.taskSupport), and a case is a plain call");
   if (dump_json(input).size() > k_entry_bytes)
     return nothing_derived(tool, "its inputSchema is larger than 4 MiB: nobody could read it");
   const ForeignSchema schema = ForeignSchema::read(input);

@@ -31,7 +31,7 @@ void derive_missing(ToolCases& cases) {
   for (const SamplePlace& place : cases.all.places) {
     if (!is_member(place, cases.all.value) || !cases.may_try(place)) continue;
     // What has a default is often listed as required by generators that look at the result of reading.
-    if (place.schema.contains("default")) continue;
+    if (place.schema.contains("default") || cases.is_full("missing")) continue;
     cases.refused("missing", place.at.to_string(), cases.without(place));
   }
 }
@@ -41,6 +41,7 @@ void derive_wrong_types(ToolCases& cases) {
     if (!cases.all.value.contains(place.at) || !cases.may_try(place)) continue;
     // A careless server takes any value for a yes, and a yes may be all that a tool waits for.
     if (!cases.safe && cases.all.value[place.at].is_boolean()) continue;
+    if (cases.is_full("wrong_type")) continue;
     for (const Json& other : others_than(cases.all.value[place.at])) {
       Json arguments = cases.with(place, other);
       if (cases.schema.judge(arguments) != ForeignSchema::Verdict::violates) continue;

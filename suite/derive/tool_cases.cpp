@@ -41,10 +41,7 @@ std::string ToolCases::unique_name(std::string_view variation, const std::string
 }
 
 bool ToolCases::add(std::string_view variation, const std::string& name, Json arguments, Ending ending) {
-  if (made_[std::string(variation)] >= share_of(variation, options.max_cases)) {
-    ++left_out_[std::string(variation)];
-    return false;
-  }
+  if (is_full(variation)) return false;
   if (has_placeholder(arguments)) {
     skip(variation, name, "its arguments hold the text ${, which stands for a value to be filled in");
     return false;
@@ -60,6 +57,13 @@ bool ToolCases::add(std::string_view variation, const std::string& name, Json ar
   call.ending = ending;
   made.calls.push_back(std::move(call));
   cases_.push_back(std::move(made));
+  return true;
+}
+
+bool ToolCases::is_full(std::string_view variation) {
+  const std::string key(variation);
+  if (made_[key] < share_of(variation, options.max_cases)) return false;
+  ++left_out_[key];
   return true;
 }
 
@@ -119,7 +123,8 @@ Json ToolCases::without(const SamplePlace& place) const {
 std::vector<TestCase> ToolCases::take() {
   for (const auto& [variation, count] : left_out_)
     skip(variation, "further ones",
-         fmt::format("{} more would be beyond the bound of {} cases for a tool", count, options.max_cases));
+         fmt::format("up to {} more would be beyond the bound of {} cases for a tool", count,
+                     options.max_cases));
   std::stable_sort(cases_.begin(), cases_.end(), [](const TestCase& one, const TestCase& other) {
     const auto place = [](const TestCase& each) {
       return std::find(k_derived_variations.begin(), k_derived_variations.end(), each.variation);

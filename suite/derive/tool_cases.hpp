@@ -21,6 +21,8 @@ class ToolCases {
   /// A call with these arguments that must be answered, whatever the answer; false when the schema refuses
   /// them, or there are enough.
   bool answered(std::string_view variation, const std::string& name, Json arguments);
+  /// True when the variation has as many cases as it may; counts what is left out for that.
+  bool is_full(std::string_view variation);
   /// The last case's call, to be sent otherwise than once.
   CaseCall& last_call() { return cases_.back().calls.back(); }
   /// A variation that has no case, and why.

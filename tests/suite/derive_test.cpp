@@ -290,6 +290,8 @@ TEST_CASE("what a case cannot say is skipped with the reason", "[suite][derive]"
       {Json{{"name", "t"}}, "no inputSchema"},
       {7, "no name"},
       {entry_with(7), "no inputSchema"},
+      {{{"name", "t"}, {"inputSchema", Json::object()}, {"execution", {{"taskSupport", "required"}}}},
+       "task"},
       {entry_with(schema_of(R"({"required": ["a"], "properties": {"a": {"minimum": 3, "maximum": 2}}})")),
        "bounds"},
       {entry_with(
@@ -320,6 +322,9 @@ TEST_CASE("no schema that a stranger may write breaks or stops it", "[suite][der
     wide["required"].push_back("p" + std::to_string(i));
     chain["d" + std::to_string(i)] = {{"$ref", "#/$defs/d" + std::to_string(i + 1)}};
   }
+  Json broad{{"type", "object"}};
+  for (int i = 0; i < 1500; ++i)
+    broad["properties"]["p" + std::to_string(i)] = {{"type", "integer"}, {"minimum", 0}};
   for (int i = 0; i < 100'000; ++i) values.push_back("v" + std::to_string(i));
   for (int i = 0; i < 40; ++i) {
     const Json next{{"$ref", "#/$defs/d" + std::to_string(i + 1)}};
@@ -328,6 +333,7 @@ TEST_CASE("no schema that a stranger may write breaks or stops it", "[suite][der
   const Json hostile[] = {
       true,
       wide,
+      broad,
       tests::nested(5000, "items"),
       tests::nested(5000, "properties"),
       {{"properties", {{"a", {{"enum", values}}}}}, {"required", {"a"}}},
