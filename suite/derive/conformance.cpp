@@ -210,10 +210,10 @@ std::vector<ConformanceFinding> judge_rpc_error(const Json& error) {
   if (!code.is_number_integer())
     findings.error("error.code", "/code", "code is a whole number: -32602 where arguments are at fault");
   else if (code == -32603)
-    findings.warning(
-        "error.internal", "/code",
-        "-32603 says that the server itself is broken, and a model is not shown it: answer with isError "
-        "where the tool failed, with -32602 where arguments are at fault");
+    findings.warning("error.internal", "/code",
+                     "-32603 says that the server itself is broken, and clients may not show it to a model: "
+                     "answer with isError "
+                     "where the tool failed, with -32602 where arguments are at fault");
   findings.needed_member(error, "message", "string", "error.message", "");
   TextJudge(findings).value(error);
   return findings.take();
