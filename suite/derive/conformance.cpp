@@ -212,8 +212,7 @@ std::vector<ConformanceFinding> judge_rpc_error(const Json& error) {
   else if (code == -32603)
     findings.warning("error.internal", "/code",
                      "-32603 says that the server itself is broken, and clients may not show it to a model: "
-                     "answer with isError "
-                     "where the tool failed, with -32602 where arguments are at fault");
+                     "answer with isError where the tool failed, with -32602 where arguments are at fault");
   findings.needed_member(error, "message", "string", "error.message", "");
   TextJudge(findings).value(error);
   return findings.take();
