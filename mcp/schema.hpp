@@ -6,6 +6,7 @@
 #include "core/result.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ class Schema {
   static Result<Schema> compile(const Json& schema);
   /// At most `max` problems, in document order; empty = valid.
   [[nodiscard]] std::vector<SchemaProblem> check(const Json& value, std::size_t max = 20) const;
+  /// The same for a schema that a stranger wrote: branches within branches can make it exponential work.
+  /// Nothing when that many looks at a part of the value were not enough to judge it.
+  [[nodiscard]] std::optional<std::vector<SchemaProblem>> check_within(const Json& value, std::size_t looks,
+                                                                       std::size_t max = 20) const;
 
   /// null means absent: an optional member that must not be null is taken out where it is, at any depth.
   void drop_nulls(Json& value) const;

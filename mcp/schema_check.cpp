@@ -2,6 +2,7 @@
 #include "mcp/schema_node.hpp"
 
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include <fmt/core.h>
@@ -66,10 +67,10 @@ struct Place {
 
 class Judge {
  public:
-  explicit Judge(std::size_t max) : max_(max) {}
+  Judge(std::size_t max, std::size_t& looks) : max_(max), looks_(looks) {}
 
   void node(const SchemaNode& rule, const Json& value, const Place& at) {
-    if (problems_.size() >= max_ || depth_ > 200) return;
+    if (problems_.size() >= max_ || depth_ > 200 || !look(1)) return;
     if (rule.always) {
       if (!*rule.always) add(at, "nothing here");
       return;
@@ -97,8 +98,15 @@ class Judge {
     if (problems_.size() < max_) problems_.push_back({at.text(), std::move(expected)});
   }
 
+  /// False when no looks are left.
+  bool look(std::size_t times) {
+    looks_ = looks_ > times ? looks_ - times : 0;
+    return looks_ > 0;
+  }
+
   void values(const SchemaNode& rule, const Json& value, const Place& at) {
-    if (!rule.allowed || std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end())
+    if (!rule.allowed || !look(rule.allowed->size()) ||
+        std::find(rule.allowed->begin(), rule.allowed->end(), value) != rule.allowed->end())
       return;
     std::vector<std::string> words, texts;
     for (const Json& one : *rule.allowed) {
@@ -113,8 +121,9 @@ class Judge {
     add(at, std::move(expected));
   }
 
-  static bool fits(const SchemaNode& rule, const Json& value) {
-    Judge judge(1);
+  [[nodiscard]] bool fits(const SchemaNode& rule, const Json& value) {
+    Judge judge(1, looks_);
+    judge.depth_ = depth_;  // a schema may lead to itself through its branches
     judge.node(rule, value, {});
     return judge.problems_.empty();
   }
@@ -182,8 +191,9 @@ class Judge {
         node(rule.prefix_items[i], value[i], here);
       else if (rule.items)
         node(*rule.items, value[i], here);
-      if (rule.unique && std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]) !=
-                             value.begin() + static_cast<std::ptrdiff_t>(i))
+      if (rule.unique && look(i) &&
+          std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]) !=
+              value.begin() + static_cast<std::ptrdiff_t>(i))
         add(here, "no value twice, got " + shown(value[i]) + " again");
     }
   }
@@ -213,6 +223,7 @@ class Judge {
   }
 
   std::size_t max_;
+  std::size_t& looks_;  ///< left, for this judge and all that it asks
   int depth_ = 0;
   std::vector<SchemaProblem> problems_;
 };
@@ -252,8 +263,17 @@ void Schema::drop_nulls(Json& value) const {
 }
 
 std::vector<SchemaProblem> Schema::check(const Json& value, std::size_t max) const {
-  Judge judge(max);
+  std::size_t looks = std::numeric_limits<std::size_t>::max();
+  Judge judge(max, looks);
   judge.node(*root_, value, {});
+  return judge.take();
+}
+
+std::optional<std::vector<SchemaProblem>> Schema::check_within(const Json& value, std::size_t looks,
+                                                               std::size_t max) const {
+  Judge judge(max, looks);
+  judge.node(*root_, value, {});
+  if (looks == 0) return std::nullopt;
   return judge.take();
 }
 
