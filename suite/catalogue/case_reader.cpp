@@ -83,7 +83,8 @@ Result<std::vector<Assertion>> read_expected(const Node* node, const Values& val
   std::vector<Assertion> assertions;
   if (node == nullptr) return assertions;
   if (!node->is_map()) return no_case(*node, "what is expected is a mapping of places to values");
-  for (const auto& [place, field] : node->fields) {
+  for (const auto& [name, field] : node->fields) {
+    const std::string place = text_with(name, values);
     if (!place.empty() && place.front() != '/')
       return no_case(field, fmt::format("\"{}\" is no place of an answer", printable(place)),
                      fmt::format("\"/{}\", or \"\" for the whole text", printable(place)));
@@ -123,7 +124,7 @@ Result<Json> arguments_of(const Node& node, const CaseDefaults& defaults, bool o
     auto more = json_of(*given, defaults.values);
     if (!more) return more;
     if (!more->is_object()) return no_case(*given, "arguments are a mapping");
-    arguments.update(*more);
+    arguments.merge_patch(*more);
   }
   const auto without = texts_of_node(node.find("without"));
   if (!without) return fail(without.error());
@@ -165,7 +166,8 @@ Result<CaseCall> read_call(const Node& node, const CaseDefaults& defaults) {
   if (!assertions) return fail(assertions.error());
   call.assertions = std::move(*assertions);
   if (const Node* capture = node.find("capture"))
-    for (const auto& [name, place] : capture->fields) call.captures[name] = place.scalar;
+    for (const auto& [name, place] : capture->fields)
+      call.captures[name] = text_with(place.scalar, defaults.values);
   if (auto read = read_times(node, defaults, call); !read) return fail(read.error());
   return call;
 }

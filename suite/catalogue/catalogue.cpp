@@ -75,7 +75,7 @@ Result<void> add_defaults(const Node& node, CaseDefaults& defaults) {
     auto arguments = json_of(*base, defaults.values);
     if (!arguments) return fail(arguments.error());
     if (!arguments->is_object()) return no_catalogue(*base, "base is a mapping of arguments");
-    defaults.base.update(*arguments);
+    defaults.base.merge_patch(*arguments);
   }
   const auto needs = texts_of_node(node.find("needs"));
   if (!needs) return fail(needs.error());

@@ -26,16 +26,6 @@ std::optional<Json> literal(const std::string& text) {
   return std::move(*number);
 }
 
-std::string with_values(std::string text, const Values& values) {
-  for (const auto& [name, value] : values) {
-    const std::string mark = "${" + name + "}";
-    const std::string instead = value.is_string() ? value.get<std::string>() : dump_json(value);
-    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + instead.size()))
-      text.replace(at, mark.size(), instead);
-  }
-  return text;
-}
-
 Json scalar_of(const Node& node, const Values& values) {
   const std::string& text = node.scalar;
   if (text.starts_with("${") && text.find('}') == text.size() - 1)
@@ -43,11 +33,11 @@ Json scalar_of(const Node& node, const Values& values) {
         known != values.end())
       return known->second;
   if (auto word = literal(text)) return std::move(*word);
-  return with_values(text, values);
+  return text_with(text, values);
 }
 
 Result<Json> repeated(const Node& node, const Values& values) {
-  const std::string piece = with_values(node.text("$repeat"), values);
+  const std::string piece = text_with(node.text("$repeat"), values);
   const auto times = read_digits(node.text("times"));
   if (node.fields.size() != 2 || !times || piece.empty() ||
       piece.size() * std::size_t(*times) > k_longest_text)
@@ -61,7 +51,7 @@ Result<Json> repeated(const Node& node, const Values& values) {
 Result<Json> object_of(const Node& node, const Values& values) {
   if (node.find("$repeat") != nullptr) return repeated(node, values);
   if (const Node* text = node.find("$text"); text != nullptr && node.fields.size() == 1)
-    return Json(with_values(text->scalar, values));
+    return Json(text_with(text->scalar, values));
   Json object = Json::object();
   for (const auto& [name, field] : node.fields) {
     auto value = json_of(field, values);
@@ -72,6 +62,16 @@ Result<Json> object_of(const Node& node, const Values& values) {
 }
 
 }  // namespace
+
+std::string text_with(std::string text, const Values& values) {
+  for (const auto& [name, value] : values) {
+    const std::string mark = "${" + name + "}";
+    const std::string instead = value.is_string() ? value.get<std::string>() : dump_json(value);
+    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + instead.size()))
+      text.replace(at, mark.size(), instead);
+  }
+  return text;
+}
 
 Result<Json> json_of(const Node& node, const Values& values) {
   switch (node.kind) {

@@ -19,4 +19,7 @@ using Values = std::map<std::string, Json, std::less<>>;
 /// config, with the place.
 Result<Json> json_of(const Node& node, const Values& values);
 
+/// The text with each ${NAME} of `values` replaced.
+std::string text_with(std::string text, const Values& values);
+
 }  // namespace exai::suite
