@@ -13,6 +13,7 @@ inline constexpr std::string_view k_exai_ws_health_file = "ws_daemon.health.json
 // In server.state_dir.
 inline constexpr std::string_view k_database_file = "exai.db";
 inline constexpr std::string_view k_lock_file = "exai.lock";
+inline constexpr std::string_view k_spool_folder = "spool";
 
 /// `path` as it stands in a setting: from `root`, unless it is absolute.
 inline std::filesystem::path below(const std::filesystem::path& root, std::string_view path) {

@@ -204,29 +204,62 @@ Result<void> remove_file(const std::filesystem::path& path) {
   return {};
 }
 
-Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode) {
-  if (const Result<void> allowed = permit(fmt::format("write {}", path.string())); !allowed) return allowed;
+namespace {
+
+/// Gives a finished temporary file its name; false with errno when that failed.
+using Publish = bool (*)(const char* temporary, const char* name);
+
+bool replace_name(const char* temporary, const char* name) {
+  return rename(temporary, name) == 0;
+}
+
+/// EEXIST when the name is taken.
+bool take_free_name(const char* temporary, const char* name) {
+  if (renameat2(AT_FDCWD, temporary, AT_FDCWD, name, RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;  // some file systems know it by hard links only
+  return link(temporary, name) == 0 && unlink(temporary) == 0;
+}
+
+/// The content under a temporary name, synced, then under its own. The errno of what failed, or 0.
+int write_and_publish(const std::filesystem::path& path, std::string_view content, unsigned mode,
+                      Publish publish) {
   const std::filesystem::path folder = folder_of(path);
-  if (const Result<void> made = make_directories(folder); !made) return made;
   clear_left_behind(folder);
   // Long names would not fit with what is added to them.
   std::string temporary =
       (folder / fmt::format(".{}.exai-{}-XXXXXX", path.filename().string().substr(0, 200), getpid()))
           .string();
   const Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) return fail(unwritable(path, errno));
+  if (file.get() < 0) return errno;
   (void)flock(file.get(), LOCK_EX | LOCK_NB);  // says that its writer lives, also to other containers
   const bool written = fchmod(file.get(), mode) == 0 && write_all(file.get(), content) &&
-                       fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
+                       fsync(file.get()) == 0 && publish(temporary.c_str(), path.c_str());
   if (!written) {
     const int code = errno;
     unlink(temporary.c_str());
-    return fail(unwritable(path, code));
+    return code;
   }
-  // The rename itself is durable only once the folder is.
+  // The new name itself is durable only once the folder is.
   const Descriptor directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || fsync(directory.get()) != 0) return fail(unwritable(path, errno));
-  return {};
+  return directory.get() < 0 || fsync(directory.get()) != 0 ? errno : 0;
+}
+
+}  // namespace
+
+Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode) {
+  if (const Result<void> allowed = permit(fmt::format("write {}", path.string())); !allowed) return allowed;
+  if (const Result<void> made = make_directories(folder_of(path)); !made) return made;
+  const int code = write_and_publish(path, content, mode, replace_name);
+  return code == 0 ? Result<void>() : fail(unwritable(path, code));
+}
+
+Result<bool> write_new(const std::filesystem::path& path, std::string_view content, unsigned mode) {
+  if (const Result<void> allowed = permit(fmt::format("write {}", path.string())); !allowed)
+    return fail(allowed.error());
+  if (const Result<void> made = make_directories(folder_of(path)); !made) return fail(made.error());
+  const int code = write_and_publish(path, content, mode, take_free_name);
+  if (code == EEXIST) return false;
+  return code == 0 ? Result<bool>(true) : fail(unwritable(path, code));
 }
 
 Result<LockFile> LockFile::acquire(const std::filesystem::path& path) {

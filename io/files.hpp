@@ -32,6 +32,8 @@ Result<std::vector<std::string>> tail_file(const std::filesystem::path& path, st
 /// folder. `mode` as in chmod. Creates missing parent folders, and clears temporary files there that a
 /// program of ours left when it was killed.
 Result<void> write_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
+/// The same for a file that is not there yet: false, and nothing changed, when the name is taken.
+Result<bool> write_new(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
 /// For a result that goes where a person said: a plain file is replaced and keeps its mode, links are
 /// followed, and what is not a plain file (a pipe, a device, /dev/fd/N) is written to and stays what it is. A
 /// pipe's reader is waited for until the deadline.

@@ -17,6 +17,7 @@
 #include "serve/server_parts.hpp"
 #include "serve/shim.hpp"
 #include "serve/start.hpp"
+#include "store/spool.hpp"
 #include "tools/workflows/workflow.hpp"
 
 #include <csignal>
@@ -36,6 +37,7 @@ constexpr unsigned k_last_seconds = 5;
 // Metrics and log get the tools by then, also when no client comes.
 constexpr Millis k_fetch_after{30};
 constexpr Millis k_expire_every = std::chrono::hours(1);
+constexpr Millis k_bring_in_every = std::chrono::minutes(1);
 
 Purpose purpose_of(const ServeOptions& options) {
   if (!options.stdio) return Purpose::serve;
@@ -85,6 +87,7 @@ class Server {
       input.emplace(parts_.net.loop(), parts_.config.bytes("limits.body"), hooks);
     }
     expire_later();
+    if (parts_.store.home().shared()) bring_in();
     fetch_ = parts_.net.loop().after(k_fetch_after, [this] { (void)parts_.catalogue.get(); });
     parts_.net.loop().post([this, &on_ready] {
       if (on_ready) on_ready(parts_.bound_sockets());
@@ -201,6 +204,28 @@ class Server {
     return {};
   }
 
+  /// Runs that were recorded while the database was away go in once it is back. Whether it is away is told
+  /// by health.
+  void bring_in() {
+    const auto brought = std::make_shared<Result<store::Spool::Replayed>>();
+    parts_.background.run(
+        [this, brought] {
+          *brought =
+              store::Spool(parts_.store.home().spool).replay(parts_.store.test_runs(), parts_.store.runs());
+        },
+        [this, brought] {
+          if (*brought && (*brought)->saved > 0)
+            log().write(io::LogLevel::info, "store.spool",
+                        fmt::format("{} runs that waited were brought in", (*brought)->saved));
+          if (*brought)
+            for (const std::string& why : (*brought)->rejected)
+              log().write(io::LogLevel::error, "store.spool", fmt::format("a run was set aside: {}", why));
+          else if (!store::may_wait(brought->error()))
+            log().write(io::LogLevel::error, "store.spool", brought->error().message);
+          bring_in_ = parts_.net.loop().after(k_bring_in_every, [this] { bring_in(); });
+        });
+  }
+
   /// Deletes what nobody may continue any more.
   void expire_later() {
     expire_ = parts_.net.loop().after(k_expire_every, [this] {
@@ -266,7 +291,7 @@ class Server {
   ServerParts parts_;
   io::LockFile* instance_ = nullptr;
   const std::string started_ = format_utc(system_clock().wall());
-  std::unique_ptr<engine::Timer> grace_, expire_, fetch_;
+  std::unique_ptr<engine::Timer> grace_, expire_, bring_in_, fetch_;
 };
 
 /// The tools are put together beside the rest of the start; what a person wrote was judged before.

@@ -44,7 +44,8 @@ class LazyPool final : public sql::Pool {
 }  // namespace
 
 Home home_of(const Config& config, const std::filesystem::path& root) {
-  return {below(root, config.text("server.state_dir")) / k_database_file, config.secret("store.url")};
+  const std::filesystem::path folder = below(root, config.text("server.state_dir"));
+  return {folder / k_database_file, config.secret("store.url"), folder / k_spool_folder};
 }
 
 Result<std::unique_ptr<Store>> open_store(const Home& home, const Clock& clock) {

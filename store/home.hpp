@@ -16,6 +16,7 @@ namespace exai::store {
 struct Home {
   std::filesystem::path file;  ///< ":memory:" keeps nothing
   Secret url{};
+  std::filesystem::path spool{};  ///< folder of what waits for a shared home (store/spool)
 
   /// Other servers may have the same one.
   [[nodiscard]] bool shared() const { return !url.empty(); }

@@ -15,6 +15,8 @@ namespace exai::store {
 enum class Outcome : std::uint8_t { pass, fail, skip, error };
 /// As the tables have it: "PASS", "FAIL", "SKIP", "ERROR".
 std::string_view to_string(Outcome outcome);
+/// The other way; nothing for any other word.
+std::optional<Outcome> outcome_of(std::string_view word);
 
 struct ResultRecord {
   std::string tool, variation;  ///< what was tested, and which case of it
@@ -42,9 +44,9 @@ struct TestRunRecord {
 };
 
 struct RunFilter {
-  std::string branch;  ///< empty = any
-  std::string name;    ///< empty = any
-  std::optional<Wall> since;
+  std::string branch{};  ///< empty = any
+  std::string name{};    ///< empty = any
+  std::optional<Wall> since{};
   std::size_t max = 20;
 };
 
@@ -54,7 +56,8 @@ struct FailingTool {
   Wall last{};
 };
 
-/// Thread-safe; every call blocks for at most the statement timeout of its home.
+/// Thread-safe; every call blocks for at most the statement timeout of its home, save() for that time a
+/// hundred results.
 class TestRuns {
  public:
   struct Saved {

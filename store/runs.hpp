@@ -20,7 +20,7 @@ struct RunRecord {
 class Runs {
  public:
   virtual ~Runs() = default;
-  /// Returns only after the commit is on disk.
+  /// Returns only after the commit is on disk. A run that is there already stays as it is.
   virtual Result<void> save(const RunRecord& run) = 0;
   /// The newest, newest first.
   virtual Result<std::vector<RunRecord>> load(std::size_t max) = 0;

@@ -4,33 +4,18 @@
 
 #include <fmt/core.h>
 
-namespace exai::store {
-namespace {
-
-constexpr std::string_view k_outcomes[] = {"PASS", "FAIL", "SKIP", "ERROR"};
-
-}  // namespace
-
-std::string_view to_string(Outcome outcome) {
-  return k_outcomes[static_cast<std::size_t>(outcome)];
-}
-
-namespace sql {
+namespace exai::store::sql {
 namespace {
 
 constexpr std::size_t k_columns = 20;
 constexpr std::size_t k_rows_at_once = 100;  // of one statement: SQLite takes 32,766 parameters
+constexpr Millis k_rows_timeout{5000};       // of one statement: there may be thousands
 
 constexpr std::string_view k_run_columns =
     "id, idempotency_key, @millis(run_timestamp), name, format, host, branch_name, commit_hash, "
     "watcher_model,"
     " notes, total_tests, tests_passed, tests_failed, tests_skipped, tests_errored, pass_rate,"
     " total_duration_secs, total_cost_usd";
-
-Outcome read_outcome(const std::string& text) {
-  const auto* const found = std::find(std::begin(k_outcomes), std::end(k_outcomes), text);
-  return found == std::end(k_outcomes) ? Outcome::error : static_cast<Outcome>(found - k_outcomes);
-}
 
 /// The sum of what is known; nothing when nothing is.
 std::optional<double> total_of(const std::vector<ResultRecord>& results,
@@ -96,6 +81,7 @@ Result<void> save_results(Database& db, std::int64_t run, const std::vector<Resu
       insert = std::move(*statement);
       prepared = rows;
     }
+    db.set_deadline(Deadline::after(k_rows_timeout));
     insert->reset();
     for (const std::size_t end = at + rows; at < end; ++at)
       bind_result(*insert, run, static_cast<std::int64_t>(at), results[at], now);
@@ -158,7 +144,7 @@ ResultRecord read_result(const Statement& row) {
   result.variation = row.text(1);
   result.provider = row.text(2);
   result.model = row.text(3);
-  result.status = read_outcome(row.text(4));
+  result.status = outcome_of(row.text(4)).value_or(Outcome::error);
   result.execution = row.text(5);
   result.duration = row.some_real(6);
   result.memory_mb = row.some_real(7);
@@ -242,5 +228,4 @@ Result<std::vector<FailingTool>> SqlTestRuns::failing(Wall since, std::size_t ma
   });
 }
 
-}  // namespace sql
-}  // namespace exai::store
+}  // namespace exai::store::sql

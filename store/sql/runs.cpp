@@ -7,7 +7,8 @@ namespace exai::store::sql {
 Result<void> SqlRuns::save(const RunRecord& run) {
   const auto db = pool_.acquire();
   if (!db) return fail(db.error());
-  const auto insert = (*db)->prepare("INSERT INTO @runs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+  const auto insert = (*db)->prepare(
+      "INSERT INTO @runs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (run_id) DO NOTHING");
   if (!insert) return fail(insert.error());
   Statement& row = **insert;
   row.bind(run.run_id).bind(run.title).bind(run.host).bind(run.version).bind(run.verdict);

@@ -1,12 +1,14 @@
-// Preloaded into the server by faults_test.py: lets one kind of call of the system fail, from the n-th on,
-// for files below one folder. How many there were stands in a file that both share.
+// Preloaded into a process by faults_test.py and record_test.py: lets one kind of call of the system fail,
+// from the n-th on, for files below one folder, or ends the process as it enters that call. How many there
+// were stands in a file that both share. "any" counts all of them, and what is sent over sockets.
 //
-// FAIL_CALL=write|open|sync|truncate|rename|unlink FAIL_FROM=N FAIL_MODE=once|on|short FAIL_ERRNO=N
+// FAIL_CALL=write|open|sync|truncate|rename|unlink|any FAIL_FROM=N FAIL_MODE=once|on|short|kill FAIL_ERRNO=N
 // FAIL_UNDER=FOLDER FAIL_COUNT=FILE
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
@@ -63,9 +65,10 @@ Verdict judge(const char* call) {
   static const std::string_view k_call = setting("FAIL_CALL");
   static const std::uint64_t k_from = std::strtoull(setting("FAIL_FROM"), nullptr, 10);
   static const std::string_view k_mode = setting("FAIL_MODE");
-  if (k_call != call) return Verdict::pass;
+  if (k_call != call && k_call != "any") return Verdict::pass;
   const std::uint64_t number = counter()->fetch_add(1) + 1;
   if (number < k_from || (k_mode == "once" && number > k_from)) return Verdict::pass;
+  if (k_mode == "kill") ::kill(getpid(), SIGKILL);
   if (k_mode == "short" && number == k_from) return Verdict::half;
   errno = std::atoi(setting("FAIL_ERRNO"));
   return Verdict::fail;
@@ -163,6 +166,16 @@ int ftruncate64(int descriptor, off64_t size) noexcept {
 int rename(const char* from, const char* to) noexcept {
   static const auto k_real = real<int (*)(const char*, const char*)>("rename");
   return fails("rename", to) ? -1 : k_real(from, to);
+}
+
+int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) noexcept {
+  static const auto k_real = real<int (*)(int, const char*, int, const char*, unsigned)>("renameat2");
+  return fails("rename", to) ? -1 : k_real(from_folder, from, to_folder, to, flags);
+}
+
+ssize_t send(int socket, const void* bytes, std::size_t size, int flags) {
+  static const auto k_real = real<ssize_t (*)(int, const void*, std::size_t, int)>("send");
+  return judge("send") == Verdict::fail ? -1 : k_real(socket, bytes, size, flags);
 }
 
 int unlink(const char* path) noexcept {

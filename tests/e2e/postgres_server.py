@@ -38,6 +38,11 @@ class PostgresServer:
         """At once, as a machine that goes away."""
         self.server.stop(signal.SIGQUIT)
 
+    def database(self, name):
+        """The address of a new and empty one."""
+        self.rows(f'CREATE DATABASE "{name}"')
+        return self.url.removesuffix("postgres") + name
+
     def rows(self, sql):
         done = subprocess.run(["psql", "-X", "-A", "-t", "-F", "\t", "-c", sql, self.url], check=True, capture_output=True, text=True)
         return [line.split("\t") for line in done.stdout.splitlines()]

@@ -2,8 +2,8 @@
 -- deployment. Only the owner of the tables and the service role get past row level security.
 CREATE FUNCTION at(millis BIGINT) RETURNS TIMESTAMPTZ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
   AS $$ SELECT to_timestamp(millis / 1000.0) $$;
-CREATE FUNCTION millis(time TIMESTAMPTZ) RETURNS BIGINT LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-  AS $$ SELECT floor(extract(epoch FROM time) * 1000)::BIGINT $$;
+CREATE FUNCTION millis(moment TIMESTAMPTZ) RETURNS BIGINT LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  AS $$ SELECT floor(extract(epoch FROM moment) * 1000)::BIGINT $$;
 
 CREATE TABLE test_runs (
   id                  BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
