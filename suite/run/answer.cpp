@@ -32,7 +32,8 @@ void read_item(const Json& item, std::size_t index, ToolAnswer& answer, bool& fi
   const auto& text = value.get_ref<const std::string&>();
   if (first) {
     const std::string_view begins = trim(text);
-    answer.looks_like_json = begins.starts_with('{') || begins.starts_with('[');
+    const bool lines = parse_json(begins.substr(0, begins.find('\n')), k_file_depth).has_value();
+    answer.looks_like_json = (begins.starts_with('{') || begins.starts_with('[')) && !lines;
     if (auto body = parse_json(text, k_file_depth); body && body->is_structured())
       answer.body = std::move(*body);
   }

@@ -133,6 +133,14 @@ void run_call(CaseCall call, std::map<std::string, std::string>& names, CaseWorl
   capture(call, all.front(), names, result);
 }
 
+/// The folder of files has another name in every run.
+void name_folder(std::string& text, const std::string& folder) {
+  if (folder.empty()) return;
+  constexpr std::string_view k_name = "${FIXTURES}";
+  for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder, at + k_name.size()))
+    text.replace(at, folder.size(), k_name);
+}
+
 void conclude(const TestCase& test, std::size_t call, CaseResult& result) {
   std::stable_partition(result.findings.begin(), result.findings.end(),
                         [](const Finding& one) { return one.severity != Status::warn; });
@@ -191,6 +199,7 @@ CaseResult run_case(const TestCase& test, CaseWorld& world) {
     if (has_reason(result)) break;
   }
   result.duration = std::chrono::duration_cast<Micros>(world.clock.steady() - began);
+  for (Finding& finding : result.findings) name_folder(finding.message, world.options.fixtures);
   conclude(test, call, result);
   return result;
 }

@@ -83,7 +83,7 @@ Result<std::vector<std::string>> offline_server(const std::filesystem::path& fol
   const std::filesystem::path tape = folder / "rehearsal.yaml";
   const std::string settings = fmt::format(
       "GLM_API_KEY=offline-rehearsal-glm\nKIMI_API_KEY=offline-rehearsal-kimi\nTOOL_PROFILE=full\n"
-      "EXAI_WORKSPACE_ROOTS={}\n",
+      "SEMANTIC_CACHE_MAX_SIZE=0\nEXAI_EXPERT_CACHE_ENTRIES=0\nEXAI_WORKSPACE_ROOTS={}\n",
       (folder / "files").string());
   if (auto written = io::write_atomic(folder / ".env", settings, k_private); !written)
     return fail(written.error());

@@ -50,6 +50,12 @@ void compare(std::string_view rule, const std::string& asked, const std::optiona
       fmt::format("the answer is that of {} {} and not of {}", what, printable(word), printable(asked))));
 }
 
+/// A case that says itself what stands there knows better.
+bool is_asserted(const CaseCall& call, std::string_view place) {
+  return std::any_of(call.assertions.begin(), call.assertions.end(),
+                     [&](const Assertion& one) { return one.place == place; });
+}
+
 std::size_t count_sequences(std::string_view text, std::initializer_list<std::string_view> beginnings) {
   std::size_t count = 0;
   for (const std::string_view beginning : beginnings)
@@ -157,7 +163,7 @@ void rule_addressed(const CaseCall& call, const ToolAnswer& answer, Findings& fi
   const std::string model = text_of(call.arguments, "model");
   if (!model.empty() && model != "auto")
     for (const char* const place : {"/metadata/model_used", "/model", "/model_used"})
-      compare("model", model, value_at(body, place), "the model", findings);
+      if (!is_asserted(call, place)) compare("model", model, value_at(body, place), "the model", findings);
   const std::string conversation = text_of(call.arguments, "continuation_id");
   if (!conversation.empty())
     for (const char* const place : {"/continuation_id", "/continuation_offer/continuation_id",

@@ -26,7 +26,8 @@ void rule_empty(const ToolAnswer& answer, Findings& findings);
 void rule_length(const ToolAnswer& answer, Findings& findings);
 /// Keys, tokens and private keys that the request did not hold, and those that are known.
 void rule_secrets(const CaseCall& call, std::string_view text, const Redactor* known, Findings& findings);
-/// An answer of another tool, by another model or of another conversation than was asked.
+/// An answer of another tool, by another model (where the case does not assert it itself) or of another
+/// conversation than was asked.
 void rule_addressed(const CaseCall& call, const ToolAnswer& answer, Findings& findings);
 /// structuredContent says what the text says.
 void rule_structured(const Json& result, const ToolAnswer& answer, Findings& findings);

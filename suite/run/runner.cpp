@@ -83,11 +83,6 @@ class SharedRun {
     finish(index, std::move(result));
   }
 
-  void spent(double cost) {
-    const std::scoped_lock lock(mutex_);
-    run_.cost_usd += cost;
-  }
-
   SuiteRun taken() {
     look_for_end();
     for (std::size_t index = 0; index < cases_.size(); ++index)
@@ -95,6 +90,8 @@ class SharedRun {
         const TestCase& test = cases_[index];
         run_.results[index] = skipped(test.skip.empty() ? std::string(why_not_run(run_.stopped)) : test.skip);
       }
+    run_.cost_usd = 0;  // in their order: the same sum to the last digit in every run
+    for (const CaseResult& result : run_.results) run_.cost_usd += result.cost_usd.value_or(0);
     return std::move(run_);
   }
 
@@ -128,11 +125,11 @@ class SharedRun {
   SuiteRun run_;
 };
 
-CaseResult run_with_retry(const TestCase& test, CaseWorld& world, SharedRun& shared) {
+CaseResult run_with_retry(const TestCase& test, CaseWorld& world) {
   CaseResult result = run_case(test, world);
   if (!world.options.retry_failed || !not_good(result) || world.stop.stop_requested()) return result;
-  shared.spent(result.cost_usd.value_or(0));
   CaseResult again = run_case(test, world);
+  if (result.cost_usd) again.cost_usd = again.cost_usd.value_or(0) + *result.cost_usd;
   if (!again.ran || again.outcome != store::Outcome::pass) return again;
   again.flaky = true;
   Finding finding;
@@ -164,7 +161,7 @@ SuiteRun run_cases(const std::vector<TestCase>& cases, const SessionOpener& open
     Sessions sessions(open, options.deadline, stop);
     CaseWorld world{sessions, facts, options, clock, stop};
     while (const auto index = shared.next())
-      shared.done(*index, run_with_retry(cases[*index], world, shared));
+      shared.done(*index, run_with_retry(cases[*index], world));
   };
   {
     const unsigned jobs = std::clamp(options.jobs, 1U, k_most_jobs);
