@@ -109,8 +109,8 @@ void skip_hidden(std::vector<suite::TestCase>& cases, const ServerFacts& facts) 
 }
 
 CheckResult coverage(const ServerFacts& facts) {
-  CheckResult result = result_of("suite.coverage", "every tool has a case, and every case a tool",
-                                 Status::pass, "");
+  CheckResult result =
+      result_of("suite.coverage", "every tool has a case, and every case a tool", Status::pass, "");
   result.group = "suite";
   const auto cases = suite::load_catalogue();
   if (!cases) {

@@ -18,8 +18,8 @@ Result<std::vector<suite::TestCase>> chosen(const Args& args);
 
 /// What a server says of itself before anything is tested.
 struct ServerFacts {
-  Json tools;                             ///< of tools/list
-  std::vector<suite::HiddenTool> hidden;  ///< and why
+  Json tools;                              ///< of tools/list
+  std::vector<suite::HiddenTool> hidden;   ///< and why
   std::map<std::string, std::string> has;  ///< for CaseCall::needs: its providers
   std::string name;
 };

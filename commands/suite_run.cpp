@@ -220,6 +220,8 @@ Result<Outcome> run_chosen(const Args& args, Context& context, std::vector<suite
                            context.stop);
   }
   report.results = suite::case_results(cases, run, gates.min_pass_rate);
+  for (CheckResult& result : report.results)
+    if (result.started == Wall{}) result.started = context.clock.wall();  // those that judge the others
   if (!args.has("--tool") && !args.has("--limit")) report.results.push_back(suite_cases::coverage(*facts));
   hide_secrets(report.results, redactor);
   Outcome outcome = finished(std::move(report), context);
@@ -265,7 +267,8 @@ constexpr std::array k_run_own = {
                 .value = "PCT",
                 .help = "of the cases that ran, so many must pass",
                 .default_value = "90"},
-    cli::Option{.name = "--html", .value = "FILE", .help = "also write a page with charts", .values = "@files"}};
+    cli::Option{
+        .name = "--html", .value = "FILE", .help = "also write a page with charts", .values = "@files"}};
 constexpr auto k_suite_run_options =
     mcp_session::joined(k_run_own, suite_cases::k_choice_options, mcp_session::k_session_options);
 

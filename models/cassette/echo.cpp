@@ -136,12 +136,8 @@ CassetteExchange Echo::keep(const io::HttpRequest& request) {
   if (kept.name.empty()) return replied_json({{"error", {{"message", "no file in the form"}}}}, 400);
   const std::scoped_lock lock(mutex_);
   const int number = next_++;
-  Json facts{{"id", id_of(number)},
-             {"object", "file"},
-             {"filename", kept.name},
-             {"purpose", kept.purpose},
-             {"status", "processed"},
-             {"bytes", kept.content.size()},
+  Json facts{{"id", id_of(number)},     {"object", "file"},      {"filename", kept.name},
+             {"purpose", kept.purpose}, {"status", "processed"}, {"bytes", kept.content.size()},
              {"created_at", k_made_at}};
   files_.emplace(number, std::move(kept));
   return replied_json(facts);
@@ -152,12 +148,8 @@ CassetteExchange Echo::files(const io::HttpRequest& request, const std::string& 
   const std::scoped_lock lock(mutex_);
   Json list = Json::array();
   for (const auto& [number, kept] : files_) {
-    Json facts{{"id", id_of(number)},
-               {"object", "file"},
-               {"filename", kept.name},
-               {"purpose", kept.purpose},
-               {"status", "processed"},
-               {"bytes", kept.content.size()},
+    Json facts{{"id", id_of(number)},     {"object", "file"},      {"filename", kept.name},
+               {"purpose", kept.purpose}, {"status", "processed"}, {"bytes", kept.content.size()},
                {"created_at", k_made_at}};
     if (rest == "/" + id_of(number) + "/content")
       return replied(200, "text/plain", {"text of " + kept.name + ": " + kept.content});

@@ -205,8 +205,9 @@ Result<void> names_are_known(const Node& node, TestCase& test) {
   return {};
 }
 
-const std::vector<std::string> k_call_fields{"tool",    "arguments", "bare",   "without",      "ending",  "expect",
-                                             "capture", "limit",     "copies", "cancel_after", "progress"};
+const std::vector<std::string> k_call_fields{"tool",   "arguments",    "bare",    "without",
+                                             "ending", "expect",       "capture", "limit",
+                                             "copies", "cancel_after", "progress"};
 
 Result<void> read_calls(const Node& node, const CaseDefaults& defaults, TestCase& test) {
   const Node* list = node.find("calls");

@@ -125,8 +125,7 @@ const Node* word_on(std::string_view variation, const Node& tool, const Node* gr
 
 Result<std::vector<TestCase>> read_tool(const Node& document, const std::string& name, const Node& tool,
                                         const Classes& classes) {
-  if (auto fields =
-          only_fields(tool, {"group", "class", "base", "needs", "spends_money", "values", "cases"});
+  if (auto fields = only_fields(tool, {"group", "class", "base", "needs", "spends_money", "values", "cases"});
       !fields)
     return fail(fields.error());
   const auto group = group_of(document, tool);
@@ -166,8 +165,7 @@ Result<std::vector<TestCase>> read_catalogue(const Node& document) {
   if (!classes) return fail(classes.error());
   if (const Node* groups = document.find("groups"))
     for (const auto& [name, group] : groups->fields) {
-      if (auto fields =
-              only_fields(group, {"class", "base", "needs", "spends_money", "values", "cases"});
+      if (auto fields = only_fields(group, {"class", "base", "needs", "spends_money", "values", "cases"});
           !fields)
         return fail(fields.error());
       if (auto known = variations_are_known(group.find("cases")); !known) return fail(known.error());
@@ -202,11 +200,11 @@ std::vector<Finding> check_catalogue(const std::vector<TestCase>& cases, const J
                                           did_you_mean(name, {tested.begin(), tested.end()})));
   for (const std::string& name : tested) {
     if (offered.find(name) != offered.end()) continue;
-    const auto known = std::find_if(hidden.begin(), hidden.end(),
-                                    [&](const HiddenTool& one) { return one.first == name; });
+    const auto known =
+        std::find_if(hidden.begin(), hidden.end(), [&](const HiddenTool& one) { return one.first == name; });
     if (known != hidden.end())
-      findings.push_back(coverage_finding(
-          Status::skip, fmt::format("the server hides {}: {}", name, known->second), ""));
+      findings.push_back(
+          coverage_finding(Status::skip, fmt::format("the server hides {}: {}", name, known->second), ""));
     else
       findings.push_back(coverage_finding(
           Status::fail, fmt::format("the catalogue has cases of {}, which the server does not offer", name),

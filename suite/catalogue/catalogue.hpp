@@ -17,11 +17,18 @@
 namespace exai::suite {
 
 /// In the order in which reports have them.
-inline constexpr std::array<std::string_view, 12> k_variations{
-    "basic_functionality", "edge_cases",       "error_handling",     "file_handling",
-    "model_selection",     "continuation",     "timeout_handling",   "progress_reporting",
-    "web_search",          "file_upload",      "conversation_id_persistence",
-    "conversation_id_isolation"};
+inline constexpr std::array<std::string_view, 12> k_variations{"basic_functionality",
+                                                               "edge_cases",
+                                                               "error_handling",
+                                                               "file_handling",
+                                                               "model_selection",
+                                                               "continuation",
+                                                               "timeout_handling",
+                                                               "progress_reporting",
+                                                               "web_search",
+                                                               "file_upload",
+                                                               "conversation_id_persistence",
+                                                               "conversation_id_isolation"};
 
 /// The cases of the built-in catalogue, sorted by tool in its order, then by variation.
 Result<std::vector<TestCase>> load_catalogue();

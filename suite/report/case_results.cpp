@@ -78,9 +78,10 @@ CheckResult judged_rate(const SuiteRun& run, double min_pass_rate) {
     return check;
   }
   check.status = *rate >= min_pass_rate ? Status::pass : Status::fail;
-  check.summary = fmt::format("{:.1f} % passed, {:g} % are due: {} passed, {} failed, {} could not be asked, "
-                              "{} skipped",
-                              *rate, min_pass_rate, passed, failed, errors, run.count(store::Outcome::skip));
+  check.summary = fmt::format(
+      "{:.1f} % passed, {:g} % are due: {} passed, {} failed, {} could not be asked, "
+      "{} skipped",
+      *rate, min_pass_rate, passed, failed, errors, run.count(store::Outcome::skip));
   if (run.cost_usd > 0) add_fact(check, "cost", fmt::format("{:.6f} USD", run.cost_usd), run.cost_usd);
   return check;
 }

@@ -10,7 +10,8 @@
 namespace exai::suite {
 namespace {
 
-constexpr std::string_view k_style = R"(:root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;--line:#d0d7de;--ok:#1a7f37;--bad:#cf222e;--warn:#9a6700;--skip:#8c959f;--bar:#0969da}
+constexpr std::string_view k_style =
+    R"(:root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;--line:#d0d7de;--ok:#1a7f37;--bad:#cf222e;--warn:#9a6700;--skip:#8c959f;--bar:#0969da}
 @media(prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--dim:#9198a1;--line:#30363d;--ok:#3fb950;--bad:#f85149;--warn:#d29922;--skip:#6e7681;--bar:#58a6ff}}
 *{box-sizing:border-box}body{margin:0 auto;max-width:72rem;padding:1.5rem;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}p{color:var(--dim);margin:.2rem 0}
@@ -71,9 +72,9 @@ std::string bar(int left, int top, double width, std::string_view colour) {
 
 std::string drawing(std::string_view title, const std::vector<ToolRow>& rows,
                     const std::function<std::string(const ToolRow&, int)>& draw) {
-  std::string out = fmt::format(
-      "<h2>{0}</h2><svg role=\"img\" aria-label=\"{0}\" viewBox=\"0 0 {1} {2}\" width=\"{1}\">", title,
-      k_label + k_width + 130, k_row * int(rows.size()) + 4);
+  std::string out =
+      fmt::format("<h2>{0}</h2><svg role=\"img\" aria-label=\"{0}\" viewBox=\"0 0 {1} {2}\" width=\"{1}\">",
+                  title, k_label + k_width + 130, k_row * int(rows.size()) + 4);
   int top = 2;
   for (const ToolRow& row : rows) {
     out += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", k_label - 8, top + 12,
@@ -132,7 +133,8 @@ std::string html_page(const Report& report) {
     skipped += row.skipped;
     longest = std::max(longest, row.seconds);
   }
-  const double rate = 100.0 * static_cast<double>(passed) / static_cast<double>(std::max<std::size_t>(passed + failed, 1));
+  const double rate =
+      100.0 * static_cast<double>(passed) / static_cast<double>(std::max<std::size_t>(passed + failed, 1));
   std::string out = fmt::format(
       "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>{0}</title><style>{1}</style><h1>{0}</h1><p>{2}, exai {3}, {4}"

@@ -77,7 +77,8 @@ ToolAnswer read_answer(const Json& result) {
   }
   const Json& error = member_of(result, "isError");
   answer.is_error = error.is_boolean() && error.get<bool>();
-  if (!error.is_null() && !error.is_boolean()) answer.broken.emplace_back("isError is neither true nor false");
+  if (!error.is_null() && !error.is_boolean())
+    answer.broken.emplace_back("isError is neither true nor false");
   const Json& structured = member_of(result, "structuredContent");
   if (!structured.is_null() && !structured.is_object())
     answer.broken.emplace_back("structuredContent is no object");

@@ -14,10 +14,11 @@
 namespace exai::suite {
 
 struct ToolAnswer {
-  std::string text;        ///< of all text items, a line break between them
+  std::string text;          ///< of all text items, a line break between them
   std::optional<Json> body;  ///< the first text, when it is JSON of an object or a list
   bool is_error = false;
-  bool looks_like_json = false;  ///< the first text begins as an object or a list that does not end in its line
+  bool looks_like_json =
+      false;  ///< the first text begins as an object or a list that does not end in its line
   std::vector<std::string> broken;  ///< what MCP does not allow in a result of tools/call
 };
 

@@ -137,7 +137,8 @@ void run_call(CaseCall call, std::map<std::string, std::string>& names, CaseWorl
 void name_folder(std::string& text, const std::string& folder) {
   if (folder.empty()) return;
   constexpr std::string_view k_name = "${FIXTURES}";
-  for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder, at + k_name.size()))
+  for (std::size_t at = text.find(folder); at != std::string::npos;
+       at = text.find(folder, at + k_name.size()))
     text.replace(at, folder.size(), k_name);
 }
 

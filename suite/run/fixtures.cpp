@@ -41,6 +41,18 @@ std::string run_git(const std::filesystem::path& folder, std::vector<std::string
   return *status == 0 ? "" : last.empty() ? fmt::format("git ended with {}", *status) : last;
 }
 
+/// Pages of which no two are the same, nor those of another run.
+Result<void> write_pages(const std::filesystem::path& folder) {
+  constexpr int k_pages = 12;
+  for (int page = 1; page <= k_pages; ++page) {
+    const std::string text =
+        fmt::format("Page {} of {}: double is twice as much.\n", page, folder.filename().string());
+    if (auto written = io::write_atomic(folder / fmt::format("page-{}.txt", page), text); !written)
+      return written;
+  }
+  return {};
+}
+
 std::string make_repository(const std::filesystem::path& folder, Deadline deadline) {
   const std::array<std::vector<std::string>, 3> steps{
       {{"init", "-q"}, {"add", "."}, {"commit", "-q", "--no-verify", "-m", "begin"}}};
@@ -71,6 +83,7 @@ Result<std::map<std::string, std::string>> write_fixtures(const std::filesystem:
   const std::filesystem::path code = folder / "code.py";
   if (auto written = io::write_atomic(code, k_code); !written) return fail(written.error());
   if (auto written = io::write_atomic(folder / "note.txt", k_note); !written) return fail(written.error());
+  if (auto written = write_pages(folder); !written) return fail(written.error());
   const std::string no_git = make_repository(folder, deadline);
   const std::string changed = std::string(k_code) + std::string(k_changed);
   if (auto written = io::write_atomic(code, changed); !written) return fail(written.error());

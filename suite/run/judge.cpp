@@ -117,8 +117,8 @@ void judge_schema(const CaseCall& call, const Json& result, const JudgeFacts& fa
   if (schema == facts.answers.end()) return;
   const Json& structured = member_of(result, "structuredContent");
   if (structured.is_null()) {
-    findings.push_back(
-        finding_of(Status::fail, "protocol", "the tool has an outputSchema, its answer no structuredContent"));
+    findings.push_back(finding_of(Status::fail, "protocol",
+                                  "the tool has an outputSchema, its answer no structuredContent"));
     return;
   }
   if (const auto problems = schema->second.check(structured); !problems.empty())
@@ -137,14 +137,13 @@ void judge_success(const CaseCall& call, const Json& result, const ToolAnswer& a
   judge_schema(call, result, facts, findings);
   rule_doubled(result, findings);
   rule_language(call, answer.text, findings);
-  rule_length(answer, findings);
+  rule_length(call, answer, findings);
 }
 
 /// What a refusal must be: words that say what is wrong, and none of a crash.
 void judge_refusal(const ToolAnswer& answer, Findings& findings) {
-  static constexpr std::array<std::string_view, 4> k_crashes{"Traceback (most recent call last)",
-                                                             "terminate called", "Segmentation fault",
-                                                             "std::exception"};
+  static constexpr std::array<std::string_view, 4> k_crashes{
+      "Traceback (most recent call last)", "terminate called", "Segmentation fault", "std::exception"};
   if (trim(answer.text).empty())
     findings.push_back(finding_of(Status::fail, "V3.empty", "the refusal does not say why"));
   for (const std::string_view crash : k_crashes)
@@ -160,8 +159,7 @@ void judge_answer(const CaseCall& call, const Json& result, const JudgeFacts& fa
   if (answer.broken.empty()) {
     if (call.ending == Ending::success && answer.is_error)
       findings.push_back(finding_of(
-          Status::fail, "ending",
-          fmt::format("a valid request was refused: {}", shown(Json(answer.text)))));
+          Status::fail, "ending", fmt::format("a valid request was refused: {}", shown(Json(answer.text)))));
     if (call.ending == Ending::refused && !answer.is_error)
       findings.push_back(finding_of(Status::fail, "ending", "an invalid request was accepted"));
     if (answer.is_error)
@@ -179,9 +177,9 @@ void judge_error(const CaseCall& call, const Error& error, const JudgeFacts& fac
   const std::string message = printable(error.message);
   if (facts.secrets != nullptr) rule_secrets(call, message, facts.secrets, findings);
   if (error.kind == ErrorKind::timeout) {
-    findings.push_back(finding_of(
-        Status::fail, "V4.time",
-        call.limit ? fmt::format("no answer within {}", format_duration(*call.limit)) : message));
+    findings.push_back(
+        finding_of(Status::fail, "V4.time",
+                   call.limit ? fmt::format("no answer within {}", format_duration(*call.limit)) : message));
     return;
   }
   if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::busy ||
@@ -254,9 +252,9 @@ std::vector<Finding> judge_call(const CaseCall& call, const Observed& seen, cons
     judge_error(call, seen.result.error(), facts, findings);
   judge_time(call, seen, findings);
   if (seen.result && seen.progress < call.progress)
-    findings.push_back(finding_of(Status::fail, "progress",
-                                  fmt::format("{} pieces came before the answer, {} are due", seen.progress,
-                                              call.progress)));
+    findings.push_back(finding_of(
+        Status::fail, "progress",
+        fmt::format("{} pieces came before the answer, {} are due", seen.progress, call.progress)));
   // Warnings come last: the first finding is the reason.
   std::stable_partition(findings.begin(), findings.end(),
                         [](const Finding& one) { return one.severity != Status::warn; });

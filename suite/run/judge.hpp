@@ -24,15 +24,15 @@ namespace exai::suite {
 struct Observed {
   Result<Json> result;  ///< the result object of tools/call, or why there is none
   Micros duration{0};
-  unsigned progress = 0;         ///< pieces of text and lines of progress that came before the answer
+  unsigned progress = 0;           ///< pieces of text and lines of progress that came before the answer
   std::optional<Error> silence{};  ///< after a cancellation: the server did not answer any more
 };
 
 /// What the judge knows of the server. Lives longer than the judging.
 struct JudgeFacts {
-  std::set<std::string> tools;                         ///< all names it offers
-  std::map<std::string, mcp::Schema> answers{};        ///< by tool: the schema of structuredContent
-  const Redactor* secrets = nullptr;                   ///< known secrets, which no answer may show
+  std::set<std::string> tools;                   ///< all names it offers
+  std::map<std::string, mcp::Schema> answers{};  ///< by tool: the schema of structuredContent
+  const Redactor* secrets = nullptr;             ///< known secrets, which no answer may show
 };
 
 /// Findings with a severity: `fail`, `unknown` (it could not be asked), `warn`; none when all is well. The

@@ -13,9 +13,9 @@ namespace exai::suite {
 namespace {
 
 bool means_failure(std::string_view status) {
-  static constexpr std::array<std::string_view, 9> k_words{
-      "error", "execution_error", "invalid_request", "failed", "failure", "timeout", "timed_out",
-      "cancelled", "unauthorized"};
+  static constexpr std::array<std::string_view, 9> k_words{"error",     "execution_error", "invalid_request",
+                                                           "failed",    "failure",         "timeout",
+                                                           "timed_out", "cancelled",       "unauthorized"};
   const std::string lower = to_lower(status);
   if (std::find(k_words.begin(), k_words.end(), lower) != k_words.end()) return true;
   return lower.ends_with("_failed") || lower.ends_with("_timeout") || lower.ends_with("_error");
@@ -33,11 +33,14 @@ std::string request_text(const CaseCall& call) {
   return dump_json(call.arguments);
 }
 
-constexpr std::array<std::string_view, 8> k_schema_words{
-    "is not valid under any of the given schemas", "is a required property",
-    "additional properties are not allowed",       "input validation error",
-    "output validation error",                     "failed schema validation",
-    "validation errors for",                       "does not match the schema"};
+constexpr std::array<std::string_view, 8> k_schema_words{"is not valid under any of the given schemas",
+                                                         "is a required property",
+                                                         "additional properties are not allowed",
+                                                         "input validation error",
+                                                         "output validation error",
+                                                         "failed schema validation",
+                                                         "validation errors for",
+                                                         "does not match the schema"};
 
 /// A value that stands where the answer says who it is for.
 void compare(std::string_view rule, const std::string& asked, const std::optional<Json>& told,
@@ -79,11 +82,11 @@ Letters letters_of(std::string_view text) {
   Letters letters;
   for (const char byte : text) {
     const auto code = static_cast<unsigned char>(byte);
-    const bool latin = (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') ||
-                       (code >= 0xC3 && code <= 0xCA);
+    const bool latin =
+        (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') || (code >= 0xC3 && code <= 0xCA);
     // The first byte tells: U+0400 to U+07FF, and U+0800 on but for U+2000 to U+2FFF and what is no letter.
-    const bool foreign = (code >= 0xD0 && code <= 0xDF) || code == 0xE0 || code == 0xE1 ||
-                         (code >= 0xE3 && code <= 0xED);
+    const bool foreign =
+        (code >= 0xD0 && code <= 0xDF) || code == 0xE0 || code == 0xE1 || (code >= 0xE3 && code <= 0xED);
     letters.foreign += foreign ? 1 : 0;
     letters.all += latin || foreign ? 1 : 0;
   }
@@ -117,8 +120,7 @@ void rule_schema_words(const ToolAnswer& answer, Findings& findings) {
   const std::string lower = to_lower(answer.text);
   for (const std::string_view words : k_schema_words)
     if (lower.find(words) != std::string::npos) {
-      findings.push_back(
-          finding_of(Status::fail, "V2.schema", fmt::format("the answer says \"{}\"", words)));
+      findings.push_back(finding_of(Status::fail, "V2.schema", fmt::format("the answer says \"{}\"", words)));
       return;
     }
 }
@@ -133,15 +135,19 @@ void rule_empty(const ToolAnswer& answer, Findings& findings) {
     findings.push_back(finding_of(Status::fail, "V3.empty", "the answer's object has nothing in it"));
 }
 
-void rule_length(const ToolAnswer& answer, Findings& findings) {
+void rule_length(const CaseCall& call, const ToolAnswer& answer, Findings& findings) {
   constexpr std::size_t k_short = 10, k_long = 100'000;
   const std::size_t size = characters(answer.text);
   if (answer.body && answer.body->is_array() && answer.body->empty()) return;  // a list that may be empty
+  if (std::any_of(call.assertions.begin(), call.assertions.end(), [](const Assertion& one) {
+        return one.place.empty() && (one.op == Assertion::Op::at_most || one.op == Assertion::Op::at_least);
+      }))
+    return;
   if (size < k_short || size > k_long)
-    findings.push_back(finding_of(Status::warn, "V5.length",
-                                  fmt::format("the answer has {} than {} characters",
-                                              size < k_short ? "less" : "more",
-                                              size < k_short ? k_short : k_long)));
+    findings.push_back(
+        finding_of(Status::warn, "V5.length",
+                   fmt::format("the answer has {} than {} characters", size < k_short ? "less" : "more",
+                               size < k_short ? k_short : k_long)));
 }
 
 void rule_secrets(const CaseCall& call, std::string_view text, const Redactor* known, Findings& findings) {
@@ -166,8 +172,8 @@ void rule_addressed(const CaseCall& call, const ToolAnswer& answer, Findings& fi
       if (!is_asserted(call, place)) compare("model", model, value_at(body, place), "the model", findings);
   const std::string conversation = text_of(call.arguments, "continuation_id");
   if (!conversation.empty())
-    for (const char* const place : {"/continuation_id", "/continuation_offer/continuation_id",
-                                    "/next_call/arguments/continuation_id"})
+    for (const char* const place :
+         {"/continuation_id", "/continuation_offer/continuation_id", "/next_call/arguments/continuation_id"})
       compare("conversation", conversation, value_at(body, place), "the conversation", findings);
 }
 

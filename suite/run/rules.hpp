@@ -22,8 +22,8 @@ void rule_status(const ToolAnswer& answer, Findings& findings);
 void rule_schema_words(const ToolAnswer& answer, Findings& findings);
 /// V3: nothing in it, or text that begins as JSON and is none.
 void rule_empty(const ToolAnswer& answer, Findings& findings);
-/// V5, warnings: shorter than 10 or longer than 100,000 characters.
-void rule_length(const ToolAnswer& answer, Findings& findings);
+/// V5, warnings: shorter than 10 or longer than 100,000 characters, where the case does not bound it itself.
+void rule_length(const CaseCall& call, const ToolAnswer& answer, Findings& findings);
 /// Keys, tokens and private keys that the request did not hold, and those that are known.
 void rule_secrets(const CaseCall& call, std::string_view text, const Redactor* known, Findings& findings);
 /// An answer of another tool, by another model (where the case does not assert it itself) or of another

@@ -89,6 +89,7 @@ class SharedRun {
       if (!finished_.contains(index)) {
         const TestCase& test = cases_[index];
         run_.results[index] = skipped(test.skip.empty() ? std::string(why_not_run(run_.stopped)) : test.skip);
+        run_.results[index].started = clock_.wall();
       }
     run_.cost_usd = 0;  // in their order: the same sum to the last digit in every run
     for (const CaseResult& result : run_.results) run_.cost_usd += result.cost_usd.value_or(0);
@@ -111,6 +112,7 @@ class SharedRun {
 
   void finish(std::size_t index, CaseResult result) {
     finished_.insert(index);
+    if (result.started == Wall{}) result.started = clock_.wall();
     run_.results[index] = std::move(result);
     if (options_.on_result) options_.on_result(index, run_.results[index], finished_.size());
   }
@@ -160,8 +162,7 @@ SuiteRun run_cases(const std::vector<TestCase>& cases, const SessionOpener& open
   const auto work = [&] {
     Sessions sessions(open, options.deadline, stop);
     CaseWorld world{sessions, facts, options, clock, stop};
-    while (const auto index = shared.next())
-      shared.done(*index, run_with_retry(cases[*index], world));
+    while (const auto index = shared.next()) shared.done(*index, run_with_retry(cases[*index], world));
   };
   {
     const unsigned jobs = std::clamp(options.jobs, 1U, k_most_jobs);

@@ -41,12 +41,13 @@ struct CaseResult {
 };
 
 struct RunnerOptions {
-  unsigned jobs = 1;                        ///< sessions at once, 1 to 64
-  std::optional<double> max_cost_usd{};     ///< no case begins when so much was spent
+  unsigned jobs = 1;                          ///< sessions at once, 1 to 64
+  std::optional<double> max_cost_usd{};       ///< no case begins when so much was spent
   std::optional<double> stop_failure_rate{};  ///< percent of those that ran, judged from 10 on
-  bool retry_failed = false;                ///< what did not pass is asked once more
-  std::map<std::string, std::string> has{};  ///< what is there for CaseCall::needs: name → "", or why it is not
-  std::string fixtures{};                   ///< ${FIXTURES}
+  bool retry_failed = false;                  ///< what did not pass is asked once more
+  std::map<std::string, std::string>
+      has{};               ///< what is there for CaseCall::needs: name → "", or why it is not
+  std::string fixtures{};  ///< ${FIXTURES}
   Deadline deadline = Deadline::after(std::chrono::hours(24));  ///< of the whole run
   /// After each case, one at a time: its index, how many are done.
   std::function<void(std::size_t index, const CaseResult& result, std::size_t done)> on_result{};

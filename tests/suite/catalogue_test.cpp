@@ -1,6 +1,7 @@
 // The catalogue of cases as it is, and what is said of one that is wrong.
-#include "io/yaml.hpp"
 #include "suite/catalogue/catalogue.hpp"
+
+#include "io/yaml.hpp"
 #include "suite/report/case_results.hpp"
 #include "tests/catch.hpp"
 
@@ -21,7 +22,8 @@ groups:
 /// A catalogue of one tool whose group says that nothing applies, but for what is added.
 std::string with_case(std::string_view tool) {
   std::string text(k_head);
-  for (const std::string_view variation : k_variations) text += "      " + std::string(variation) + ": \"no\"\n";
+  for (const std::string_view variation : k_variations)
+    text += "      " + std::string(variation) + ": \"no\"\n";
   return text + "tools:\n  one:\n    group: told\n" + std::string(tool);
 }
 
@@ -94,8 +96,8 @@ TEST_CASE("a wrong catalogue is refused with its line and the nearest word", "[s
       {one("\"\""), "needs the reason", "", first + 1},
       {one("[{name: a}, {name: a}]"), "the name \"a\"", "", first + 1},
       {one("[]"), "at least one", "", first + 1},
-      {"version: 1\nclasses: {local: 5s}\ntools:\n  one: {class: local}\n", "says nothing on basic_functionality",
-       "why it does not apply", 4},
+      {"version: 1\nclasses: {local: 5s}\ntools:\n  one: {class: local}\n",
+       "says nothing on basic_functionality", "why it does not apply", 4},
       {"version: 1\nclasses: {local: 5s}\ngroups: {told: {class: local}}\ntools:\n  one: {group: tolt}\n",
        "no group \"tolt\"", "told", 5},
   };

@@ -1,5 +1,6 @@
 // What the judge of answers lets pass and what it does not: one row an answer.
 #include "suite/run/judge.hpp"
+
 #include "suite/run/rules.hpp"
 #include "tests/catch.hpp"
 
@@ -206,7 +207,8 @@ TEST_CASE("what is shaped like a key", "[suite]") {
   CHECK(key_shaped("0a1b2c3d4e5f60718293a4b5c6d7e8f9.AbCdEfGhIjKl1234") == "a GLM key");
   CHECK(key_shaped("-----BEGIN RSA PRIVATE KEY-----") == "a private key");
   CHECK(key_shaped("(AKIAIOSFODNN7EXAMPLE)") == "an AWS key");
-  CHECK_FALSE(key_shaped("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N").empty());
+  CHECK_FALSE(
+      key_shaped("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N").empty());
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Cases run against a client that answers as a test wants it: order, budgets, retries, sessions, a stop.
+#include "suite/run/runner.hpp"
+
 #include "models/cassette/player.hpp"
 #include "suite/report/case_results.hpp"
 #include "suite/report/html.hpp"
-#include "suite/run/runner.hpp"
 #include "tests/catch.hpp"
 
 #include <atomic>
@@ -69,7 +70,8 @@ TestCase one_call(std::string name, Json arguments = Json::object()) {
 
 std::vector<TestCase> many(int count) {
   std::vector<TestCase> cases;
-  for (int index = 0; index < count; ++index) cases.push_back(one_call(std::to_string(index), {{"n", index}}));
+  for (int index = 0; index < count; ++index)
+    cases.push_back(one_call(std::to_string(index), {{"n", index}}));
   return cases;
 }
 
@@ -160,7 +162,8 @@ TEST_CASE("what passes the second time is flaky", "[suite]") {
 
 TEST_CASE("budgets end a run, and what is left has not run", "[suite]") {
   Stub costs{[](const std::string&, const Json&) -> Result<Json> {
-    return text_result(R"({"content":"a whole answer","metadata":{"cost_usd":0.4,"usage":{"prompt_tokens":2,"completion_tokens":3}}})");
+    return text_result(
+        R"({"content":"a whole answer","metadata":{"cost_usd":0.4,"usage":{"prompt_tokens":2,"completion_tokens":3}}})");
   }};
   costs.options.max_cost_usd = 1.0;
   const SuiteRun spent = costs.run(many(10));
