@@ -104,8 +104,14 @@ suite::JudgeFacts judge_facts(const ServerFacts& facts, const Redactor& secrets)
 
 void skip_hidden(std::vector<suite::TestCase>& cases, const ServerFacts& facts) {
   for (suite::TestCase& test : cases)
-    for (const auto& [name, reason] : facts.hidden)
-      if (test.tool == name && test.skip.empty()) test.skip = "the server hides it: " + reason;
+    for (const auto& [name, reason] : facts.hidden) {
+      if (!test.skip.empty()) break;
+      if (test.tool == name)
+        test.skip = "the server hides it: " + reason;
+      else if (std::any_of(test.calls.begin(), test.calls.end(),
+                           [&hidden = name](const suite::CaseCall& call) { return call.tool == hidden; }))
+        test.skip = fmt::format("the server hides {}, which it calls: {}", name, reason);
+    }
 }
 
 CheckResult coverage(const ServerFacts& facts) {

@@ -29,7 +29,7 @@ Result<ServerFacts> facts_of(mcp::client::McpClient& client, Deadline deadline, 
 /// For the judge: names and the schemas of answers. A schema that cannot be compiled is left out.
 suite::JudgeFacts judge_facts(const ServerFacts& facts, const Redactor& secrets);
 
-/// Cases of tools that the server hides become skips that say why.
+/// Cases that call a tool which the server hides become skips that say why.
 void skip_hidden(std::vector<suite::TestCase>& cases, const ServerFacts& facts);
 
 /// All cases of the catalogue against what the server offers, as one result.

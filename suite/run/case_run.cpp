@@ -41,7 +41,7 @@ Observed no_session(Error error) {
 }
 
 /// One copy of a call, in a session of its own.
-Observed observe(const CaseCall& call, Sessions::Session& session, CaseWorld& world) {
+Observed observe_once(const CaseCall& call, Sessions::Session& session, CaseWorld& world) {
   const Millis limit = call.limit.value_or(k_default_limit);
   const CallStop stop(world.stop, call.cancel_after, world.clock);
   const unsigned before = session.progress->load();
@@ -54,6 +54,18 @@ Observed observe(const CaseCall& call, Sessions::Session& session, CaseWorld& wo
     if (auto alive = session.client->ping(world.options.deadline.within(k_after_cancel, world.clock)); !alive)
       seen.silence = alive.error();
   return seen;
+}
+
+/// The same, and again when the server has no room for it: that says nothing of the tool.
+Observed observe(const CaseCall& call, Sessions::Session& session, CaseWorld& world) {
+  constexpr int k_tries = 6;
+  constexpr Millis k_pause{500}, k_longest_pause{15'000};
+  for (int tries = 1;; ++tries) {
+    Observed seen = observe_once(call, session, world);
+    if (seen.result || seen.result.error().kind != ErrorKind::busy || tries == k_tries) return seen;
+    const Millis wait = std::clamp(seen.result.error().retry_after, k_pause * tries, k_longest_pause);
+    if (!world.clock.pause(wait, world.stop)) return seen;
+  }
 }
 
 /// Whether the session is good for another call.
@@ -80,7 +92,8 @@ std::vector<Observed> observe_all(const CaseCall& call, CaseWorld& world) {
   }
   std::vector<Observed> all;
   for (std::size_t copy = 0; copy < open.size(); ++copy) {
-    if (!is_usable(*seen[copy])) world.sessions.drop(copy);
+    // Those of copies end with the call: servers count the connections of one address.
+    if (copy > 0 || !is_usable(*seen[copy])) world.sessions.drop(copy);
     all.push_back(std::move(*seen[copy]));
   }
   return all;

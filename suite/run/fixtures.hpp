@@ -29,8 +29,8 @@ class ScratchFolder {
 };
 
 /// Writes code.py, note.txt and page-1.txt to page-12.txt into the folder and makes a git repository with one
-/// change of it. What is there then, as RunnerOptions::has wants it: "files", and "git" with the reason why it
-/// is not.
+/// change of it. What is there then, as RunnerOptions::has wants it: "files", and "git" with the reason why
+/// it is not.
 Result<std::map<std::string, std::string>> write_fixtures(const std::filesystem::path& folder,
                                                           Deadline deadline);
 

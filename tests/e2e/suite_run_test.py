@@ -62,7 +62,7 @@ def test_the_running_server_passes_over_every_transport():
         reports = [timeless(made.json("suite", "run", "--max-cost", "5")) for _ in range(2)]
         assert bad(reports[0]) == [], bad(reports[0])
         assert reports[0] == reports[1]
-        for how in (["--transport", "ws"], ["--transport", "daemon"], ["--era", "modern"], ["--stdio", "--", made.exai, "--quiet", "serve", "--stdio"]):
+        for how in (["--transport", "ws"], ["--transport", "daemon", "--jobs", "2"], ["--era", "modern"], ["--stdio", "--", made.exai, "--quiet", "serve", "--stdio"]):
             told = made.json("suite", "run", "--tool", "chat", "--tool", "debug", "--tool", "status", "--tool", "precommit", *how, code=None)
             assert bad(told) == [], (how, bad(told))
         assert not [name for name in os.listdir(made.project) if name.startswith("exai-suite-")], "the files are gone"
