@@ -89,6 +89,20 @@ Result<ServerFacts> facts_of(mcp::client::McpClient& client, Deadline deadline, 
   return facts;
 }
 
+Result<void> is_ours(const std::vector<suite::TestCase>& cases, const ServerFacts& facts) {
+  const std::set<std::string> tested = tool_names(cases);
+  const auto known = [&](const std::string& name) { return tested.find(name) != tested.end(); };
+  if (std::any_of(facts.tools.begin(), facts.tools.end(),
+                  [&](const Json& tool) { return known(text_of(tool, "name")); }) ||
+      std::any_of(facts.hidden.begin(), facts.hidden.end(),
+                  [&](const suite::HiddenTool& tool) { return known(tool.first); }))
+    return {};
+  return fail(
+      ErrorKind::config,
+      fmt::format("the server {} offers none of the tools that the cases are about", printable(facts.name)),
+      "the catalogue is that of our own server");
+}
+
 suite::JudgeFacts judge_facts(const ServerFacts& facts, const Redactor& secrets) {
   suite::JudgeFacts known;
   known.secrets = &secrets;

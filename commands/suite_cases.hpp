@@ -26,6 +26,9 @@ struct ServerFacts {
 /// Lists the tools and asks status for providers and hidden tools; a server without that tool has none.
 Result<ServerFacts> facts_of(mcp::client::McpClient& client, Deadline deadline, std::stop_token stop);
 
+/// An error when the server offers none of the tools that the cases are about.
+Result<void> is_ours(const std::vector<suite::TestCase>& cases, const ServerFacts& facts);
+
 /// For the judge: names and the schemas of answers. A schema that cannot be compiled is left out.
 suite::JudgeFacts judge_facts(const ServerFacts& facts, const Redactor& secrets);
 

@@ -192,6 +192,7 @@ Result<Outcome> run_chosen(const Args& args, Context& context, std::vector<suite
   const suite::SessionOpener open = opener_of(*stage);
   auto facts = first_look(open, context);
   if (!facts) return fail(std::move(facts).error());
+  if (auto ours = suite_cases::is_ours(cases, *facts); !ours) return fail(ours.error());
   suite_cases::skip_hidden(cases, *facts);
   suite::RunnerOptions options;
   options.jobs = jobs_of(context);

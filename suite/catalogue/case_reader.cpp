@@ -103,7 +103,7 @@ Result<std::optional<Millis>> time_of(const Node& node, std::string_view field) 
   const Node* value = node.find(field);
   if (value == nullptr) return std::optional<Millis>();
   const auto time = parse_duration(value->scalar);
-  if (!time) return fail(Error(time.error()).at(value->where));
+  if (!time) return no_case(*value, time.error().message, time.error().hint);
   return std::optional(*time);
 }
 

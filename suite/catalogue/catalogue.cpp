@@ -36,7 +36,7 @@ Result<Classes> read_classes(const Node& document) {
   if (const Node* node = document.find("classes"))
     for (const auto& [name, field] : node->fields) {
       const auto time = parse_duration(field.scalar);
-      if (!time) return fail(Error(time.error()).at(field.where));
+      if (!time) return no_catalogue(field, time.error().message, time.error().hint);
       classes[name] = *time;
     }
   return classes;

@@ -21,6 +21,24 @@ LIAR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lying_server.py
 NO_CACHE = {"SEMANTIC_CACHE_MAX_SIZE": 0, "EXAI_EXPERT_CACHE_ENTRIES": 0}
 
 
+OTHER = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" not in asked:
+        continue
+    method = asked["method"]
+    if method == "initialize":
+        result = {"protocolVersion": "2025-06-18", "serverInfo": {"name": "other", "version": "1"}, "capabilities": {"tools": {}}}
+    elif method == "tools/list":
+        result = {"tools": [{"name": "weather", "inputSchema": {"type": "object"}}]}
+    else:
+        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "no such method"}}), flush=True)
+        continue
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+"""
+
+
 def timeless(value):
     """A report without what is another in every run."""
     if isinstance(value, dict):
@@ -98,6 +116,10 @@ def test_the_plan_asks_nobody():
         for wrong in (["--max-cost", "x"], ["--min-pass-rate", "101"], ["--limit", "0"], ["--skip", "chat.nothing"], ["--offline", "--server", made.mcp]):
             made.run("suite", "run", *wrong, code=64)
         made.run("suite", "run", code=3)  # nobody listens there
+        other = os.path.join(made.root, "other.py")
+        with open(other, "w", encoding="utf-8") as file:
+            file.write(OTHER)
+        assert "offers none of the tools" in made.run("suite", "run", "--stdio", "--", sys.executable, other, code=2).stderr
 
 
 def test_gates_end_as_they_say():

@@ -1,4 +1,5 @@
 // A cassette that repeats what was not recorded: what our clients of providers need of it.
+#include "core/json.hpp"
 #include "models/cassette/player.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
@@ -39,7 +40,7 @@ constexpr const char* k_talk =
 TEST_CASE("an echo says what it heard, whole and in pieces", "[models]") {
   Tape tape;
   const Json whole = tape.ask_json("POST", "/chat/completions", k_talk);
-  const std::string text = whole["choices"][0]["message"]["content"];
+  const auto text = whole["choices"][0]["message"]["content"].get<std::string>();
   CHECK(text == "I got 3 messages. Your first was: one. Your last was: two.");
   CHECK(whole["model"] == "m");
   CHECK(whole["usage"]["completion_tokens"].get<int>() > 0);
@@ -72,7 +73,7 @@ TEST_CASE("an echo keeps files until they are deleted", "[models]") {
   Tape tape;
   const auto sent =
       tape.ask("POST", "/files", {}, {{"purpose", "file-extract", {}, {}, {}}, {"file", {}, file, {}, {}}});
-  const std::string id = parse_json(sent.body).value()["id"];
+  const std::string id = parse_json(sent.body).value()["id"].get<std::string>();
   CHECK(tape.ask_json("GET", "/files")["data"].size() == 1);
   CHECK(tape.ask("GET", "/files/" + id + "/content").body == "text of note.txt: a note");
   CHECK(tape.ask_json("DELETE", "/files/" + id)["deleted"] == true);
