@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <mutex>
 #include <thread>
 
 #include <fmt/core.h>
@@ -158,8 +159,17 @@ Result<Outcome> list_cases(const Args& args, Context& context) {
   });
 }
 
-suite::SessionOpener opener_of(const Stage& stage) {
-  return [&stage](mcp::client::McpObserver observer, Deadline deadline, std::stop_token stop) {
+suite::SessionOpener opener_of(const Stage& stage, const Args& args, const Context& context,
+                               const Redactor& redactor) {
+  std::function<void(char, std::string_view)> trace;
+  if (args.has("--trace"))  // several sessions write at once: a line each
+    trace = [&, lock = std::make_shared<std::mutex>()](char way, std::string_view frame) {
+      const std::string line = fmt::format("{} {}\n", way, printable(redactor.apply(frame)));
+      const std::scoped_lock one_at_a_time(*lock);
+      context.streams.err.write(line);
+    };
+  return [&stage, trace](mcp::client::McpObserver observer, Deadline deadline, std::stop_token stop) {
+    observer.on_frame = trace;
     return mcp::client::McpClient::connect(stage.target, std::move(observer), deadline, std::move(stop));
   };
 }
@@ -189,7 +199,7 @@ Result<Outcome> run_chosen(const Args& args, Context& context, std::vector<suite
   auto stage = set_up(args, context);
   if (!stage) return fail(std::move(stage).error());
   const Redactor redactor(stage->secrets);
-  const suite::SessionOpener open = opener_of(*stage);
+  const suite::SessionOpener open = opener_of(*stage, args, context, redactor);
   auto facts = first_look(open, context);
   if (!facts) return fail(std::move(facts).error());
   if (auto ours = suite_cases::is_ours(cases, *facts); !ours) return fail(ours.error());
