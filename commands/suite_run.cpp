@@ -8,6 +8,7 @@
 #include "suite/run/fixtures.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <mutex>
@@ -168,9 +169,13 @@ suite::SessionOpener opener_of(const Stage& stage, const Args& args, const Conte
       const std::scoped_lock one_at_a_time(*lock);
       context.streams.err.write(line);
     };
-  return [&stage, trace](mcp::client::McpObserver observer, Deadline deadline, std::stop_token stop) {
+  auto opened = std::make_shared<std::atomic<int>>(0);
+  return [&stage, trace, opened](mcp::client::McpObserver observer, Deadline deadline, std::stop_token stop) {
     observer.on_frame = trace;
-    return mcp::client::McpClient::connect(stage.target, std::move(observer), deadline, std::move(stop));
+    mcp::client::McpTarget target = stage.target;
+    // Each session of an offline run is a server of its own, and two must not write one log.
+    if (stage.scratch) target.command = suite::with_own_log(target.command, ++*opened);
+    return mcp::client::McpClient::connect(target, std::move(observer), deadline, std::move(stop));
   };
 }
 

@@ -56,16 +56,24 @@ Observed observe_once(const CaseCall& call, Sessions::Session& session, CaseWorl
   return seen;
 }
 
-/// The same, and again when the server has no room for it: that says nothing of the tool.
-Observed observe(const CaseCall& call, Sessions::Session& session, CaseWorld& world) {
+/// Asks again while the server has no room: that says nothing of the tool.
+template <class Ask, class Answer>
+auto with_patience(CaseWorld& world, const Ask& ask, const Answer& answer_of) {
   constexpr int k_tries = 6;
   constexpr Millis k_pause{500}, k_longest_pause{15'000};
   for (int tries = 1;; ++tries) {
-    Observed seen = observe_once(call, session, world);
-    if (seen.result || seen.result.error().kind != ErrorKind::busy || tries == k_tries) return seen;
-    const Millis wait = std::clamp(seen.result.error().retry_after, k_pause * tries, k_longest_pause);
-    if (!world.clock.pause(wait, world.stop)) return seen;
+    auto got = ask();
+    const auto& answer = answer_of(got);
+    if (answer || answer.error().kind != ErrorKind::busy || tries == k_tries) return got;
+    const Millis wait = std::clamp(answer.error().retry_after, k_pause * tries, k_longest_pause);
+    if (!world.clock.pause(wait, world.stop)) return got;
   }
+}
+
+Observed observe(const CaseCall& call, Sessions::Session& session, CaseWorld& world) {
+  return with_patience(
+      world, [&] { return observe_once(call, session, world); },
+      [](const Observed& seen) -> const Result<Json>& { return seen.result; });
 }
 
 /// Whether the session is good for another call.
@@ -79,7 +87,9 @@ bool is_usable(const Observed& seen) {
 std::vector<Observed> observe_all(const CaseCall& call, CaseWorld& world) {
   std::vector<Sessions::Session*> open;
   for (std::size_t copy = 0; copy < call.copies; ++copy) {
-    auto session = world.sessions.get(copy);
+    auto session = with_patience(
+        world, [&] { return world.sessions.get(copy); },
+        [](const Result<Sessions::Session*>& one) -> const Result<Sessions::Session*>& { return one; });
     if (!session) return {no_session(std::move(session).error())};
     open.push_back(*session);
   }
@@ -140,7 +150,8 @@ void run_call(CaseCall call, std::map<std::string, std::string>& names, CaseWorl
     std::vector<Finding> found = judge_call(call, seen, world.facts);
     result.findings.insert(result.findings.end(), std::move_iterator(found.begin()),
                            std::move_iterator(found.end()));
-    add_usage(seen, result);
+    // Whether a cancelled call was answered before is chance.
+    if (call.ending != Ending::cancelled) add_usage(seen, result);
     if (has_reason(result)) return;
   }
   capture(call, all.front(), names, result);

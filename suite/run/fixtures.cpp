@@ -118,4 +118,10 @@ Result<std::vector<std::string>> offline_server(const std::filesystem::path& fol
                                   tape.string()};
 }
 
+std::vector<std::string> with_own_log(std::vector<std::string> command, int number) {
+  constexpr std::ptrdiff_t k_variables = 2;  // after env -i
+  command.insert(command.begin() + k_variables, fmt::format("EXAI_LOG_DIR=logs-{}", number));
+  return command;
+}
+
 }  // namespace exai::suite

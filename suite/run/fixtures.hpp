@@ -39,5 +39,7 @@ Result<std::map<std::string, std::string>> write_fixtures(const std::filesystem:
 /// Nothing of this process's environment reaches it.
 Result<std::vector<std::string>> offline_server(const std::filesystem::path& folder,
                                                 const std::filesystem::path& executable);
+/// The same command for the server of that number: its log lies in a folder of its own.
+std::vector<std::string> with_own_log(std::vector<std::string> command, int number);
 
 }  // namespace exai::suite
