@@ -206,7 +206,8 @@ Result<Cassette> read_cassette(std::string_view text, const std::string& file) {
   const std::string_view whole = last == std::string_view::npos ? text : text.substr(0, last + k_end.size());
   const Result<Node> document = io::parse_yaml(whole, file);
   if (!document) return fail(document.error());
-  if (auto known = known_cassette_keys(*document, {"version", "began", "otherwise", "exchanges"}, "a cassette");
+  if (auto known =
+          known_cassette_keys(*document, {"version", "began", "otherwise", "exchanges"}, "a cassette");
       !known)
     return fail(known.error());
   if (document->text("version") != "1")

@@ -3,8 +3,8 @@
 // The file is YAML, made to be read and cut by hand:
 //   version: 1
 //   began: 2026-11-21T14:03:07.250Z
-//   otherwise: echo               # may be left out: what is not below is repeated instead of refused (echo.hpp)
-//   exchanges:
+//   otherwise: echo               # may be left out: what is not below is repeated instead of refused
+//   (echo.hpp) exchanges:
 //     - at: 12                    # milliseconds since the beginning
 //       request: {method: POST, path: "/v1/chat/completions", body: ["..."]}
 //       status: 200               # or error: {kind, message, hint, retry_after}
