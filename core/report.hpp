@@ -12,8 +12,9 @@
 
 namespace exai {
 
-/// Why a result is not a pass, where that changes the exit code.
-enum class Cause : std::uint8_t { none, config, human, refused, budget, internal };
+/// Why a result is not a pass, where that changes the exit code. `tolerated`: another result judges how many
+/// of these there may be (a pass rate), so that by itself it decides nothing.
+enum class Cause : std::uint8_t { none, config, human, refused, budget, internal, tolerated };
 
 /// One measured value. A number carries its unit ("ms", "bytes", "%") and, where judged, its thresholds.
 struct Fact {
@@ -63,7 +64,7 @@ struct Report {
   std::vector<CheckResult> results;
   std::vector<std::string> notes;  ///< lines a person should read below the results (tables of `--explain`)
 
-  /// The worst status of all results; `unknown` when nothing was executed.
+  /// The worst status of all results but those that are tolerated; `unknown` when nothing was executed.
   [[nodiscard]] Status verdict() const;
   [[nodiscard]] std::size_t count(Status status) const;
 };

@@ -84,6 +84,8 @@ ExitCode code_of(const CheckResult& result, bool strict) {
       return ExitCode::budget;
     case Cause::internal:
       return ExitCode::internal;
+    case Cause::tolerated:
+      return ExitCode::pass;
   }
   return ExitCode::internal;
 }

@@ -48,6 +48,8 @@ std::string_view cause_word(Cause cause) {
       return "budget";
     case Cause::internal:
       return "internal";
+    case Cause::tolerated:
+      return "tolerated";
   }
   return "";
 }

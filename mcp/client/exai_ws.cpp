@@ -120,12 +120,10 @@ Result<Json> Client::list(McpList what, Deadline deadline, std::stop_token /*sto
 }
 
 void Client::observe_progress(const Json& frame) const {
-  const std::string text = text_of(frame, "message");
-  if (member_of(member_of(frame, "_meta"), "exai/partial") == true) {
-    if (observer_.on_text) observer_.on_text(text);
-  } else if (!text.empty() && observer_.on_progress) {
-    observer_.on_progress(text);
-  }
+  if (const std::string part = text_of(frame, "text"); !part.empty() && observer_.on_text)
+    observer_.on_text(part);
+  if (const std::string line = text_of(frame, "message"); !line.empty() && observer_.on_progress)
+    observer_.on_progress(line);
 }
 
 Result<Json> Client::wait_for_result(const std::string& request_id, Deadline deadline,

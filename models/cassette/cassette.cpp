@@ -206,7 +206,9 @@ Result<Cassette> read_cassette(std::string_view text, const std::string& file) {
   const std::string_view whole = last == std::string_view::npos ? text : text.substr(0, last + k_end.size());
   const Result<Node> document = io::parse_yaml(whole, file);
   if (!document) return fail(document.error());
-  if (auto known = known_cassette_keys(*document, {"version", "began", "exchanges"}, "a cassette"); !known)
+  if (auto known =
+          known_cassette_keys(*document, {"version", "began", "otherwise", "exchanges"}, "a cassette");
+      !known)
     return fail(known.error());
   if (document->text("version") != "1")
     return wrong_cassette(*document, fmt::format("'version' of a cassette must be 1, it is '{}'",
@@ -216,6 +218,10 @@ Result<Cassette> read_cassette(std::string_view text, const std::string& file) {
   if (!began) return wrong_cassette(*document, "'began' must be a time such as 2026-11-21T14:03:07.250Z");
   cassette.began = *began;
   cassette.fingerprint = sha256_hex(whole);
+  if (const Node* otherwise = document->find("otherwise")) {
+    if (otherwise->scalar != "echo") return wrong_cassette(*otherwise, "'otherwise' can only be echo");
+    cassette.echo = true;
+  }
   const Node* list = document->find("exchanges");
   if (list == nullptr || list->is_scalar() || list->is_map())
     return wrong_cassette(*document, "'exchanges' must be a list");

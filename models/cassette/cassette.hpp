@@ -3,7 +3,8 @@
 // The file is YAML, made to be read and cut by hand:
 //   version: 1
 //   began: 2026-11-21T14:03:07.250Z
-//   exchanges:
+//   otherwise: echo               # may be left out: what is not below is repeated instead of refused
+//   (echo.hpp) exchanges:
 //     - at: 12                    # milliseconds since the beginning
 //       request: {method: POST, path: "/v1/chat/completions", body: ["..."]}
 //       status: 200               # or error: {kind, message, hint, retry_after}
@@ -47,6 +48,7 @@ struct Cassette {
   Wall began{};
   std::vector<CassetteExchange> exchanges;
   std::string fingerprint;  ///< SHA-256 of the text
+  bool echo = false;        ///< what is not recorded is answered by a provider that repeats what it is asked
 };
 
 /// The head of a cassette.

@@ -45,22 +45,27 @@ Result<io::HttpResponse> Player::exchange(const io::HttpRequest& request) {
   if (request.stop.stop_requested()) return fail(ErrorKind::cancelled, "the request was cancelled");
   const CassetteRequest redacted = cassette_request(request, redactor_);
   const CassetteExchange* played = take(redacted.method, redacted.path, redacted.body);
-  if (played == nullptr) return fail(missing(redacted.method, redacted.path, redacted.body));
+  if (played != nullptr) return play(request, *played);
+  if (cassette_.echo) return play(request, echo_.answer(request));
+  return fail(missing(redacted.method, redacted.path, redacted.body));
+}
+
+Result<io::HttpResponse> Player::play(const io::HttpRequest& request, const CassetteExchange& exchange) {
   io::HttpResponse response;
-  response.status = played->status;
-  response.headers = played->headers;
-  const bool success = played->status >= 200 && played->status < 300;
+  response.status = exchange.status;
+  response.headers = exchange.headers;
+  const bool success = exchange.status >= 200 && exchange.status < 300;
   bool wanted = true;
   if (request.on_head && request.on_data && success) request.on_head(response);
-  for (const CassetteChunk& chunk : played->chunks) {
+  for (const CassetteChunk& chunk : exchange.chunks) {
     clock_.advance(chunk.after);
-    if (!request.on_data || (!success && !played->error))
+    if (!request.on_data || (!success && !exchange.error))
       response.body += chunk.bytes;
     else if (wanted)
       wanted = request.on_data(chunk.bytes);
   }
-  clock_.advance(played->end);
-  if (played->error) return fail(*played->error);
+  clock_.advance(exchange.end);
+  if (exchange.error) return fail(*exchange.error);
   return response;
 }
 

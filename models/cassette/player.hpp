@@ -4,6 +4,7 @@
 #include "core/deadline.hpp"
 #include "core/redact.hpp"
 #include "models/cassette/cassette.hpp"
+#include "models/cassette/echo.hpp"
 #include "models/providers/transport.hpp"
 
 #include <atomic>
@@ -35,7 +36,7 @@ class VirtualClock final : public Clock {
 };
 
 /// Thread-safe. Equal requests are answered in the order in which they were recorded; what was never recorded
-/// is `unreachable`, naming the request and the cassette.
+/// is `unreachable`, naming the request and the cassette, or is repeated where the cassette wants that.
 class Player final : public ProviderTransport {
  public:
   Player(Cassette cassette, std::string file, const VirtualClock& clock, Redactor redactor);
@@ -47,6 +48,8 @@ class Player final : public ProviderTransport {
 
  private:
   const CassetteExchange* take(const std::string& method, const std::string& path, const std::string& body);
+  /// Hands over what was recorded as it came.
+  Result<io::HttpResponse> play(const io::HttpRequest& request, const CassetteExchange& exchange);
   [[nodiscard]] Error missing(const std::string& method, const std::string& path,
                               const std::string& body) const;
 
@@ -57,6 +60,7 @@ class Player final : public ProviderTransport {
   mutable std::mutex mutex_;
   std::map<std::string, std::vector<std::size_t>> waiting_;  // by digest of the request; last is next
   std::size_t ids_ = 0;
+  Echo echo_;
 };
 
 }  // namespace exai::models

@@ -36,7 +36,9 @@ struct Assertion {
     at_least,
     at_most
   };
-  std::string place;  ///< JSON pointer into the answer's JSON (the first text parsed); "" is the whole text
+  /// JSON pointer into the answer's JSON (the first text parsed; a text on the way that is JSON is read too);
+  /// "" is the whole text.
+  std::string place;
   Op op = Op::exists;
   Json value;
 };
@@ -52,6 +54,9 @@ struct CaseCall {
   std::optional<Millis> limit{};                  ///< how long it may take; none: that of the tool's class
   unsigned copies = 1;                            ///< sent at once; each must end like that
   std::optional<Millis> cancel_after{};           ///< sends a cancellation that long after the request
+  unsigned progress = 0;                          ///< pieces of text or progress that must come at least
+  /// Longer than this is worth a warning; longer than `limit` fails.
+  std::optional<Millis> expected{};
 };
 
 /// Calls one after the other in one session; the first that fails ends the case.
@@ -62,6 +67,9 @@ struct TestCase {
   std::vector<CaseCall> calls{};
   std::string skip{};         ///< why it does not apply; then it has no calls
   bool spends_money = false;  ///< asks a model when providers are live
+  /// What must be there for it, else it is skipped: a provider ("kimi"), "files" (a folder that the server
+  /// reads), "git" (that folder is a repository).
+  std::vector<std::string> needs{};
 };
 
 }  // namespace exai::suite

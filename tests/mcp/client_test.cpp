@@ -252,8 +252,7 @@ TEST_CASE("the exai_ws protocol is spoken in its own frames", "[mcp][client]") {
     peer.write(R"({"op":"call_tool_ack","accepted":true,"timeout":60,"request_id":")" + id + "\"}");
     peer.write(R"({"op":"progress","message":"not yours","request_id":"other"})");
     peer.write(R"({"op":"progress","message":"working","request_id":")" + id + "\"}");
-    peer.write(R"({"op":"progress","message":"hel","_meta":{"exai/partial":true},"request_id":")" + id +
-               "\"}");
+    peer.write(R"({"op":"progress","text":"hel","request_id":")" + id + "\"}");
     peer.write(
         R"({"op":"call_tool_res","ok":true,"outputs":[{"type":"text","text":"hello"}],"request_id":")" + id +
         "\"}");

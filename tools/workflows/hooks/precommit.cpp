@@ -102,7 +102,9 @@ Result<void> look_around_precommit(Step& step) {
   if (path.empty()) return {};
   const Result<std::filesystem::path> folder = step.context.workspace().resolve(path);
   if (!folder) return fail(folder.error());
-  Look look{*folder, step.context.deadline().within(k_precommit_patience, step.context.clock()), {}, {}};
+  // git is a process of this world and takes time of it, whatever clock the call lives by.
+  const Millis patience = std::min(step.context.deadline().left(step.context.clock()), k_precommit_patience);
+  Look look{*folder, Deadline::after(patience), {}, {}};
   Result<void> done =
       run_precommit(look, "Status", {"status", "--short", "--branch", "--ignore-submodules=dirty", "--", "."},
                     k_max_status, look.summary);
