@@ -147,7 +147,8 @@ void run_call(CaseCall call, std::map<std::string, std::string>& names, CaseWorl
   for (Assertion& assertion : call.assertions) put_in(assertion.value, names);
   const std::vector<Observed> all = observe_all(call, world);
   for (const Observed& seen : all) {
-    std::vector<Finding> found = judge_call(call, seen, world.facts);
+    std::vector<Finding> found =
+        world.facts.judge ? world.facts.judge(call, seen) : judge_call(call, seen, world.facts);
     result.findings.insert(result.findings.end(), std::move_iterator(found.begin()),
                            std::move_iterator(found.end()));
     // Whether a cancelled call was answered before is chance.

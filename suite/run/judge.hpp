@@ -10,6 +10,7 @@
 #include "suite/run/answer.hpp"
 #include "suite/run/case.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -33,6 +34,8 @@ struct JudgeFacts {
   std::set<std::string> tools;                   ///< all names it offers
   std::map<std::string, mcp::Schema> answers{};  ///< by tool: the schema of structuredContent
   const Redactor* secrets = nullptr;             ///< known secrets, which no answer may show
+  /// Who judges instead, where the cases are not about our own tools; any thread.
+  std::function<std::vector<Finding>(const CaseCall& call, const Observed& seen)> judge{};
 };
 
 /// Findings with a severity: `fail`, `unknown` (it could not be asked), `warn`; none when all is well. The
