@@ -107,7 +107,8 @@ Result<Stage> set_up(const Args& args, const Context& context) {
 }
 
 struct Gates {
-  std::optional<double> max_cost, stop_failure_rate;
+  double max_cost = 10;
+  std::optional<double> stop_failure_rate;
   double min_pass_rate = 90;
 };
 
@@ -120,7 +121,7 @@ Result<Gates> gates_of(const Args& args) {
   if (!failing) return fail(failing.error());
   const auto passing = number_option(args, "--min-pass-rate", k_all);
   if (!passing) return fail(passing.error());
-  gates.max_cost = *cost;
+  gates.max_cost = cost->value_or(gates.max_cost);
   gates.stop_failure_rate = *failing;
   gates.min_pass_rate = passing->value_or(gates.min_pass_rate);
   return gates;
@@ -274,7 +275,8 @@ constexpr std::array k_run_own = {
                 .default_value = "workspace.roots"},
     cli::Option{.name = "--max-cost",
                 .value = "USD",
-                .help = "begin no case when so much was spent; then the exit code is 7"},
+                .help = "begin no case when so much was spent; then the exit code is 7",
+                .default_value = "10"},
     cli::Option{.name = "--stop-failure-rate",
                 .value = "PCT",
                 .help = "stop when more than that fail, from the tenth on; then the exit code is 7"},
