@@ -2,9 +2,11 @@
 
 #include "core/json_access.hpp"
 #include "core/text.hpp"
+#include "suite/derive/derive.hpp"
 #include "suite/report/case_results.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/core.h>
@@ -23,7 +25,8 @@ Result<void> names_fit(std::string_view option, const std::vector<std::string>& 
   for (const std::string& name : given) {
     if (known.find(name) != known.end()) continue;
     const std::string near = did_you_mean(name, {known.begin(), known.end()});
-    return fail(ErrorKind::usage, fmt::format("{}: the catalogue has no \"{}\"", option, printable(name)),
+    return fail(ErrorKind::usage,
+                fmt::format("{}: there is no \"{}\" among the cases", option, printable(name)),
                 near.empty() ? "exai suite list" : near);
   }
   return {};
@@ -46,6 +49,24 @@ bool among(const std::vector<std::string>& given, const std::string& name) {
   return given.empty() || std::find(given.begin(), given.end(), name) != given.end();
 }
 
+/// Those that --tool, --variation, --skip and --limit leave.
+Result<std::vector<suite::TestCase>> narrowed(const Args& args, std::vector<suite::TestCase> cases) {
+  const auto tools = args.all("--tool"), variations = args.all("--variation"), left_out = args.all("--skip");
+  if (auto fit = names_fit("--tool", tools, tool_names(cases)); !fit) return fail(fit.error());
+  if (auto fit = names_fit("--skip", left_out, all_ids(cases)); !fit) return fail(fit.error());
+  std::erase_if(cases, [&](const suite::TestCase& test) {
+    const std::string id = suite::case_id(test);
+    return !among(tools, test.tool) || !among(variations, test.variation) ||
+           std::any_of(left_out.begin(), left_out.end(),
+                       [&](const std::string& one) { return is_below(id, one); });
+  });
+  constexpr std::size_t k_most = 100'000;
+  const auto limit = count_option(args, "--limit", k_most, k_most);
+  if (!limit) return fail(limit.error());
+  if (cases.size() > *limit) cases.resize(*limit);
+  return cases;
+}
+
 /// What the first text of an answer says as JSON; null when it says nothing.
 Json first_body(const Result<Json>& result) {
   if (!result) return {};
@@ -57,28 +78,44 @@ Json first_body(const Result<Json>& result) {
 Result<std::vector<suite::TestCase>> chosen(const Args& args) {
   auto cases = suite::load_catalogue();
   if (!cases) return cases;
-  const auto tools = args.all("--tool"), variations = args.all("--variation"), left_out = args.all("--skip");
-  if (auto fit = names_fit("--tool", tools, tool_names(*cases)); !fit) return fail(fit.error());
-  if (auto fit = names_fit("--skip", left_out, all_ids(*cases)); !fit) return fail(fit.error());
-  std::erase_if(*cases, [&](const suite::TestCase& test) {
-    const std::string id = suite::case_id(test);
-    return !among(tools, test.tool) || !among(variations, test.variation) ||
-           std::any_of(left_out.begin(), left_out.end(),
-                       [&](const std::string& one) { return is_below(id, one); });
+  return narrowed(args, std::move(*cases));
+}
+
+Result<std::vector<suite::TestCase>> derived(const Args& args, const ServerFacts& facts) {
+  constexpr std::size_t k_most = 20'000;
+  suite::DeriveOptions options;
+  options.allow_writes = args.has("--allow-writes");
+  std::vector<suite::TestCase> cases;
+  for (const Json& tool : facts.tools) {
+    std::vector<suite::TestCase> one = suite::derive_cases(tool, options);
+    cases.insert(cases.end(), std::move_iterator(one.begin()), std::move_iterator(one.end()));
+    if (cases.size() > k_most)
+      return fail(ErrorKind::invalid,
+                  fmt::format("the server has too many tools: more than {} cases", k_most),
+                  "--tool NAME takes some of them");
+  }
+  return narrowed(args, std::move(cases));
+}
+
+bool is_ours(const ServerFacts& facts) {
+  const auto cases = suite::load_catalogue();
+  if (!cases) return false;
+  const std::set<std::string> tested = tool_names(*cases);
+  const auto known = std::count_if(facts.tools.begin(), facts.tools.end(), [&](const Json& tool) {
+    return tested.find(text_of(tool, "name")) != tested.end();
   });
-  constexpr std::size_t k_most = 100'000;
-  const auto limit = count_option(args, "--limit", k_most, k_most);
-  if (!limit) return fail(limit.error());
-  if (cases->size() > *limit) cases->resize(*limit);
-  return cases;
+  return known > 0 && 2 * static_cast<std::size_t>(known) >= facts.tools.size();
 }
 
 Result<ServerFacts> facts_of(mcp::client::McpClient& client, Deadline deadline, std::stop_token stop) {
   ServerFacts facts;
   facts.name = client.server().name;
+  facts.protocol = client.server().protocol;
   auto tools = client.list(mcp::client::McpList::tools, deadline, stop);
   if (!tools) return fail(std::move(tools).error().during("listing the tools"));
   facts.tools = std::move(*tools);
+  // Of a stranger's server nothing is called that no case calls.
+  if (!is_ours(facts)) return facts;
   const Json status =
       first_body(client.call_tool("status", Json{{"include_tools", true}}, deadline, std::move(stop)));
   for (const Json& row : member_of(status, "tools_hidden"))
@@ -87,20 +124,6 @@ Result<ServerFacts> facts_of(mcp::client::McpClient& client, Deadline deadline, 
     facts.has[provider] = status.is_object() ? "the server has no key of it" : "the server does not say";
   for (const std::string& provider : texts_of(status, "providers_configured")) facts.has[provider] = "";
   return facts;
-}
-
-Result<void> is_ours(const std::vector<suite::TestCase>& cases, const ServerFacts& facts) {
-  const std::set<std::string> tested = tool_names(cases);
-  const auto known = [&](const std::string& name) { return tested.find(name) != tested.end(); };
-  if (std::any_of(facts.tools.begin(), facts.tools.end(),
-                  [&](const Json& tool) { return known(text_of(tool, "name")); }) ||
-      std::any_of(facts.hidden.begin(), facts.hidden.end(),
-                  [&](const suite::HiddenTool& tool) { return known(tool.first); }))
-    return {};
-  return fail(
-      ErrorKind::config,
-      fmt::format("the server {} offers none of the tools that the cases are about", printable(facts.name)),
-      "the catalogue is that of our own server");
 }
 
 suite::JudgeFacts judge_facts(const ServerFacts& facts, const Redactor& secrets) {

@@ -22,12 +22,16 @@ struct ServerFacts {
   std::vector<suite::HiddenTool> hidden;   ///< and why
   std::map<std::string, std::string> has;  ///< for CaseCall::needs: its providers
   std::string name;
+  std::string protocol;  ///< the revision that was agreed on
 };
-/// Lists the tools and asks status for providers and hidden tools; a server without that tool has none.
+/// Lists the tools and, of our own server, asks status for providers and hidden tools.
 Result<ServerFacts> facts_of(mcp::client::McpClient& client, Deadline deadline, std::stop_token stop);
 
-/// An error when the server offers none of the tools that the cases are about.
-Result<void> is_ours(const std::vector<suite::TestCase>& cases, const ServerFacts& facts);
+/// Whether most of the tools that the server offers are those of the catalogue.
+bool is_ours(const ServerFacts& facts);
+
+/// Cases out of the server's own schemas, narrowed by the same flags; --allow-writes as it says.
+Result<std::vector<suite::TestCase>> derived(const Args& args, const ServerFacts& facts);
 
 /// For the judge: names and the schemas of answers. A schema that cannot be compiled is left out.
 suite::JudgeFacts judge_facts(const ServerFacts& facts, const Redactor& secrets);
@@ -45,7 +49,8 @@ inline constexpr std::array k_choice_options = {
                 .help = "only this variation of each tool",
                 .values = "basic_functionality|edge_cases|error_handling|file_handling|model_selection|"
                           "continuation|timeout_handling|progress_reporting|web_search|file_upload|"
-                          "conversation_id_persistence|conversation_id_isolation",
+                          "conversation_id_persistence|conversation_id_isolation|"
+                          "valid|missing|wrong_type|boundary|unknown_field|unicode|huge|concurrent|cancelled",
                 .repeat = true},
     cli::Option{.name = "--skip",
                 .value = "ID",

@@ -3,6 +3,7 @@
 #include "commands/suite_cases.hpp"
 #include "core/text.hpp"
 #include "io/files.hpp"
+#include "suite/derive/derived_judge.hpp"
 #include "suite/report/case_results.hpp"
 #include "suite/report/html.hpp"
 #include "suite/run/fixtures.hpp"
@@ -200,7 +201,61 @@ void hide_secrets(std::vector<CheckResult>& results, const Redactor& redactor) {
   }
 }
 
-Result<Outcome> run_chosen(const Args& args, Context& context, std::vector<suite::TestCase> cases,
+/// What is run against a server: the catalogue against one of ours, cases out of its own schemas against any
+/// other.
+struct Plan {
+  std::vector<suite::TestCase> cases;
+  std::shared_ptr<suite::DerivedJudge> derived{};  ///< of a server that is not ours
+};
+
+Result<Plan> plan_for(const Args& args, Result<std::vector<suite::TestCase>> catalogue,
+                      const suite_cases::ServerFacts& facts) {
+  if (!args.has("--derived") && suite_cases::is_ours(facts)) {
+    if (!catalogue) return fail(std::move(catalogue).error());
+    suite_cases::skip_hidden(*catalogue, facts);
+    return Plan{std::move(*catalogue)};
+  }
+  auto cases = suite_cases::derived(args, facts);
+  if (!cases) return fail(std::move(cases).error());
+  return Plan{std::move(*cases), std::make_shared<suite::DerivedJudge>(facts.tools, facts.protocol)};
+}
+
+suite::SuiteRun run_plan(const Plan& plan, const suite::SessionOpener& open, suite::JudgeFacts judged,
+                         const suite::RunnerOptions& options, const Context& context) {
+  if (!plan.derived) return suite::run_cases(plan.cases, open, judged, options, context.clock, context.stop);
+  judged.judge = [judge = plan.derived](const suite::CaseCall& call, const suite::Observed& seen) {
+    return judge->judge(call, seen);
+  };
+  // How right arguments are answered shows what a refusal of wrong ones is worth.
+  const auto is_valid = [](const suite::TestCase& test) { return test.variation == "valid"; };
+  return suite::run_cases_first(plan.cases, is_valid, open, judged, options, context.clock, context.stop);
+}
+
+suite::RunnerOptions runner_options(const Args& args, const Context& context, const Gates& gates,
+                                    const suite_cases::ServerFacts& facts, const Stage& stage) {
+  suite::RunnerOptions options;
+  options.jobs = jobs_of(context);
+  options.max_cost_usd = gates.max_cost;
+  options.stop_failure_rate = gates.stop_failure_rate;
+  options.retry_failed = args.has("--retry-failed");
+  options.has = facts.has;
+  options.has.insert(stage.has.begin(), stage.has.end());
+  options.fixtures = stage.fixtures;
+  options.deadline = context.deadline;
+  return options;
+}
+
+/// The page, where one is asked for.
+Result<Outcome> with_page(const Args& args, Outcome outcome) {
+  const auto file = args.option("--html");
+  if (!file) return outcome;
+  const std::string page = suite::html_page(*outcome.report);
+  if (auto written = io::write_output(*file, page, Deadline::after(k_setup_patience)); !written)
+    return fail(std::move(written).error().during("writing the page"));
+  return outcome;
+}
+
+Result<Outcome> run_chosen(const Args& args, Context& context, Result<std::vector<suite::TestCase>> catalogue,
                            const Gates& gates) {
   auto stage = set_up(args, context);
   if (!stage) return fail(std::move(stage).error());
@@ -208,17 +263,10 @@ Result<Outcome> run_chosen(const Args& args, Context& context, std::vector<suite
   const suite::SessionOpener open = opener_of(*stage, args, context, redactor);
   auto facts = first_look(open, context);
   if (!facts) return fail(std::move(facts).error());
-  if (auto ours = suite_cases::is_ours(cases, *facts); !ours) return fail(ours.error());
-  suite_cases::skip_hidden(cases, *facts);
-  suite::RunnerOptions options;
-  options.jobs = jobs_of(context);
-  options.max_cost_usd = gates.max_cost;
-  options.stop_failure_rate = gates.stop_failure_rate;
-  options.retry_failed = args.has("--retry-failed");
-  options.has = facts->has;
-  options.has.merge(stage->has);
-  options.fixtures = stage->fixtures;
-  options.deadline = context.deadline;
+  const auto plan = plan_for(args, std::move(catalogue), *facts);
+  if (!plan) return fail(plan.error());
+  const std::vector<suite::TestCase>& cases = plan->cases;
+  suite::RunnerOptions options = runner_options(args, context, gates, *facts, *stage);
   Report report = new_report(context, "suite run");
   suite::SuiteRun run;
   {
@@ -233,29 +281,30 @@ Result<Outcome> run_chosen(const Args& args, Context& context, std::vector<suite
       progress.done(step, done, cases.size());
       progress.begin(done, cases.size(), step.id);
     };
-    run = suite::run_cases(cases, open, suite_cases::judge_facts(*facts, redactor), options, context.clock,
-                           context.stop);
+    run = run_plan(*plan, open, suite_cases::judge_facts(*facts, redactor), options, context);
   }
   report.results = suite::case_results(cases, run, gates.min_pass_rate);
+  if (plan->derived)
+    for (CheckResult& entry : plan->derived->entries()) report.results.push_back(std::move(entry));
+  else if (!args.has("--tool") && !args.has("--limit"))
+    report.results.push_back(suite_cases::coverage(*facts));
   for (CheckResult& result : report.results)
     if (result.started == Wall{}) result.started = context.clock.wall();  // those that judge the others
-  if (!args.has("--tool") && !args.has("--limit")) report.results.push_back(suite_cases::coverage(*facts));
   hide_secrets(report.results, redactor);
-  Outcome outcome = finished(std::move(report), context);
-  if (const auto file = args.option("--html")) {
-    const std::string page = suite::html_page(*outcome.report);
-    if (auto written = io::write_output(*file, page, Deadline::after(k_setup_patience)); !written)
-      return fail(std::move(written).error().during("writing the page"));
-  }
-  return outcome;
+  return with_page(args, finished(std::move(report), context));
 }
 
 Result<Outcome> run_suite(const Args& args, Context& context) {
+  const bool may_be_foreign = args.has("--server") || args.has("--stdio") || args.has("--derived");
   auto cases = suite_cases::chosen(args);
-  if (!cases) return fail(std::move(cases).error());
+  if (!cases && !may_be_foreign) return fail(std::move(cases).error());
   const auto gates = gates_of(args);
   if (!gates) return fail(gates.error());
-  if (!context.globals.dry_run) return run_chosen(args, context, std::move(*cases), *gates);
+  if (!context.globals.dry_run) return run_chosen(args, context, std::move(cases), *gates);
+  if (args.has("--derived"))
+    return fail(ErrorKind::usage, "cases out of a server's schemas are not known before it is asked",
+                "leave --dry-run away, or --derived for the catalogue");
+  if (!cases) return fail(std::move(cases).error());
   Outcome outcome;
   outcome.table = plan_of(*cases);
   return outcome;
@@ -268,6 +317,10 @@ constexpr auto k_suite_list_options =
 constexpr std::array k_run_own = {
     cli::Option{.name = "--offline",
                 .help = "start a server of its own whose providers repeat what they are asked: no network"},
+    cli::Option{.name = "--derived",
+                .help = "cases out of the schemas of the server's own tools, also where it is one of ours"},
+    cli::Option{.name = "--allow-writes",
+                .help = "of such cases also those that call a tool for real which may change something"},
     cli::Option{.name = "--fixtures",
                 .value = "DIR",
                 .help = "where test files go: a folder that the server may read; none leaves their cases out",

@@ -173,4 +173,36 @@ SuiteRun run_cases(const std::vector<TestCase>& cases, const SessionOpener& open
   return shared.taken();
 }
 
+SuiteRun run_cases_first(const std::vector<TestCase>& cases,
+                         const std::function<bool(const TestCase&)>& first, const SessionOpener& open,
+                         const JudgeFacts& facts, const RunnerOptions& options, const Clock& clock,
+                         const std::stop_token& stop) {
+  SuiteRun whole;
+  whole.results.resize(cases.size());
+  for (CaseResult& result : whole.results) result.reason = "not run: the run was stopped before";
+  std::size_t before = 0;
+  for (const bool turn : {true, false}) {
+    std::vector<TestCase> part;
+    std::vector<std::size_t> places;
+    for (std::size_t at = 0; at < cases.size(); ++at) {
+      if (first(cases[at]) != turn) continue;
+      part.push_back(cases[at]);
+      places.push_back(at);
+    }
+    RunnerOptions mine = options;
+    if (mine.max_cost_usd) mine.max_cost_usd = std::max(0.0, *mine.max_cost_usd - whole.cost_usd);
+    if (options.on_result)
+      mine.on_result = [&](std::size_t index, const CaseResult& result, std::size_t done) {
+        options.on_result(places[index], result, before + done);
+      };
+    SuiteRun run = run_cases(part, open, facts, mine, clock, stop);
+    for (std::size_t at = 0; at < part.size(); ++at) whole.results[places[at]] = std::move(run.results[at]);
+    whole.cost_usd += run.cost_usd;
+    whole.stopped = run.stopped;
+    before += part.size();
+    if (run.stopped != SuiteRun::Stopped::no) break;
+  }
+  return whole;
+}
+
 }  // namespace exai::suite

@@ -69,4 +69,11 @@ struct SuiteRun {
 SuiteRun run_cases(const std::vector<TestCase>& cases, const SessionOpener& open, const JudgeFacts& facts,
                    const RunnerOptions& options, const Clock& clock, const std::stop_token& stop);
 
+/// The same, those first that `first` picks: what they show is known when the others are judged. Results
+/// stand in the order of the cases.
+SuiteRun run_cases_first(const std::vector<TestCase>& cases,
+                         const std::function<bool(const TestCase&)>& first, const SessionOpener& open,
+                         const JudgeFacts& facts, const RunnerOptions& options, const Clock& clock,
+                         const std::stop_token& stop);
+
 }  // namespace exai::suite
