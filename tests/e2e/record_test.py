@@ -18,11 +18,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from postgres_server import PostgresServer
 
 EXAI, LIBRARY = (os.path.abspath(name) for name in sys.argv[1:3])
 MOST = int(sys.argv[3]) if len(sys.argv) > 3 else 60
+KILLS = 200 if MOST == 0 else 60
 NEVER = 1 << 40
 LINES = 40  # results of a file that is recorded under faults
 
@@ -296,13 +298,17 @@ def test_killed_any_time(url, what, kills):
     """Killed at random moments, one recorder after the other; each file once in the end, what was acknowledged already before."""
     chance = random.Random(7)
     with Machine(url) as made:
+        made.file("first.tap", tap(made.root))
+        began = time.perf_counter()
+        made.run("add", "first.tap", "--name", "first")
+        took = time.perf_counter() - began
         files, acknowledged = [], set()
         for number in range(kills):
             name = f"{what}{number}"
             files.append(name)
             made.file(name + ".tap", tap(f"{made.root} {name}"))
             child = made.start("add", name + ".tap", "--name", name)
-            timer = threading.Timer(chance.uniform(0, 0.04), child.send_signal, [signal.SIGKILL])
+            timer = threading.Timer(chance.uniform(0, 1.3 * took), child.send_signal, [signal.SIGKILL])
             timer.start()
             child.communicate(timeout=60)
             timer.cancel()
@@ -313,6 +319,7 @@ def test_killed_any_time(url, what, kills):
         for name in files:
             made.run("add", name + ".tap", "--name", name)
         after = [run["name"] for run in made.runs().values()]
+        files.append("first")
         check(not lost and sorted(after) == sorted(files), f"{what}: lost {lost}, {len(after)} of {len(files)}")
         print(f"{what}: {kills} kills at any moment, {len(acknowledged)} acknowledged, 0 lost, 0 doubled")
 
@@ -349,14 +356,14 @@ def test_disturbed_database(server):
 def main():
     test_commands(None)
     failed = test_faults(None, None, "SQLite")
-    test_killed_any_time(None, "sqlite", 60)
+    test_killed_any_time(None, "sqlite", KILLS)
     with PostgresServer() as server:
         test_commands(server.database("commands"))
         test_away(server)
         test_full_spool(server)
         faults = server.database("faults")
         failed += test_faults(faults, faults, "PostgreSQL")
-        test_killed_any_time(server.database("kills"), "postgres", 60)
+        test_killed_any_time(server.database("kills"), "postgres", KILLS)
         with PostgresServer() as other:
             away = other.url
             other.stop()

@@ -21,21 +21,36 @@ LIAR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lying_server.py
 NO_CACHE = {"SEMANTIC_CACHE_MAX_SIZE": 0, "EXAI_EXPERT_CACHE_ENTRIES": 0}
 
 
+# A server of somebody else's: how careful it is stands in its first argument.
 OTHER = """
 import json, sys
+ENTRY = {"name": "weather", "annotations": {"readOnlyHint": True},
+         "inputSchema": {"type": "object", "additionalProperties": False, "required": ["city"],
+                         "properties": {"city": {"type": "string", "maxLength": 1000}, "days": {"type": "integer", "minimum": 1, "maximum": 7}}}}
+how = sys.argv[1]
+def wrong(given):
+    city, days = given.get("city"), given.get("days", 1)
+    if set(given) - {"city", "days"}: return "unknown member " + sorted(set(given) - {"city", "days"})[0]
+    if not isinstance(city, str): return "city must be a text"
+    if len(city) > 1000: return "city is too long"
+    if type(days) is not int or not 1 <= days <= 7: return "days must be 1 to 7"
 for line in sys.stdin:
     asked = json.loads(line)
     if "id" not in asked:
         continue
-    method = asked["method"]
+    method, answer = asked["method"], {}
     if method == "initialize":
-        result = {"protocolVersion": "2025-06-18", "serverInfo": {"name": "other", "version": "1"}, "capabilities": {"tools": {}}}
+        answer["result"] = {"protocolVersion": "2025-06-18", "serverInfo": {"name": "other", "version": "1"}, "capabilities": {"tools": {}}}
+    elif method == "ping":
+        answer["result"] = {}
     elif method == "tools/list":
-        result = {"tools": [{"name": "weather", "inputSchema": {"type": "object"}}]}
+        answer["result"] = {"tools": [ENTRY]}
+    elif method == "tools/call":
+        why = {"careful": wrong, "careless": lambda given: None, "away": lambda given: "the backend is away"}[how](asked["params"].get("arguments", {}))
+        answer["result"] = {"content": [{"type": "text", "text": why or "it rains"}], "isError": bool(why)}
     else:
-        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "no such method"}}), flush=True)
-        continue
-    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+        answer["error"] = {"code": -32601, "message": "no such method"}
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], **answer}), flush=True)
 """
 
 
@@ -118,10 +133,29 @@ def test_the_plan_asks_nobody():
         for wrong in (["--max-cost", "x"], ["--min-pass-rate", "101"], ["--limit", "0"], ["--skip", "chat.nothing"], ["--offline", "--server", made.mcp]):
             made.run("suite", "run", *wrong, code=64)
         made.run("suite", "run", code=3)  # nobody listens there
+
+
+def test_a_stranger_is_judged_by_its_own_schemas():
+    with project_deployment() as made:
         other = os.path.join(made.root, "other.py")
         with open(other, "w", encoding="utf-8") as file:
             file.write(OTHER)
-        assert "offers none of the tools" in made.run("suite", "run", "--stdio", "--", sys.executable, other, code=2).stderr
+
+        def told(how, code, *flags):
+            return made.json("suite", "run", *flags, "--stdio", "--", sys.executable, other, how, code=code)
+
+        good = told("careful", 0)
+        assert bad(good) == [], bad(good)
+        ran = {one["id"].split(".")[1] for one in good["results"] if one["id"].startswith("weather.") and one["status"] == "pass"}
+        assert ran == {"valid", "missing", "wrong_type", "boundary", "unknown_field", "unicode", "huge", "concurrent", "cancelled"}, ran
+        assert timeless(good) == timeless(told("careful", 0)), "the same twice"
+        careless = told("careless", 1)
+        assert "weather.missing" in " ".join(bad(careless)) and "weather.boundary" in " ".join(bad(careless)), bad(careless)
+        away = told("away", 3)
+        assert any(one["status"] == "unknown" and "the same words" in one["summary"] for one in away["results"]), away
+        one = told("careful", 0, "--variation", "missing")
+        assert {row["id"].split(".")[1] for row in one["results"] if row["id"].startswith("weather.")} == {"missing"}, one
+        told("careful", 64, "--tool", "whether")
 
 
 def test_gates_end_as_they_say():
