@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "core/check.hpp"
 #include "store/home.hpp"
+#include "store/spool.hpp"
 
 #include <filesystem>
 #include <string>
@@ -22,6 +23,8 @@ Outcome finished(Report report, const Context& context);
 /// Saves the outcome's report in the store of the deployment. A run that could not be saved is unknown, never
 /// a pass: it gets a result that says so.
 void save_run(Outcome& outcome, const Context& context);
+/// The same for a run of tests, told by a note of the report: branch and commit are the CI job's.
+void save_tests(Report& report, store::RecordedTests tests, const Context& context);
 /// One result, timed by whoever made it, as a report.
 Outcome single(CheckResult result, const Context& context, std::string title);
 Outcome text_outcome(std::string text, std::string json = {});

@@ -1,9 +1,12 @@
 // Runs of checks are kept in the store of the deployment.
 #include "cli/output/writer.hpp"
+#include "commands/ci_job.hpp"
 #include "commands/common.hpp"
 #include "core/check.hpp"
 #include "core/text.hpp"
 #include "store/recording.hpp"
+
+#include <cstdlib>
 
 #include <fmt/core.h>
 
@@ -25,12 +28,10 @@ Result<store::Recorded> record_report(const Report& report, const Context& conte
   return store::record(home_of(context), record, context.clock);
 }
 
-}  // namespace
-
-void save_run(Outcome& outcome, const Context& context) {
-  const auto kept = record_report(*outcome.report, context);
+/// A run that waits is told; one that is kept nowhere makes the verdict unknown.
+void note_kept(Report& report, const Result<store::Recorded>& kept, const Context& context) {
   if (kept && kept->waits)
-    outcome.report->notes.push_back(
+    report.notes.push_back(
         printable(fmt::format("the run waits in the spool until the database is back: {}", kept->why)));
   if (kept) return;
   CheckResult lost = check_unknown(Error(kept.error()).during("recording the run"));
@@ -40,7 +41,24 @@ void save_run(Outcome& outcome, const Context& context) {
   lost.title = "the run is kept";
   lost.group = "record";
   if (lost.hint.empty()) lost.hint = "--no-record runs without keeping it";
-  outcome.report->results.push_back(std::move(lost));
+  report.results.push_back(std::move(lost));
+}
+
+}  // namespace
+
+void save_run(Outcome& outcome, const Context& context) {
+  const auto kept = record_report(*outcome.report, context);
+  note_kept(*outcome.report, kept, context);
+}
+
+void save_tests(Report& report, store::RecordedTests tests, const Context& context) {
+  const CiJob job = ci_job([](const char* name) -> const char* { return std::getenv(name); });
+  tests.run.host = report.host;
+  tests.run.branch = printable(job.branch);
+  tests.run.commit = printable(job.commit);
+  const auto kept = store::record(home_of(context), tests, context.clock);
+  if (kept && !kept->waits) report.notes.push_back(fmt::format("recorded as run {}", kept->id));
+  note_kept(report, kept, context);
 }
 
 }  // namespace exai::commands

@@ -6,6 +6,7 @@
 #include "suite/derive/derived_judge.hpp"
 #include "suite/report/case_results.hpp"
 #include "suite/report/html.hpp"
+#include "suite/report/recorded_suite.hpp"
 #include "suite/run/fixtures.hpp"
 
 #include <algorithm>
@@ -291,6 +292,12 @@ Result<Outcome> run_chosen(const Args& args, Context& context, Result<std::vecto
   for (CheckResult& result : report.results)
     if (result.started == Wall{}) result.started = context.clock.wall();  // those that judge the others
   hide_secrets(report.results, redactor);
+  if (context.globals.record.value_or(false)) {
+    auto recorded = suite::recorded_suite(cases, run, "suite:" + report.run_id, report.started);
+    for (store::ResultRecord& result : recorded.results)
+      for (std::string* text : {&result.input, &result.error}) *text = redactor.apply(*text);
+    save_tests(report, std::move(recorded), context);
+  }
   return with_page(args, finished(std::move(report), context));
 }
 

@@ -158,6 +158,26 @@ def test_a_stranger_is_judged_by_its_own_schemas():
         told("careful", 64, "--tool", "whether")
 
 
+def test_recorded_runs_are_compared():
+    with project_deployment() as made:
+        other = os.path.join(made.root, "other.py")
+        with open(other, "w", encoding="utf-8") as file:
+            file.write(OTHER)
+        assert "suite run --record" in made.run("suite", "trend", code=None).stderr
+        for how in ("careful", "careless", "careful"):
+            made.run("--record", "suite", "run", "--stdio", "--", sys.executable, other, how, code=None)
+        trend = made.json("suite", "trend")["runs"]
+        assert [run["pass_rate"] == 100 for run in trend] == [True, False, True], trend
+        mended = made.json("suite", "compare", code=0)
+        assert "0 broken" in mended["results"][0]["summary"] and "fixed: weather missing" in " ".join(mended["notes"]), mended
+        broken = made.json("suite", "compare", str(trend[0]["id"]), str(trend[1]["id"]), code=1)
+        assert any("broken: weather missing" in one["message"] for one in broken["results"][0]["findings"]), broken
+        flaky = made.json("suite", "flaky")["rows"]
+        assert flaky and all(row["changes"] == "2" and row["failures"] == "1" and row["runs"] == "3" for row in flaky), flaky
+        made.run("suite", "compare", "1", code=64)
+        made.run("suite", "compare", "x", "2", code=64)
+
+
 def test_gates_end_as_they_say():
     with project_deployment(**NO_CACHE) as made:
         some = ["--tool", "version", "--tool", "health"]
