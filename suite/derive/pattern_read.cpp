@@ -1,6 +1,7 @@
 #include "suite/derive/pattern.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace exai::suite {
 namespace {
@@ -267,27 +268,38 @@ class PatternReader {
   bool failed_ = false;
 };
 
+/// How many bytes a character takes whose first byte this is; 0 for none.
+std::size_t utf8_size(unsigned char byte) {
+  if (byte < 0x80) return 1;
+  if (byte >> 5U == 6) return 2;
+  if (byte >> 4U == 14) return 3;
+  return byte >> 3U == 30 ? 4 : 0;
+}
+
+/// The first character and its bytes; U+FFFD and one byte for what is none.
+std::pair<char32_t, std::size_t> first_code_point(std::string_view text) {
+  constexpr std::array<char32_t, 5> k_first_bits{0, 0x7F, 0x1F, 0x0F, 0x07};
+  const auto byte = static_cast<unsigned char>(text.front());
+  const std::size_t size = utf8_size(byte);
+  if (size == 0 || size > text.size()) return {U'\uFFFD', 1};
+  char32_t code = byte & k_first_bits.at(size);
+  for (const char more : text.substr(1, size - 1)) {
+    const auto next = static_cast<unsigned char>(more);
+    if (next >> 6U != 2) return {U'\uFFFD', 1};
+    code = code << 6U | (next & 0x3FU);
+  }
+  return {code, size};
+}
+
 }  // namespace
 
 std::u32string code_points(std::string_view text) {
   std::u32string codes;
   codes.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    const std::size_t size = byte < 0x80        ? 1
-                             : byte >> 5U == 6  ? 2
-                             : byte >> 4U == 14 ? 3
-                             : byte >> 3U == 30 ? 4
-                                                : 0;
-    char32_t code = size == 1 ? byte : size == 2 ? byte & 0x1FU : size == 3 ? byte & 0x0FU : byte & 7U;
-    bool whole = size != 0 && at + size <= text.size();
-    for (std::size_t i = 1; whole && i < size; ++i) {
-      const auto next = static_cast<unsigned char>(text[at + i]);
-      whole = next >> 6U == 2;
-      code = code << 6U | (next & 0x3FU);
-    }
-    codes.push_back(whole ? code : U'\uFFFD');
-    at += whole ? size : 1;
+  while (!text.empty()) {
+    const auto [code, size] = first_code_point(text);
+    codes.push_back(code);
+    text.remove_prefix(size);
   }
   return codes;
 }
