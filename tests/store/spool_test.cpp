@@ -7,6 +7,7 @@
 #include "tests/io/temp_folder.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <tuple>
 
 #include <fmt/core.h>
@@ -181,13 +182,15 @@ TEST_CASE("a record that is damaged anywhere is seen", "[store][spool]") {
   REQUIRE(spool.add(tests_of("one")));
   const std::filesystem::path file = spool.waiting()->front().file;
   const std::string whole = *io::read_file(file);
-  for (std::size_t at = 0; at < whole.size(); ++at) {
+  const auto put = [&](const std::string& text) { std::ofstream(file, std::ios::binary) << text; };
+  constexpr std::size_t k_head = 100;  // title and checksum: every byte
+  for (std::size_t at = 0; at < whole.size(); at += at < k_head ? 1 : 7) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x20);
-    REQUIRE(io::write_atomic(file, damaged));
+    put(damaged);
     CAPTURE(at);
     CHECK_FALSE(store::Spool::read(file));
-    REQUIRE(io::write_atomic(file, whole.substr(0, at)));
+    put(whole.substr(0, at));
     CHECK_FALSE(store::Spool::read(file));
   }
   REQUIRE(io::write_atomic(file, whole));

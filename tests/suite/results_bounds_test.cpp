@@ -53,7 +53,7 @@ bool is_bounded(const TestRun& run) {
 
 /// Every place of a small file, some places of a large one.
 std::size_t step_of(const std::string& bytes) {
-  return bytes.size() < 1500 ? 1 : bytes.size() / 199;
+  return bytes.size() < 300 ? 1 : bytes.size() / 97;
 }
 
 }  // namespace
