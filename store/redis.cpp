@@ -11,7 +11,6 @@
 namespace exai::store {
 namespace {
 
-constexpr Millis k_redis_patience{250};
 constexpr Millis k_away_for{1000};
 constexpr std::int64_t k_bucket_idle_ms = 3'600'000;
 constexpr std::size_t k_max_circuits = 1000;
@@ -27,8 +26,9 @@ Error not_redis(std::string_view command) {
 
 class RedisState final : public SharedState {
  public:
-  RedisState(RedisAddress address, std::string ca_file, std::string prefix, const Clock& clock)
-      : address_(std::move(address)), prefix_(std::move(prefix)), clock_(clock) {
+  RedisState(RedisAddress address, std::string ca_file, std::string prefix, const Clock& clock,
+             Millis patience)
+      : address_(std::move(address)), prefix_(std::move(prefix)), clock_(clock), patience_(patience) {
     options_.ca_file = std::move(ca_file);
   }
 
@@ -139,7 +139,7 @@ class RedisState final : public SharedState {
   Result<std::vector<RedisReply>> ask(const std::vector<RedisCommand>& commands) {
     const std::scoped_lock lock(mutex_);
     if (trouble_ && clock_.steady() < away_until_) return fail(*trouble_);
-    const io::Patience patience{Deadline::after(k_redis_patience)};
+    const io::Patience patience{Deadline::after(patience_)};
     auto replies = ask_now(commands, patience);
     if (replies) {
       trouble_.reset();
@@ -177,6 +177,7 @@ class RedisState final : public SharedState {
   io::RedisConnection::Options options_;
   const std::string prefix_;
   const Clock& clock_;
+  const Millis patience_;
   mutable std::mutex mutex_;
   std::optional<io::RedisConnection> connection_;
   std::optional<Error> trouble_;
@@ -186,8 +187,9 @@ class RedisState final : public SharedState {
 }  // namespace
 
 std::unique_ptr<SharedState> make_redis_state(RedisAddress address, std::string ca_file, std::string prefix,
-                                              const Clock& clock) {
-  return std::make_unique<RedisState>(std::move(address), std::move(ca_file), std::move(prefix), clock);
+                                              const Clock& clock, Millis patience) {
+  return std::make_unique<RedisState>(std::move(address), std::move(ca_file), std::move(prefix), clock,
+                                      patience);
 }
 
 }  // namespace exai::store

@@ -14,11 +14,18 @@ using store::OpenCircuit;
 
 namespace {
 
+constexpr Millis k_patient{30'000};  // the machine may be busy
+
+std::unique_ptr<store::SharedState> state_at(const RedisAddress& address, const std::string& prefix = "exai:",
+                                             Millis patience = k_patient) {
+  return store::make_redis_state(address, "", prefix, system_clock(), patience);
+}
+
 /// Two servers of one deployment.
 struct Pair {
   test::RedisServer server;
-  std::unique_ptr<store::SharedState> one = store::make_redis_state(server.address(), "", "exai:");
-  std::unique_ptr<store::SharedState> other = store::make_redis_state(server.address(), "", "exai:");
+  std::unique_ptr<store::SharedState> one = state_at(server.address());
+  std::unique_ptr<store::SharedState> other = state_at(server.address());
 };
 
 /// Asks until the home is back; it is left alone for a second after an error.
@@ -42,7 +49,7 @@ TEST_CASE("an answer that one server keeps the other finds, until its time is ov
   CHECK(pair.other->find("k")->value() == odd);
   REQUIRE(pair.one->keep("short", "x", Millis{1}));
   while (pair.other->find("short")->has_value()) std::this_thread::yield();
-  const auto stranger = store::make_redis_state(pair.server.address(), "", "another:");
+  const auto stranger = state_at(pair.server.address(), "another:");
   CHECK_FALSE(stranger->find("k")->has_value());
 }
 
@@ -77,7 +84,8 @@ TEST_CASE("a circuit that opened at one server is open at the other, until it cl
 TEST_CASE("a Redis that hangs or is gone costs a quarter of a second, then nothing, and is asked again later",
           "[store][redis]") {
   Pair pair;
-  REQUIRE(pair.one->keep("k", "v", Millis{60'000}));
+  pair.one = store::make_redis_state(pair.server.address(), "", "exai:");
+  REQUIRE(once_it_is_back([&] { return pair.one->keep("k", "v", Millis{60'000}); }));
   CHECK_FALSE(pair.one->trouble().has_value());
   pair.server.freeze();
   const Steady began = system_clock().steady();
@@ -103,7 +111,7 @@ TEST_CASE("a Redis that refuses is a home that is away, and says why", "[store][
   const test::RedisServer server({.password = "0123456789abcdef0123456789abcdef"});
   RedisAddress address = server.address();
   address.password = Secret("wrong-0123456789abcdef0123456789");
-  const auto state = store::make_redis_state(address, "", "exai:");
+  const auto state = state_at(address);
   const auto refused = state->find("k");
   REQUIRE_FALSE(refused);
   CHECK(state->trouble()->message.find("wrong-") == std::string::npos);
